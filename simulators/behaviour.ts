@@ -1,0 +1,40 @@
+/**
+ * What a container of an image does. It travels in the image itself, as the label below in its config blob, so a
+ * platform learns it only by pulling the image, and a test decides it only by choosing the image.
+ */
+export interface Behaviour {
+  /** Answered by default in the body, so that a caller sees which version served: `agent v2`. */
+  readonly version: string;
+  /** From the container's start until it listens and passes health checks. */
+  readonly readyAfterMs: number;
+  /** The container prints `logs` and exits with `exitCode` this long after each start. */
+  readonly crash: { readonly afterMs: number; readonly exitCode: number; readonly logs: readonly string[] } | null;
+  /** From the container's start until health checks begin to fail (it answers 503 then); null: never. */
+  readonly unhealthyAfterMs: number | null;
+  /** Every n-th request is answered with 500; null: none. */
+  readonly failEvery: number | null;
+  /** By path; any other path is answered 200 with `version`. */
+  readonly answers: Readonly<Record<string, Answer>>;
+  readonly logs: readonly string[];
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly delayMs?: number;
+  /** The body is what was received, as JSON `{method, headers, body}`: shows what a client really sent. */
+  readonly echo?: boolean;
+}
+
+export const BEHAVIOUR_LABEL = 'dev.deploy-agent.simulator.behaviour';
+
+export const wellBehaved: Behaviour = {
+  version: 'v1',
+  readyAfterMs: 2_000,
+  crash: null,
+  unhealthyAfterMs: null,
+  failEvery: null,
+  answers: {},
+  logs: [],
+};

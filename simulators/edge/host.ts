@@ -1,0 +1,31 @@
+/** One request to an embedded cloud, whole: bodies here are small enough to hold. */
+export interface SimulatedRequest {
+  readonly method: string;
+  /** Absolute, with the production host name: `https://ecs.eu-west-1.amazonaws.com/`. */
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface SimulatedResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Answer this much later, in virtual time. */
+  readonly delayMs?: number;
+}
+
+/** A server that answers for some production host names. Its state is a function of the clock's time. */
+export interface SimulatedHost {
+  serves(hostname: string): boolean;
+  /** What faults, kill points and the journal call this request: `ecs:UpdateService`, `registry:PUT manifest`. */
+  nameCall(request: SimulatedRequest): { readonly operation: string; readonly mutates: boolean };
+  handle(request: SimulatedRequest): SimulatedResponse | Promise<SimulatedResponse>;
+}
+
+/** Virtual time. Only the clock moves it; a simulator only reads. */
+export interface TimeSource {
+  /** Milliseconds since 1970. */
+  now(): number;
+}

@@ -1,0 +1,147 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { Readable } from 'node:stream';
+import { DeployError } from '../model/errors.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** http or https. Only its host ever appears in an error: path and query can hold a signature. */
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | Readable;
+  /** Longest silence until the response's headers, in milliseconds; each chunk of a streamed body starts it again. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Resolves the host, and may refuse what it finds. */
+  readonly lookup?: LookupFunction;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Has to be read to its end or destroyed. */
+  readonly body: http.IncomingMessage;
+}
+
+/** Sends requests. Follows no redirect, retries nothing but a kept-alive socket that the server had closed. */
+export interface Http {
+  /** Handed to SDK clients, so that their requests take the same proxy and the same sockets. */
+  readonly httpAgent: http.Agent;
+  readonly httpsAgent: https.Agent;
+  /** @throws DeployError NETWORK, or the signal's reason. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
+// Artifact Registry answers with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
+const MAX_HEADER_BYTES = 65_536;
+
+/** Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. */
+export function openHttp(env: NodeJS.ProcessEnv): Http {
+  const options = { keepAlive: true, maxSockets: 64, proxyEnv: env };
+  const httpAgent = new http.Agent(options);
+  const httpsAgent = new https.Agent(options);
+  return {
+    httpAgent,
+    httpsAgent,
+    async send(request) {
+      const agent = request.url.protocol === 'https:' ? httpsAgent : httpAgent;
+      try {
+        return await sendOnce(request, agent);
+      } catch (error) {
+        if (!(error instanceof StaleSocketError)) throw error;
+        return await sendOnce(request, agent);
+      }
+    },
+  };
+}
+
+/**
+ * The whole body, bounded in size and time.
+ * @throws DeployError NETWORK when it is longer than `maxBytes`, slower than `timeoutMs`, or breaks off.
+ */
+export async function readBody(
+  response: HttpResponse,
+  limits: { readonly maxBytes: number; readonly timeoutMs: number },
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(
+    () => response.body.destroy(new Error(`the body took longer than ${limits.timeoutMs} ms`)),
+    limits.timeoutMs,
+  );
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limits.maxBytes) throw new Error(`the body is longer than ${limits.maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    response.body.destroy();
+    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks);
+}
+
+class StaleSocketError extends Error {}
+
+function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+  const transport = request.url.protocol === 'https:' ? https : http;
+  const outgoing = transport.request(request.url, {
+    method: request.method,
+    headers: { ...request.headers },
+    agent,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    ...(request.lookup ? { lookup: request.lookup } : {}),
+  });
+  const silence = startSilenceTimer(outgoing, request.timeoutMs);
+  const abort = (): void => void outgoing.destroy(request.signal?.reason);
+  request.signal?.addEventListener('abort', abort, { once: true });
+  outgoing.on('response', (incoming) => {
+    silence.stop();
+    resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
+  });
+  outgoing.on('error', (error: NodeJS.ErrnoException) => reject(toDeployError(error, request, outgoing)));
+  outgoing.on('close', () => {
+    silence.stop();
+    request.signal?.removeEventListener('abort', abort);
+  });
+  if (request.signal?.aborted) abort();
+  writeBody(outgoing, request.body, silence.restart);
+  return promise;
+}
+
+function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
+  const expire = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
+  let timer = setTimeout(expire, timeoutMs);
+  return {
+    stop: () => clearTimeout(timer),
+    restart: () => {
+      clearTimeout(timer);
+      timer = setTimeout(expire, timeoutMs);
+    },
+  };
+}
+
+function writeBody(outgoing: http.ClientRequest, body: HttpRequest['body'], onChunk: () => void): void {
+  if (!(body instanceof Readable)) {
+    outgoing.end(body);
+    return;
+  }
+  body.on('data', onChunk);
+  body.on('error', (error) => outgoing.destroy(error));
+  outgoing.on('close', () => body.destroy());
+  body.pipe(outgoing);
+}
+
+function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
+  if (request.signal?.aborted) return request.signal.reason;
+  if (error instanceof DeployError) return error;
+  const replayable = !(request.body instanceof Readable);
+  if (outgoing.reusedSocket && error.code === 'ECONNRESET' && replayable) return new StaleSocketError();
+  const reason = error.message || error.code || 'connection failed';
+  return new DeployError('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,70 @@
+/** Why a run ended without success. A closed list: docs and tests have one row for each. */
+export type ErrorCode =
+  | 'INPUT_INVALID'
+  | 'AUTH_FAILED'
+  | 'PERMISSION_DENIED'
+  | 'NOT_FOUND'
+  | 'NETWORK'
+  | 'THROTTLED'
+  | 'IMAGE_NOT_FOUND'
+  | 'IMAGE_INVALID'
+  | 'TAG_IMMUTABLE'
+  | 'REGISTRY_FAILED'
+  | 'BUSY'
+  | 'UNSUPPORTED'
+  | 'DEPLOY_REJECTED'
+  | 'DEPLOY_FAILED'
+  | 'ROLLED_BACK_BY_PLATFORM'
+  | 'SUPERSEDED'
+  | 'SMOKE_TEST_FAILED'
+  | 'TIMEOUT'
+  | 'CANCELLED'
+  | 'INTERRUPTED'
+  | 'JOURNAL_INVALID'
+  | 'ROLLBACK_FAILED'
+  | 'UNEXPECTED';
+
+export interface DeployErrorOptions {
+  readonly cause?: unknown;
+  /** The next step, in the imperative: `add ecs:UpdateService to the role`. */
+  readonly hint?: string;
+}
+
+/**
+ * A failure that a person can act on.
+ * The message has the form `could not <verb> <object>: <what came back>`; it never holds a secret.
+ */
+export class DeployError extends Error {
+  override readonly name = 'DeployError';
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+
+  constructor(code: ErrorCode, message: string, options: DeployErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? null;
+  }
+}
+
+/** A failure as plain data: small enough for the journal, safe enough for the report. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** The one place where something thrown becomes text. Unknown errors keep their first line only. */
+export function describeError(error: unknown): Failure {
+  if (error instanceof DeployError) return { code: error.code, message: error.message, hint: error.hint };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'UNEXPECTED',
+    message: `unexpected error: ${message.split('\n')[0]}`,
+    hint: 'This is a bug in deploy-agent: run again with debug logging and open an issue with the log.',
+  };
+}
+
+/** A failure that may pass by itself: worth another look while there is time. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
+}

@@ -1,0 +1,92 @@
+import { DeployError } from './errors.ts';
+
+export type Digest = `sha256:${string}`;
+
+/** A name as a person writes it: a tag, a digest, both, or neither (then the tag is `latest`). */
+export interface ImageName {
+  /** Host, with the port where one was given: `ghcr.io`, `localhost:5000`, `docker.io`. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag: string | null;
+  readonly digest: Digest | null;
+}
+
+/** An image pinned by digest. The tag is a label that may since have moved. */
+export interface ImageReference extends ImageName {
+  readonly digest: Digest;
+}
+
+/** `ghcr.io/acme/agent@sha256:…`: what is deployed, verified and reported. */
+export function formatImage(image: ImageReference): string {
+  return `${image.registry}/${image.repository}@${image.digest}`;
+}
+
+/** `ghcr.io/acme/agent:v1`, for messages. */
+export function formatImageName(name: ImageName): string {
+  const suffix = name.digest ? `@${name.digest}` : `:${name.tag ?? 'latest'}`;
+  return `${name.registry}/${name.repository}${suffix}`;
+}
+
+const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+const REGISTRY =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?$/;
+
+/**
+ * Reads an image name by Docker's rules: the first part is a registry only with a dot, a port or `localhost`;
+ * `nginx` means `docker.io/library/nginx`. Grammar: https://github.com/distribution/reference
+ *
+ * @throws DeployError INPUT_INVALID that says which part is wrong.
+ */
+export function parseImageName(text: string): ImageName {
+  const refuse = (why: string): never => {
+    throw new DeployError('INPUT_INVALID', `"${text.slice(0, 200)}" is not an image reference: ${why}`, {
+      hint: 'Write registry/repository:tag or registry/repository@sha256:<64 hex digits>.',
+    });
+  };
+  if (text === '') return refuse('it is empty');
+  if (text.length > 512) return refuse('it is longer than 512 characters');
+  if (text.includes('://')) return refuse('it starts with a URL scheme; leave that out');
+  const [beforeDigest = '', ...digests] = text.split('@');
+  if (digests.length > 1) return refuse('it has more than one "@"');
+  const digest = digests[0] ?? null;
+  if (digest !== null && !DIGEST.test(digest)) return refuse('the digest is not sha256:<64 lower-case hex digits>');
+  const { path, tag } = splitTag(beforeDigest);
+  if (tag !== null && !TAG.test(tag)) return refuse(`the tag "${tag}" is not [A-Za-z0-9_][A-Za-z0-9._-]{0,127}`);
+  const { registry, repository } = splitRegistry(path);
+  if (!REGISTRY.test(registry)) return refuse(`the registry "${registry}" is not a host name`);
+  if (!REPOSITORY.test(repository))
+    return refuse(`the repository "${repository}" has to be lower-case words joined by / . _ -`);
+  return { registry, repository, tag, digest: digest as Digest | null };
+}
+
+/** Repository of a destination, without tag or digest: `123.dkr.ecr.eu-west-1.amazonaws.com/agent`. */
+export function parseRepository(text: string): { readonly registry: string; readonly repository: string } {
+  const { registry, repository, tag, digest } = parseImageName(text);
+  if (tag !== null || digest !== null) {
+    throw new DeployError('INPUT_INVALID', `"${text}" is not a repository: it has a tag or a digest`, {
+      hint: 'Write registry/repository only; the tag of the source image is kept.',
+    });
+  }
+  return { registry, repository };
+}
+
+function splitTag(text: string): { path: string; tag: string | null } {
+  const colon = text.lastIndexOf(':');
+  if (colon < 0 || text.slice(colon).includes('/')) return { path: text, tag: null };
+  return { path: text.slice(0, colon), tag: text.slice(colon + 1) };
+}
+
+function splitRegistry(path: string): { registry: string; repository: string } {
+  const slash = path.indexOf('/');
+  const first = slash < 0 ? '' : path.slice(0, slash);
+  const isRegistry = first.includes('.') || first.includes(':') || first === 'localhost';
+  if (isRegistry && !isDockerHub(first)) return { registry: first, repository: path.slice(slash + 1) };
+  const onHub = isRegistry ? path.slice(slash + 1) : path;
+  return { registry: 'docker.io', repository: onHub.includes('/') ? onHub : `library/${onHub}` };
+}
+
+function isDockerHub(host: string): boolean {
+  return host === 'docker.io' || host === 'index.docker.io';
+}

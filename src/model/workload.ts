@@ -1,0 +1,119 @@
+import type { ImageReference } from './image.ts';
+
+/** What we want live: images by container, plus configuration by name. */
+export interface Change {
+  /** `container` null: the workload's main container, which the target finds out. */
+  readonly images: readonly { readonly container: string | null; readonly image: ImageReference }[];
+  /** Merged into what is there; names that are not mentioned stay as they are. */
+  readonly environment: ReadonlyMap<string, string>;
+  /** Name -> reference in the cloud's secret manager; never a secret's value. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** The change beside what is live now. Names only, never a value. */
+export interface ChangePlan {
+  /** True: everything that we would send is already live and healthy. */
+  readonly unchanged: boolean;
+  /** One line for each difference, for people: `container web: image ghcr.io/…@sha256:… -> …`. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * How our change is recognised in the cloud, whoever asks: unique, and known before the call that makes it live.
+ * (ECS: the ARN of the task definition revision that we registered.)
+ */
+export type ChangeMark = string;
+
+/** One change that we started. We wait for this, never for "the service". */
+export interface Operation {
+  readonly id: string;
+  readonly mark: ChangeMark;
+  /** Short name of the new revision, for people and for the `revision` output: `agent:42`. */
+  readonly revision: string;
+}
+
+/** One reading. `reason` is a stable word; `message` is for people; `notes` are lines worth printing once. */
+export interface Observation {
+  readonly status: 'progressing' | 'succeeded' | 'failed';
+  readonly reason: string;
+  readonly message: string;
+  readonly notes?: readonly string[];
+}
+
+/** Why an operation failed, as far as the platform tells. All text is foreign: print it through `Log.foreign`. */
+export interface Diagnosis {
+  /** One sentence: `2 tasks stopped: EssentialContainerExited, exit code 1`. */
+  readonly cause: string;
+  readonly hint: string | null;
+  /** Events, exit codes, target health: one line each. */
+  readonly facts: readonly string[];
+  /** The last lines that the container itself printed. */
+  readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
+}
+
+/** How to put one workload back: plain JSON under 2 kB, because it must outlive this process. References only. */
+export interface RestorePoint {
+  readonly resource: string;
+  /** Short name of what serves now: `agent:41`. */
+  readonly revision: string;
+  readonly data: Readonly<Record<string, string | number | null>>;
+}
+
+/** What one look at the way back found. */
+export type Restoration =
+  /** `requested`: the way back is already asked for; it goes on without us. */
+  | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
+  | { readonly status: 'restored'; readonly by: 'us' | 'platform'; readonly message: string }
+  /** Our change never went live; nothing had to be put back. */
+  | { readonly status: 'untouched'; readonly message: string }
+  /** Somebody deployed after us; theirs is left alone. */
+  | { readonly status: 'superseded'; readonly message: string }
+  | { readonly status: 'failed'; readonly message: string };
+
+export interface Endpoint {
+  readonly url: string;
+  /** What a caller has to send (an identity token, say); never logged. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a workload can do, as data, so that shared code never asks which cloud this is. */
+export interface Capabilities {
+  /** Can traffic be split by percent? */
+  readonly weights: 'any' | 'none';
+  /** Can a new revision be reached before it takes traffic? */
+  readonly preview: boolean;
+}
+
+/**
+ * The one service that we change. Every method reads the present from the cloud; none waits (the engine does).
+ * Errors: DeployError; `isTransient` ones may be tried again.
+ */
+export interface Workload {
+  /** For people: `service agent in cluster production (eu-west-1)`. */
+  readonly resource: string;
+  readonly capabilities: Capabilities;
+  readonly consoleUrl: string | null;
+  /** Is a change running that is not ours? `succeeded`: no, the workload is free. */
+  readiness(): Promise<Observation>;
+  /** What to put back: what last deployed successfully and serves now. */
+  capture(): Promise<RestorePoint>;
+  plan(change: Change): Promise<ChangePlan>;
+  /** Makes everything that can be made without going live, and returns the mark of our change. */
+  prepare(change: Change): Promise<ChangeMark>;
+  /** The one call that can make the change live. The mark is in the journal by now. */
+  deploy(mark: ChangeMark, point: RestorePoint): Promise<void>;
+  /** Our operation, once the platform lists it; null: not yet. */
+  findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
+  observe(operation: Operation): Promise<Observation>;
+  diagnose(operation: Operation): Promise<Diagnosis>;
+  /**
+   * Does at most one thing on the way back, and tells where that way stands. Called again until it is done: by the
+   * same process, or by the post step after a kill at any point. `elapsedMs`: since the caller's first look.
+   */
+  restore(point: RestorePoint, mark: ChangeMark, elapsedMs: number): Promise<Restoration>;
+  /** Does what the mark stands for still serve, alone? Read once more before "deployed" is said. */
+  isLive(mark: ChangeMark): Promise<boolean>;
+  endpoint(which: 'live' | 'preview'): Promise<Endpoint | null>;
+  /** The command with which a person checks or repairs the way back by hand. */
+  restoreCommand(point: RestorePoint): string;
+}
