@@ -38,3 +38,15 @@ export const wellBehaved: Behaviour = {
   answers: {},
   logs: [],
 };
+
+/** What a platform gets when it pulls. */
+export interface PulledImage {
+  /** Of the manifest that the reference names: `sha256:…`. */
+  readonly digest: string;
+  readonly behaviour: Behaviour;
+}
+
+/** Where platforms pull from. null: no such image, as a registry would answer 404. */
+export interface ImageSource {
+  pull(image: string): PulledImage | null;
+}
