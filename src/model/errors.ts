@@ -26,7 +26,7 @@ export type ErrorCode =
 
 export interface DeployErrorOptions {
   readonly cause?: unknown;
-  /** The next step, in the imperative: `add ecs:UpdateService to the role`. */
+  /** The next step, in the imperative: `add <permission> to the role`. */
   readonly hint?: string;
 }
 

@@ -61,7 +61,7 @@ export function parseImageName(text: string): ImageName {
   return { registry, repository, tag, digest: digest as Digest | null };
 }
 
-/** Repository of a destination, without tag or digest: `123.dkr.ecr.eu-west-1.amazonaws.com/agent`. */
+/** Repository of a destination, without tag or digest: `ghcr.io/acme/agent`. */
 export function parseRepository(text: string): { readonly registry: string; readonly repository: string } {
   const { registry, repository, tag, digest } = parseImageName(text);
   if (tag !== null || digest !== null) {

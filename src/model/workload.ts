@@ -20,7 +20,6 @@ export interface ChangePlan {
 
 /**
  * How our change is recognised in the cloud, whoever asks: unique, and known before the call that makes it live.
- * (ECS: the ARN of the task definition revision that we registered.)
  */
 export type ChangeMark = string;
 
