@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import { type Exec, runnerExec } from './exec.ts';
 import { type Http, openHttp } from './http.ts';
 import { type Log, runnerLog } from './log.ts';
 import { runnerState, type State } from './state.ts';
@@ -7,6 +8,7 @@ import { runnerState, type State } from './state.ts';
 export interface Io {
   readonly clock: Clock;
   readonly http: Http;
+  readonly exec: Exec;
   readonly log: Log;
   readonly state: State;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -18,9 +20,15 @@ export function openIo(signal: AbortSignal): Io {
   return {
     clock: systemClock,
     http: openHttp(process.env),
+    exec: runnerExec,
     log: runnerLog,
     state: runnerState,
     env: process.env,
     signal,
   };
+}
+
+/** The same world for work that is not given up when the job is cancelled. */
+export function neverCancelled(io: Io): Io {
+  return { ...io, signal: new AbortController().signal };
 }
