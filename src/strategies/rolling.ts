@@ -1,0 +1,10 @@
+import type { Strategy } from './strategy.ts';
+
+/** The platform replaces the old revision at its own pace; the smoke tests run when it is done. */
+export const rolling: Strategy = {
+  name: 'rolling',
+  plan: () => [
+    { kind: 'deploy', takeTraffic: true },
+    { kind: 'smoke-test', against: 'live' },
+  ],
+};
