@@ -1,0 +1,139 @@
+import type { Readable } from 'node:stream';
+import { type HttpResponse, readBody } from '../io/http.ts';
+import { DeployError } from '../model/errors.ts';
+import type { RegistryClient } from './client.ts';
+import type { Descriptor } from './manifest.ts';
+import { RegistryError } from './registry-error.ts';
+import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
+
+export type Upload = { readonly kind: 'mounted' } | { readonly kind: 'open'; readonly location: URL };
+
+// A registry may hash and move many gigabytes between the last byte and its answer.
+const COMMIT_TIMEOUT_MS = 300_000;
+
+export async function hasBlob(
+  client: RegistryClient,
+  at: Repository,
+  blob: Descriptor,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const call = { what: `look up blob ${blob.digest} in ${formatRepository(at)}`, registry: at.registry, signal };
+  // Forbidden: some say so to a HEAD in a repository that does not exist; the push then says why.
+  return await client.call(
+    { ...call, method: 'HEAD', target: blobPath(at, blob), scopes: pushScopes(at), expect: [200, 403, 404, 405] },
+    async (response) => {
+      response.body.resume();
+      return response.status === 200;
+    },
+  );
+}
+
+/** Opens an upload; `mountFrom`: a repository of the same registry that may lend the blob, which then needs no upload. */
+export async function beginUpload(
+  client: RegistryClient,
+  at: Repository,
+  request: { readonly blob: Descriptor; readonly mountFrom: Repository | null; readonly signal: AbortSignal },
+): Promise<Upload> {
+  if (!request.mountFrom) return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
+  const query = `?mount=${encodeURIComponent(request.blob.digest)}&from=${encodeURIComponent(request.mountFrom.repository)}`;
+  const scopes = [...pushScopes(at), ...pullScopes(request.mountFrom)];
+  try {
+    return await postUpload(client, at, { ...request, query, scopes });
+  } catch (error) {
+    // Artifactory and Docker Hub refuse some mounts instead of opening an upload (google/go-containerregistry#1741).
+    if (!(error instanceof RegistryError) || error.retryable) throw error;
+    return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
+  }
+}
+
+/** The blob's bytes, unchecked. The body has to be read to its end or destroyed. */
+export async function openBlob(
+  client: RegistryClient,
+  at: Repository,
+  blob: Descriptor,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const call = { what: `read blob ${blob.digest} from ${formatRepository(at)}`, registry: at.registry, signal };
+  return await client.call(
+    { ...call, method: 'GET', target: blobPath(at, blob), scopes: pullScopes(at), expect: [200] },
+    async (response) => response.body,
+  );
+}
+
+/** Sends the bytes in one request, as fast as the registry takes them. `body` is destroyed when that fails. */
+export async function finishUpload(
+  client: RegistryClient,
+  at: Repository,
+  upload: { readonly location: URL; readonly blob: Descriptor; readonly body: Readable; readonly signal: AbortSignal },
+): Promise<void> {
+  const { blob, body, signal } = upload;
+  const target = new URL(upload.location);
+  // Appended as text: URLSearchParams would write the registry's own state anew.
+  target.search = `${target.search === '' ? '?' : `${target.search}&`}digest=${encodeURIComponent(blob.digest)}`;
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
+  const call = { what: `push blob ${blob.digest} to ${formatRepository(at)}`, registry: at.registry, target, signal };
+  try {
+    await client.call(
+      {
+        ...call,
+        method: 'PUT',
+        scopes: pushScopes(at),
+        headers,
+        body,
+        expect: [201, 204],
+        timeoutMs: COMMIT_TIMEOUT_MS,
+      },
+      readToEnd,
+    );
+  } catch (error) {
+    // With an error: that ends the request too, when the registry answered before it had everything.
+    body.destroy(error as Error);
+    throw error;
+  }
+}
+
+function blobPath(at: Repository, blob: Descriptor): string {
+  return `${at.repository}/blobs/${blob.digest}`;
+}
+
+async function postUpload(
+  client: RegistryClient,
+  at: Repository,
+  request: {
+    readonly blob: Descriptor;
+    readonly query: string;
+    readonly scopes: readonly string[];
+    readonly signal: AbortSignal;
+  },
+): Promise<Upload> {
+  const { blob, scopes, signal } = request;
+  const call = { what: `push blob ${blob.digest} to ${formatRepository(at)}`, registry: at.registry, scopes, signal };
+  return await client.call(
+    {
+      ...call,
+      method: 'POST',
+      target: `${at.repository}/blobs/uploads/${request.query}`,
+      headers: { 'content-length': '0' },
+      expect: request.query === '' ? [202] : [201, 202],
+    },
+    async (response, url): Promise<Upload> => {
+      await readToEnd(response);
+      return response.status === 201
+        ? { kind: 'mounted' }
+        : { kind: 'open', location: parseLocation(response, url, at) };
+    },
+  );
+}
+
+/** Absolute or relative, with a query that has to be kept. */
+function parseLocation(response: HttpResponse, url: URL, at: Repository): URL {
+  const { location } = response.headers;
+  if (location !== undefined && URL.canParse(location, url.href)) return new URL(location, url);
+  throw new DeployError('REGISTRY_FAILED', `could not push to ${formatRepository(at)}: it named no upload location`, {
+    hint: `Check that ${at.registry} is a container registry.`,
+  });
+}
+
+async function readToEnd(response: HttpResponse): Promise<void> {
+  await readBody(response, { maxBytes: 65_536, timeoutMs: 30_000 });
+}

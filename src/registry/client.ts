@@ -1,0 +1,153 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '../io/clock.ts';
+import { type Http, type HttpResponse, readBody } from '../io/http.ts';
+import type { Log } from '../io/log.ts';
+import { DeployError } from '../model/errors.ts';
+import type { Keychain } from '../model/keychain.ts';
+import { type Authorizer, openAuthorizer } from './authorizer.ts';
+import { ensureSafeUrl, guardedLookup, registryUrl } from './registry-address.ts';
+import { RegistryError, readRefusal } from './registry-error.ts';
+import { retryTransient } from './retry-transient.ts';
+
+export interface RegistryClientOptions {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keychain: Keychain;
+  readonly signal: AbortSignal;
+}
+
+export interface RegistryCall {
+  /** Completes "could not …": `push manifest v1 to ghcr.io/acme/agent`. */
+  readonly what: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly registry: string;
+  /** Below `/v2/`, or a full URL that the registry named. */
+  readonly target: string | URL;
+  /** The one for pushing first: some registries look at the first only. */
+  readonly scopes: readonly string[];
+  /** Statuses that are an answer; any other is an error. */
+  readonly expect: readonly number[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | Readable;
+  /** Longest silence, in milliseconds; default 60 s. */
+  readonly timeoutMs?: number;
+  /** Beside the client's own. */
+  readonly signal?: AbortSignal;
+}
+
+/** Talks to registries: authorization, redirects, retries, errors. */
+export interface RegistryClient {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /**
+   * `read` has to read the response's body to its end or hand it on; `url` is what the request was sent to. Everything
+   * is done again when it fails for a reason that may pass, except with a streamed body: that can be sent once.
+   * @throws RegistryError for a status that was not expected; DeployError NETWORK; the signal's reason.
+   */
+  call<T>(call: RegistryCall, read: (response: HttpResponse, url: URL) => Promise<T>): Promise<T>;
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+export function openRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const authorizer = openAuthorizer(options);
+  return {
+    clock: options.clock,
+    log: options.log,
+    signal: options.signal,
+    async call(call, read) {
+      const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;
+      const attempt = async () => {
+        const response = await sendAuthorized(call, { ...options, signal, authorizer });
+        return await read(response, toUrl(call));
+      };
+      const tries = call.body instanceof Readable ? 1 : 5;
+      return await retryTransient(attempt, { clock: options.clock, signal, tries, firstDelayMs: 500 });
+    },
+  };
+}
+
+type Sender = RegistryClientOptions & { readonly authorizer: Authorizer };
+
+function toUrl(call: RegistryCall): URL {
+  return typeof call.target === 'string' ? new URL(call.target, registryUrl(call.registry)) : call.target;
+}
+
+async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpResponse> {
+  const { authorizer } = sender;
+  const sent = await authorizer.authorize(call.registry, call.scopes);
+  const response = await sendFollowing(call, sent, sender);
+  if (response.status !== 401) return await ensureExpected(call, response, { sent, renewed: null, sender });
+  const refused = { sent, challenge: response.headers['www-authenticate'] ?? '' };
+  const renewed = await authorizer.renew(call.registry, call.scopes, refused);
+  if (renewed === null || call.body instanceof Readable) {
+    return await ensureExpected(call, response, { sent, renewed, sender });
+  }
+  await discard(response);
+  const second = await sendFollowing(call, renewed, sender);
+  return await ensureExpected(call, second, { sent: renewed, renewed: null, sender });
+}
+
+async function ensureExpected(
+  call: RegistryCall,
+  response: HttpResponse,
+  state: { readonly sent: string | null; readonly renewed: string | null; readonly sender: Sender },
+): Promise<HttpResponse> {
+  if (call.expect.includes(response.status)) return response;
+  const refusal = await readRefusal(response, state.sender.clock.now());
+  const { what, registry } = call;
+  const anonymous = state.sent === null || (await state.sender.keychain.resolve(registry)) === null;
+  const writes = call.method === 'POST' || call.method === 'PUT';
+  throw new RegistryError({ what, registry, writes, anonymous }, refusal, { tokenRenewed: state.renewed !== null });
+}
+
+/** Authorization goes to the registry's own origin only: a storage host refuses it, and has no right to it. */
+async function sendFollowing(call: RegistryCall, authorization: string | null, sender: Sender): Promise<HttpResponse> {
+  const own = registryUrl(call.registry).origin;
+  let url = toUrl(call);
+  for (let hops = 0; ; hops += 1) {
+    const isOwn = url.origin === own;
+    if (!isOwn) ensureSafeUrl(url, call.registry);
+    // It may have broken off while a token was fetched; then nothing would ever end the request.
+    if (call.body instanceof Readable && call.body.errored) throw call.body.errored;
+    const response = await sender.http.send({
+      method: call.method,
+      url,
+      headers: {
+        'user-agent': 'deploy-agent',
+        ...call.headers,
+        ...(isOwn && authorization !== null ? { authorization } : {}),
+      },
+      ...(call.body === undefined ? {} : { body: call.body }),
+      timeoutMs: call.timeoutMs ?? 60_000,
+      signal: sender.signal,
+      ...(isOwn ? {} : { lookup: guardedLookup }),
+    });
+    const next = findRedirect(call, response, url);
+    if (next === null) return response;
+    await discard(response);
+    if (hops >= MAX_REDIRECTS) throw tooManyRedirects(call);
+    url = next;
+  }
+}
+
+/** Only for reading; a push that is sent elsewhere is an error. */
+function findRedirect(call: RegistryCall, response: HttpResponse, from: URL): URL | null {
+  const { location } = response.headers;
+  if (call.method !== 'GET' && call.method !== 'HEAD') return null;
+  if (!REDIRECTS.includes(response.status) || location === undefined || !URL.canParse(location, from.href)) return null;
+  return new URL(location, from);
+}
+
+function tooManyRedirects(call: RegistryCall): DeployError {
+  return new DeployError('REGISTRY_FAILED', `could not ${call.what}: more than ${MAX_REDIRECTS} redirects`, {
+    hint: `Check that ${call.registry} is the registry you mean.`,
+  });
+}
+
+async function discard(response: HttpResponse): Promise<void> {
+  await readBody(response, { maxBytes: 65_536, timeoutMs: 10_000 }).catch(() => undefined);
+}

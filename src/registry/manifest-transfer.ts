@@ -1,0 +1,106 @@
+import { type HttpResponse, readBody } from '../io/http.ts';
+import { DeployError } from '../model/errors.ts';
+import type { Digest } from '../model/image.ts';
+import type { RegistryClient } from './client.ts';
+import { digestOf, MANIFEST_TYPES, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from './manifest.ts';
+import { formatRepository, type Repository } from './repository.ts';
+
+export interface ManifestLocation extends Repository {
+  /** A tag or a digest. */
+  readonly reference: string;
+  readonly scopes: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+const DIGEST_HEADER = 'docker-content-digest';
+const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+
+/** What the tag names, or the digest itself if it is there; null: not there. One HEAD where the registry is good. */
+export async function findDigest(client: RegistryClient, at: ManifestLocation): Promise<Digest | null> {
+  // A HEAD has no body to say why: forbidden, it may still be "no such repository", which a GET tells.
+  const head = await client.call(
+    { ...callFor('look up', at), method: 'HEAD', headers: ACCEPT, expect: [200, 400, 403, 404, 405] },
+    async (response) => {
+      response.body.resume();
+      return { status: response.status, digest: parseDigest(response) };
+    },
+  );
+  if (head.status === 404) return null;
+  if (head.status === 200 && head.digest) return head.digest;
+  const got = await client.call(
+    { ...callFor('look up', at), method: 'GET', headers: ACCEPT, expect: [200, 404] },
+    async (response) => ({ status: response.status, bytes: await readBounded(response, at) }),
+  );
+  return got.status === 404 ? null : digestOf(got.bytes);
+}
+
+/**
+ * The manifest with this digest; its bytes are checked against it.
+ * @throws DeployError IMAGE_NOT_FOUND, IMAGE_INVALID
+ */
+export async function getManifest(client: RegistryClient, at: ManifestLocation & { readonly reference: Digest }) {
+  const what = format(at);
+  return await client.call(
+    { ...callFor('read', at), method: 'GET', headers: ACCEPT, expect: [200, 404] },
+    async (response): Promise<Manifest> => {
+      const bytes = await readBounded(response, at);
+      if (response.status === 404) throw new DeployError('IMAGE_NOT_FOUND', `could not read ${what}: it is not there`);
+      const claimed = parseDigest(response);
+      if (digestOf(bytes) !== at.reference || (claimed !== null && claimed !== at.reference)) {
+        throw new DeployError('IMAGE_INVALID', `could not read ${what}: the registry sent something else`, {
+          hint: 'Something between here and the registry changes its answers: check the proxy and the registry.',
+        });
+      }
+      return parseManifest(bytes, response.headers['content-type'] ?? '', what);
+    },
+  );
+}
+
+export async function putManifest(client: RegistryClient, at: ManifestLocation, manifest: Manifest): Promise<void> {
+  await client.call(
+    {
+      ...callFor('push', at),
+      method: 'PUT',
+      headers: { 'content-type': manifest.mediaType },
+      body: manifest.bytes,
+      expect: [200, 201, 202],
+    },
+    async (response) => {
+      await readBody(response, { maxBytes: 65_536, timeoutMs: 30_000 });
+      const stored = parseDigest(response);
+      if (stored === null || stored === manifest.digest) return;
+      throw new DeployError('REGISTRY_FAILED', `could not push ${format(at)}: the registry stored it as ${stored}`, {
+        hint: 'The registry changes manifests, so a digest does not name what was built: use another registry.',
+      });
+    },
+  );
+}
+
+function callFor(verb: string, at: ManifestLocation) {
+  return {
+    what: `${verb} ${format(at)}`,
+    registry: at.registry,
+    target: `${at.repository}/manifests/${at.reference}`,
+    scopes: at.scopes,
+    ...(at.signal ? { signal: at.signal } : {}),
+  };
+}
+
+function format(at: ManifestLocation): string {
+  return `${formatRepository(at)}${at.reference.includes(':') ? '@' : ':'}${at.reference}`;
+}
+
+function parseDigest(response: HttpResponse): Digest | null {
+  const header = response.headers[DIGEST_HEADER];
+  return typeof header === 'string' && /^sha256:[a-f0-9]{64}$/.test(header) ? (header as Digest) : null;
+}
+
+async function readBounded(response: HttpResponse, at: ManifestLocation): Promise<Buffer> {
+  if (Number(response.headers['content-length'] ?? 0) > MAX_MANIFEST_BYTES) {
+    response.body.destroy();
+    throw new DeployError('IMAGE_INVALID', `could not read ${format(at)}: its manifest is larger than 4 MiB`, {
+      hint: 'Check that this is a container image.',
+    });
+  }
+  return await readBody(response, { maxBytes: MAX_MANIFEST_BYTES, timeoutMs: 60_000 });
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { DeployError } from '../model/errors.ts';
+import type { Digest } from '../model/image.ts';
+
+/** Where content is, how long it is, and its hash. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** A manifest as it is stored: `bytes` are sent on unchanged, since the digest is theirs. */
+export interface Manifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  /** Manifests that an index names; none in an image. */
+  readonly children: readonly Descriptor[];
+  /** Config and layers; none in an index. Layers that live elsewhere are left out. */
+  readonly blobs: readonly Descriptor[];
+}
+
+const INDEX_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+const IMAGE_TYPES = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+/** All forms that we read. A registry may convert what was asked for by tag to a form in this list, never by digest. */
+export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
+
+/** The spec asks registries to take 4 MiB; nobody needs more. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+const MAX_ENTRIES = 1_000;
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/;
+const FOREIGN_LAYER =
+  /^application\/vnd\.(oci\.image\.layer\.nondistributable\.v1\.tar(\+gzip|\+zstd)?|docker\.image\.rootfs\.foreign\.diff\.tar(\.gzip)?)$/;
+
+const descriptor = z.object({
+  mediaType: z.string().min(1).max(255),
+  digest: z.string().regex(/^sha256:[a-f0-9]{64}$/, 'is not sha256:<64 hex digits>'),
+  size: z.int().min(0),
+});
+const layer = descriptor.extend({ urls: z.array(z.string()).optional() });
+const document = z.object({
+  schemaVersion: z.literal(2),
+  mediaType: z.string().optional(),
+  config: descriptor.optional(),
+  layers: z.array(layer).max(MAX_ENTRIES).optional(),
+  manifests: z.array(descriptor).max(MAX_ENTRIES).optional(),
+});
+
+export function digestOf(bytes: Buffer): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/**
+ * @param what for messages: `ghcr.io/acme/agent@sha256:…`.
+ * @throws DeployError IMAGE_INVALID that says what is wrong with it.
+ */
+export function parseManifest(bytes: Buffer, contentType: string, what: string): Manifest {
+  const json = parseJson(bytes, what);
+  refuseSchema1(json, contentType, what);
+  const parsed = document.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(what, `its manifest is not valid: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const { config, layers, manifests } = parsed.data;
+  // Read as an image by one client and as an index by another, it would be two different things: CVE-2021-41190.
+  if (manifests && (config || layers)) throw invalid(what, 'its manifest is an image and an index at once');
+  const mediaType = parsed.data.mediaType ?? typeFrom(contentType) ?? (manifests ? INDEX_TYPES[0]! : IMAGE_TYPES[0]!);
+  if (!(manifests ? INDEX_TYPES : IMAGE_TYPES).includes(mediaType)) {
+    throw invalid(what, `its manifest has the type ${mediaType.slice(0, 100)}, which is not that of its content`);
+  }
+  if (!manifests && !config) throw invalid(what, 'its manifest has no config');
+  const foreign = manifests?.find((child) => !MANIFEST_TYPES.includes(child.mediaType));
+  if (foreign) throw invalid(what, `its index names something that is no image: ${foreign.mediaType.slice(0, 100)}`);
+  const own = (layers ?? []).filter(({ mediaType: type, urls }) => !(FOREIGN_LAYER.test(type) && urls?.length));
+  const blobs = [...(config ? [config] : []), ...own].map(toDescriptor);
+  return { digest: digestOf(bytes), mediaType, bytes, children: (manifests ?? []).map(toDescriptor), blobs };
+}
+
+function parseJson(bytes: Buffer, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw invalid(what, 'its manifest is not JSON', cause);
+  }
+}
+
+/** Its digest does not cover the image, and converting it changes the digest (google/go-containerregistry#377). */
+function refuseSchema1(json: unknown, contentType: string, what: string): void {
+  const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version !== 1 && !SCHEMA_1.test(contentType.split(';')[0]!.trim())) return;
+  throw new DeployError('IMAGE_INVALID', `could not read ${what}: it has the outdated Docker schema 1 format`, {
+    hint: 'Build and push the image again with a current docker buildx.',
+  });
+}
+
+/** Some registries serve manifests as text/plain or application/json; then the content decides. */
+function typeFrom(contentType: string): string | null {
+  const type = contentType.split(';')[0]!.trim();
+  return MANIFEST_TYPES.includes(type) ? type : null;
+}
+
+function toDescriptor({ mediaType, digest, size }: z.infer<typeof descriptor>): Descriptor {
+  return { mediaType, digest: digest as Digest, size };
+}
+
+function invalid(what: string, why: string, cause?: unknown): DeployError {
+  return new DeployError('IMAGE_INVALID', `could not read ${what}: ${why}`, {
+    hint: 'Build and push the image again.',
+    cause,
+  });
+}

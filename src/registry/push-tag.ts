@@ -1,0 +1,34 @@
+import { DeployError } from '../model/errors.ts';
+import type { RegistryClient } from './client.ts';
+import type { Manifest } from './manifest.ts';
+import { findDigest, type ManifestLocation, putManifest } from './manifest-transfer.ts';
+import { RegistryError } from './registry-error.ts';
+import { formatRepository } from './repository.ts';
+
+/**
+ * Stores the manifest under a tag. An immutable tag that names this digest already is a success.
+ * @throws DeployError TAG_IMMUTABLE with both digests
+ */
+export async function pushTag(client: RegistryClient, at: ManifestLocation, manifest: Manifest): Promise<void> {
+  try {
+    await putManifest(client, at, manifest);
+  } catch (error) {
+    if (!maySayImmutable(error)) throw error;
+    const existing = await findDigest(client, at);
+    if (existing === manifest.digest) return;
+    if (existing === null) throw error;
+    const tag = `${formatRepository(at)}:${at.reference}`;
+    const message = `could not tag ${manifest.digest} as ${tag}: the tag is immutable and names ${existing}`;
+    throw new DeployError('TAG_IMMUTABLE', message, {
+      hint: 'Push under a new tag (a commit, say), or let tags of this repository be overwritten.',
+      cause: error,
+    });
+  }
+}
+
+// Some refuse an identical digest too (aws/containers-roadmap#2380). Statuses and words differ from one to the next.
+function maySayImmutable(error: unknown): error is RegistryError {
+  if (!(error instanceof RegistryError) || ![400, 403, 405, 409, 412].includes(error.refusal.status)) return false;
+  const { codes, text } = error.refusal;
+  return codes.includes('TAG_INVALID') || /immutable|cannot be overwritten|already exists/i.test(text);
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { Clock } from '../io/clock.ts';
+import { type Http, type HttpResponse, readBody } from '../io/http.ts';
+import { DeployError } from '../model/errors.ts';
+import type { RegistryCredentials } from '../model/keychain.ts';
+import { basicHeader } from './basic-header.ts';
+import { guardedLookup } from './registry-address.ts';
+import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
+
+export interface Token {
+  /** Value of the Authorization header. */
+  readonly header: string;
+  readonly secret: string;
+  /** From then on a new one is fetched first. */
+  readonly staleAt: number;
+}
+
+export interface TokenRequest {
+  readonly registry: string;
+  /** Checked: it is safe to send credentials there. */
+  readonly realm: URL;
+  readonly service: string | null;
+  readonly scopes: readonly string[];
+  readonly credentials: RegistryCredentials | null;
+}
+
+// https://distribution.github.io/distribution/spec/auth/token/ : a token without expires_in lives for 60 s.
+const DEFAULT_LIFETIME_S = 60;
+const MAX_MARGIN_MS = 60_000;
+const tokenDocument = z.object({
+  token: z.string().min(1).optional(),
+  access_token: z.string().min(1).optional(),
+  expires_in: z.number().positive().optional().catch(undefined),
+});
+
+/** @throws DeployError AUTH_FAILED that names the registry; NETWORK or THROTTLED may pass. */
+export async function fetchToken(
+  request: TokenRequest,
+  io: { readonly http: Http; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<Token> {
+  const url = new URL(request.realm);
+  if (request.service !== null) url.searchParams.set('service', request.service);
+  for (const scope of request.scopes) url.searchParams.append('scope', scope);
+  const askedAt = io.clock.now();
+  const response = await io.http.send({
+    method: 'GET',
+    url,
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'deploy-agent',
+      ...(request.credentials ? { authorization: basicHeader(request.credentials) } : {}),
+    },
+    timeoutMs: 30_000,
+    signal: io.signal,
+    lookup: guardedLookup,
+  });
+  if (response.status !== 200) throw toLoginError(request, await readRefusal(response, askedAt));
+  return await readToken(response, request, askedAt);
+}
+
+function toLoginError(request: TokenRequest, refusal: Refusal): DeployError {
+  const anonymous = request.credentials === null;
+  const call = { what: `log in to ${request.registry}`, registry: request.registry, writes: false, anonymous };
+  const error = new RegistryError(call, refusal);
+  if (error.retryable || error.code === 'AUTH_FAILED') return error;
+  // A token service says 400, 403 or 404 to a wrong password too.
+  const hint = new RegistryError(call, { ...refusal, status: 401, codes: [], text: '' }).hint;
+  return new DeployError('AUTH_FAILED', error.message, { cause: error, ...(hint ? { hint } : {}) });
+}
+
+async function readToken(response: HttpResponse, request: TokenRequest, askedAt: number): Promise<Token> {
+  const body = await readBody(response, { maxBytes: 262_144, timeoutMs: 30_000 });
+  const document = tokenDocument.safeParse(tryParseJson(body.toString()));
+  const secret = document.data?.token ?? document.data?.access_token;
+  // A header takes no line break and no control character.
+  if (!document.success || secret === undefined || !/^[\x21-\x7e]+$/.test(secret)) {
+    throw new DeployError('AUTH_FAILED', `could not log in to ${request.registry}: its token service sent no token`, {
+      hint: `Check that ${request.registry} is a container registry.`,
+    });
+  }
+  const lifetimeMs = (document.data.expires_in ?? DEFAULT_LIFETIME_S) * 1000;
+  const staleAt = askedAt + lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);
+  return { header: `Bearer ${secret}`, secret, staleAt };
+}
+
+function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
