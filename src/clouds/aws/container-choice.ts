@@ -1,0 +1,47 @@
+import { DeployError } from '../../model/errors.ts';
+import { type ImageReference, parseImageName } from '../../model/image.ts';
+import type { Json } from './task-definition.ts';
+
+interface Wanted {
+  /** null: the main container, whichever that is. */
+  readonly container: string | null;
+  readonly image: ImageReference | null;
+}
+
+/**
+ * The container's name. Without one: the only container, else the only essential one, else the only one that already
+ * runs an image of the same repository.
+ * @throws DeployError INPUT_INVALID that lists the names.
+ */
+export function chooseContainer(containers: readonly Json[], wanted: Wanted): string {
+  const names = containers.map((container) => String(container['name']));
+  if (wanted.container !== null) {
+    if (names.includes(wanted.container)) return wanted.container;
+    throw undecided(`there is no container ${wanted.container}`, names);
+  }
+  const candidates = [
+    containers,
+    // AWS takes a container without the field for essential.
+    containers.filter((container) => container['essential'] !== false),
+    containers.filter((container) => runsRepository(container, wanted.image)),
+  ];
+  const only = candidates.find((list) => list.length === 1)?.[0];
+  if (only) return String(only['name']);
+  throw undecided('several containers could be meant', names);
+}
+
+function undecided(why: string, names: readonly string[]): DeployError {
+  return new DeployError('INPUT_INVALID', `could not choose the container of the task definition: ${why}`, {
+    hint: `Name one of its containers: ${names.join(', ')}.`,
+  });
+}
+
+function runsRepository(container: Json, image: ImageReference | null): boolean {
+  if (!image) return false;
+  try {
+    const running = parseImageName(String(container['image']));
+    return running.registry === image.registry && running.repository === image.repository;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Container, Task } from '@aws-sdk/client-ecs';
+
+/**
+ * Why the deployment cannot succeed any more; null: nothing says so yet. The circuit breaker needs at least three failed
+ * tasks and there may be none; without one a crash loop goes on for ever (aws/amazon-ecs-agent#815).
+ */
+export function findEarlyFailure(stopped: readonly Task[]): string | null {
+  const failures = stopped.filter(failedByItself);
+  const hopeless = failures.find(cannotPass);
+  const worst = hopeless ?? failures[0];
+  if (!worst || (!hopeless && failures.length < FAILURES_THAT_PROVE_IT)) return null;
+  const times = failures.length > 1 ? ` (${failures.length} tasks so far)` : '';
+  return `${describeStoppedTask(worst)}${times}`;
+}
+
+/** `task 0f3c91d2 stopped: EssentialContainerExited, container web exit code 1`. */
+export function describeStoppedTask(task: Task): string {
+  const containers = failedContainers(task).map(describeContainer);
+  const reason = task.stoppedReason && !isRedundant(task.stoppedReason) ? [task.stoppedReason] : [];
+  const causes = [task.stopCode ?? 'no stop code', ...reason, ...containers];
+  return `task ${shortTaskId(task)} stopped: ${[...new Set(causes)].join(', ')}`;
+}
+
+export function shortTaskId(task: Task): string {
+  return taskId(task).slice(0, 8);
+}
+
+/** The last part of the task's ARN: also the last part of its log streams' names. */
+export function taskId(task: Task): string {
+  const arn = task.taskArn ?? '';
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** Did it stop because of what it is, and not because somebody scaled, moved or replaced it? */
+export function failedByItself(task: Task): boolean {
+  if (task.stopCode === 'TaskFailedToStart' || task.stopCode === 'EssentialContainerExited') return true;
+  return /failed (?:ELB|container) health checks/i.test(task.stoppedReason ?? '');
+}
+
+/** Of a stopped task: those that say something about why. */
+export function failedContainers(task: Task): readonly Container[] {
+  return (task.containers ?? []).filter(({ exitCode, reason }) => (exitCode ?? 0) !== 0 || reason);
+}
+
+// One task may die of anything once; two in one deployment are a pattern.
+const FAILURES_THAT_PROVE_IT = 2;
+
+const PULL_THAT_CANNOT_PASS =
+  /manifest.{0,200}(?:unknown|not found)|not found|does not exist|no matching manifest|pull access denied|invalid reference|not authorized/i;
+const START_THAT_CANNOT_PASS =
+  /AccessDenied|not authorized|ResourceNotFound|can't find the specified|did not find|not found|invalid ssm parameters|invalid character|ValidationException/i;
+
+function cannotPass(task: Task): boolean {
+  const text = [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].join('\n');
+  if (/timeout|timed out|deadline exceeded|connection re(?:set|fused)|throttl|toomanyrequests/i.test(text))
+    return false;
+  if (/CannotPull\w*Error/.test(text)) return PULL_THAT_CANNOT_PASS.test(text);
+  return /ResourceInitializationError/.test(text) && START_THAT_CANNOT_PASS.test(text);
+}
+
+function describeContainer({ name, exitCode, reason }: Container): string {
+  const exit = exitCode === undefined ? '' : ` exit code ${exitCode}`;
+  return `container ${name}${exit}${reason ? `: ${reason}` : ''}`;
+}
+
+/** "Essential container in task exited" repeats the stop code. */
+function isRedundant(stoppedReason: string): boolean {
+  return /^Essential container in task exited$/i.test(stoppedReason);
+}

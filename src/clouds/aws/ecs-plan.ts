@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Service } from '@aws-sdk/client-ecs';
+import { DeployError } from '../../model/errors.ts';
+import type { Change, ChangeMark, ChangePlan } from '../../model/workload.ts';
+import { explainErrors } from './aws-errors.ts';
+import { readLive } from './ecs-capture.ts';
+import type { EcsDeployments } from './ecs-deployments.ts';
+import { describeService, type EcsService, isSteady, shortRevision } from './ecs-service.ts';
+import { editDocument, type Json, readContainers, toDocument } from './task-definition.ts';
+import { listDifferences } from './task-definition-differences.ts';
+import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
+
+/** The change beside what the service names now. */
+export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
+  const service = await describeService(ecs);
+  const live = await readLiveDocument(ecs, service);
+  const edited = editDocument(live, change);
+  const equal = isDeepStrictEqual(live, edited);
+  const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
+  return { unchanged: healthy, differences: listDifferences(live, edited) };
+}
+
+/** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
+export async function prepareChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
+  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), change);
+  const { arn, attempts } = await registerPatiently(ecs, document);
+  if (attempts > 1) {
+    ecs.io.log.info(
+      `Registering ${shortRevision(arn)} took ${attempts} attempts: an unused revision just before it may stay registered.`,
+    );
+  }
+  return arn;
+}
+
+async function readLiveDocument(ecs: EcsService, service: Service): Promise<Json> {
+  const { signal } = ecs.io;
+  const arn = readLive(service);
+  const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
+  return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.clients.ecs, arn, signal)));
+}
+
+/** A service whose deployments AWS no longer remembers is taken by what it is. */
+async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
+  const [newest] = await deployments.list();
+  return !newest || newest.status === 'SUCCESSFUL';
+}
+
+const REGISTER_PAUSES_MS = [1_000, 2_000, 4_000];
+
+/** AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. */
+async function registerPatiently(ecs: EcsService, document: Json) {
+  const what = `register a revision of task definition ${document['family']}`;
+  const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listValues(document) };
+  for (const pauseMs of REGISTER_PAUSES_MS) {
+    try {
+      return await explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
+      await ecs.io.clock.sleep(pauseMs, ecs.io.signal);
+    }
+  }
+  return explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
+}
+
+/** Environment values: a validation error of AWS may quote what it did not like. */
+function listValues(document: Json): readonly string[] {
+  return readContainers(document).flatMap(({ environment }) =>
+    Array.isArray(environment) ? (environment as Json[]).map(({ value }) => String(value ?? '')) : [],
+  );
+}

@@ -1,0 +1,109 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import type { Io } from '../../io/io.ts';
+import { DeployError } from '../../model/errors.ts';
+import type { ChangeMark, Operation, RestorePoint, Workload } from '../../model/workload.ts';
+import type { OpenTarget } from '../target.ts';
+import { openEcsClients } from './clients.ts';
+import { type ConsolePlace, formatConsoleUrl } from './console-url.ts';
+import { ecrKeychain } from './ecr-keychain.ts';
+import { captureRestorePoint, parseRestoreData } from './ecs-capture.ts';
+import { type EcsDeployments, openEcsDeployments } from './ecs-deployments.ts';
+import { diagnoseDeployment } from './ecs-diagnose.ts';
+import { findEndpoint } from './ecs-endpoint.ts';
+import { observeDeployment } from './ecs-observe.ts';
+import { planChange, prepareChange } from './ecs-plan.ts';
+import { readReadiness } from './ecs-readiness.ts';
+import { openEcsRestore } from './ecs-restore.ts';
+import { describeService, type EcsService, shortRevision, updateService } from './ecs-service.ts';
+import { leftNothing } from './service-deployment-status.ts';
+
+/** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
+export async function openEcs(place: ConsolePlace, io: Io): Promise<OpenTarget> {
+  const { cluster, service, region } = place;
+  const resource = `service ${service} in cluster ${cluster} (${region})`;
+  const clients = openEcsClients(region, io);
+  const ecs: EcsService = { cluster, service, region, resource, clients, io, warned: new Set() };
+  refuseUnsupported(ecs, await describeService(ecs));
+  return { workload: openWorkload(ecs), keychain: ecrKeychain(io) };
+}
+
+function refuseUnsupported(ecs: EcsService, service: Service): void {
+  const controller = service.deploymentController?.type ?? 'ECS';
+  const refuse = (why: string, hint: string): never => {
+    throw new DeployError('UNSUPPORTED', `could not deploy to ${ecs.resource}: ${why}`, { hint });
+  };
+  if (service.status !== 'ACTIVE') refuse(`its status is ${service.status}`, 'Deploy to an ACTIVE service.');
+  if (controller !== 'ECS') {
+    refuse(
+      `its deployment controller is ${controller}`,
+      'Change the deployment controller to ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/migrate-codedeploy-to-ecs-bluegreen.html',
+    );
+  }
+  if (service.resourceManagementType === 'ECS') {
+    refuse('ECS Express Mode manages it', 'Deploy it with aws-actions/amazon-ecs-deploy-express-service.');
+  }
+}
+
+function openWorkload(ecs: EcsService): Workload {
+  const deployments = openEcsDeployments(ecs);
+  return {
+    resource: ecs.resource,
+    capabilities: { weights: 'none', preview: false },
+    consoleUrl: formatConsoleUrl(ecs),
+    readiness: () => readReadiness(ecs, deployments),
+    capture: () => captureRestorePoint(ecs, deployments),
+    plan: (change) => planChange(ecs, deployments, change),
+    prepare: (change) => prepareChange(ecs, change),
+    deploy: (mark, point) => deploy(ecs, mark, point),
+    findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
+    observe: (operation) => observeDeployment(ecs, deployments, operation),
+    diagnose: (operation) => diagnoseDeployment(ecs, deployments, operation),
+    restore: openEcsRestore(ecs, deployments),
+    isLive: (mark) => isLive(ecs, deployments, mark),
+    endpoint: async (which) => (which === 'preview' ? null : findEndpoint(ecs, await describeService(ecs))),
+    restoreCommand: (point) => formatRestoreCommand(ecs, point),
+  };
+}
+
+async function deploy(ecs: EcsService, mark: ChangeMark, point: RestorePoint): Promise<void> {
+  const { live } = parseRestoreData(point, ecs);
+  const now = (await describeService(ecs)).taskDefinition ?? '';
+  // ECS has no conditional update, so the last look is taken right before it.
+  if (now !== live && now !== mark) {
+    throw new DeployError(
+      'SUPERSEDED',
+      `could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`,
+      {
+        hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
+      },
+    );
+  }
+  await updateService(ecs, mark);
+}
+
+async function findOperation(
+  ecs: EcsService,
+  deployments: EcsDeployments,
+  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
+): Promise<Operation | null> {
+  const listed = await deployments.listSince(parseRestoreData(point, ecs).newest);
+  const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
+  return ours ? { id: ours.arn, mark, revision: shortRevision(mark) } : null;
+}
+
+/** The list shows who came after us before the service does, or after it: both are asked. */
+async function isLive(ecs: EcsService, deployments: EcsDeployments, mark: ChangeMark): Promise<boolean> {
+  const [newest] = (await deployments.list()).filter(({ status }) => !leftNothing(status));
+  const newestIsOurs = newest !== undefined && (await deployments.findTaskDefinition(newest.revisionArn)) === mark;
+  const service = await describeService(ecs);
+  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
+  return newestIsOurs && service.taskDefinition === mark && primary?.taskDefinition === mark;
+}
+
+function formatRestoreCommand(ecs: EcsService, point: RestorePoint): string {
+  return [
+    'aws ecs update-service',
+    `--cluster ${ecs.cluster} --service ${ecs.service} --region ${ecs.region}`,
+    `--task-definition ${point.data['before']}`,
+  ].join(' ');
+}

@@ -1,0 +1,41 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DeployError } from '../../model/errors.ts';
+import { type EcsService, readEcs } from './ecs-service.ts';
+
+/** What the load balancer says about targets that are not healthy: one line each. */
+export async function listUnhealthyTargets(ecs: EcsService, service: Service): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const targetGroupArn of listTargetGroups(service)) {
+    const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
+    const action = 'elasticloadbalancing:DescribeTargetHealth';
+    try {
+      const { TargetHealthDescriptions = [] } = await readEcs(
+        ecs,
+        { what: 'read the health of the load balancer’s targets', action },
+        (options) => ecs.clients.loadBalancing.send(command, options),
+      );
+      lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+      return [...lines, [error.message, error.hint ?? ''].join('. ').trim()];
+    }
+  }
+  return lines;
+}
+
+/** Of all the service's load balancers; a blue/green service has two groups for each. */
+export function listTargetGroups(service: Service): readonly string[] {
+  const arns = (service.loadBalancers ?? []).flatMap(({ targetGroupArn, advancedConfiguration }) => [
+    targetGroupArn,
+    advancedConfiguration?.alternateTargetGroupArn,
+  ]);
+  return [...new Set(arns.filter((arn) => arn !== undefined))];
+}
+
+function describeTarget({ Target, TargetHealth }: TargetHealthDescription): readonly string[] {
+  const state = TargetHealth?.State;
+  if (!state || state === 'healthy' || state === 'draining' || state === 'unused') return [];
+  const why = [TargetHealth.Reason, TargetHealth.Description].filter(Boolean).join(': ');
+  return [`target ${Target?.Id}:${Target?.Port} is ${state}${why ? ` (${why})` : ''}`];
+}

@@ -1,0 +1,7 @@
+import { ecsTarget } from './aws/ecs-target.ts';
+import type { Target } from './target.ts';
+
+/** Every kind of thing that can be deployed to, by the name that the input `target` gives it. */
+export const targets: Readonly<Record<string, Target>> = {
+  ecs: ecsTarget,
+};
