@@ -1,0 +1,215 @@
+import { describe, expect, test } from '@jest/globals';
+import { deploy } from '../../../src/engine/deploy.ts';
+import { finish } from '../../../src/engine/finish.ts';
+import { openJournal } from '../../../src/engine/journal.ts';
+import type { Rollout } from '../../../src/engine/rollout.ts';
+import { systemClock } from '../../../src/io/clock.ts';
+import type { Io } from '../../../src/io/io.ts';
+import { DeployError } from '../../../src/model/errors.ts';
+import { emptyRecord } from '../../../src/model/outcome.ts';
+import type { SmokeTest } from '../../../src/model/smoke-test.ts';
+import type { Restoration, Workload } from '../../../src/model/workload.ts';
+import { rolling } from '../../../src/strategies/rolling.ts';
+import { fakeIo } from '../../fixtures/fake-io.ts';
+import { point, restorations, scriptedWorkload } from '../../fixtures/scripted-workload.ts';
+
+const failing: Partial<Workload> = {
+  observe: async () => ({ status: 'failed', reason: 'CRASH_LOOP', message: 'it crashes' }),
+};
+
+describe('one change of one workload', () => {
+  test('that goes well is deployed, and the journal is closed', async () => {
+    const io = fakeIo();
+    const outcome = await deploy(rolloutOf(scriptedWorkload(), io));
+    expect(outcome).toMatchObject({ kind: 'deployed', revision: 'agent:42', previousRevision: 'agent:41' });
+    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: 'deployed' });
+  });
+
+  test('is journaled with its mark before the call that can make it live', async () => {
+    const io = fakeIo();
+    const seen: unknown[] = [];
+    const workload = scriptedWorkload({
+      prepare: async () => {
+        seen.push(openJournal(io.state).read()?.phase);
+        return 'mark-42';
+      },
+      deploy: async () => void seen.push(openJournal(io.state).read()),
+    });
+    await deploy(rolloutOf(workload, io));
+    expect(seen).toEqual(['open', expect.objectContaining({ phase: 'sending', mark: 'mark-42', point })]);
+  });
+
+  test('that is live already is not sent again, unless it is forced', async () => {
+    let sent = 0;
+    const workload = scriptedWorkload({
+      plan: async () => ({ unchanged: true, differences: [] }),
+      deploy: async () => void sent++,
+    });
+    expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'unchanged', revision: 'agent:41' });
+    expect(sent).toBe(0);
+    expect(await deploy({ ...rolloutOf(workload, fakeIo()), force: true })).toMatchObject({ kind: 'deployed' });
+    expect(sent).toBe(1);
+  });
+
+  test('that cannot be prepared touches nothing: the error goes up, and no way back is tried', async () => {
+    const workload = scriptedWorkload({
+      prepare: async () => {
+        throw new DeployError('PERMISSION_DENIED', 'no');
+      },
+      restore: async () => {
+        throw new Error('must not be called');
+      },
+    });
+    await expect(deploy(rolloutOf(workload, fakeIo()))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+
+  test('waits for a foreign deployment, then refuses', async () => {
+    const workload = scriptedWorkload({
+      readiness: async () => ({ status: 'progressing', reason: 'BUSY', message: 'agent:40 is being rolled out' }),
+    });
+    const refused = deploy(rolloutOf(workload, fakeIo()));
+    await expect(refused).rejects.toMatchObject({ code: 'BUSY' });
+    await expect(refused).rejects.toThrow('agent:40 is being rolled out');
+  });
+
+  test('that is no longer live after the smoke tests is not called deployed', async () => {
+    const workload = scriptedWorkload({
+      isLive: async () => false,
+      restore: restorations({ status: 'superseded', message: 'agent:43 is live' }),
+    });
+    expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'superseded', revision: null });
+  });
+
+  test('that fails is kept on request, with the command to go back', async () => {
+    const rollout = { ...rolloutOf(scriptedWorkload(failing), fakeIo()), onFailure: 'keep' as const };
+    const outcome = await deploy(rollout);
+    expect(outcome).toMatchObject({ kind: 'kept', failure: { code: 'DEPLOY_FAILED' } });
+    expect(outcome.notes.join()).toContain('platform restore agent:41');
+  });
+
+  test('that fails is diagnosed before it is undone', async () => {
+    const outcome = await deploy(rolloutOf(scriptedWorkload(failing), fakeIo()));
+    expect(outcome).toMatchObject({ kind: 'rolled-back', diagnosis: { cause: 'container web exited with code 1' } });
+  });
+});
+
+const progressing = (requested: boolean): Restoration => ({
+  status: 'progressing',
+  requested,
+  reason: 'WAITING',
+  message: 'on the way back',
+});
+
+describe('the outcome of the way back', () => {
+  test.each<[string, Restoration[], string]>([
+    ['restored by us', [{ status: 'restored', by: 'us', message: 'back' }], 'rolled-back'],
+    ['restored by the platform', [{ status: 'restored', by: 'platform', message: 'back' }], 'rolled-back'],
+    [
+      'progressing, then restored',
+      [progressing(true), { status: 'restored', by: 'us', message: 'back' }],
+      'rolled-back',
+    ],
+    ['nothing had gone live', [{ status: 'untouched', message: 'nothing' }], 'refused'],
+    ['somebody deployed after us', [{ status: 'superseded', message: 'theirs' }], 'superseded'],
+    ['it failed', [{ status: 'failed', message: 'no' }], 'rollback-failed'],
+    ['accepted, never seen to finish', [progressing(true)], 'rollback-unconfirmed'],
+    ['never accepted', [progressing(false)], 'rollback-failed'],
+  ])('%s', async (_, answers, kind) => {
+    const io = fakeIo();
+    const outcome = await deploy(rolloutOf(scriptedWorkload({ ...failing, restore: restorations(...answers) }), io));
+    expect(outcome.kind).toBe(kind);
+    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: kind });
+  });
+
+  test('an error on the way back is rollback-failed, with both causes and the command', async () => {
+    const workload = scriptedWorkload({
+      ...failing,
+      restore: async () => {
+        throw new DeployError('PERMISSION_DENIED', 'could not stop it: no');
+      },
+    });
+    const outcome = await deploy(rolloutOf(workload, fakeIo()));
+    expect(outcome).toMatchObject({ kind: 'rollback-failed', failure: { code: 'DEPLOY_FAILED' } });
+    expect(outcome.notes.join('\n')).toContain('could not stop it: no');
+    expect(outcome.notes.join('\n')).toContain('platform restore agent:41');
+  });
+});
+
+describe('a cancelled job', () => {
+  test('asks for the way back at once and leaves the rest to post', async () => {
+    const io = fakeIo();
+    const asked: string[] = [];
+    const workload = scriptedWorkload({
+      observe: async () => {
+        io.cancel(new DeployError('CANCELLED', 'the job was cancelled (SIGINT)'));
+        return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
+      },
+      restore: async () => {
+        asked.push('restore');
+        return progressing(true);
+      },
+    });
+    await expect(deploy(rolloutOf(workload, io))).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(asked).toEqual(['restore']);
+    expect(openJournal(io.state).read()).toMatchObject({ phase: 'reverting', failure: { code: 'CANCELLED' } });
+  });
+
+  test('with on-cancel: keep asks for nothing, in main and in post', async () => {
+    const io = fakeIo();
+    const workload = scriptedWorkload({
+      observe: async () => {
+        io.cancel(new DeployError('CANCELLED', 'the job was cancelled (SIGINT)'));
+        return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
+      },
+      restore: async () => {
+        throw new Error('must not be called');
+      },
+    });
+    const rollout = { ...rolloutOf(workload, io), onCancel: 'keep' as const };
+    await expect(deploy(rollout)).rejects.toMatchObject({ code: 'CANCELLED' });
+    const entry = openJournal(io.state).read()!;
+    expect(await finish({ ...rollout, entry, timeoutMs: 1_000 })).toMatchObject({ kind: 'kept' });
+  });
+});
+
+describe('the proof of the way back', () => {
+  const pass: SmokeTest = {
+    kind: 'command',
+    name: 'run: true',
+    script: 'true',
+    timeoutMs: 5_000,
+    passes: 1,
+    retryForMs: 0,
+  };
+  const fail: SmokeTest = { ...pass, name: 'run: false', script: 'exit 3' };
+
+  test.each<[string, SmokeTest[], string]>([
+    ['every test passes on the old revision', [pass], 'rolled-back'],
+    ['one test passes, a newer one fails on both', [pass, fail], 'rolled-back'],
+    ['no test passes', [fail], 'rollback-unconfirmed'],
+  ])('%s', async (_, smokeTests, kind) => {
+    // These tests run a real process, so they live in real time.
+    const io = { ...fakeIo(), clock: systemClock };
+    const outcome = await deploy({ ...rolloutOf(scriptedWorkload(failing), io), smokeTests });
+    expect(outcome.kind).toBe(kind);
+  });
+});
+
+function rolloutOf(workload: Workload, io: Io): Rollout {
+  return {
+    workload,
+    change: { images: [], environment: new Map(), secrets: new Map() },
+    strategy: rolling,
+    image: `ghcr.io/acme/agent@sha256:${'a'.repeat(64)}`,
+    smokeTests: [],
+    endpoint: null,
+    force: false,
+    onFailure: 'rollback',
+    onCancel: 'rollback',
+    deadline: io.clock.now() + 600_000,
+    rollbackTimeoutMs: 300_000,
+    journal: openJournal(io.state),
+    record: emptyRecord(io.clock.now()),
+    io,
+  };
+}

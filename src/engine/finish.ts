@@ -1,0 +1,54 @@
+import { DeployError, describeError, type Failure } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { JournalEntry } from './journal.ts';
+import { rollBack } from './rollback.ts';
+import type { Remedy, WayBack } from './rollout.ts';
+
+/** What a killed or cancelled main step left. */
+export interface Remains extends WayBack {
+  readonly onCancel: Remedy;
+}
+
+/** Why a run whose main step said nothing did not end well. */
+export const interrupted: Failure = describeError(
+  new DeployError('INTERRUPTED', 'the main step was cancelled or killed before it was done', {
+    hint: 'Run the job again when nothing else is deploying.',
+  }),
+);
+
+/** Finishes from wherever the journal says that the main step was. */
+export async function finish(remains: Remains): Promise<Outcome> {
+  const { entry, journal, workload } = remains;
+  const failure = entry.failure ?? interrupted;
+  if (entry.phase === 'open') return untouched(entry);
+  if (entry.phase === 'sending' && remains.onCancel === 'keep') {
+    journal.write({ ...entry, phase: 'closed', outcome: 'kept', failure });
+    const notes = [`Left as it is, as \`on-cancel: keep\` asks. To go back: ${workload.restoreCommand(entry.point)}`];
+    return { kind: 'kept', revision: null, previousRevision: entry.point.revision, failure, diagnosis: null, notes };
+  }
+  const reverting: JournalEntry = { ...entry, phase: 'reverting', failure };
+  journal.write(reverting);
+  return await rollBack({ ...remains, entry: reverting });
+}
+
+/** The outcome of a main step that ended before anything that can go live was sent. */
+export function untouched(entry: JournalEntry | null): Outcome {
+  const revision = entry?.point.revision ?? null;
+  const notes = entry
+    ? ['A new revision may stay registered without being used: an audit trail, nothing to undo.']
+    : [];
+  return { kind: 'refused', revision, previousRevision: revision, failure: interrupted, diagnosis: null, notes };
+}
+
+/** The outcome that the main step reached, but did not live to report. */
+export function recalled(entry: JournalEntry): Outcome {
+  const { point, failure } = entry;
+  return {
+    kind: entry.outcome ?? 'rollback-failed',
+    revision: null,
+    previousRevision: point.revision,
+    failure,
+    diagnosis: null,
+    notes: ['The main step was stopped after this was done, before it could report it.'],
+  };
+}

@@ -1,0 +1,76 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { DeployError } from '../../model/errors.ts';
+import type { RequestBody } from '../../model/smoke-test.ts';
+import { workspaceOf } from './workspace.ts';
+
+export interface EncodedBody {
+  readonly bytes: Buffer | null;
+  readonly contentType: string | null;
+}
+
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** @throws DeployError INPUT_INVALID when the file cannot be read or is larger than 64 MiB. */
+export async function encodeBody(
+  body: RequestBody,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<EncodedBody> {
+  switch (body.kind) {
+    case 'none':
+      return { bytes: null, contentType: null };
+    case 'text':
+      return { bytes: Buffer.from(body.text), contentType: 'text/plain; charset=utf-8' };
+    case 'json':
+      return { bytes: Buffer.from(JSON.stringify(body.value)), contentType: 'application/json' };
+    case 'file':
+      return await encodeForm(
+        body.field,
+        body.path,
+        await readUpload(path.resolve(workspaceOf(env), body.path), body.path),
+      );
+  }
+}
+
+async function readUpload(file: string, name: string): Promise<Buffer> {
+  try {
+    const handle = await open(file);
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw new Error('it is not a file');
+      if (stat.size > MAX_FILE_BYTES) throw new Error('it is larger than 64 MiB');
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new DeployError('INPUT_INVALID', `could not read the file ${name}: ${code ?? message}`, { cause: error });
+  }
+}
+
+async function encodeForm(field: string, file: string, content: Buffer): Promise<EncodedBody> {
+  const form = new FormData();
+  form.append(field, new Blob([new Uint8Array(content)], { type: mediaTypeOf(file) }), path.basename(file));
+  const encoded = new Response(form);
+  return { bytes: Buffer.from(await encoded.arrayBuffer()), contentType: encoded.headers.get('content-type') };
+}
+
+/** Servers look at the part's type before they look at the bytes: an image has to say that it is one. */
+function mediaTypeOf(file: string): string {
+  return MEDIA_TYPES[path.extname(file).toLowerCase()] ?? 'application/octet-stream';
+}
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.csv': 'text/csv',
+  '.gif': 'image/gif',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.json': 'application/json',
+  '.mp3': 'audio/mpeg',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.txt': 'text/plain',
+  '.wav': 'audio/wav',
+  '.webp': 'image/webp',
+};

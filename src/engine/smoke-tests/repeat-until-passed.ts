@@ -1,0 +1,67 @@
+import type { Io } from '../../io/io.ts';
+import { formatDuration } from '../../model/duration.ts';
+import type { Attempt } from './attempt.ts';
+
+export interface Repetition {
+  readonly name: string;
+  /** Passes in a row that it takes. */
+  readonly passes: number;
+  /** How long a failure is tried again, from the first attempt on. */
+  readonly retryForMs: number;
+  /** No attempt starts after it, in milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 5_000;
+const PAUSE_GROWTH = 1.3;
+
+/**
+ * Tries until it passed often enough in a row, or a failure comes too late to be tried again.
+ * @throws The signal's reason.
+ */
+export async function repeatUntilPassed(
+  attempt: () => Promise<Attempt>,
+  repetition: Repetition,
+  io: Io,
+): Promise<{ readonly last: Attempt; readonly attempts: number }> {
+  const retryUntil = io.clock.now() + repetition.retryForMs;
+  const announce = announcerOf(repetition, retryUntil, io);
+  let passesInARow = 0;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let attempts = 1; ; attempts++) {
+    io.signal.throwIfAborted();
+    const last = await attempt();
+    passesInARow = last.passed ? passesInARow + 1 : 0;
+    if (passesInARow >= repetition.passes) return { last: withPasses(last, repetition.passes), attempts };
+    const leftMs = retryUntil - io.clock.now();
+    if (!last.passed && (last.final || leftMs <= 0)) return { last, attempts };
+    pauseMs = last.passed ? FIRST_PAUSE_MS : pauseMs;
+    const nextPauseMs = last.passed ? pauseMs : Math.min(pauseMs, leftMs);
+    if (io.clock.now() + nextPauseMs >= repetition.deadline) return { last: cutOff(last, passesInARow), attempts };
+    if (!last.passed) {
+      announce(last);
+      pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
+    }
+    await io.clock.sleep(nextPauseMs, io.signal);
+  }
+}
+
+function announcerOf(repetition: Repetition, retryUntil: number, io: Io): (failure: Attempt) => void {
+  let lastReason: string | null = null;
+  return ({ reason, detail }) => {
+    if (reason === lastReason) return;
+    lastReason = reason;
+    const leftMs = Math.min(retryUntil, repetition.deadline) - io.clock.now();
+    io.log.info(`… ${repetition.name}: ${detail}; trying again for up to ${formatDuration(leftMs)}`);
+  };
+}
+
+function withPasses(last: Attempt, passes: number): Attempt {
+  return passes === 1 ? last : { ...last, detail: `${last.detail} (${passes} times in a row)` };
+}
+
+function cutOff(last: Attempt, passesInARow: number): Attempt {
+  const counted = last.passed ? `passed ${passesInARow} times in a row, then` : `${last.detail};`;
+  return { ...last, passed: false, detail: `${counted} the run's time was up` };
+}
