@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseInputs } from '../../../src/inputs.ts';
+
+const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
+const image = { registry: 'ghcr.io', repository: 'acme/agent', tag: 'v1', digest: null };
+
+describe('the inputs of a step', () => {
+  test('the least that works has safe defaults', () => {
+    expect(parseInputs(least)).toMatchObject({
+      images: [{ container: null, name: image }],
+      copyTo: null,
+      credentials: null,
+      smokeTests: [],
+      onFailure: 'rollback',
+      onCancel: 'rollback',
+      force: false,
+      timeoutMs: 1_200_000,
+      rollbackTimeoutMs: 900_000,
+    });
+  });
+
+  test('every problem is told at once, each with its input, what was given and what is expected', () => {
+    const wrong = {
+      INPUT_TARGET: 'lambda',
+      INPUT_IMAGE: 'Not An Image',
+      INPUT_STRATEGY: 'canary',
+      INPUT_TIMEOUT: 'soon',
+      INPUT_FORCE: 'maybe',
+      INPUT_URL: 'ftp://x',
+      'INPUT_ON-FAILURE': 'shrug',
+      'INPUT_REGISTRY-USERNAME': 'me',
+      'INPUT_SMOKE-TESTS': '- GET health',
+      'INPUT_ENVIRONMENT-VARIABLES': '- a',
+      'INPUT_COPY-TO': 'ghcr.io/acme/agent:v1',
+    };
+    const message = messageOf(() => parseInputs(wrong));
+    for (const name of [
+      'target: got "lambda"; expected one of ecs',
+      'image: ',
+      'service: got nothing',
+      'strategy: got "canary"; expected one of rolling',
+      'timeout: got "soon"; expected a duration',
+      'force: got "maybe"; expected true or false',
+      'url: got something else; expected a plain base URL',
+      'on-failure: got "shrug"; expected one of rollback, keep',
+      'registry-password: got nothing',
+      'smoke-tests: ',
+      'environment-variables: ',
+      'copy-to: ',
+    ]) {
+      expect(message).toContain(`- ${name}`);
+    }
+  });
+
+  test.each<[string, object[]]>([
+    ['web', [{ container: 'web', name: image }]],
+    [
+      'web\nworker',
+      [
+        { container: 'web', name: image },
+        { container: 'worker', name: image },
+      ],
+    ],
+    [
+      'web\nproxy=ghcr.io/acme/proxy:v2',
+      [
+        { container: 'web', name: image },
+        { container: 'proxy', name: { ...image, repository: 'acme/proxy', tag: 'v2' } },
+      ],
+    ],
+  ])('container %j', (container, images) => {
+    expect(parseInputs({ ...least, INPUT_CONTAINER: container }).images).toEqual(images);
+  });
+
+  test('no image is needed where each container has its own', () => {
+    const { INPUT_IMAGE: _, ...rest } = least;
+    const own = { ...rest, INPUT_CONTAINER: 'web=ghcr.io/acme/agent:v1' };
+    expect(parseInputs(own).images).toEqual([{ container: 'web', name: image }]);
+    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain('- image: got nothing');
+  });
+
+  test('the password of a url is not repeated', () => {
+    const message = messageOf(() => parseInputs({ ...least, INPUT_URL: 'https://me:hunter2@agent.acme.dev' }));
+    expect(message).toContain('- url: ');
+    expect(message).not.toContain('hunter2');
+  });
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { targets } from './clouds/index.ts';
+import type { Target } from './clouds/target.ts';
+import { nearest } from './inputs/nearest.ts';
+import { parseSmokeTests } from './inputs/smoke-tests.ts';
+import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
+import { parseStringMap } from './inputs/yaml.ts';
+import { type ImageName, parseImageName, parseRepository } from './model/image.ts';
+import type { RegistryCredentials } from './model/keychain.ts';
+import type { SmokeTest } from './model/smoke-test.ts';
+import { strategies } from './strategies/index.ts';
+import type { Strategy } from './strategies/strategy.ts';
+
+/** What the user asked for. Every field is checked; nothing reads an input after this. */
+export interface DeployRequest {
+  readonly target: Target;
+  /** What `target.parse` read. */
+  readonly settings: unknown;
+  readonly strategy: Strategy;
+  /** `container` null: the workload's main container. */
+  readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
+  readonly copyTo: { readonly registry: string; readonly repository: string } | null;
+  /** For the registry that `image` is in. */
+  readonly credentials: RegistryCredentials | null;
+  readonly smokeTests: readonly SmokeTest[];
+  readonly url: string | null;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly force: boolean;
+  readonly onFailure: 'rollback' | 'keep';
+  readonly onCancel: 'rollback' | 'keep';
+  readonly timeoutMs: number;
+  readonly rollbackTimeoutMs: number;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws DeployError INPUT_INVALID that lists every problem. */
+export function parseInputs(env: Env): DeployRequest {
+  const inputs = readStepInputs(env);
+  const request = readRequest(inputs, env);
+  noteUnknownInputs(inputs, env);
+  inputs.ensureNoProblems();
+  return request;
+}
+
+/** Asks for every input; what is wrong is noted in `inputs`, not thrown. */
+export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
+  const target = parseTarget(inputs);
+  return {
+    target,
+    settings: target.parse(inputs),
+    strategy: parseStrategy(inputs, target),
+    images: parseImages(inputs),
+    copyTo: inputs.parsed('copy-to', parseRepository, null),
+    credentials: parseCredentials(inputs),
+    smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, { readFile: fileReader(env) }), []),
+    url: parseUrl(inputs),
+    environment: parseMap(inputs, 'environment-variables'),
+    secrets: parseMap(inputs, 'secrets'),
+    force: inputs.boolean('force', false),
+    onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
+    onCancel: inputs.choice('on-cancel', ['rollback', 'keep'], 'rollback'),
+    timeoutMs: inputs.duration('timeout', '20m'),
+    rollbackTimeoutMs: inputs.duration('rollback-timeout', '15m'),
+  };
+}
+
+function parseTarget(inputs: StepInputs): Target {
+  const names = Object.keys(targets);
+  const name = inputs.required('target', `one of ${names.join(', ')}`);
+  const target = targets[name];
+  if (target) return target;
+  if (name !== '') inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}` });
+  // Nothing is deployed with it: `ensureNoProblems` throws. It lets the rest of the inputs be checked all the same.
+  return targets[names[0]!]!;
+}
+
+function parseStrategy(inputs: StepInputs, target: Target): Strategy {
+  const name = inputs.choice('strategy', target.strategies, 'rolling');
+  return strategies.find((strategy) => strategy.name === name) ?? strategies[0]!;
+}
+
+/** `container` holds names that get `image`, or `name=image` lines for containers with an image of their own. */
+function parseImages(inputs: StepInputs): DeployRequest['images'] {
+  const image = inputs.parsed<ImageName | null>('image', parseImageName, null);
+  const lines = inputs.lines('container');
+  const named = lines.map((line) => parseContainerLine(line, image, inputs));
+  const needsImage = lines.length === 0 || lines.some((line) => !line.includes('='));
+  if (needsImage) inputs.required('image', 'registry/repository:tag or registry/repository@sha256:…');
+  const images = lines.length === 0 ? [{ container: null, name: image }] : named;
+  return images.flatMap(({ container, name }) => (name ? [{ container, name }] : []));
+}
+
+function parseContainerLine(
+  line: string,
+  image: ImageName | null,
+  inputs: StepInputs,
+): { container: string; name: ImageName | null } {
+  const [container = '', own] = line.split(/\s*=\s*/, 2);
+  if (!/^[A-Za-z0-9_.-]{1,255}$/.test(container)) {
+    inputs.problem('container', { given: `"${line}"`, expected: 'a container name, or name=image, one a line' });
+  }
+  if (own === undefined) return { container, name: image };
+  return { container, name: inputs.parsed<ImageName | null>('container', () => parseImageName(own), null) };
+}
+
+function parseCredentials(inputs: StepInputs): RegistryCredentials | null {
+  const username = inputs.text('registry-username');
+  const password = inputs.text('registry-password');
+  if ((username === '') !== (password === '')) {
+    const [given, missing] = username === '' ? ['password', 'username'] : ['username', 'password'];
+    inputs.problem(`registry-${missing}`, { given: 'nothing', expected: `a value beside registry-${given}` });
+  }
+  return username !== '' && password !== '' ? { username, password } : null;
+}
+
+function parseUrl(inputs: StepInputs): string | null {
+  const text = inputs.text('url');
+  if (text === '') return null;
+  const url = URL.parse(text);
+  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
+  if (isPlain) return url.href;
+  // What was given isn't repeated: a URL that is not plain can hold a password.
+  inputs.problem('url', { given: 'something else', expected: 'a plain base URL such as https://agent.acme.dev' });
+  return null;
+}
+
+function parseMap(inputs: StepInputs, name: string): ReadonlyMap<string, string> {
+  return inputs.parsed<ReadonlyMap<string, string>>(name, (text) => parseStringMap(text, name), new Map());
+}
+
+function fileReader(env: Env): (file: string) => string | null {
+  const root = env['GITHUB_WORKSPACE'] ?? process.cwd();
+  return (file) => {
+    try {
+      return readFileSync(path.resolve(root, file), 'utf8');
+    } catch {
+      // The parser says which file is missing, in its own words.
+      return null;
+    }
+  };
+}
+
+/** The runner only warns of an input that action.yml doesn't know; a misspelt `smoke-tests` would test nothing. */
+function noteUnknownInputs(inputs: StepInputs, env: Env): void {
+  const known = new Set([...inputs.asked, ...Object.values(targets).flatMap((target) => target.inputs)]);
+  const knownVariables = new Set([...known].map(environmentName));
+  for (const variable of Object.keys(env).filter((name) => name.startsWith('INPUT_') && !knownVariables.has(name))) {
+    const name = variable.slice('INPUT_'.length).toLowerCase();
+    const meant = nearest(name, [...known]);
+    const next = meant ? `Did you mean \`${meant}\`?` : 'Remove it.';
+    inputs.problem(name, { given: 'an input that this action does not have', expected: 'one that it has', next });
+  }
+}

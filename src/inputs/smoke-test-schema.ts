@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { parseDuration } from '../model/duration.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const NOT_TEXT = 'expected text; put numbers, true and false in quotes';
+const text = z.string({ error: NOT_TEXT });
+const passes = z
+  .number({ error: 'expected a whole number from 1 to 100' })
+  .refine((count) => Number.isInteger(count) && count >= 1 && count <= 100, 'expected a whole number from 1 to 100')
+  .default(1);
+
+/** The values beside `METHOD /path`. */
+export const requestSchema = z.strictObject({
+  headers: headerMap('sent').prefault({}),
+  body: text.optional(),
+  'json-body': json().optional(),
+  file: text.min(1, 'expected the path of a file').optional(),
+  'file-field': text.regex(/^[^\p{Cc}"]{1,200}$/u, 'expected the name of a form field').optional(),
+  status: z
+    .number({ error: 'expected a status from 100 to 599' })
+    .refine((status) => Number.isInteger(status) && status >= 100 && status <= 599, 'expected a status from 100 to 599')
+    .optional(),
+  header: headerMap('expected').prefault({}),
+  contains: text.min(1, 'expected text to look for').optional(),
+  json: json()
+    .refine((value) => value !== null, 'expected a value that has to be part of the response')
+    .optional(),
+  within: duration(1, 10 * MINUTE_MS, 'a duration from 1ms to 10m, such as 500ms or 2s').optional(),
+  'retry-for': duration(0, HOUR_MS, 'a duration from 0s to 1h, such as 60s').default(MINUTE_MS),
+  passes,
+  'cross-origin-redirects': z.boolean({ error: 'expected true or false' }).default(false),
+});
+
+export const commandSchema = z.strictObject({
+  run: text.refine((script) => script.trim() !== '', 'expected a command'),
+  name: text.regex(/^[^\p{Cc}]{1,100}$/u, 'expected one line of at most 100 characters').optional(),
+  timeout: duration(1_000, HOUR_MS, 'a duration from 1s to 1h, such as 90s or 5m').default(5 * MINUTE_MS),
+  'retry-for': duration(0, HOUR_MS, 'a duration from 0s to 1h, such as 60s').default(0),
+  passes,
+});
+
+export type RequestEntry = z.infer<typeof requestSchema>;
+export type CommandEntry = z.infer<typeof commandSchema>;
+
+function duration(leastMs: number, mostMs: number, expected: string) {
+  return z.string({ error: `expected ${expected}` }).transform((given, context) => {
+    const milliseconds = parseDuration(given);
+    if (milliseconds !== null && milliseconds >= leastMs && milliseconds <= mostMs) return milliseconds;
+    context.addIssue({ code: 'custom', message: `expected ${expected}` });
+    return z.NEVER;
+  });
+}
+
+// RFC 9110: the request's frame is ours; a second copy of one of these could make it two requests.
+const RESERVED_HEADERS = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'te',
+  'trailer',
+]);
+
+/** Names in lower case -> text. */
+function headerMap(kind: 'sent' | 'expected') {
+  const shape = z.record(z.string(), z.unknown(), { error: 'expected a map of header names to text' });
+  return shape.transform((given, context): ReadonlyMap<string, string> => {
+    const headers = new Map<string, string>();
+    for (const [name, value] of Object.entries(given)) {
+      const problem = findHeaderProblem(name, value, kind) ?? (headers.has(name.toLowerCase()) ? 'given twice' : null);
+      if (problem) context.addIssue({ code: 'custom', message: problem, path: [name] });
+      headers.set(name.toLowerCase(), String(value));
+    }
+    return headers;
+  });
+}
+
+function findHeaderProblem(name: string, value: unknown, kind: 'sent' | 'expected'): string | null {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name))
+    return 'expected the name of a header (letters, digits and `-`)';
+  if (typeof value !== 'string') return NOT_TEXT;
+  if (kind === 'expected') return null;
+  if (RESERVED_HEADERS.has(name.toLowerCase())) return 'this header is set by deploy-agent; remove it';
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return 'expected one line without control characters';
+  return null;
+}
+
+function json() {
+  return z.unknown().refine(isJson, 'expected JSON: it has no infinity and no NaN');
+}
+
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(isJson);
+}

@@ -1,0 +1,50 @@
+import { DeployError } from '../model/errors.ts';
+import type { SmokeTest } from '../model/smoke-test.ts';
+import { readSmokeTest } from './smoke-test-entry.ts';
+import { parseYaml } from './yaml.ts';
+
+export interface SmokeTestFiles {
+  /** The text of a file of the repository; null: there is none. */
+  readFile(path: string): string | null;
+  /** Is there such a file to upload? Absent: `readFile` is asked. */
+  exists?(path: string): boolean;
+}
+
+const MAX_TESTS = 100;
+const HINT = 'Write a list such as `- GET /health`, one test an entry.';
+
+/**
+ * The `smoke-tests` input: a YAML list, or the path of a .yml or .yaml file that holds one. Upload files have to exist
+ * already here, so that a wrong path is found before anything is deployed; they are read when their test runs.
+ * @throws DeployError INPUT_INVALID with every problem, each with the entry that it is in.
+ */
+export function parseSmokeTests(text: string, files: SmokeTestFiles): readonly SmokeTest[] {
+  const { yaml, what } = findText(text.trim(), files);
+  const list = parseYaml(yaml, what) ?? [];
+  if (!Array.isArray(list)) throw invalid(what, ['expected a list']);
+  if (list.length > MAX_TESTS) throw invalid(what, [`expected at most ${MAX_TESTS} tests, got ${list.length}`]);
+  const exists = files.exists ?? ((path: string) => files.readFile(path) !== null);
+  const entries = list.map((entry: unknown) => readSmokeTest(entry, exists));
+  const problems = entries.flatMap((entry, index) =>
+    entry.problems.map(
+      (problem) => `smoke-tests[${index}]${entry.label === '' ? '' : ` "${entry.label}"`}: ${problem}`,
+    ),
+  );
+  if (problems.length > 0) throw invalid(what, problems);
+  return entries.flatMap(({ test }) => (test ? [test] : []));
+}
+
+function findText(text: string, files: SmokeTestFiles): { readonly yaml: string; readonly what: string } {
+  const isPath = /^[^\s:{}[\]-][^\s:{}[\]]*\.ya?ml$/.test(text);
+  if (!isPath) return { yaml: text, what: 'smoke-tests' };
+  const yaml = files.readFile(text);
+  if (yaml !== null) return { yaml, what: `smoke-tests (${text})` };
+  throw new DeployError('INPUT_INVALID', `could not read smoke-tests: there is no file ${text}`, {
+    hint: 'Check the path from the root of the repository, and that actions/checkout ran before this step.',
+  });
+}
+
+function invalid(what: string, problems: readonly string[]): DeployError {
+  const list = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n    - ${problem}`).join('');
+  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, { hint: HINT });
+}
