@@ -1,0 +1,28 @@
+/** Text from outside, safe inside a Markdown table cell or paragraph: no HTML, no links, no mentions, no new lines. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\r\n\t]+/g, ' ')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]()#+!|~@:$]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** As a code span or block that the text cannot end: the fence is longer than any run of backticks in it. */
+export function codeSpan(text: string): string {
+  const line = text.replace(/[\r\n\t]+/g, ' ').replaceAll('|', '\\|');
+  const fence = fenceFor(line, 1);
+  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return line === '' ? '' : `${fence}${pad}${line}${pad}${fence}`;
+}
+
+export function codeBlock(lines: readonly string[]): string {
+  const text = lines.join('\n');
+  const fence = fenceFor(text, 3);
+  return `${fence}text\n${text}\n${fence}`;
+}
+
+function fenceFor(text: string, shortest: number): string {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  return '`'.repeat(Math.max(shortest, longest + 1));
+}

@@ -1,0 +1,77 @@
+import { formatDuration } from '../model/duration.ts';
+import type { CopyStatistics, Outcome, RunRecord } from '../model/outcome.ts';
+import type { SmokeTestResult } from '../model/smoke-test.ts';
+import { codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
+import { headline, markOf } from './headline.ts';
+
+/** The job summary, in GitHub's Markdown. All foreign text in it is escaped. */
+export function renderSummary(outcome: Outcome, record: RunRecord): string {
+  const parts = [
+    `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))}`,
+    factsTable(outcome, record),
+    causeSection(outcome),
+    notesSection(outcome),
+    smokeTestSection(record.smokeTests),
+    phasesSection(record),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function factsTable(outcome: Outcome, record: RunRecord): string {
+  const revisions = [outcome.previousRevision, outcome.revision].map((name) => (name ? codeSpan(name) : 'unknown'));
+  const rows: [string, string][] = [['Outcome', codeSpan(outcome.kind)]];
+  if (record.resource) rows.push(['Service', escapeMarkdown(record.resource)]);
+  if (record.image) rows.push(['Image', codeSpan(record.image)]);
+  if (outcome.previousRevision) rows.push(['Revision', `before ${revisions[0]}, now ${revisions[1]}`]);
+  for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
+  if (record.url) rows.push(['URL', `<${encodeURI(decodeURI(record.url))}>`]);
+  if (record.consoleUrl) rows.push(['Console', `<${record.consoleUrl}>`]);
+  return table(['', ''], rows);
+}
+
+function copyText(copy: CopyStatistics): string {
+  const megabytes = (copy.copiedBytes / 1e6).toFixed(1);
+  const counts = `${copy.copiedBlobs} blobs (${megabytes} MB) copied, ${copy.mountedBlobs} mounted`;
+  return `${counts}, ${copy.skippedBlobs} already there, in ${formatDuration(copy.durationMs)}`;
+}
+
+function causeSection({ failure, diagnosis }: Outcome): string {
+  if (!failure) return '';
+  const parts = [`### Why`, escapeMarkdown(failure.message).replace(/ +- /g, '\n- ')];
+  if (diagnosis) parts.push(escapeMarkdown(diagnosis.cause));
+  const next = diagnosis?.hint ?? failure.hint;
+  if (next) parts.push(`**Next step:** ${escapeMarkdown(next)}`);
+  if (diagnosis && diagnosis.facts.length > 0) parts.push(codeBlock(diagnosis.facts));
+  for (const { source, lines } of diagnosis?.logs ?? []) {
+    parts.push(`Last lines of ${codeSpan(source)}:`, codeBlock(lines));
+  }
+  return parts.join('\n\n');
+}
+
+function notesSection({ notes }: Outcome): string {
+  return notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
+}
+
+function smokeTestSection(results: readonly SmokeTestResult[] | null): string {
+  if (!results) return '### Smoke tests\n\nNone ran.';
+  const rows = results.map((result): string[] => [
+    result.passed ? '✅' : '❌',
+    codeSpan(result.name),
+    String(result.attempts),
+    formatDuration(result.durationMs),
+    escapeMarkdown(result.detail),
+  ]);
+  return `### Smoke tests\n\n${table(['', 'Test', 'Attempts', 'Took', 'Seen'], rows)}`;
+}
+
+function phasesSection(record: RunRecord): string {
+  if (record.phases.length === 0) return '';
+  const rows = record.phases.map(({ name, durationMs }) => [escapeMarkdown(name), formatDuration(durationMs)]);
+  const total = formatDuration((record.finishedAt ?? record.startedAt) - record.startedAt);
+  return `### Time\n\n${table(['Phase', 'Took'], [...rows, ['**Total**', total]])}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
