@@ -8,4 +8,5 @@ export default {
   collectCoverageFrom: ['src/**/*.ts'],
   coverageProvider: 'v8',
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.js'],
 };

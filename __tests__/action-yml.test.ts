@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { targets } from '../src/clouds/index.ts';
+import { readStepInputs } from '../src/inputs/step-inputs.ts';
+import { parseInputs, readRequest } from '../src/inputs.ts';
+import { emptyRecord } from '../src/model/outcome.ts';
+import { outputsOf } from '../src/outputs.ts';
+
+const text = readFileSync(path.resolve(import.meta.dirname, '../action.yml'), 'utf8');
+
+const input = z.strictObject({
+  description: z.string().min(10),
+  required: z.boolean().optional(),
+  default: z.string().min(1).optional(),
+});
+const actionSchema = z.strictObject({
+  name: z.string(),
+  description: z.string().max(125),
+  author: z.string(),
+  branding: z.strictObject({ icon: z.string(), color: z.literal('blue') }),
+  inputs: z.record(z.string().regex(/^[a-z][a-z-]*$/), input),
+  outputs: z.record(z.string().regex(/^[a-z][a-z-]*$/), z.strictObject({ description: z.string().min(10) })),
+  runs: z.strictObject({
+    using: z.literal('node24'),
+    main: z.literal('dist/main.js'),
+    post: z.literal('dist/post.js'),
+  }),
+});
+const action = actionSchema.parse(parse(text));
+
+const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
+
+describe('action.yml', () => {
+  test('its inputs and those that the code asks for are the same list, both ways', () => {
+    const asked = new Set<string>(Object.values(targets).flatMap((target) => target.inputs));
+    for (const target of Object.keys(targets)) {
+      const inputs = readStepInputs({ ...least, INPUT_TARGET: target });
+      readRequest(inputs, {});
+      for (const name of inputs.asked) asked.add(name);
+    }
+    expect([...asked].sort()).toEqual(Object.keys(action.inputs).sort());
+  });
+
+  test('its defaults are those that the code falls back to', () => {
+    const defaults = Object.entries(action.inputs).flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[`INPUT_${name.toUpperCase()}`, value]],
+    );
+    expect(parseInputs({ ...Object.fromEntries(defaults), ...least })).toEqual(parseInputs(least));
+  });
+
+  test('its outputs and those that the code writes are the same list', () => {
+    const outcome = {
+      kind: 'deployed',
+      revision: null,
+      previousRevision: null,
+      failure: null,
+      diagnosis: null,
+      notes: [],
+    } as const;
+    expect(Object.keys(outputsOf(outcome, emptyRecord(0), null)).sort()).toEqual(Object.keys(action.outputs).sort());
+  });
+
+  test('an input that the action does not have is refused with the name that was meant', () => {
+    expect(() => parseInputs({ ...least, 'INPUT_SMOKE-TEST': '- GET /' })).toThrow(/Did you mean `smoke-tests`\?/);
+  });
+});

@@ -1,0 +1,85 @@
+import { deploy } from './engine/deploy.ts';
+import { findEndpoint } from './engine/endpoint.ts';
+import { finish, recalled, untouched } from './engine/finish.ts';
+import { openImageRegistry } from './engine/image-registry.ts';
+import { openJournal } from './engine/journal.ts';
+import { runPhase } from './engine/phase.ts';
+import { pinImages } from './engine/pin-images.ts';
+import { type DeployRequest, parseInputs } from './inputs.ts';
+import type { Io } from './io/io.ts';
+import { describeError } from './model/errors.ts';
+import { formatImage } from './model/image.ts';
+import { emptyRecord, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
+import { writeOutputs } from './outputs.ts';
+import { report } from './report/index.ts';
+
+/** The main step. True: green. */
+export async function deployAction(io: Io): Promise<boolean> {
+  const record = emptyRecord(io.clock.now());
+  const outcome = await deployOrRefuse(record, io);
+  if (io.signal.aborted) {
+    io.log.info(`${describeError(io.signal.reason).message}: the post step says how it ended.`);
+    return false;
+  }
+  writeOutputs(outcome, record, await report(outcome, record, io));
+  io.state.save(REPORTED, 'true');
+  return isGreen(outcome);
+}
+
+/** The post step: whatever ended main, nothing stays half-done and nothing stays unsaid. True: green. */
+export async function finishAction(io: Io): Promise<boolean> {
+  if (io.state.read(REPORTED) === 'true') return true;
+  const record = emptyRecord(io.clock.now());
+  const outcome = await finishOrAlarm(record, io);
+  await report(outcome, record, io);
+  return isGreen(outcome);
+}
+
+const REPORTED = 'reported';
+/** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */
+const POST_BUDGET_MS = 180_000;
+
+async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
+  try {
+    return await story(parseInputs(io.env), record, io);
+  } catch (error) {
+    return { ...nothingDone, kind: 'refused', failure: describeError(error) };
+  }
+}
+
+async function story(request: DeployRequest, record: RunRecord, io: Io): Promise<Outcome> {
+  const deadline = io.clock.now() + request.timeoutMs;
+  const { workload, keychain, endpoint } = await runPhase('Find the service', record, io, async () => {
+    const opened = await request.target.open(request.settings, io);
+    return { ...opened, endpoint: await findEndpoint(request, opened.workload, io) };
+  });
+  Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
+
+  const registry = openImageRegistry(request, keychain, io);
+  const images = await runPhase('Pin the image', record, io, () => pinImages(request, registry, { record, io }));
+  const image = formatImage(images[0]!.image);
+  Object.assign(record, { image, digest: images[0]!.image.digest });
+
+  const journal = openJournal(io.state);
+  const change = { images, environment: request.environment, secrets: request.secrets };
+  return await deploy({ ...request, workload, change, image, endpoint, deadline, journal, record, io });
+}
+
+async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
+  try {
+    const journal = openJournal(io.state);
+    const entry = journal.read();
+    if (entry) Object.assign(record, { resource: entry.point.resource, image: entry.image });
+    if (!entry || entry.phase === 'open') return untouched(entry);
+    if (entry.phase === 'closed') return recalled(entry);
+    const request = parseInputs(io.env);
+    const { workload } = await request.target.open(request.settings, io);
+    const endpoint = await findEndpoint(request, workload, io);
+    const timeoutMs = POST_BUDGET_MS;
+    return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
+  } catch (error) {
+    return { ...nothingDone, kind: 'rollback-failed', failure: describeError(error) };
+  }
+}
+
+const nothingDone = { revision: null, previousRevision: null, diagnosis: null, notes: [] };
