@@ -16,7 +16,6 @@ const START_BUDGET_MS = 4_000;
 export async function rollBack(way: WayBack): Promise<Outcome> {
   const { entry, journal, record, io } = way;
   const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(way));
-  for (const note of ending.notes) io.log.info(note);
   journal.write({ ...entry, phase: 'closed', outcome: ending.kind });
   const backAgain = ending.kind === 'rolled-back' || ending.kind === 'refused';
   return {

@@ -18,20 +18,22 @@ export function readSmokeTest(entry: unknown, fileExists: (path: string) => bool
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return unclear(SHAPE);
   if (Object.hasOwn(entry, 'run')) return readCommand(entry);
   const [key = '', ...others] = Object.keys(entry);
-  // `- GET /health:` with the options below it, not indented any further, is the mistake that everybody makes once.
-  if (others.length > 0 && key.includes(' ')) {
-    const problem = `its options are beside it, not below it; expected them on one line, \`- ${shorten(key)}: { … }\`, or indented by two more spaces`;
-    return { label: shorten(key), test: null, problems: [problem] };
-  }
-  if (others.length > 0) {
+  if (!key.includes(' ')) {
     const meant = nearest(key, ['run']);
     return unclear(meant ? `unknown key "${key}": did you mean "${meant}"?` : SHAPE);
   }
+  // `- GET /health:` with the options below it, not indented any further, is the mistake that everybody makes once.
+  if (others.length > 0) return { label: shorten(key), test: null, problems: [besideNotBelow(key)] };
   return readRequest(key, (entry as Record<string, unknown>)[key] ?? {}, fileExists);
 }
 
 function unclear(problem: string): ReadEntry {
   return { label: '', test: null, problems: [problem] };
+}
+
+function besideNotBelow(key: string): string {
+  const right = `expected them on one line, \`- ${shorten(key)}: { … }\`, or indented by two more spaces`;
+  return `its options are beside it, not below it; ${right}`;
 }
 
 function shorten(text: string): string {

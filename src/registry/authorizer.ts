@@ -1,5 +1,5 @@
 import type { Clock } from '../io/clock.ts';
-import { type Http, readBody } from '../io/http.ts';
+import type { Http } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
@@ -7,7 +7,6 @@ import { basicHeader } from './basic-header.ts';
 import { parseChallenges } from './challenge.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
-import { retryTransient } from './retry-transient.ts';
 import { fetchToken, type Token } from './token.ts';
 
 export interface AuthorizerOptions {
@@ -18,12 +17,14 @@ export interface AuthorizerOptions {
   readonly signal: AbortSignal;
 }
 
-/** What to send to a registry so that it lets us. Concurrent callers share one question. */
+/** What to send to a registry so that it lets us. Concurrent callers share one question; none is asked again here. */
 export interface Authorizer {
   /** Value of the Authorization header for `repository:<name>:<actions>` scopes; null: none. */
   authorize(registry: string, scopes: readonly string[]): Promise<string | null>;
   /** After a 401: something that may do better than what was sent; null: there is nothing. */
   renew(registry: string, scopes: readonly string[], refused: RefusedAuthorization): Promise<string | null>;
+  /** True: nobody gave us credentials for it. */
+  isAnonymous(registry: string): Promise<boolean>;
 }
 
 export interface RefusedAuthorization {
@@ -68,6 +69,8 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     async renew(registry, scopes, refused) {
       const scheme = chooseScheme(refused.challenge, registry);
       if (scheme.kind === 'none') return null;
+      // A password from a cloud lives for some hours only: its keychain may have a new one by now.
+      credentials.delete(registry);
       // The scope that a challenge asks for belongs to this request only.
       schemes.set(registry, Promise.resolve(scheme.kind === 'bearer' ? { ...scheme, scopes: [] } : scheme));
       const key = tokenKey(registry, scopes);
@@ -76,6 +79,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
       const next = await answer(registry, scopes, scheme);
       return next === refused.sent ? null : next;
     },
+    isAnonymous: async (registry) => (await resolve(registry)) === null,
   };
 }
 
@@ -106,23 +110,21 @@ function tokenKey(registry: string, scopes: readonly string[]): string {
 
 async function askForToken(request: Parameters<typeof fetchToken>[0], options: AuthorizerOptions): Promise<Token> {
   const unique = { ...request, scopes: [...new Set(request.scopes)] };
-  const token = await retryTransient(() => fetchToken(unique, options), { ...options, tries: 4, firstDelayMs: 500 });
+  const token = await fetchToken(unique, options);
   options.log.mask(token.secret);
   return token;
 }
 
-async function askForScheme(registry: string, options: AuthorizerOptions): Promise<Scheme> {
-  const ask = async (): Promise<Scheme> => {
-    const { http, signal } = options;
-    const headers = { 'user-agent': 'deploy-agent' };
-    const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
-    const refusal = response.status === 200 ? null : await readRefusal(response, options.clock.now());
-    if (!refusal) await readBody(response, { maxBytes: 65_536, timeoutMs: 10_000 });
-    if (refusal?.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry);
-    if (!refusal || (refusal.status < 500 && refusal.status !== 429)) return { kind: 'none' };
-    throw new RegistryError({ what: `reach ${registry}`, registry, writes: false, anonymous: true }, refusal);
-  };
-  return await retryTransient(ask, { ...options, tries: 4, firstDelayMs: 500 });
+async function askForScheme(registry: string, { http, clock, signal }: AuthorizerOptions): Promise<Scheme> {
+  const headers = { 'user-agent': 'deploy-agent' };
+  const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
+  const refusal = await readRefusal(response, clock.now());
+  if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry);
+  const call = { what: `reach ${registry}`, registry, writes: false, anonymous: true };
+  const error = new RegistryError(call, refusal);
+  // Whatever else it says here, the real request tells more.
+  if (error.retryable) throw error;
+  return { kind: 'none' };
 }
 
 function chooseScheme(header: string, registry: string): Scheme {

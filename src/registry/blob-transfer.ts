@@ -40,7 +40,7 @@ export async function beginUpload(
   try {
     return await postUpload(client, at, { ...request, query, scopes });
   } catch (error) {
-    // Artifactory and Docker Hub refuse some mounts instead of opening an upload (google/go-containerregistry#1741).
+    // Artifactory and Docker Hub refuse some mounts instead of opening an upload (go-containerregistry#1741).
     if (!(error instanceof RegistryError) || error.retryable) throw error;
     return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
   }

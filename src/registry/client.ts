@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
+import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Keychain } from '../model/keychain.ts';
 import { type Authorizer, openAuthorizer } from './authorizer.ts';
-import { ensureSafeUrl, guardedLookup, registryUrl } from './registry-address.ts';
+import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
 import { retryTransient } from './retry-transient.ts';
 
@@ -99,7 +100,7 @@ async function ensureExpected(
   if (call.expect.includes(response.status)) return response;
   const refusal = await readRefusal(response, state.sender.clock.now());
   const { what, registry } = call;
-  const anonymous = state.sent === null || (await state.sender.keychain.resolve(registry)) === null;
+  const anonymous = state.sent === null || (await state.sender.authorizer.isAnonymous(registry));
   const writes = call.method === 'POST' || call.method === 'PUT';
   throw new RegistryError({ what, registry, writes, anonymous }, refusal, { tokenRenewed: state.renewed !== null });
 }

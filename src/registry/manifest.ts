@@ -94,7 +94,7 @@ function parseJson(bytes: Buffer, what: string): unknown {
   }
 }
 
-/** Its digest does not cover the image, and converting it changes the digest (google/go-containerregistry#377). */
+/** Its digest does not cover the image, and converting it changes the digest (go-containerregistry#377). */
 function refuseSchema1(json: unknown, contentType: string, what: string): void {
   const version = (json as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== 1 && !SCHEMA_1.test(contentType.split(';')[0]!.trim())) return;

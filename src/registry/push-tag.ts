@@ -26,7 +26,7 @@ export async function pushTag(client: RegistryClient, at: ManifestLocation, mani
   }
 }
 
-// Some refuse an identical digest too (aws/containers-roadmap#2380). Statuses and words differ from one to the next.
+// Some refuse an identical digest too (moby/buildkit#3776). Statuses and words differ from one to the next.
 function maySayImmutable(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError) || ![400, 403, 405, 409, 412].includes(error.refusal.status)) return false;
   const { codes, text } = error.refusal;

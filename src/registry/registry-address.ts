@@ -1,5 +1,5 @@
-import dns from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { BlockList, isIP } from 'node:net';
+import { isForbiddenHost } from '../io/address-guard.ts';
 import { DeployError } from '../model/errors.ts';
 
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
@@ -29,25 +29,12 @@ export function ensureSafeUrl(url: URL, registry: string): void {
   });
 }
 
-/** For requests to hosts that a registry named: their names may resolve to what `ensureSafeUrl` refuses. */
-export const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  dns.lookup(hostname, options, (error, address, family) => {
-    const addresses = error ? [] : Array.isArray(address) ? address.map((entry) => entry.address) : [address];
-    if (!addresses.some(isForbidden)) return callback(error, address as string, family);
-    const message = `could not follow the registry to ${hostname}: ${FORBIDDEN_ADDRESS}`;
-    callback(new DeployError('REGISTRY_FAILED', message) as NodeJS.ErrnoException, '', 0);
-  });
-};
-
-const FORBIDDEN_ADDRESS = 'it is a link-local or metadata address';
-
 function findProblem(url: URL, fromLoopback: boolean): string | null {
-  const host = bareHost(url);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && fromLoopback && isLoopback(url))) {
     return 'it is not https';
   }
   if (url.username !== '' || url.password !== '') return 'it has credentials in it';
-  if (isForbidden(host) || /^metadata(\.google\.internal)?\.?$/.test(host)) return FORBIDDEN_ADDRESS;
+  if (isForbiddenHost(url)) return 'it is a link-local address or a metadata service';
   if (isLoopback(url) && !fromLoopback) return 'it is this machine';
   return null;
 }
@@ -58,10 +45,6 @@ function isLoopback(url: URL): boolean {
   return isIP(host) !== 0 && loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }
 
-function isForbidden(host: string): boolean {
-  return isIP(host) !== 0 && forbidden.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
-}
-
 /** Without the brackets of IPv6 and the dot at the end of a name. */
 function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
@@ -70,14 +53,3 @@ function bareHost(url: URL): string {
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
-
-// Link-local, "this network", and the addresses at which instances get credentials; the last one is 169.254/16 by NAT64.
-const forbidden = new BlockList();
-forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
-forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
-forbidden.addAddress('100.100.100.200', 'ipv4');
-forbidden.addAddress('168.63.129.16', 'ipv4');
-forbidden.addSubnet('fe80::', 10, 'ipv6');
-forbidden.addAddress('fd00:ec2::254', 'ipv6');
-forbidden.addAddress('::', 'ipv6');
-forbidden.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');

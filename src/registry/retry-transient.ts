@@ -12,6 +12,8 @@ export interface RetryOptions {
 }
 
 const MAX_DELAY_MS = 60_000;
+/** Failures of which some loop has had enough: a loop around it does not multiply the tries. */
+const givenUp = new WeakSet<object>();
 
 /** Does it again while the failure may pass by itself. The last failure is thrown. */
 export async function retryTransient<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
@@ -20,7 +22,8 @@ export async function retryTransient<T>(attempt: () => Promise<T>, options: Retr
       options.signal.throwIfAborted();
       return await attempt();
     } catch (error) {
-      if (tried >= options.tries || !mayPass(error)) throw error;
+      if (!mayPass(error)) throw error;
+      if (tried >= options.tries) throw options.tries > 1 ? giveUp(error) : error;
       const asked = error instanceof RegistryError ? error.refusal.retryAfterMs : null;
       const delayMs = asked ?? options.firstDelayMs * 2 ** (tried - 1);
       await options.clock.sleep(Math.min(delayMs, MAX_DELAY_MS), options.signal);
@@ -28,6 +31,12 @@ export async function retryTransient<T>(attempt: () => Promise<T>, options: Retr
   }
 }
 
-function mayPass(error: unknown): boolean {
+function mayPass(error: unknown): error is object {
+  if (typeof error !== 'object' || error === null || givenUp.has(error)) return false;
   return error instanceof RegistryError ? error.retryable : isTransient(error);
+}
+
+function giveUp(error: object): object {
+  givenUp.add(error);
+  return error;
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import type { RegistryCredentials } from '../model/keychain.ts';
 import { basicHeader } from './basic-header.ts';
-import { guardedLookup } from './registry-address.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
 
 export interface Token {

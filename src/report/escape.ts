@@ -5,7 +5,7 @@ export function escapeMarkdown(text: string): string {
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#+!|~@:$]/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[\\`*_{}[\]#+!|~@$]|:(?=\/\/)/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** As a code span or block that the text cannot end: the fence is longer than any run of backticks in it. */

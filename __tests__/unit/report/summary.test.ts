@@ -61,7 +61,7 @@ describe('the job summary', () => {
 describe('foreign text', () => {
   test.each([
     ['<img src=x>', '&lt;img src=x&gt;'],
-    ['[a](http://b)', '&#91;a&#93;&#40;http&#58;//b&#41;'],
+    ['[a](http://b)', '&#91;a&#93;(http&#58;//b)'],
     ['@acme/team', '&#64;acme/team'],
     ['a\n## b', 'a &#35;&#35; b'],
   ])('%j becomes plain text', (text, expected) => {

@@ -1,16 +1,20 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { DeployError } from '../../model/errors.ts';
+import { DeployError } from '../model/errors.ts';
 
 /**
- * Loopback and private addresses are allowed: self-hosted runners test services inside of their network. Never allowed
+ * Loopback and private addresses are allowed: self-hosted runners reach services inside of their network. Never allowed
  * are link-local addresses and the metadata services of cloud machines, which hand credentials to whoever asks.
  * @throws DeployError INPUT_INVALID for a host that is such an address, or a known name of one.
  */
 export function ensureAllowedHost(url: URL): void {
+  if (isForbiddenHost(url)) throw refusal(url.hostname);
+}
+
+export function isForbiddenHost(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
   // Behind a proxy it is the proxy that resolves names, so well-known ones are refused by name too.
-  if (METADATA_NAMES.test(host) || isForbiddenAddress(host)) throw refusal(host);
+  return METADATA_NAMES.test(host) || isForbiddenAddress(host);
 }
 
 /** Checks every address that a name stands for, and connects to no other: a second answer of DNS is never asked for. */
@@ -63,6 +67,6 @@ function toHex(address: string): string {
 function refusal(host: string): DeployError {
   return new DeployError(
     'INPUT_INVALID',
-    `could not request ${host}: it is a link-local address or a metadata service, which smoke tests never call`,
+    `could not request ${host}: it is a link-local address or a metadata service, which is never called`,
   );
 }

@@ -1,0 +1,171 @@
+import { describe, expect, it, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseStringMap, parseYaml } from '../../../src/inputs/yaml.ts';
+import { DeployError } from '../../../src/model/errors.ts';
+
+const refusal = (parse: () => unknown): string => {
+  try {
+    parse();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DeployError);
+    expect((error as DeployError).code).toBe('INPUT_INVALID');
+    return (error as DeployError).message;
+  }
+  throw new Error('it was not refused');
+};
+
+describe('YAML', () => {
+  test.each<[string, unknown]>([
+    ['', null],
+    ['- a\n- b: {c: 1}', ['a', { b: { c: 1 } }]],
+    ['a: no\nb: yes\nc: on', { a: 'no', b: 'yes', c: 'on' }],
+    ['1: x\ntrue: y', { '1': 'x', true: 'y' }],
+    ['%YAML 1.1\n---\na: no', { a: 'no' }],
+    ['<<: {a: 1}', { '<<': { a: 1 } }],
+    ['a: &x [1, 2]\nb: *x', { a: [1, 2], b: [1, 2] }],
+    ['a: 2026-01-01', { a: '2026-01-01' }],
+  ])('%j is read by the core schema of YAML 1.2', (text, value) => expect(parseYaml(text, 'x')).toEqual(value));
+
+  test.each([
+    ['\ta: b', 1, 1, 'expected spaces'],
+    ['a: 1\nb: [1, 2', 2, 9, 'expected'],
+    ['a: 1\nb: c: d', 2, 4, 'second `: `'],
+    ['a: 1\na: 2', 2, 1, 'each name once'],
+    ['a:\n  b: 1\n  c: {d: 1, d: 2}', 3, 13, 'each name once'],
+    ['a: 1\n---\nb: 2', 2, 1, 'only one'],
+    ['a: !!js/function "x"', 1, 4, 'a custom tag'],
+    ['a: !secret x', 1, 4, 'a custom tag'],
+    ['a: !!binary aGk=', 1, 4, 'a custom tag'],
+    ['a: *nope', 1, 4, 'alias without an anchor'],
+    ['a: &x [*x]', 1, 8, 'no circle'],
+    ['a: 1\n__proto__: {x: 1}', 2, 1, '__proto__ is reserved'],
+    ['a: {constructor: {prototype: 1}}', 1, 5, 'constructor is reserved'],
+    ['- "prototype": 1', 1, 3, 'prototype is reserved'],
+    ['{[a]: b}', 1, 2, 'expected text'],
+    [`${'- '.repeat(33)}x`, 1, 65, 'nested too deep'],
+    [`a: "\\q"`, 1, 5, 'escape'],
+  ])('%j is refused at its line and column', (text, line, column, expected) => {
+    const message = refusal(() => parseYaml(text, 'smoke-tests'));
+    expect(message).toMatch(/^could not read smoke-tests:/);
+    expect(message).toContain(`line ${line}, column ${column}: `);
+    expect(message).toContain(expected);
+  });
+
+  it('bombs are refused quickly', () => {
+    const laughs = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(5).fill(`*l${i}`).join(', ')}]`);
+    const bombs = [
+      `l0: &l0 [x, x]\n${laughs.join('\n')}`,
+      '['.repeat(200_000),
+      '{a: '.repeat(50_000),
+      '- '.repeat(100_000),
+      `x: &a 1\ny: [${'*a,'.repeat(80_000)}]`,
+      'x'.repeat(256 * 1024 + 1),
+    ];
+    const startedAt = performance.now();
+    for (const bomb of bombs) expect(refusal(() => parseYaml(bomb, 'x')).length).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  });
+
+  it('many keys are not compared with each other', () => {
+    const text = Array.from({ length: 20_000 }, (_, index) => `k${index}: v`).join('\n');
+    const startedAt = performance.now();
+    expect(Object.keys(parseYaml(text, 'x') as object)).toHaveLength(20_000);
+    // Comparing them took more than 5 s where this takes 0.3 s.
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  it('a refusal quotes nothing of the text', () => {
+    for (const text of [
+      'a: 1\nTOKEN: "s3cr3t',
+      'a\ns3cr3t: [',
+      '- a\ns3cr3t: x',
+      'a: *s3cr3t',
+      's3cr3t: 1\ns3cr3t: 2',
+    ]) {
+      expect(refusal(() => parseYaml(text, 'x'))).not.toContain('s3cr3t');
+    }
+  });
+
+  it('any text is either read or refused', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'ab:-[]{}*&!|>\'"#%@`,? \n\t\r\\0.~\u0000é') }), (text) => {
+        try {
+          parseYaml(text, 'x');
+        } catch (error) {
+          expect(error).toBeInstanceOf(DeployError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('any JSON is read as it is', () => {
+    const isReserved = (value: unknown): boolean => /"(__proto__|constructor|prototype)":/.test(JSON.stringify(value));
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        if (!isReserved(value))
+          expect(parseYaml(JSON.stringify(value, null, 1), 'x')).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+});
+
+describe('a map of names to text', () => {
+  it('keeps scalars exactly as they are written', () => {
+    const text = [
+      'VERSION: 1.10',
+      'PORT: 0o17',
+      'BIG: 12345678901234567890',
+      'DEBUG: True',
+      'COUNTRY: no',
+      'QUOTED: "1.10"',
+      "EMPTY: ''",
+      'LINES: |\n  a\n  b',
+      'FIRST: &x 1.50',
+      'SECOND: *x',
+      'app.log-level: info # why',
+    ].join('\n');
+    expect(Object.fromEntries(parseStringMap(text, 'environment-variables'))).toEqual({
+      VERSION: '1.10',
+      PORT: '0o17',
+      BIG: '12345678901234567890',
+      DEBUG: 'True',
+      COUNTRY: 'no',
+      QUOTED: '1.10',
+      EMPTY: '',
+      LINES: 'a\nb\n',
+      FIRST: '1.50',
+      SECOND: '1.50',
+      'app.log-level': 'info',
+    });
+  });
+
+  test.each(['', '\n', '# nothing yet', '{}', '~'])('%j has no entries', (text) => {
+    expect(parseStringMap(text, 'secrets').size).toBe(0);
+  });
+
+  it('is refused with every problem at once, and without a value', () => {
+    const message = refusal(() =>
+      parseStringMap('A:\n9B: v4lue\nC: [v4lue]\nD: {a: v4lue}\nE: ok\nF=v4lue: x', 'secrets'),
+    );
+    expect(message.split('\n    - ')).toEqual([
+      'could not read secrets:',
+      expect.stringMatching(/^line 1, column 1: A has no value; expected text/),
+      expect.stringMatching(/^line 2, column 1: expected a name/),
+      expect.stringMatching(/^line 3, column 1: C has a list or map/),
+      expect.stringMatching(/^line 4, column 1: D has a list or map/),
+      expect.stringMatching(/^line 6, column 1: expected a name/),
+    ]);
+    expect(message).not.toContain('v4lue');
+  });
+
+  test.each(['A=b', '- A: b', 'just text', '[a]'])('%j is not one', (text) => {
+    expect(refusal(() => parseStringMap(text, 'secrets'))).toBe(
+      'could not read secrets: expected one `NAME: value` a line',
+    );
+  });
+
+  it('keeps a name that means something to JavaScript out', () => {
+    expect(refusal(() => parseStringMap('__proto__: x', 'secrets'))).toContain('reserved');
+  });
+});

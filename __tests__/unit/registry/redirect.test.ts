@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { buildImage } from '../../../simulators/images.ts';
+import { fixedKeychain } from '../../../src/registry/fixed-keychain.ts';
+import { copy, failureOf, held, openPair } from './copy-world.ts';
+import { closeServers, openClient } from './world.ts';
+
+afterEach(closeServers);
+
+const single = buildImage({ behaviour: { version: 'v1' } });
+
+describe('a blob on another host', () => {
+  test('is read there without the authorization for the registry', async () => {
+    const bearer = { kind: 'bearer', users: { robot: 'correct horse' }, anonymousPull: false } as const;
+    const { source, destination } = await openPair(single, {
+      source: { auth: bearer, redirectBlobsTo: 'localhost' },
+    });
+    const keychain = fixedKeychain(source.served.registry, { username: 'robot', password: 'correct horse' });
+    await copy(openClient({ keychain }), single, { from: source.served, to: destination.served });
+    const storage = source.served.seen.filter(({ operation }) => operation === 'registry:GET storage');
+    expect(storage).toHaveLength(3);
+    expect(storage.map(({ authorization }) => authorization)).toEqual([null, null, null]);
+    expect(held(destination)?.tags).toEqual({ v1: single.digest });
+  });
+
+  test.each([
+    ['http://registry.example/blob', 'not https'],
+    ['https://169.254.169.254/latest/meta-data/', 'link-local address'],
+    ['https://[::ffff:169.254.169.254]/', 'link-local address'],
+    ['https://metadata.google.internal./token', 'link-local address'],
+    ['https://user:secret-in-url@registry.example/', 'credentials in it'],
+  ])('is not read from %s', async (location, why) => {
+    const { source, destination } = await openPair(single);
+    source.served.intercept = (request, response) => {
+      if (!request.url?.includes('/blobs/')) return false;
+      response.writeHead(307, { location }).end();
+      return true;
+    };
+    const failure = await failureOf(copy(openClient(), single, { from: source.served, to: destination.served }));
+    expect(failure.code).toBe('REGISTRY_FAILED');
+    expect(failure.message).toContain(why);
+    expect(failure.message).not.toContain('secret-in-url');
+  });
+
+  test('is not looked for in a circle', async () => {
+    const { source, destination } = await openPair(single);
+    source.served.intercept = (request, response) => {
+      if (!request.url?.includes('/blobs/')) return false;
+      response.writeHead(307, { location: request.url }).end();
+      return true;
+    };
+    const failure = await failureOf(copy(openClient(), single, { from: source.served, to: destination.served }));
+    expect(failure.message).toContain('more than 5 redirects');
+  });
+});

@@ -1,0 +1,132 @@
+import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { type Answer, answerJson, refuse } from './answer.ts';
+
+export type RegistryAuth =
+  | { readonly kind: 'anonymous' }
+  | {
+      readonly kind: 'bearer';
+      /** User -> password. */
+      readonly users: Readonly<Record<string, string>>;
+      /** Default 300 s. */
+      readonly tokenLifetimeMs?: number;
+      /** May somebody without a password pull? Default true. */
+      readonly anonymousPull?: boolean;
+    }
+  /** As ECR: user AWS, and a password from elsewhere. */
+  | { readonly kind: 'basic'; readonly accepts: (password: string) => boolean };
+
+interface Token {
+  readonly grants: ReadonlySet<string>;
+  readonly expiresAt: number;
+}
+
+/** Who may do what. `grants` are `<repository>:pull` and `<repository>:push`. */
+export interface Access {
+  readonly issueToken: (request: SimulatedRequest) => Answer;
+  /** null: go on. Otherwise the answer that refuses. */
+  readonly check: (request: SimulatedRequest, grants: readonly string[]) => Answer | null;
+  readonly allows: (request: SimulatedRequest, grant: string) => boolean;
+}
+
+export function openAccess(auth: RegistryAuth, clock: TimeSource): Access {
+  if (auth.kind === 'anonymous') return { issueToken: noSuchPage, check: () => null, allows: () => true };
+  if (auth.kind === 'basic') return basicAccess(auth.accepts);
+  return bearerAccess(auth, clock);
+}
+
+function noSuchPage(): Answer {
+  return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
+}
+
+function basicAccess(accepts: (password: string) => boolean): Access {
+  return {
+    issueToken: noSuchPage,
+    allows: () => true,
+    check(request) {
+      const credentials = parseBasic(request.headers['authorization']);
+      if (!credentials) {
+        const realm = `Basic realm="${request.url.origin}/",service="ecr.amazonaws.com"`;
+        return { status: 401, headers: { 'www-authenticate': realm }, body: 'Not Authorized\n' };
+      }
+      if (credentials.username === 'AWS' && accepts(credentials.password)) return null;
+      // 400 and no challenge: https://github.com/aws/containers-roadmap/issues/2835
+      return refuse(400, 'DENIED', 'Your Authorization Token is invalid.');
+    },
+  };
+}
+
+function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: TimeSource): Access {
+  const tokens = new Map<string, Token>();
+  const find = (request: SimulatedRequest): Token | null => {
+    const token = tokens.get(/^Bearer (\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1] ?? '');
+    return token && clock.now() < token.expiresAt ? token : null;
+  };
+  return {
+    issueToken: (request) => issueToken(request, { auth, clock, tokens }),
+    allows: (request, grant) => find(request)?.grants.has(grant) ?? false,
+    check(request, grants) {
+      const token = find(request);
+      if (token && grants.every((grant) => token.grants.has(grant))) return null;
+      const challenge = challengeFor(request, grants, token !== null);
+      return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
+    },
+  };
+}
+
+function issueToken(
+  request: SimulatedRequest,
+  world: {
+    readonly auth: Extract<RegistryAuth, { kind: 'bearer' }>;
+    readonly clock: TimeSource;
+    readonly tokens: Map<string, Token>;
+  },
+): Answer {
+  if (request.method !== 'GET') return refuse(405, 'UNSUPPORTED', 'the operation is unsupported');
+  const credentials = parseBasic(request.headers['authorization']);
+  const known = credentials !== null && world.auth.users[credentials.username] === credentials.password;
+  if (credentials && !known) return refuse(401, 'UNAUTHORIZED', 'incorrect username or password');
+  const mayPull = known || world.auth.anonymousPull !== false;
+  const grants = request.url.searchParams
+    .getAll('scope')
+    .flatMap((scope) => scope.split(' '))
+    .flatMap(parseScope)
+    .filter((grant) => known || (mayPull && grant.endsWith(':pull')));
+  const lifetimeMs = world.auth.tokenLifetimeMs ?? 300_000;
+  const token = `simulated-token-${world.tokens.size + 1}`;
+  world.tokens.set(token, { grants: new Set(grants), expiresAt: world.clock.now() + lifetimeMs });
+  return answerJson(200, {
+    token,
+    access_token: token,
+    expires_in: lifetimeMs / 1000,
+    issued_at: new Date(world.clock.now()).toISOString(),
+  });
+}
+
+function parseScope(scope: string): string[] {
+  const [, repository, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? [];
+  if (repository === undefined || actions === undefined) return [];
+  return actions
+    .split(',')
+    .flatMap((action) => (action === '*' ? ['pull', 'push'] : [action]))
+    .map((action) => `${repository}:${action}`);
+}
+
+function challengeFor(request: SimulatedRequest, grants: readonly string[], tooNarrow: boolean): string {
+  const { origin, host } = request.url;
+  const scope = grants.length === 0 ? '' : `,scope="${joinScope(grants)}"`;
+  const error = tooNarrow ? ',error="insufficient_scope"' : '';
+  return `Bearer realm="${origin}/token",service="${host}"${scope}${error}`;
+}
+
+function joinScope(grants: readonly string[]): string {
+  const repository = grants[0]!.slice(0, grants[0]!.lastIndexOf(':'));
+  return `repository:${repository}:${grants.map((grant) => grant.slice(grant.lastIndexOf(':') + 1)).join(',')}`;
+}
+
+function parseBasic(header: string | undefined): { readonly username: string; readonly password: string } | null {
+  const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, 'base64').toString();
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
