@@ -45,7 +45,7 @@ interface Stream {
   readonly region: string | null;
 }
 
-/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html: prefix/container/task. */
+/** https://docs.aws.amazon.com/prescriptive-guidance/latest/implementing-logging-monitoring-cloudwatch/ec2-fargate-logs.html */
 function findStream(container: Json, task: Task): Stream | null {
   const { logDriver, options = {} } = (container['logConfiguration'] ?? {}) as {
     logDriver?: string;

@@ -37,7 +37,7 @@ export type Decision =
   /** Point the service back; `force` where it is already pointed there and yet not running it. */
   | { readonly act: 'put-back'; readonly force: boolean };
 
-/** A killed UpdateService took effect up to 12 s later; 9 s was still seen with this window. */
+/** An update whose sender was killed can still take effect seconds later; one later than this is not seen. */
 const LATE_UPDATE_MS = 10_000;
 /** The list of deployments lags behind the service by seconds; it is not waited for without end. */
 const LATE_LIST_MS = 30_000;

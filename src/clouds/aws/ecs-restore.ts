@@ -1,16 +1,20 @@
 import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
+import { neverCancelled } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../model/workload.ts';
 import { explainErrors, findAwsErrorName } from './aws-errors.ts';
 import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
 import { type EcsRestoreData, parseRestoreData, readLive } from './ecs-capture.ts';
-import type { EcsDeployments, KnownDeployment } from './ecs-deployments.ts';
+import { type EcsDeployments, type KnownDeployment, openEcsDeployments } from './ecs-deployments.ts';
 import { describeService, type EcsService, isSteady, shortRevision, updateService } from './ecs-service.ts';
 
 /** See `Workload.restore`: one look and at most one change. */
 export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
 
-export function openEcsRestore(ecs: EcsService, deployments: EcsDeployments): Restore {
+export function openEcsRestore(opened: EcsService): Restore {
+  // A cancel is often why something has to be put back, so it must not end the way back too.
+  const ecs = { ...opened, io: neverCancelled(opened.io) };
+  const deployments = openEcsDeployments(ecs);
   const asked = { stop: false, putBack: false };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, ecs);
@@ -73,7 +77,7 @@ async function describeMine(mine: KnownDeployment, detail: ServiceDeployment, de
 /** A rollback that was asked for names none of these. */
 function wasPlatform({ alarms, deploymentCircuitBreaker }: ServiceDeployment, reason: string): boolean {
   if (deploymentCircuitBreaker?.status === 'TRIGGERED' || alarms?.status === 'TRIGGERED') return true;
-  return /circuit breaker|alarm|lifecycle hook/i.test(reason);
+  return /circuit breaker|alarm|lifecycle hook|invalid/i.test(reason);
 }
 
 function toSeen(listed: KnownDeployment): SeenDeployment {

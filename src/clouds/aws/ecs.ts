@@ -58,7 +58,7 @@ function openWorkload(ecs: EcsService): Workload {
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
     observe: (operation) => observeDeployment(ecs, deployments, operation),
     diagnose: (operation) => diagnoseDeployment(ecs, deployments, operation),
-    restore: openEcsRestore(ecs, deployments),
+    restore: openEcsRestore(ecs),
     isLive: (mark) => isLive(ecs, deployments, mark),
     endpoint: async (which) => (which === 'preview' ? null : findEndpoint(ecs, await describeService(ecs))),
     restoreCommand: (point) => formatRestoreCommand(ecs, point),

@@ -20,21 +20,23 @@ export async function describeTaskDefinition(
   arn: string,
   abortSignal: AbortSignal,
 ): Promise<DescribedTaskDefinition> {
-  let wire: Buffer = Buffer.alloc(0);
+  let wire = '';
   const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] });
   // Nearest to the socket and below the retry loop, so that the SDK still tries again when the body breaks off.
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const response = result.response as { body: AsyncIterable<Uint8Array> | Uint8Array };
-      wire = await collect(response.body as AsyncIterable<Uint8Array>);
-      response.body = wire;
+      const bytes = await collect(response.body as AsyncIterable<Uint8Array>);
+      // Now and not later: the SDK changes the prototype of the bytes that it is given, and they no longer are a Buffer.
+      wire = bytes.toString('utf8');
+      response.body = bytes;
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'keepWireBody' },
   );
   await ecs.send(command, { abortSignal });
-  return JSON.parse(wire.toString('utf8')) as DescribedTaskDefinition;
+  return JSON.parse(wire) as DescribedTaskDefinition;
 }
 
 /** Registers exactly this document. `attempts` above 1: an earlier attempt may have registered a revision too. */
