@@ -121,7 +121,7 @@ function parseUrl(inputs: StepInputs): string | null {
   if (text === '') return null;
   const url = URL.parse(text);
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain) return url.href;
+  if (isPlain) return url.href.replace(/\/$/, '');
   // What was given isn't repeated: a URL that is not plain can hold a password.
   inputs.problem('url', { given: 'something else', expected: 'a plain base URL such as https://agent.acme.dev' });
   return null;

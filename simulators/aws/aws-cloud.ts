@@ -1,0 +1,182 @@
+import type { ImageSource } from '../behaviour.ts';
+import type { SimulatedHost, TimeSource } from '../edge/host.ts';
+import type { Access } from './access.ts';
+import { createApiHost } from './api-host.ts';
+import { createApis } from './apis.ts';
+import { Ecr } from './ecr.ts';
+import { addService, type ServiceOptions } from './ecs/add-service.ts';
+import { findService, findTaskDefinition } from './ecs/find.ts';
+import { startRollout } from './ecs/rollout.ts';
+import { reconcile } from './ecs/scheduler.ts';
+import type { Service, Staging, TaskDefinition } from './ecs/state.ts';
+import { addTaskDefinition } from './ecs/task-definitions.ts';
+import { EventQueue } from './event-queue.ts';
+import { Identifiers } from './identifiers.ts';
+import { type JsonObject, readObjects } from './json.ts';
+import { createLoadBalancer } from './load-balancer.ts';
+import { Logs } from './logs.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { AwsWorld } from './world.ts';
+
+export interface AwsCloudOptions {
+  readonly clock: TimeSource;
+  readonly images: ImageSource;
+  readonly account?: string;
+  readonly region?: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface AddedService {
+  readonly arn: string;
+  readonly taskDefinition: string;
+  /** Base address of its load balancer; null: it has none. */
+  readonly url: string | null;
+}
+
+/** A call as it came over the wire. */
+export interface WireCall {
+  readonly at: number;
+  readonly operation: string;
+  readonly body: string;
+}
+
+/** What a test may set in the middle of things. */
+export interface ServiceChanges extends Partial<Staging> {
+  readonly status?: Service['status'];
+  readonly desiredCount?: number;
+  /** Raw members of the service. */
+  readonly extras?: JsonObject;
+}
+
+/** One simulated account in one region. Its state is a function of the clock's time. */
+export class AwsCloud {
+  /** AWS's own end points, and the addresses of the workloads that run here. */
+  readonly hosts: readonly SimulatedHost[];
+  /** Everything that lives in ECS, to look at. */
+  readonly ecs: { readonly services: readonly Service[]; readonly taskDefinitions: readonly TaskDefinition[] };
+  readonly #clock: TimeSource;
+  readonly #world: AwsWorld;
+  readonly #ecr: Ecr;
+  readonly #access: Access;
+  readonly #wireLog: WireCall[] = [];
+
+  constructor(options: AwsCloudOptions) {
+    const { clock, images, account = '123456789012', region = 'eu-west-1' } = options;
+    const { accessKeyId, secretAccessKey, sessionToken } = options;
+    this.#clock = clock;
+    this.#world = {
+      ...{ account, region, images, clusters: new Set(), services: [], taskDefinitions: [] },
+      ...{ queue: new EventQueue(clock.now()), ids: new Identifiers(), logs: new Logs(), missingSecrets: new Set() },
+    };
+    this.#ecr = new Ecr({ account, region });
+    const credentials = { accessKeyId, secretAccessKey, sessionToken };
+    this.#access = { credentials, account, region, denied: new Set(), expiresAt: null };
+    this.hosts = this.#createHosts();
+    this.ecs = this.#world;
+  }
+
+  addService(options: ServiceOptions): AddedService {
+    this.#advance();
+    const { arn, taskDefinition, targetGroup } = addService(this.#world, options);
+    return { arn, taskDefinition: taskDefinition.arn, url: targetGroup && `https://${targetGroup.dnsName}` };
+  }
+
+  /** Every call that took effect or may have, with its raw body. */
+  get wireLog(): readonly WireCall[] {
+    return this.#wireLog;
+  }
+
+  /** Somebody else's UpdateService, now: an image for the service's main container, or a task definition's ARN. */
+  foreignDeploy(cluster: string, service: string, what: string): void {
+    const found = this.#find(cluster, service);
+    const taskDefinition = what.includes(':task-definition/')
+      ? findTaskDefinition(this.#world, what)
+      : addTaskDefinition(this.#world, withImage(found, what));
+    if (!taskDefinition) throw new Error(`there is no task definition ${what}`);
+    startRollout(this.#world, found, taskDefinition);
+  }
+
+  setService(cluster: string, service: string, changes: ServiceChanges): void {
+    const found = this.#find(cluster, service);
+    const { status, desiredCount, extras, ...staging } = changes;
+    found.status = status ?? found.status;
+    found.desiredCount = desiredCount ?? found.desiredCount;
+    found.extras = { ...found.extras, ...extras };
+    Object.assign(found.staging, staging);
+    reconcile(this.#world, found);
+  }
+
+  /** As DeregisterTaskDefinition: what runs keeps running, a new rollout of it is refused. */
+  deregisterTaskDefinition(arn: string): void {
+    this.#advance();
+    const found = findTaskDefinition(this.#world, arn);
+    if (!found) throw new Error(`there is no task definition ${arn}`);
+    found.status = 'INACTIVE';
+    found.deregisteredAt = this.#world.queue.now;
+  }
+
+  /** Tasks that refer to this secret can't start from now on. */
+  removeSecret(reference: string): void {
+    this.#world.missingSecrets.add(reference);
+  }
+
+  /** An IAM action that the caller's role lacks: `ecs:StopServiceDeployment`. */
+  deny(action: string): void {
+    this.#access.denied.add(action);
+  }
+
+  allow(action: string): void {
+    this.#access.denied.delete(action);
+  }
+
+  /** The caller's session ends then, in milliseconds since 1970; null: never. */
+  expireCredentialsAt(timeMs: number | null): void {
+    this.#access.expiresAt = timeMs;
+  }
+
+  /** For the account's registry: a password that GetAuthorizationToken gave out in the last 12 hours. */
+  acceptsPassword(password: string): boolean {
+    return this.#ecr.acceptsPassword(password, this.#clock.now());
+  }
+
+  snapshot(cluster: string, service: string): JsonObject {
+    return snapshotOf(this.#world, this.#find(cluster, service));
+  }
+
+  #createHosts(): readonly SimulatedHost[] {
+    const [world, clock, access] = [this.#world, this.#clock, this.#access];
+    const onCall = (operation: string, body: string): void => {
+      this.#wireLog.push({ at: clock.now(), operation, body });
+    };
+    const apis = createApis({ world, ecr: this.#ecr, access });
+    return [
+      ...apis.map((api) => createApiHost({ api, world, clock, access, onCall })),
+      createLoadBalancer(world, clock),
+    ];
+  }
+
+  #find(cluster: string, name: string): Service {
+    this.#advance();
+    const found = findService(this.#world, cluster, name);
+    if (!found) throw new Error(`there is no service ${name} in the cluster ${cluster}`);
+    return found;
+  }
+
+  #advance(): void {
+    this.#world.queue.advanceTo(this.#clock.now());
+  }
+}
+
+function withImage({ taskDefinition, targetGroup }: Service, image: string): JsonObject {
+  const containers = readObjects(taskDefinition.document, 'containerDefinitions');
+  const main = targetGroup?.container ?? containers.find(({ essential }) => essential !== false)?.['name'];
+  return {
+    ...taskDefinition.document,
+    ...(taskDefinition.tags.length > 0 ? { tags: taskDefinition.tags } : {}),
+    containerDefinitions: containers.map((container) =>
+      container['name'] === main ? { ...container, image } : container,
+    ),
+  };
+}

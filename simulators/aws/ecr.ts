@@ -1,0 +1,41 @@
+import type { JsonObject } from './json.ts';
+
+interface EcrOptions {
+  readonly account: string;
+  readonly region: string;
+}
+
+const VALID_FOR_MS = 12 * 3_600_000;
+
+/** ECR's API, as far as logging in needs it. The registry itself is another simulator. */
+export class Ecr {
+  readonly #options: EcrOptions;
+  readonly #passwords = new Map<string, number>();
+
+  constructor(options: EcrOptions) {
+    this.#options = options;
+  }
+
+  /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
+  getAuthorizationToken(now: number): JsonObject {
+    const { account, region } = this.#options;
+    const expiresAt = now + VALID_FOR_MS;
+    const password = Buffer.from(JSON.stringify({ version: '2', type: 'DATA_KEY', n: this.#passwords.size })).toString(
+      'base64',
+    );
+    this.#passwords.set(password, expiresAt);
+    return {
+      authorizationData: [
+        {
+          authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
+          expiresAt: expiresAt / 1_000,
+          proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
+        },
+      ],
+    };
+  }
+
+  acceptsPassword(password: string, now: number): boolean {
+    return (this.#passwords.get(password) ?? 0) > now;
+  }
+}

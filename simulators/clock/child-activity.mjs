@@ -1,0 +1,87 @@
+// What the child is doing: which requests await an answer, and whether anything runs at all.
+import { webcrypto } from 'node:crypto';
+import { subscribe } from 'node:diagnostics_channel';
+
+/** Of process.getActiveResourcesInfo(): things that only wait. File reads, DNS, connects and writes are none of these. */
+const WAITING = new Set([
+  'PipeWrap',
+  'ProcessWrap', // counted apart
+  'SignalWrap',
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'TLSWrap',
+  'TTYWrap',
+  'TickObject',
+  'Timeout',
+]);
+
+/** `onChange` is called whenever a request or a piece of work starts or ends. */
+export function watchActivity(onChange) {
+  const awaited = new Map();
+  let work = 0;
+  watchHttp(awaited, onChange);
+  watchUndici(awaited, onChange);
+  watchWebCrypto((change) => {
+    work += change;
+    onChange();
+  });
+  return {
+    /** Local ports of the requests that await an answer: how the server knows them. 0: not connected yet. */
+    awaitedPorts: () => [...awaited.values()].map((findSocket) => findSocket()?.localPort ?? 0),
+    countProcesses: () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length,
+    onlyWaits: () => work === 0 && process.getActiveResourcesInfo().every((name) => WAITING.has(name)),
+  };
+}
+
+// `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
+// when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
+// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice.
+function watchHttp(awaited, onChange) {
+  subscribe('http.client.request.created', ({ request }) => {
+    awaited.set(request, () => request.socket);
+    request.once('socket', onChange);
+    request.once('close', () => {
+      awaited.delete(request);
+      onChange();
+    });
+    onChange();
+  });
+}
+
+// undici announces the CONNECT of a proxy tunnel as a request and never says that it ended: counted, it would stop time
+// after the first fetch through a proxy.
+function watchUndici(awaited, onChange) {
+  const sockets = new WeakMap();
+  subscribe('undici:request:create', ({ request }) => {
+    if (request.method === 'CONNECT') return;
+    awaited.set(request, () => sockets.get(request));
+    onChange();
+  });
+  subscribe('undici:client:sendHeaders', ({ request, socket }) => {
+    sockets.set(request, socket);
+    onChange();
+  });
+  for (const end of ['undici:request:trailers', 'undici:request:error']) {
+    subscribe(end, ({ request }) => awaited.delete(request) && onChange());
+  }
+}
+
+// Work on the thread pool is not among the active resources (nor are zlib's and scrypt's: nothing here uses those).
+// Without this, time jumped while a signature was being made.
+function watchWebCrypto(count) {
+  const prototype = Object.getPrototypeOf(webcrypto.subtle);
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name === 'constructor' || typeof property.value !== 'function') continue;
+    Object.defineProperty(prototype, name, {
+      ...property,
+      value(...args) {
+        const result = property.value.apply(this, args);
+        if (typeof result?.then !== 'function') return result;
+        count(+1);
+        const end = () => count(-1);
+        result.then(end, end);
+        return result;
+      },
+    });
+  }
+}

@@ -1,0 +1,44 @@
+// Date, performance and hrtime show the number that the clock handed out last. It stands still while code runs.
+import { performance } from 'node:perf_hooks';
+
+const RealDate = globalThis.Date;
+
+let now = 0;
+let startedAt = 0;
+
+export function virtualNow() {
+  return now;
+}
+
+export function startTime(t) {
+  now = t;
+  startedAt = t;
+}
+
+export function setTime(t) {
+  now = Math.max(now, t);
+}
+
+export function showVirtualTime() {
+  globalThis.Date = new Proxy(RealDate, {
+    // `class X extends Date` arrives with its own newTarget.
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length > 0 ? args : [now], newTarget === globalThis.Date ? target : newTarget),
+    apply: () => new RealDate(now).toString(),
+    get: (target, key, receiver) => (key === 'now' ? virtualNow : Reflect.get(target, key, receiver)),
+  });
+  RealDate.prototype.constructor = globalThis.Date;
+  performance.now = () => now - startedAt;
+  Object.defineProperty(performance, 'timeOrigin', { value: startedAt, configurable: true });
+  process.hrtime = Object.assign(hrtime, { bigint: () => BigInt(now - startedAt) * 1_000_000n });
+  process.uptime = () => (now - startedAt) / 1000;
+}
+
+function hrtime(since) {
+  const elapsedMs = now - startedAt;
+  const seconds = Math.floor(elapsedMs / 1000);
+  const nanoseconds = (elapsedMs % 1000) * 1e6;
+  if (!since) return [seconds, nanoseconds];
+  const borrow = nanoseconds < since[1] ? 1 : 0;
+  return [seconds - since[0] - borrow, nanoseconds - since[1] + borrow * 1e9];
+}

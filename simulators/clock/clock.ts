@@ -1,0 +1,203 @@
+import type { ServerResponse } from 'node:http';
+import type { TimeSource } from '../edge/host.ts';
+import { Children } from './children.ts';
+
+/** A request that the server does not answer before `at`. */
+interface Hold {
+  readonly at: number;
+  /** Of the client: how a child's report and this server mean the same request. */
+  readonly port: number;
+  readonly wake: () => void;
+}
+
+interface Alarm {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+interface Visit {
+  readonly intervalMs: number;
+  readonly visit: (now: number) => Promise<void>;
+  nextAt: number;
+}
+
+/** 2030-03-17T17:46:40Z: no real clock shows it, so a real time stamp is noticed. */
+const START_AT = 1_900_000_000_000;
+const LONGEST_RUN_MS = 24 * 3_600_000;
+/** No child reports this port (0 means: not connected yet). */
+const GONE = -1;
+
+/**
+ * Virtual time, owned by the simulator's process. It stands still while anything runs; when all children only wait, it
+ * moves to the next thing that is due: a child's timer, an answer that is held back, an alarm, a visit.
+ */
+export class VirtualClock implements TimeSource {
+  readonly #children: Children;
+  readonly #endAt: number;
+  #now: number;
+  #port = 0;
+  #holds = new Set<Hold>();
+  #alarms = new Set<Alarm>();
+  #visits = new Set<Visit>();
+  #moving = false;
+  #lookAgain = false;
+  #failure: Error | null = null;
+
+  /** Listens on 127.0.0.1 for its children; does not keep the process alive. */
+  static async open(options: { readonly startAt?: number } = {}): Promise<VirtualClock> {
+    const clock = new VirtualClock(options.startAt ?? START_AT);
+    clock.#port = await clock.#children.listen();
+    return clock;
+  }
+
+  private constructor(startAt: number) {
+    this.#now = startAt;
+    this.#endAt = startAt + LONGEST_RUN_MS;
+    this.#children = new Children(
+      () => this.#now,
+      () => this.#look(),
+    );
+  }
+
+  /** A child gets it as SIM_CLOCK_PORT. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** What stopped time for good: a run beyond 24 virtual hours, or a visit that failed. Its children have ended. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /**
+   * Resolves when it is `atMs` (Infinity: never). With the `response` of a request that is held back on purpose it also
+   * resolves when its client gave up (`response.destroyed`), and time may move although that request is open.
+   */
+  sleepUntil(atMs: number, response?: ServerResponse): Promise<void> {
+    if (atMs <= this.#now || response?.destroyed) return Promise.resolve();
+    const at = Math.ceil(atMs);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (response) this.#hold(at, response, resolve);
+    else this.#alarms.add({ at, wake: resolve });
+    this.#look();
+    return promise;
+  }
+
+  /**
+   * While time passes, it stops at each multiple of `intervalMs`, and goes on when the visit has resolved. Children are
+   * idle meanwhile, so a visit may send requests, but must not wait for virtual time. Returns how to end the visits.
+   */
+  every(intervalMs: number, visit: (now: number) => Promise<void>): () => void {
+    const entry: Visit = { intervalMs, visit, nextAt: nextMultiple(this.#now, intervalMs) };
+    this.#visits.add(entry);
+    return () => void this.#visits.delete(entry);
+  }
+
+  /** Resolves when the children have handled what had reached them, for instance a signal that was just sent. */
+  settle(): Promise<void> {
+    return this.#children.settle();
+  }
+
+  /** @throws the failure, so that no test passes over it. */
+  async close(): Promise<void> {
+    this.#children.close();
+    if (this.#failure) throw this.#failure;
+  }
+
+  #hold(at: number, response: ServerResponse, resolve: () => void): void {
+    const end = (): void => {
+      this.#holds.delete(hold);
+      response.off('close', end);
+      resolve();
+    };
+    const hold: Hold = { at, port: response.req.socket.remotePort ?? GONE, wake: end };
+    this.#holds.add(hold);
+    response.once('close', end);
+  }
+
+  #look(): void {
+    this.#lookAgain = true;
+    if (!this.#moving) void this.#moveWhileIdle();
+  }
+
+  async #moveWhileIdle(): Promise<void> {
+    this.#moving = true;
+    while (this.#lookAgain && !this.#failure) {
+      this.#lookAgain = false;
+      await this.#moveOnce().catch((error) => this.#fail(error));
+    }
+    this.#moving = false;
+  }
+
+  async #moveOnce(): Promise<void> {
+    const at = this.#nextEvent();
+    if (at === null || !(await this.#children.confirm())) return;
+    if (this.#nextEvent() !== at) return this.#look();
+    if (at > this.#endAt)
+      throw new Error(`a move to ${at - this.#now} ms later is refused: the run would be over 24 h`);
+    await this.#moveTo(at);
+  }
+
+  /** null: something runs, or nobody waits for a time. */
+  #nextEvent(): number | null {
+    const idleness = this.#children.idleness();
+    if (!idleness) return null;
+    const awaited = new Set(idleness.flatMap(({ ports }) => ports));
+    const held = new Set([...this.#holds].map(({ port }) => port));
+    if ([...awaited].some((port) => !held.has(port))) return null;
+    // A started process is at work, unless somebody whom we do not know awaits an answer here: that is then the process.
+    const heldForOthers = [...held].some((port) => !awaited.has(port));
+    if (idleness.some(({ processes }) => processes > 0) && !heldForOthers) return null;
+    const waits = [...idleness.map(({ dueAt }) => dueAt), ...atOf(this.#holds), ...atOf(this.#alarms)];
+    const next = Math.min(...waits);
+    if (!Number.isFinite(next)) return null;
+    const visit = Math.min(...[...this.#visits].map(({ nextAt }) => nextAt));
+    return Math.max(this.#now, Math.min(next, visit));
+  }
+
+  /**
+   * The order within one instant: alarms and visits, then answers, then timers. So a signal from a visit is handled
+   * first, and an answer that comes at the very end of a time-out still counts.
+   */
+  async #moveTo(at: number): Promise<void> {
+    this.#now = at;
+    const alarms = [...this.#alarms].filter((alarm) => alarm.at <= at);
+    const visits = [...this.#visits].filter(({ nextAt }) => nextAt <= at);
+    if (alarms.length + visits.length > 0) {
+      this.#children.tellTime('time', at);
+      for (const alarm of alarms) this.#ring(alarm);
+      for (const entry of visits) await this.#pay(entry);
+      await this.#children.settle();
+    }
+    const answers = [...this.#holds].filter((hold) => hold.at <= at);
+    this.#children.tellTime(answers.length > 0 ? 'time' : 'now', at);
+    for (const answer of answers) answer.wake();
+  }
+
+  #ring(alarm: Alarm): void {
+    this.#alarms.delete(alarm);
+    alarm.wake();
+  }
+
+  async #pay(entry: Visit): Promise<void> {
+    entry.nextAt = nextMultiple(this.#now, entry.intervalMs);
+    await entry.visit(this.#now);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#children.stop(`time cannot go on: ${this.#failure.message}`);
+  }
+}
+
+function atOf(waits: ReadonlySet<{ readonly at: number }>): number[] {
+  return [...waits].map(({ at }) => at);
+}
+
+function nextMultiple(now: number, intervalMs: number): number {
+  return (Math.floor(now / intervalMs) + 1) * intervalMs;
+}

@@ -1,0 +1,93 @@
+import { AwsCloud } from './aws/aws-cloud.ts';
+import type { Behaviour, ImageSource } from './behaviour.ts';
+import { VirtualClock } from './clock/clock.ts';
+import { type Edge, startEdge } from './edge/edge.ts';
+import { buildImage, type ImageOptions } from './images.ts';
+import { SimulatedRegistry } from './registry/registry.ts';
+
+/** The place where images are built: user and password as the inputs `registry-username` and `registry-password`. */
+export const SOURCE = {
+  host: 'ghcr.io',
+  repository: 'acme/agent',
+  username: 'octocat',
+  password: 'ghs_sourcePassword',
+};
+export const ACCOUNT = '123456789012';
+export const REGION = 'eu-west-1';
+export const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
+
+const ACCESS_KEY_ID = 'AKIASIMULATED0000000';
+const SECRET_ACCESS_KEY = 'simulated/Secret+Access/Key0000000000000';
+
+/** One clock, the clouds, and the edge to them. Worlds share nothing, so they can live side by side. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly edge: Edge;
+  readonly aws: AwsCloud;
+  readonly source: SimulatedRegistry;
+  readonly ecr: SimulatedRegistry;
+  /** What the action's process gets: proxy, certificates, time, and the cloud's credentials. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Builds an image that behaves so and puts it into the source registry; returns its name with the tag. */
+  publish(tag: string, behaviour: Partial<Behaviour>, options?: Omit<ImageOptions, 'behaviour'>): string;
+  /** @throws what a simulator threw. */
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly immutableTags?: boolean;
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const clock = await VirtualClock.open();
+  const source = new SimulatedRegistry({
+    hostnames: [SOURCE.host],
+    clock,
+    auth: { kind: 'bearer', users: { [SOURCE.username]: SOURCE.password } },
+    createOnPush: true,
+    mount: 'allow',
+  });
+  const images: ImageSource = { pull: (image) => source.pull(image) ?? ecr.pull(image) };
+  const aws = new AwsCloud({
+    clock,
+    images,
+    account: ACCOUNT,
+    region: REGION,
+    accessKeyId: ACCESS_KEY_ID,
+    secretAccessKey: SECRET_ACCESS_KEY,
+  });
+  const ecr: SimulatedRegistry = new SimulatedRegistry({
+    hostnames: [ECR_HOST],
+    clock,
+    auth: { kind: 'basic', accepts: (password) => aws.acceptsPassword(password) },
+    createOnPush: false,
+    immutableTags: options.immutableTags ?? false,
+    redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
+    mount: 'ignore',
+  });
+  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts], clock });
+  return {
+    clock,
+    edge,
+    aws,
+    source,
+    ecr,
+    env: {
+      ...edge.env,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+      // Nothing that is on this machine may answer instead.
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    publish(tag, behaviour, rest = {}) {
+      const image = buildImage({ seed: tag, ...rest, behaviour: { version: tag, ...behaviour } });
+      source.seed(SOURCE.repository, tag, image);
+      return `${SOURCE.host}/${SOURCE.repository}:${tag}`;
+    },
+    async close() {
+      await edge.close();
+      clock.close();
+    },
+  };
+}
