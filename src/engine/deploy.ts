@@ -4,7 +4,7 @@ import type { Diagnosis, Operation, RestorePoint } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { JournalEntry } from './journal.ts';
 import { runPhase } from './phase.ts';
-import { rollBack, startRollback } from './rollback.ts';
+import { rollBack, startRollback, unusedRevision } from './rollback.ts';
 import type { Rollout } from './rollout.ts';
 import { smokeTest } from './smoke-test.ts';
 import { waitFor } from './wait.ts';
@@ -158,7 +158,7 @@ async function endBadly(error: unknown, progress: Progress, rollout: Rollout): P
   const cancelled = io.signal.aborted;
   const failure = describeError(cancelled ? io.signal.reason : error);
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
-  if (mark === null) throw error;
+  if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'reverting', failure };
   if (cancelled) return await leaveToPost(progress, rollout);
 
@@ -178,6 +178,14 @@ async function endBadly(error: unknown, progress: Progress, rollout: Rollout): P
   return { ...outcome, diagnosis };
 }
 
+/** @throws the error, unless there is more to say: an answer that was lost may have left a revision behind. */
+function refuse(error: unknown, { entry }: Progress, { io }: Rollout): Outcome {
+  const failure = describeError(error);
+  if (io.signal.aborted || failure.code !== 'NETWORK') throw error;
+  const { revision } = entry.point;
+  return { kind: 'refused', revision, previousRevision: revision, failure, diagnosis: null, notes: [unusedRevision] };
+}
+
 /** There are 7.5 seconds now: ask for the way back, leave the waiting and the proof to the post step. */
 async function leaveToPost(progress: Progress, rollout: Rollout): Promise<never> {
   if (rollout.onCancel === 'rollback') {
@@ -194,7 +202,7 @@ async function tryDiagnose(progress: Progress, rollout: Rollout): Promise<Diagno
   try {
     const diagnosis = await workload.diagnose(operation);
     await io.log.group('Why', async () => {
-      io.log.foreign([diagnosis.cause, ...diagnosis.facts]);
+      io.log.foreign(diagnosis.facts);
       for (const { source, lines } of diagnosis.logs) {
         io.log.info(`last lines of ${source}:`);
         io.log.foreign(lines);

@@ -1,7 +1,7 @@
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { JournalEntry } from './journal.ts';
-import { rollBack } from './rollback.ts';
+import { rollBack, unusedRevision } from './rollback.ts';
 import type { Remedy, WayBack } from './rollout.ts';
 
 /** What a killed or cancelled main step left. */
@@ -34,9 +34,7 @@ export async function finish(remains: Remains): Promise<Outcome> {
 /** The outcome of a main step that ended before anything that can go live was sent. */
 export function untouched(entry: JournalEntry | null): Outcome {
   const revision = entry?.point.revision ?? null;
-  const notes = entry
-    ? ['A new revision may stay registered without being used: an audit trail, nothing to undo.']
-    : [];
+  const notes = entry ? [unusedRevision] : [];
   return { kind: 'refused', revision, previousRevision: revision, failure: interrupted, diagnosis: null, notes };
 }
 

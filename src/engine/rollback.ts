@@ -9,6 +9,10 @@ import { type Look, waitFor } from './wait.ts';
 
 const START_BUDGET_MS = 4_000;
 
+/** Said wherever our change was made and does not serve. */
+export const unusedRevision =
+  'The new revision may stay registered without being used: an audit trail, nothing to undo.';
+
 /**
  * Puts back what the journal's entry remembers, waits for it and proves it. One function for main and post, repeatable
  * from any point; the outcome is derived here, from the restoration's answer, once.
@@ -24,7 +28,7 @@ export async function rollBack(way: WayBack): Promise<Outcome> {
     previousRevision: entry.point.revision,
     failure: entry.failure,
     diagnosis: null,
-    notes: ending.notes,
+    notes: backAgain ? [...ending.notes, unusedRevision] : ending.notes,
   };
 }
 

@@ -38,7 +38,7 @@ function copyText(copy: CopyStatistics): string {
 function causeSection({ failure, diagnosis }: Outcome): string {
   if (!failure) return '';
   const parts = [`### Why`, escapeMarkdown(failure.message).replace(/ +- /g, '\n- ')];
-  if (diagnosis) parts.push(escapeMarkdown(diagnosis.cause));
+  if (diagnosis?.cause) parts.push(escapeMarkdown(diagnosis.cause));
   const next = diagnosis?.hint ?? failure.hint;
   if (next) parts.push(`**Next step:** ${escapeMarkdown(next)}`);
   if (diagnosis && diagnosis.facts.length > 0) parts.push(codeBlock(diagnosis.facts));

@@ -32,7 +32,7 @@ export async function diagnoseDeployment(
   const wasUndone = deployment.status?.startsWith('ROLLBACK_');
   const undone = wasUndone ? [describeRollback(deployment)] : [];
   return {
-    cause: describeCause(tasks.stopped, [...health, ...undone], operation),
+    cause: describeCause(tasks.stopped, [...health, ...undone]),
     hint: findFailureHint([...stopped, ...health].join('\n')),
     facts: [
       ...undone,
@@ -80,11 +80,9 @@ function toFact(error: unknown): string {
   return [error.message, error.hint ?? ''].join('. ').trim();
 }
 
-function describeCause(stopped: readonly Task[], others: readonly string[], operation: Operation): string {
+function describeCause(stopped: readonly Task[], others: readonly string[]): string | null {
   const [first] = stopped;
-  if (first)
-    return stopped.length === 1
-      ? describeStoppedTask(first)
-      : `${stopped.length} tasks stopped; ${describeStoppedTask(first)}`;
-  return others[0] ?? `AWS gives no reason why ${operation.revision} failed`;
+  if (!first) return others[0] ?? null;
+  const count = stopped.length === 1 ? '' : `${stopped.length} tasks stopped; `;
+  return `${count}${describeStoppedTask(first)}`;
 }
