@@ -21,6 +21,8 @@ export interface StageOptions {
   /** Before the entry: `--enable-source-maps`. */
   readonly nodeArguments?: readonly string[];
   readonly onOutput?: (text: string) => void;
+  /** How long output that a left-over process still holds open is waited for, in real time. Default: 5 s, as the runner. */
+  readonly openOutputMs?: number;
 }
 
 export interface StageResult {
@@ -80,25 +82,20 @@ export async function runAction({ main, post, afterMain, ...options }: ActionOpt
   }
 }
 
-const CANCEL_STEPS = [
-  { signal: 'SIGINT', thenWaitMs: 7_500 },
-  { signal: 'SIGTERM', thenWaitMs: 2_500 },
-  { signal: 'SIGKILL', thenWaitMs: 0 },
-] as const;
+/** How long the runner waits after each signal of a cancellation before it sends the next. */
+const CANCEL_WAITS = { afterSigintMs: 7_500, afterSigtermMs: 2_500 };
 
 /**
- * As the runner cancels a step: SIGINT, 7.5 s later SIGTERM, 2.5 s later SIGKILL, in real time, until the child is gone.
+ * As the runner cancels a step: SIGINT, SIGTERM, SIGKILL, with its waits in real time, until the child is gone.
  * Only the process itself gets them, none that it started.
  */
-export function cancel(child: ChildProcess): void {
-  const next = (step: number): void => {
-    const entry = CANCEL_STEPS[step];
-    if (!entry || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(entry.signal);
-    const timer = setTimeout(() => next(step + 1), entry.thenWaitMs);
-    child.once('exit', () => clearTimeout(timer));
-  };
-  next(0);
+export function cancel(child: ChildProcess, waits = CANCEL_WAITS): void {
+  const timers = [
+    setTimeout(() => child.kill('SIGTERM'), waits.afterSigintMs),
+    setTimeout(() => child.kill('SIGKILL'), waits.afterSigintMs + waits.afterSigtermMs),
+  ];
+  child.once('exit', () => timers.forEach(clearTimeout));
+  child.kill('SIGINT');
 }
 
 async function makeEnvironment(options: StageOptions, directory: string, files: string) {
@@ -163,9 +160,6 @@ function jobEnvironment(directory: string, workspace: string): Record<string, st
   };
 }
 
-/** How long the runner waits for pipes that a left-over process still holds open. */
-const OPEN_PIPES_LIMIT_MS = 5_000;
-
 function runProcess(options: StageOptions, env: Record<string, string>) {
   const { promise, resolve, reject } = Promise.withResolvers<Pick<StageResult, 'exitCode' | 'signal' | 'log'>>();
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), options.entry], {
@@ -173,8 +167,9 @@ function runProcess(options: StageOptions, env: Record<string, string>) {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const outputs = [child.stdout, child.stderr];
   let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of outputs) {
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       log += text;
@@ -184,7 +179,7 @@ function runProcess(options: StageOptions, env: Record<string, string>) {
   let limit: NodeJS.Timeout | undefined;
   child.on('error', reject);
   child.on('exit', () => {
-    limit = setTimeout(() => [child.stdout, child.stderr].map((stream) => stream.destroy()), OPEN_PIPES_LIMIT_MS);
+    limit = setTimeout(() => outputs.forEach((stream) => void stream.destroy()), options.openOutputMs ?? 5_000);
   });
   child.on('close', (exitCode, signal) => {
     clearTimeout(limit);

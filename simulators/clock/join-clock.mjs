@@ -9,6 +9,7 @@
 import net from 'node:net';
 import { watchActivity } from './child-activity.mjs';
 import { setTime, showVirtualTime, startTime, virtualNow } from './child-dates.mjs';
+import { seedRandom } from './child-random.mjs';
 import { VirtualTimers } from './child-timers.mjs';
 
 // Taken before the globals are replaced.
@@ -37,6 +38,7 @@ export async function joinClock(port) {
   startTime(await started.promise);
   showVirtualTime();
   timers.replaceGlobals();
+  seedRandom();
   socket.unref();
   socket.on('close', () => breakOff('the clock is gone'));
   if (process.env.SIM_CLOCK_REPORT) process.on('exit', printLeaks);

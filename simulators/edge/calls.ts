@@ -15,7 +15,7 @@ export interface Call {
   readonly method: string;
   /** Virtual time at which it came. */
   readonly at: number;
-  /** What was answered; null: nothing (yet). */
+  /** What was answered, whether or not it arrived; null: nothing (yet). */
   status: number | null;
 }
 
@@ -59,8 +59,9 @@ export class Calls {
     const wish = await this.#tell(call, 'after');
     if (wish === 'drop' || faults.after?.kind === 'drop') return drop(response);
     if (faults.after?.kind === 'status') answer = faults.after;
+    // Not when it is sent: whether a killed client's connection has closed by then is a race in real time.
+    if (faults.after?.kind !== 'hang') call.status = answer.status;
     await this.#waitToAnswer(answer, faults.after, response);
-    call.status = response.destroyed ? null : answer.status;
     await this.#send(answer, faults.after, response);
   }
 

@@ -1,4 +1,4 @@
-import { DeployError, describeError } from '../model/errors.ts';
+import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Diagnosis, Operation, RestorePoint } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
@@ -161,21 +161,24 @@ async function endBadly(error: unknown, progress: Progress, rollout: Rollout): P
   if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'reverting', failure };
   if (cancelled) return await leaveToPost(progress, rollout);
-
-  const diagnosis = await tryDiagnose(progress, rollout);
   const undoneAlready = failure.code === 'ROLLED_BACK_BY_PLATFORM' || failure.code === 'SUPERSEDED';
-  if (rollout.onFailure === 'keep' && !undoneAlready) {
-    journal.write({ ...progress.entry, phase: 'closed', outcome: 'kept' });
-    const revision = progress.operation?.revision ?? null;
-    const notes = [
-      `Left as it is, as \`on-failure: keep\` asks. To go back: ${rollout.workload.restoreCommand(point)}`,
-    ];
-    return { kind: 'kept', revision, previousRevision: point.revision, failure, diagnosis, notes };
-  }
+  if (rollout.onFailure === 'keep' && !undoneAlready) return await keep(failure, progress, rollout);
+  // Before the diagnosis: a kill while it reads must not be taken for a cancel.
   journal.write(progress.entry);
+  const diagnosis = await tryDiagnose(progress, rollout);
   io.log.info(`${failure.message}. Rolling back to ${point.revision}.`);
   const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis };
+}
+
+async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {
+  const { point } = progress.entry;
+  rollout.journal.write({ ...progress.entry, phase: 'closed', outcome: 'kept' });
+  const diagnosis = await tryDiagnose(progress, rollout);
+  const revision = progress.operation?.revision ?? null;
+  const goBack = rollout.workload.restoreCommand(point);
+  const notes = [`Left as it is, as \`on-failure: keep\` asks. To go back: ${goBack}`];
+  return { kind: 'kept', revision, previousRevision: point.revision, failure, diagnosis, notes };
 }
 
 /** @throws the error, unless there is more to say: an answer that was lost may have left a revision behind. */

@@ -1,4 +1,4 @@
-import { DeployError, describeError, type Failure } from '../model/errors.ts';
+import type { Failure } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { JournalEntry } from './journal.ts';
 import { rollBack, unusedRevision } from './rollback.ts';
@@ -10,17 +10,16 @@ export interface Remains extends WayBack {
 }
 
 /** Why a run whose main step said nothing did not end well. */
-export const interrupted: Failure = describeError(
-  new DeployError('INTERRUPTED', 'the main step was cancelled or killed before it was done', {
-    hint: 'Run the job again when nothing else is deploying.',
-  }),
-);
+const interrupted: Failure = {
+  code: 'INTERRUPTED',
+  message: 'the main step was cancelled or killed before it was done',
+  hint: 'Run the job again when nothing else is deploying.',
+};
 
-/** Finishes from wherever the journal says that the main step was. */
+/** Finishes from a journal whose last entry says that our change may be live, or is being taken back. */
 export async function finish(remains: Remains): Promise<Outcome> {
   const { entry, journal, workload } = remains;
   const failure = entry.failure ?? interrupted;
-  if (entry.phase === 'open') return untouched(entry);
   if (entry.phase === 'sending' && remains.onCancel === 'keep') {
     journal.write({ ...entry, phase: 'closed', outcome: 'kept', failure });
     const notes = [`Left as it is, as \`on-cancel: keep\` asks. To go back: ${workload.restoreCommand(entry.point)}`];

@@ -137,11 +137,15 @@ function writeBody(outgoing: http.ClientRequest, body: HttpRequest['body'], onCh
   body.pipe(outgoing);
 }
 
+/** The server may have seen the request before it closed the socket: RFC 9110 9.2.2 lets only these be sent again. */
+function isReplayable({ method, body }: HttpRequest): boolean {
+  return ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method) && !(body instanceof Readable);
+}
+
 function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
   if (request.signal?.aborted) return request.signal.reason;
   if (error instanceof DeployError) return error;
-  const replayable = !(request.body instanceof Readable);
-  if (outgoing.reusedSocket && error.code === 'ECONNRESET' && replayable) return new StaleSocketError();
+  if (outgoing.reusedSocket && error.code === 'ECONNRESET' && isReplayable(request)) return new StaleSocketError();
   const reason = error.message || error.code || 'connection failed';
   return new DeployError('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error });
 }

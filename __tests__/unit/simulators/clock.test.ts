@@ -59,6 +59,12 @@ describe('virtual time of a child', () => {
     expect(log).not.toContain('never');
   });
 
+  it('comes with the same random numbers in every run, for the jitter of retries', async () => {
+    const runs = [await stage.run('random.mjs', {}), await stage.run('random.mjs', {})];
+    expect(runs[0]?.log).toMatch(/^0\.\d+ 0\.\d+ /);
+    expect(runs[1]?.log).toBe(runs[0]?.log);
+  });
+
   it('starts where the child before ended', async () => {
     await stage.run('poll.ts', { url: 'https://cloud.test/status', every: '5000', for: '60000' });
     const ended = stage.clock.now();
