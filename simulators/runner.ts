@@ -9,7 +9,7 @@ export interface StageOptions {
   readonly entry: string;
   /** As in `with:`. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** As in the job's `env:`. Nothing else gets in from this process, except PATH. */
+  /** As in the job's `env:`. Nothing else gets in from this process, except PATH (and where coverage goes). */
   readonly env: Readonly<Record<string, string>>;
   /** What an earlier stage saved. */
   readonly state?: Readonly<Record<string, string>>;
@@ -102,6 +102,7 @@ async function makeEnvironment(options: StageOptions, directory: string, files: 
   const workspace = options.workspace ?? join(directory, 'workspace');
   const env: Record<string, string> = {
     ...jobEnvironment(directory, workspace),
+    ...coverageEnvironment(options.entry),
     ...options.env,
     GITHUB_STATE: join(files, 'save_state'),
     GITHUB_OUTPUT: join(files, 'set_output'),
@@ -158,6 +159,12 @@ function jobEnvironment(directory: string, workspace: string): Record<string, st
     RUNNER_TEMP: join(directory, 'temp'),
     RUNNER_TOOL_CACHE: join(directory, 'tools'),
   };
+}
+
+/** scripts/test.js asks for it. Only of what runs from source: a bundle's lines say nothing. */
+function coverageEnvironment(entry: string): Record<string, string> {
+  const folder = process.env['CHILD_COVERAGE'];
+  return folder && entry.endsWith('.ts') ? { NODE_V8_COVERAGE: folder } : {};
 }
 
 function runProcess(options: StageOptions, env: Record<string, string>) {

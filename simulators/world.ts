@@ -36,6 +36,10 @@ export interface World {
 
 export interface WorldOptions {
   readonly immutableTags?: boolean;
+  /** Of the cloud's credentials; absent: they are of a user, who has none. */
+  readonly sessionToken?: string;
+  /** More regions of the account, with nothing in them. */
+  readonly emptyRegions?: readonly string[];
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -48,24 +52,29 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     mount: 'allow',
   });
   const images: ImageSource = { pull: (image) => source.pull(image) ?? ecr.pull(image) };
-  const aws = new AwsCloud({
-    clock,
-    images,
-    account: ACCOUNT,
-    region: REGION,
+  const { sessionToken } = options;
+  const credentials = {
     accessKeyId: ACCESS_KEY_ID,
     secretAccessKey: SECRET_ACCESS_KEY,
-  });
+    ...(sessionToken ? { sessionToken } : {}),
+  };
+  const openRegion = (region: string) => new AwsCloud({ clock, images, account: ACCOUNT, region, ...credentials });
+  const aws = openRegion(REGION);
+  const elsewhere = (options.emptyRegions ?? []).flatMap((region) => openRegion(region).hosts);
   const ecr: SimulatedRegistry = new SimulatedRegistry({
     hostnames: [ECR_HOST],
     clock,
-    auth: { kind: 'basic', accepts: (password) => aws.acceptsPassword(password) },
+    auth: {
+      kind: 'basic',
+      accepts: (password) => aws.acceptsPassword(password),
+      denial: (action, repository) => aws.denialInRegistry(action, repository),
+    },
     createOnPush: false,
     immutableTags: options.immutableTags ?? false,
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
-  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts], clock });
+  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts, ...elsewhere], clock });
   return {
     clock,
     edge,
@@ -77,6 +86,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+      ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
       // Nothing that is on this machine may answer instead.
       AWS_EC2_METADATA_DISABLED: 'true',
     },

@@ -55,13 +55,19 @@ export function authenticate(
 
 /** @throws AwsError AccessDeniedException, in IAM's words. */
 export function authorize(access: Access, protocol: Protocol, call: { operation: string; body: JsonObject }): void {
-  const action = `${protocol.service}:${call.operation}`;
-  if (!access.denied.has(action)) return;
-  const message =
-    `User: ${callerArn(access)} is not authorized to perform: ${action} on resource: ${resourceOf(access, call.body)} ` +
-    `because no identity-based policy allows the ${action} action`;
+  const message = denialOf(access, `${protocol.service}:${call.operation}`, resourceOf(access, call.body));
+  if (message === null) return;
   if (protocol.kind === 'query') throw new AwsError('AccessDenied', message, 403);
   throw new AwsError('AccessDeniedException', message, 400);
+}
+
+/** IAM's words for an action that the caller's role lacks; null: it may. */
+export function denialOf(access: Access, action: string, resource: string): string | null {
+  if (!access.denied.has(action)) return null;
+  return (
+    `User: ${callerArn(access)} is not authorized to perform: ${action} on resource: ${resource} ` +
+    `because no identity-based policy allows the ${action} action`
+  );
 }
 
 export function callerArn({ account }: Access): string {

@@ -34,23 +34,25 @@ export function createApiHost(host: ApiHost): SimulatedHost {
     handle: (request) => {
       const now = host.clock.now();
       host.world.queue.advanceTo(now);
-      const response = answer(host, request);
-      const headers = { 'x-amzn-requestid': host.world.ids.uuid(), date: new Date(now).toUTCString() };
+      const requestId = host.world.ids.uuid();
+      const response = answer(host, request, requestId);
+      const headers = { 'x-amzn-requestid': requestId, date: new Date(now).toUTCString() };
       return { ...response, headers: { ...response.headers, ...headers } };
     },
   };
 }
 
-function answer(host: ApiHost, request: SimulatedRequest): SimulatedResponse {
+function answer(host: ApiHost, request: SimulatedRequest, requestId: string): SimulatedResponse {
   const { protocol } = host.api;
   try {
     const call = parseCall(protocol, request);
     authenticate(host.access, protocol, { request, now: host.clock.now() });
     authorize(host.access, protocol, call);
     host.onCall(`${protocol.service}:${call.operation}`, request.body.toString());
-    return formatResult(protocol, call.operation, execute(host.api, call));
+    const result = execute(host.api, call);
+    return formatResult(protocol, { operation: call.operation, result, requestId });
   } catch (error) {
-    if (error instanceof AwsError) return formatError(protocol, error);
+    if (error instanceof AwsError) return formatError(protocol, error, requestId);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
-import type { Access } from './access.ts';
-import { createApiHost } from './api-host.ts';
+import { type Access, denialOf } from './access.ts';
+import { type Api, createApiHost } from './api-host.ts';
 import { createApis } from './apis.ts';
 import { Ecr } from './ecr.ts';
 import { addService, type ServiceOptions } from './ecs/add-service.ts';
@@ -54,6 +54,8 @@ export interface ServiceChanges extends Partial<Staging> {
 export class AwsCloud {
   /** AWS's own end points, and the addresses of the workloads that run here. */
   readonly hosts: readonly SimulatedHost[];
+  /** All calls that it can answer, named as for faults: `ecs:UpdateService`. */
+  readonly operations: readonly string[];
   /** Everything that lives in ECS, to look at. */
   readonly ecs: { readonly services: readonly Service[]; readonly taskDefinitions: readonly TaskDefinition[] };
   readonly #clock: TimeSource;
@@ -73,7 +75,11 @@ export class AwsCloud {
     this.#ecr = new Ecr({ account, region });
     const credentials = { accessKeyId, secretAccessKey, sessionToken };
     this.#access = { credentials, account, region, denied: new Set(), expiresAt: null };
-    this.hosts = this.#createHosts();
+    const apis = createApis({ world: this.#world, ecr: this.#ecr, access: this.#access });
+    this.hosts = this.#createHosts(apis);
+    this.operations = apis.flatMap(({ protocol, operations }) =>
+      Object.keys(operations).map((operation) => `${protocol.service}:${operation}`),
+    );
     this.ecs = this.#world;
   }
 
@@ -136,21 +142,31 @@ export class AwsCloud {
     this.#access.expiresAt = timeMs;
   }
 
+  /** A registry password as GetAuthorizationToken gives it, for a client that is handed one. */
+  issuePassword(): string {
+    return this.#ecr.issuePassword(this.#clock.now());
+  }
+
   /** For the account's registry: a password that GetAuthorizationToken gave out in the last 12 hours. */
   acceptsPassword(password: string): boolean {
     return this.#ecr.acceptsPassword(password, this.#clock.now());
+  }
+
+  /** For the account's registry: why the caller may not do this in a repository; null: it may. */
+  denialInRegistry(action: string, repository: string): string | null {
+    const { account, region } = this.#access;
+    return denialOf(this.#access, action, `arn:aws:ecr:${region}:${account}:repository/${repository}`);
   }
 
   snapshot(cluster: string, service: string): JsonObject {
     return snapshotOf(this.#world, this.#find(cluster, service));
   }
 
-  #createHosts(): readonly SimulatedHost[] {
+  #createHosts(apis: readonly Api[]): readonly SimulatedHost[] {
     const [world, clock, access] = [this.#world, this.#clock, this.#access];
     const onCall = (operation: string, body: string): void => {
       this.#wireLog.push({ at: clock.now(), operation, body });
     };
-    const apis = createApis({ world, ecr: this.#ecr, access });
     return [
       ...apis.map((api) => createApiHost({ api, world, clock, access, onCall })),
       createLoadBalancer(world, clock),

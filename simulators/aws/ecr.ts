@@ -19,20 +19,23 @@ export class Ecr {
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html */
   getAuthorizationToken(now: number): JsonObject {
     const { account, region } = this.#options;
-    const expiresAt = now + VALID_FOR_MS;
-    const password = Buffer.from(JSON.stringify({ version: '2', type: 'DATA_KEY', n: this.#passwords.size })).toString(
-      'base64',
-    );
-    this.#passwords.set(password, expiresAt);
     return {
       authorizationData: [
         {
-          authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
-          expiresAt: expiresAt / 1_000,
+          authorizationToken: Buffer.from(`AWS:${this.issuePassword(now)}`).toString('base64'),
+          expiresAt: (now + VALID_FOR_MS) / 1_000,
           proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
         },
       ],
     };
+  }
+
+  issuePassword(now: number): string {
+    const password = Buffer.from(JSON.stringify({ version: '2', type: 'DATA_KEY', n: this.#passwords.size })).toString(
+      'base64',
+    );
+    this.#passwords.set(password, now + VALID_FOR_MS);
+    return password;
   }
 
   acceptsPassword(password: string, now: number): boolean {

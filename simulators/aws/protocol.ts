@@ -32,17 +32,22 @@ export function parseCall(protocol: Protocol, request: SimulatedRequest): Call {
   return { operation, body: parseJsonObject(request.body.toString()) };
 }
 
-export function formatResult(protocol: Protocol, operation: string, result: JsonObject): SimulatedResponse {
+export function formatResult(
+  protocol: Protocol,
+  answer: { readonly operation: string; readonly result: JsonObject; readonly requestId: string },
+): SimulatedResponse {
+  const { operation, result, requestId } = answer;
   if (protocol.kind === 'json') return jsonResponse(200, JSON.stringify(result));
-  const inner = toXml(`${operation}Result`, result);
+  const inner = toXml(`${operation}Result`, result) + toXml('ResponseMetadata', { RequestId: requestId });
   return xmlResponse(200, `<${operation}Response xmlns="${protocol.namespace}">${inner}</${operation}Response>`);
 }
 
-export function formatError(protocol: Protocol, error: AwsError): SimulatedResponse {
+export function formatError(protocol: Protocol, error: AwsError, requestId: string): SimulatedResponse {
   if (protocol.kind === 'json') {
     return jsonResponse(error.status, JSON.stringify({ __type: error.code, message: error.message }));
   }
-  const inner = toXml('Error', { Type: 'Sender', Code: error.code, Message: error.message });
+  const inner =
+    toXml('Error', { Type: 'Sender', Code: error.code, Message: error.message }) + toXml('RequestId', requestId);
   return xmlResponse(error.status, `<ErrorResponse xmlns="${protocol.namespace}">${inner}</ErrorResponse>`);
 }
 

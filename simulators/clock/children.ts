@@ -48,6 +48,10 @@ export class Children {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
+  get count(): number {
+    return this.#children.size;
+  }
+
   /** What all wait for; null while something runs in one of them, or there is none. */
   idleness(): readonly Idleness[] | null {
     const all = [...this.#children].map((child) => child.idleness);

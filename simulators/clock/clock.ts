@@ -97,6 +97,22 @@ export class VirtualClock implements TimeSource {
     return () => void this.#visits.delete(entry);
   }
 
+  /**
+   * Moves time by hand, for clients that live on real time (a CLI). It stops at everything that is due on the way.
+   * @throws Error while there is a child: time is then not ours to move.
+   */
+  async advance(ms: number): Promise<void> {
+    // One that has just ended may still be on its way out.
+    await this.#children.settle();
+    const end = this.#now + ms;
+    while (this.#now < end) {
+      if (this.#children.count > 0) throw new Error('time is moved by hand only while no child lives on it');
+      const visits = [...this.#visits].map(({ nextAt }) => nextAt);
+      const next = Math.min(end, ...atOf(this.#holds), ...atOf(this.#alarms), ...visits);
+      await this.#moveTo(Math.max(this.#now, next));
+    }
+  }
+
   /** Resolves when the children have handled what had reached them, for instance a signal that was just sent. */
   settle(): Promise<void> {
     return this.#children.settle();

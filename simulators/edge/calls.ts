@@ -25,12 +25,20 @@ export interface Call {
  */
 export type CallListener = (call: Call, when: 'before' | 'after') => unknown;
 
+/** What a host was asked and what it answered. Faults come between it and the client, so they are not in it. */
+export interface Exchange {
+  readonly operation: string;
+  readonly request: SimulatedRequest;
+  readonly answer: SimulatedResponse;
+}
+
 /** What a request goes through at the edge: listeners, faults, its host, delays. */
 export class Calls {
   readonly calls: Call[] = [];
   readonly faults = new Faults();
   readonly #clock: VirtualClock;
   readonly #listeners = new Set<CallListener>();
+  readonly #exchangeListeners = new Set<(exchange: Exchange) => void>();
   readonly #closed = new WeakSet<Socket>();
 
   constructor(clock: VirtualClock) {
@@ -41,6 +49,12 @@ export class Calls {
   onCall(listener: CallListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Returns how to stop listening. */
+  onExchange(listener: (exchange: Exchange) => void): () => void {
+    this.#exchangeListeners.add(listener);
+    return () => void this.#exchangeListeners.delete(listener);
   }
 
   /** True: the client sent this on a connection that a fault had closed, and now sees it break. */
@@ -56,9 +70,11 @@ export class Calls {
     if ((await this.#tell(call, 'before')) === 'drop') return drop(response);
     if (faults.before && !(await this.#failBefore(faults.before, call, response))) return;
     let answer = await host.handle(request);
+    for (const listener of this.#exchangeListeners) listener({ operation: call.operation, request, answer });
     const wish = await this.#tell(call, 'after');
     if (wish === 'drop' || faults.after?.kind === 'drop') return drop(response);
     if (faults.after?.kind === 'status') answer = faults.after;
+    if (faults.after?.kind === 'rewrite') answer = { ...answer, body: faults.after.edit(String(answer.body ?? '')) };
     // Not when it is sent: whether a killed client's connection has closed by then is a race in real time.
     if (faults.after?.kind !== 'hang') call.status = answer.status;
     await this.#waitToAnswer(answer, faults.after, response);

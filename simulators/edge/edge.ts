@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { VirtualClock } from '../clock/clock.ts';
-import { type Call, type CallListener, Calls } from './calls.ts';
+import { type Call, type CallListener, Calls, type Exchange } from './calls.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedHost, SimulatedRequest } from './host.ts';
@@ -23,6 +23,8 @@ export interface Edge {
   readonly env: Readonly<Record<string, string>>;
   /** Returns how to stop listening. */
   onCall(listener: CallListener): () => void;
+  /** Every request of a child that reached its host, with the host's answer. Returns how to stop listening. */
+  onExchange(listener: (exchange: Exchange) => void): () => void;
   /** A real request through the edge that is no call: no fault, no listener, no delay. Does not follow redirects. */
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<SeenResponse>;
   /** @throws what a simulator or a listener threw, so that no test passes over it. */
@@ -62,6 +64,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     unknownHosts: desk.unknownHosts,
     env: childEnvironment(proxy.url, certificateFile, options.clock.port),
     onCall: (listener) => desk.calls.onCall(listener),
+    onExchange: (listener) => desk.calls.onExchange(listener),
     get: onlooker.get,
     async close() {
       onlooker.close();

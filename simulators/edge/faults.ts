@@ -17,6 +17,8 @@ export type FaultAct =
   | { readonly kind: 'stall'; readonly ms: number }
   /** Never an answer. */
   | { readonly kind: 'hang' }
+  /** The real answer with another body: what a newer version of the cloud says, for instance. */
+  | { readonly kind: 'rewrite'; readonly edit: (body: string) => string }
   /** Answered, but the kept-alive connection is closed then; the client finds out when it sends the next request. */
   | { readonly kind: 'close-after' };
 
@@ -27,7 +29,7 @@ export interface Fault {
   readonly nth?: number;
   /**
    * `before`: the call has no effect (`delay`: a late one). `after`: it took effect.
-   * `truncate`, `stall` and `close-after` are about the answer and come after the effect either way.
+   * `truncate`, `stall`, `rewrite` and `close-after` are about the answer and come after the effect either way.
    */
   readonly when: 'before' | 'after';
   readonly act: FaultAct;
@@ -39,7 +41,7 @@ export interface CallFaults {
   readonly after: FaultAct | null;
 }
 
-const ABOUT_THE_ANSWER: readonly FaultAct['kind'][] = ['truncate', 'stall', 'close-after'];
+const ABOUT_THE_ANSWER: readonly FaultAct['kind'][] = ['truncate', 'stall', 'rewrite', 'close-after'];
 
 /** The faults of an edge. A call takes at most one before its effect and one after: the first that matches. */
 export class Faults {

@@ -1,5 +1,6 @@
 import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
+import { parseRoute, type Route } from './route.ts';
 
 export type RegistryAuth =
   | { readonly kind: 'anonymous' }
@@ -13,7 +14,12 @@ export type RegistryAuth =
       readonly anonymousPull?: boolean;
     }
   /** As ECR: user AWS, and a password from elsewhere. */
-  | { readonly kind: 'basic'; readonly accepts: (password: string) => boolean };
+  | {
+      readonly kind: 'basic';
+      readonly accepts: (password: string) => boolean;
+      /** IAM's sentence for an action that the caller's role lacks; null: it may. */
+      readonly denial?: (action: string, repository: string) => string | null;
+    };
 
 interface Token {
   readonly grants: ReadonlySet<string>;
@@ -30,7 +36,7 @@ export interface Access {
 
 export function openAccess(auth: RegistryAuth, clock: TimeSource): Access {
   if (auth.kind === 'anonymous') return { issueToken: noSuchPage, check: () => null, allows: () => true };
-  if (auth.kind === 'basic') return basicAccess(auth.accepts);
+  if (auth.kind === 'basic') return basicAccess(auth);
   return bearerAccess(auth, clock);
 }
 
@@ -38,7 +44,7 @@ function noSuchPage(): Answer {
   return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
 }
 
-function basicAccess(accepts: (password: string) => boolean): Access {
+function basicAccess({ accepts, denial }: Extract<RegistryAuth, { kind: 'basic' }>): Access {
   return {
     issueToken: noSuchPage,
     allows: () => true,
@@ -48,11 +54,33 @@ function basicAccess(accepts: (password: string) => boolean): Access {
         const realm = `Basic realm="${request.url.origin}/",service="ecr.amazonaws.com"`;
         return { status: 401, headers: { 'www-authenticate': realm }, body: 'Not Authorized\n' };
       }
-      if (credentials.username === 'AWS' && accepts(credentials.password)) return null;
+      if (credentials.username === 'AWS' && accepts(credentials.password)) return refuseDenied(request, denial);
       // 400 and no challenge: https://github.com/aws/containers-roadmap/issues/2835
       return refuse(400, 'DENIED', 'Your Authorization Token is invalid.');
     },
   };
+}
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html */
+function refuseDenied(
+  request: SimulatedRequest,
+  denial: Extract<RegistryAuth, { kind: 'basic' }>['denial'],
+): Answer | null {
+  const route = parseRoute(request.url.pathname);
+  if (!('repository' in route)) return null;
+  const action = actionOf(request.method, route.kind);
+  const message = action === null ? null : (denial?.(action, route.repository) ?? null);
+  return message === null ? null : refuse(403, 'DENIED', message);
+}
+
+function actionOf(method: string, kind: Route['kind']): string | null {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (kind === 'manifest') return reads ? 'ecr:BatchGetImage' : 'ecr:PutImage';
+  if (kind === 'blob') return method === 'HEAD' ? 'ecr:BatchCheckLayerAvailability' : 'ecr:GetDownloadUrlForLayer';
+  if (kind === 'tags') return 'ecr:ListImages';
+  if (kind !== 'upload') return null;
+  if (method === 'POST') return 'ecr:InitiateLayerUpload';
+  return method === 'PUT' ? 'ecr:CompleteLayerUpload' : 'ecr:UploadLayerPart';
 }
 
 function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: TimeSource): Access {

@@ -40,11 +40,13 @@ export interface ServiceOptions {
     Pick<TargetGroup, 'healthCheckPath' | 'checkIntervalMs' | 'healthyThreshold' | 'unhealthyThreshold'>
   >;
   readonly staging?: Partial<Staging>;
+  /** How long ago it was deployed; default: a day. */
+  readonly steadyForMs?: number;
   /** True: the service is only being created, so its first rollout starts now and there is nothing to go back to. */
   readonly isNew?: boolean;
 }
 
-const AGE_MS = 24 * 3_600_000;
+const A_DAY_MS = 24 * 3_600_000;
 
 const textbook: Staging = {
   listingLagMs: 3_000,
@@ -52,14 +54,16 @@ const textbook: Staging = {
   deregistrationDelayMs: 30_000,
   keepFailedDeploymentMs: 0,
   countsFailures: true,
+  runningResetsFailures: false,
   targetGroupDeleted: false,
   missingUntil: 0,
   capacity: null,
 };
 
-/** Adds a service that has been steady since yesterday. @throws Error where its own image can't be pulled. */
+/** Adds a service that has been steady for a while. @throws Error where its own image can't be pulled. */
 export function addService(world: AwsWorld, options: ServiceOptions): Service {
-  const past: AwsWorld = options.isNew ? world : { ...world, queue: new EventQueue(world.queue.now - AGE_MS) };
+  const since = world.queue.now - (options.steadyForMs ?? A_DAY_MS);
+  const past: AwsWorld = options.isNew ? world : { ...world, queue: new EventQueue(since) };
   const taskDefinition = addTaskDefinition(past, taskDefinitionOf(world, options));
   const service = createService(past, options, taskDefinition);
   world.clusters.add(options.cluster);

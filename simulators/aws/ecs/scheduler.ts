@@ -17,7 +17,8 @@ export function homeOf(world: AwsWorld, service: Service): TaskHome {
     service,
     failed: (task) => countFailure(world, service, task.deployment),
     changed: (task) => {
-      if (isHealthy(task)) task.deployment.failedTasks = 0;
+      const resets = service.staging.runningResetsFailures && task.lastStatus === 'RUNNING' && !task.failed;
+      if (isHealthy(task) || resets) task.deployment.failedTasks = 0;
       reconcileSoon(world, service);
     },
   };

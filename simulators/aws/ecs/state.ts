@@ -158,6 +158,8 @@ export interface Staging {
   keepFailedDeploymentMs: number;
   /** False: `failedTasks` stays 0 and the breaker never trips, whatever happens. */
   countsFailures: boolean;
+  /** True: a task that only runs, healthy or not, sets `failedTasks` to 0, as before the change of December 2021. */
+  runningResetsFailures: boolean;
   /** Registering targets and target health fail as after the target group was deleted. */
   targetGroupDeleted: boolean;
   /** DescribeServices says MISSING until then. */

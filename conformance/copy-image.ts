@@ -1,0 +1,33 @@
+import { systemClock } from '../src/io/clock.ts';
+import { openHttp } from '../src/io/http.ts';
+import { runnerLog } from '../src/io/log.ts';
+import { parseImageName, parseRepository } from '../src/model/image.ts';
+import { firstKeychain } from '../src/model/keychain.ts';
+import { openRegistryClient } from '../src/registry/client.ts';
+import { copyImage } from '../src/registry/copy-image.ts';
+import { fixedKeychain } from '../src/registry/fixed-keychain.ts';
+import { resolveImage } from '../src/registry/resolve-image.ts';
+
+interface Login {
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * copy-image.ts SOURCE REPOSITORY TAG: our own copy as a process of its own, as the action does it, with the logins that
+ * COPY_LOGINS lists as JSON. The last line is its result as JSON.
+ */
+const [source = '', repository = '', tag = ''] = process.argv.slice(2);
+const logins = JSON.parse(process.env['COPY_LOGINS'] ?? '[]') as readonly Login[];
+const client = openRegistryClient({
+  http: openHttp(process.env),
+  clock: systemClock,
+  log: runnerLog,
+  keychain: firstKeychain(...logins.map(({ host, ...credentials }) => fixedKeychain(host, credentials))),
+  signal: new AbortController().signal,
+});
+const pinned = await resolveImage(client, parseImageName(source));
+const result = await copyImage(client, { source: pinned, destination: { ...parseRepository(repository), tag } });
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import net, { type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A docker-registry process on this machine, with its own storage. */
+export interface RealRegistry {
+  /** `127.0.0.1:<port>` */
+  readonly host: string;
+  /** `user:password`; null: open to anybody. */
+  readonly login: string | null;
+  close(): Promise<void>;
+}
+
+const STARTS_WITHIN_MS = 15_000;
+
+/** `locked`: it asks for a user and a password. @throws Error with its log where it does not answer in time. */
+export async function startRealRegistry(
+  file: string,
+  { directory, locked }: { readonly directory: string; readonly locked: boolean },
+): Promise<RealRegistry> {
+  await mkdir(directory, { recursive: true });
+  const host = `127.0.0.1:${await findFreePort()}`;
+  const config = path.join(directory, 'config.yml');
+  await writeFile(config, configOf({ host, directory, locked }));
+  const env = { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' };
+  const child = spawn(file, ['serve', config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      log += text;
+    });
+  }
+  const stop = (): Promise<void> => end(child);
+  try {
+    await waitUntilItAnswers(host, child);
+  } catch (error) {
+    await stop();
+    throw new Error(`docker-registry did not start: ${log.slice(-1_000)}`, { cause: error });
+  }
+  // Without a file of passwords it makes one with one user, and logs the password.
+  const password = /provisioning with default user.* password=(\S+)/.exec(log)?.[1];
+  if (locked && password === undefined) throw new Error(`docker-registry named no password: ${log.slice(-1_000)}`);
+  return { host, login: locked ? `docker:${password}` : null, close: stop };
+}
+
+function configOf(options: { readonly host: string; readonly directory: string; readonly locked: boolean }): string {
+  const auth = { htpasswd: { realm: 'conformance', path: path.join(options.directory, 'htpasswd') } };
+  // JSON is YAML.
+  return JSON.stringify({
+    version: 0.1,
+    log: { level: 'warn' },
+    storage: { filesystem: { rootdirectory: path.join(options.directory, 'storage') } },
+    http: { addr: options.host },
+    ...(options.locked ? { auth } : {}),
+  });
+}
+
+async function findFreePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function waitUntilItAnswers(host: string, child: ChildProcess): Promise<void> {
+  const endAt = performance.now() + STARTS_WITHIN_MS;
+  while (performance.now() < endAt) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    const status = await fetch(`http://${host}/v2/`).then(
+      (response) => response.status,
+      () => null,
+    );
+    if (status === 200 || status === 401) return;
+    await sleep(50);
+  }
+  throw new Error(`no answer within ${STARTS_WITHIN_MS} ms`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}

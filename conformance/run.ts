@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openWorld } from '../simulators/world.ts';
+import { checkWithAwsCli } from './aws-cli.ts';
+import { checkCliWaiter } from './aws-cli-waiter.ts';
+import { checkWithBotocore } from './botocore.ts';
+import { checkWithDockerRegistry } from './docker-registry.ts';
+import type { AwsExchange } from './exchanges.ts';
+import { playStory } from './play-story.ts';
+import { findReferees, withReferee } from './referees.ts';
+import { checkWithSkopeo } from './skopeo.ts';
+import { openTally, type Tally } from './tally.ts';
+import { wireStories } from './wire-stories.ts';
+
+/** Has the embedded clouds and our copy judged by programs that nobody here wrote. What each can say: docs/conformance.md */
+const tally = openTally();
+const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
+try {
+  await runAll(tally, directory);
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+process.exitCode = tally.close() ? 0 : 1;
+
+async function runAll(tally: Tally, directory: string): Promise<void> {
+  const { python, aws, skopeo, dockerRegistry } = findReferees();
+  const exchanges: AwsExchange[] = [];
+  // It mostly sleeps, so the others go on meanwhile.
+  const waiting = withReferee(tally, "the AWS CLI's waiter", {
+    programs: [aws],
+    body: (program) => checkCliWaiter({ program, tally, directory, exchanges }),
+  });
+  await tell(tally, exchanges);
+  await withReferee(tally, 'the AWS CLI', {
+    programs: [aws],
+    body: (program) => checkWithAwsCli({ program, tally, directory, exchanges }),
+  });
+  await withReferee(tally, 'skopeo', {
+    programs: [skopeo],
+    body: (program) => checkWithSkopeo({ program, tally, directory: path.join(directory, 'skopeo') }),
+  });
+  await withReferee(tally, 'docker-registry', {
+    programs: [dockerRegistry, skopeo],
+    body: (program, looker) =>
+      checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
+  });
+  await waiting;
+  await withReferee(tally, 'botocore', {
+    programs: [python],
+    body: async (program) => {
+      const { aws: cloud, close } = await openWorld();
+      await close();
+      await checkWithBotocore({ program, tally, directory, exchanges, operations: cloud.operations });
+    },
+  });
+}
+
+/** The traffic that botocore judges: runs of the whole action, as SCENARIOS_ON says from src/ (default) or dist/. */
+async function tell(tally: Tally, exchanges: AwsExchange[]): Promise<void> {
+  const root = path.resolve(import.meta.dirname, '..');
+  const [folder, ending] =
+    process.env['SCENARIOS_ON'] === 'dist' ? ['dist', 'js'] : ['__tests__/fixtures/entries', 'ts'];
+  const entry = (name: string): string => path.join(root, folder, `${name}.${ending}`);
+  const entries = { main: entry('main'), post: entry('post') };
+  await tally.check(`${wireStories.length} runs of the action end as told, and are recorded`, async () => {
+    const wrong: string[] = [];
+    for (const story of wireStories) {
+      await playStory(story, entries, exchanges).catch((error: unknown) => wrong.push(String(error)));
+    }
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    return `${exchanges.length} exchanges with AWS`;
+  });
+}

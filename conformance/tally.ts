@@ -1,0 +1,38 @@
+/** What was checked and how it ended. */
+export interface Tally {
+  /** Prints one line. `body` throws where the referee disagrees, and may return what it saw. */
+  check(name: string, body: () => Promise<string | undefined>): Promise<void>;
+  /** A referee that is not installed: a failure where CI=true, elsewhere a skip. */
+  absent(name: string, reason: string): void;
+  /** Prints the closing line. True: nothing failed, and something was checked. */
+  close(): boolean;
+}
+
+export function openTally(): Tally {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const print = (mark: string, text: string): void => void process.stdout.write(`${mark.padEnd(5)}${text}\n`);
+  return {
+    async check(name, body) {
+      const startedAt = performance.now();
+      try {
+        const seen = await body();
+        counts.passed++;
+        const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+        print('ok', `${name} (${seconds} s)${seen ? `: ${seen}` : ''}`);
+      } catch (error) {
+        counts.failed++;
+        print('FAIL', `${name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+    absent(name, reason) {
+      const inCi = process.env['CI'] === 'true';
+      counts[inCi ? 'failed' : 'skipped']++;
+      print(inCi ? 'FAIL' : '-', inCi ? `${name}: ${reason}` : `${name}: skipped: ${reason}`);
+    },
+    close() {
+      const { passed, failed, skipped } = counts;
+      process.stdout.write(`\n${passed} checks passed, ${failed} failed, ${skipped} skipped\n`);
+      return failed === 0 && passed + skipped > 0;
+    },
+  };
+}
