@@ -68,5 +68,6 @@ function refusal(host: string): DeployError {
   return new DeployError(
     'INPUT_INVALID',
     `could not request ${host}: it is a link-local address or a metadata service, which is never called`,
+    { hint: 'Name the address under which the service itself answers.' },
   );
 }

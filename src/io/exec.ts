@@ -39,7 +39,9 @@ export const runnerExec: Exec = {
     });
     const exitCode = await within(running.catch(tryNotFound), command, options.timeoutMs);
     if (size > MAX_OUTPUT_BYTES)
-      throw new DeployError('UNEXPECTED', `could not read what ${command} printed: too much`);
+      throw new DeployError('UNEXPECTED', `could not read what ${command} printed: too much`, {
+        hint: `Run ${command} by hand to see what it prints.`,
+      });
     return { exitCode, stdout: Buffer.concat(chunks).toString() };
   },
 };
@@ -54,7 +56,8 @@ function tryNotFound(error: Error): number {
 async function within(running: Promise<number>, command: string, timeoutMs: number): Promise<number> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new DeployError('TIMEOUT', `could not run ${command}: it did not end within ${timeoutMs} ms`));
+    const message = `could not run ${command}: it did not end within ${timeoutMs} ms`;
+    reject(new DeployError('TIMEOUT', message, { hint: `Run ${command} by hand to see what it waits for.` }));
   }, timeoutMs);
   try {
     return await Promise.race([running, tooLate]);

@@ -1,16 +1,19 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { DeployError } from '../model/errors.ts';
+
+/** Writes a body piece by piece, and calls `onChunk` for each. The request ends when it resolves and breaks off when it fails. */
+export type BodyWriter = (outgoing: Writable, onChunk: () => void) => Promise<void>;
 
 export interface HttpRequest {
   readonly method: string;
   /** http or https. Only its host ever appears in an error: path and query can hold a signature. */
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer | Readable;
-  /** Longest silence until the response's headers, in milliseconds; each chunk of a streamed body starts it again. */
+  readonly body?: string | Buffer | BodyWriter;
+  /** Longest silence until the response's headers, in milliseconds; each chunk of a written body starts it again. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** Resolves the host, and may refuse what it finds. */
@@ -35,10 +38,12 @@ export interface Http {
 
 // Artifact Registry answers with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
+// Node's own 64 KB stop and start a socket for every chunk that it reads.
+const SOCKET_BUFFER_BYTES = 256 * 1024;
 
 /** Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. */
 export function openHttp(env: NodeJS.ProcessEnv): Http {
-  const options = { keepAlive: true, maxSockets: 64, proxyEnv: env };
+  const options = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES, proxyEnv: env };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
   return {
@@ -78,7 +83,10 @@ export async function readBody(
     }
   } catch (error) {
     response.body.destroy();
-    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, { cause: error });
+    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'Run again; if it stays, check the proxy and the firewall between here and the server.',
+    });
   } finally {
     clearTimeout(timer);
   }
@@ -127,19 +135,23 @@ function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
 }
 
 function writeBody(outgoing: http.ClientRequest, body: HttpRequest['body'], onChunk: () => void): void {
-  if (!(body instanceof Readable)) {
+  if (typeof body !== 'function') {
     outgoing.end(body);
     return;
   }
-  body.on('data', onChunk);
-  body.on('error', (error) => outgoing.destroy(error));
-  outgoing.on('close', () => body.destroy());
-  body.pipe(outgoing);
+  outgoing.on('response', (incoming: http.IncomingMessage) => {
+    // Answered before it had everything: it does not want the rest.
+    incoming.once('close', () => outgoing.writableEnded || outgoing.destroy());
+  });
+  body(outgoing, onChunk).then(
+    () => outgoing.end(),
+    (error: Error) => outgoing.destroy(error),
+  );
 }
 
 /** The server may have seen the request before it closed the socket: RFC 9110 9.2.2 lets only these be sent again. */
 function isReplayable({ method, body }: HttpRequest): boolean {
-  return ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method) && !(body instanceof Readable);
+  return ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method) && typeof body !== 'function';
 }
 
 function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
@@ -147,5 +159,8 @@ function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgo
   if (error instanceof DeployError) return error;
   if (outgoing.reusedSocket && error.code === 'ECONNRESET' && isReplayable(request)) return new StaleSocketError();
   const reason = error.message || error.code || 'connection failed';
-  return new DeployError('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error });
+  return new DeployError('NETWORK', `could not reach ${request.url.host}: ${reason}`, {
+    cause: error,
+    hint: 'Check the spelling of the host, and the DNS, proxy and firewall of the runner; then run again.',
+  });
 }

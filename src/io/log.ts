@@ -1,4 +1,5 @@
 import { debug, endGroup, error, info, setSecret, startGroup, warning } from '@actions/core';
+import { visible } from '../model/visible.ts';
 
 /** The job's log. Nothing that is printed through it can issue a workflow command. */
 export interface Log {
@@ -37,17 +38,11 @@ export const runnerLog: Log = {
   },
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: taking these out is the point
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /**
  * The runner takes a line that starts with `::`, or holds `##[`, for a command (actions/runner ActionCommand.cs).
- * Control characters and text direction marks go too: they can hide what a line says.
  */
 export function harmless(text: string): string {
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(CONTROL, '')
+  return visible(text)
     .replace(/##\[/g, '# #[')
     .replace(/^(\s*)::/gm, '$1: :');
 }

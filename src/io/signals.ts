@@ -8,9 +8,15 @@ import { DeployError } from '../model/errors.ts';
 export function cancelledBySignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => controller.abort(new DeployError('CANCELLED', `the job was cancelled (${name})`)));
+    process.on(name, () => controller.abort(cancelled(name)));
   }
   return controller.signal;
+}
+
+function cancelled(name: string): DeployError {
+  return new DeployError('CANCELLED', `the job was cancelled (${name})`, {
+    hint: 'Read the summary of the post step: it says what serves now.',
+  });
 }
 
 /** For the post step, which puts things back: it goes on until it is done or killed. */

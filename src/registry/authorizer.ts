@@ -5,6 +5,7 @@ import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
 import { basicHeader } from './basic-header.ts';
 import { parseChallenges } from './challenge.ts';
+import { findTraits } from './known-registries.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
 import { fetchToken, type Token } from './token.ts';
@@ -19,8 +20,8 @@ export interface AuthorizerOptions {
 
 /** What to send to a registry so that it lets us. Concurrent callers share one question; none is asked again here. */
 export interface Authorizer {
-  /** Value of the Authorization header for `repository:<name>:<actions>` scopes; null: none. */
-  authorize(registry: string, scopes: readonly string[]): Promise<string | null>;
+  /** Value of the Authorization header for `repository:<name>:<actions>` scopes, good for `lastsMs`; null: none. */
+  authorize(registry: string, scopes: readonly string[], lastsMs?: number): Promise<string | null>;
   /** After a 401: something that may do better than what was sent; null: there is nothing. */
   renew(registry: string, scopes: readonly string[], refused: RefusedAuthorization): Promise<string | null>;
   /** True: nobody gave us credentials for it. */
@@ -43,13 +44,22 @@ type Scheme =
       readonly scopes: readonly string[];
     };
 
+interface Wanted {
+  readonly registry: string;
+  readonly scopes: readonly string[];
+  readonly lastsMs?: number;
+}
+
+const NO_SCHEME: Scheme = { kind: 'none' };
+
 export function openAuthorizer(options: AuthorizerOptions): Authorizer {
   const schemes = new Map<string, Promise<Scheme>>();
   const credentials = new Map<string, Promise<RegistryCredentials | null>>();
   const tokens = new Map<string, Promise<Token>>();
 
   const resolve = (registry: string) => once(credentials, registry, () => resolveCredentials(registry, options));
-  const answer = async (registry: string, scopes: readonly string[], scheme: Scheme): Promise<string | null> => {
+  const answer = async (wanted: Wanted, scheme: Scheme): Promise<string | null> => {
+    const { registry, scopes, lastsMs = 0 } = wanted;
     if (scheme.kind === 'none') return null;
     const known = await resolve(registry);
     if (scheme.kind === 'basic') return known && basicHeader(known);
@@ -57,14 +67,18 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     const fetch = () =>
       askForToken({ ...scheme, registry, scopes: [...scopes, ...scheme.scopes], credentials: known }, options);
     const pending = once(tokens, key, fetch);
-    if (options.clock.now() < (await pending).staleAt) return (await pending).header;
+    const { header, staleAt, lifetimeMs } = await pending;
+    // No token lasts longer than its lifetime: asking for more would fetch one for every request.
+    if (options.clock.now() + Math.min(lastsMs, lifetimeMs / 2) < staleAt) return header;
     if (tokens.get(key) === pending) tokens.delete(key);
     return (await once(tokens, key, fetch)).header;
   };
 
   return {
-    async authorize(registry, scopes) {
-      return await answer(registry, scopes, await once(schemes, registry, () => askForScheme(registry, options)));
+    async authorize(registry, scopes, lastsMs = 0) {
+      // Who has nothing to show sends the request as it is: the refusal says how to log in, and most often there is none.
+      const ask = async () => ((await resolve(registry)) ? await askForScheme(registry, options) : NO_SCHEME);
+      return await answer({ registry, scopes, lastsMs }, await once(schemes, registry, ask));
     },
     async renew(registry, scopes, refused) {
       const scheme = chooseScheme(refused.challenge, registry);
@@ -76,7 +90,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
       const key = tokenKey(registry, scopes);
       const held = tokens.get(key);
       if (held && (await held).header === refused.sent && tokens.get(key) === held) tokens.delete(key);
-      const next = await answer(registry, scopes, scheme);
+      const next = await answer({ registry, scopes }, scheme);
       return next === refused.sent ? null : next;
     },
     isAnonymous: async (registry) => (await resolve(registry)) === null,
@@ -109,7 +123,8 @@ function tokenKey(registry: string, scopes: readonly string[]): string {
 }
 
 async function askForToken(request: Parameters<typeof fetchToken>[0], options: AuthorizerOptions): Promise<Token> {
-  const unique = { ...request, scopes: [...new Set(request.scopes)] };
+  const traits = findTraits(request.registry, options.keychain);
+  const unique = { ...request, traits, scopes: [...new Set(request.scopes)] };
   const token = await fetchToken(unique, options);
   options.log.mask(token.secret);
   return token;
@@ -124,7 +139,7 @@ async function askForScheme(registry: string, { http, clock, signal }: Authorize
   const error = new RegistryError(call, refusal);
   // Whatever else it says here, the real request tells more.
   if (error.retryable) throw error;
-  return { kind: 'none' };
+  return NO_SCHEME;
 }
 
 function chooseScheme(header: string, registry: string): Scheme {

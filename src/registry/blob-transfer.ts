@@ -1,15 +1,17 @@
-import type { Readable } from 'node:stream';
-import { type HttpResponse, readBody } from '../io/http.ts';
-import { DeployError } from '../model/errors.ts';
+import { type BodyWriter, type HttpResponse, readBody } from '../io/http.ts';
+import type { BlobPart } from './blob-pump.ts';
 import type { RegistryClient } from './client.ts';
 import type { Descriptor } from './manifest.ts';
 import { RegistryError } from './registry-error.ts';
 import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
+import { parseUploadLocation, withDigest } from './upload-location.ts';
 
 export type Upload = { readonly kind: 'mounted' } | { readonly kind: 'open'; readonly location: URL };
 
 // A registry may hash and move many gigabytes between the last byte and its answer.
 const COMMIT_TIMEOUT_MS = 300_000;
+// For how long a token has to last: an ordinary runner is ten times as fast.
+const SLOW_BYTES_PER_SECOND = 5_000_000;
 
 export async function hasBlob(
   client: RegistryClient,
@@ -46,50 +48,66 @@ export async function beginUpload(
   }
 }
 
-/** The blob's bytes, unchecked. The body has to be read to its end or destroyed. */
+/**
+ * The blob's bytes, unchecked, from `offset` on; a registry that knows no Range sends all. The body has to be read to its
+ * end or destroyed.
+ */
 export async function openBlob(
   client: RegistryClient,
   at: Repository,
-  blob: Descriptor,
-  signal: AbortSignal,
-): Promise<Readable> {
+  wanted: {
+    readonly blob: Descriptor;
+    readonly offset: number;
+    readonly signal: AbortSignal;
+    /** True: for an upload that is under way and waits for it. */
+    readonly isWithin?: boolean;
+  },
+): Promise<BlobPart> {
+  const { blob, offset, signal, isWithin = false } = wanted;
   const call = { what: `read blob ${blob.digest} from ${formatRepository(at)}`, registry: at.registry, signal };
+  const headers: Record<string, string> = offset === 0 ? {} : { range: `bytes=${offset}-` };
   return await client.call(
-    { ...call, method: 'GET', target: blobPath(at, blob), scopes: pullScopes(at), expect: [200] },
-    async (response) => response.body,
+    {
+      ...call,
+      method: 'GET',
+      target: blobPath(at, blob),
+      scopes: pullScopes(at),
+      headers,
+      isWithin,
+      expect: offset === 0 ? [200] : [200, 206],
+    },
+    async (response) => ({ start: response.status === 206 ? offset : 0, body: response.body }),
   );
 }
 
-/** Sends the bytes in one request, as fast as the registry takes them. `body` is destroyed when that fails. */
+/** Sends what `body` writes in one request, as fast as the registry takes it. */
 export async function finishUpload(
   client: RegistryClient,
   at: Repository,
-  upload: { readonly location: URL; readonly blob: Descriptor; readonly body: Readable; readonly signal: AbortSignal },
+  upload: {
+    readonly location: URL;
+    readonly blob: Descriptor;
+    readonly body: BodyWriter;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const { blob, body, signal } = upload;
-  const target = new URL(upload.location);
-  // Appended as text: URLSearchParams would write the registry's own state anew.
-  target.search = `${target.search === '' ? '?' : `${target.search}&`}digest=${encodeURIComponent(blob.digest)}`;
-  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
-  const call = { what: `push blob ${blob.digest} to ${formatRepository(at)}`, registry: at.registry, target, signal };
-  try {
-    await client.call(
-      {
-        ...call,
-        method: 'PUT',
-        scopes: pushScopes(at),
-        headers,
-        body,
-        expect: [201, 204],
-        timeoutMs: COMMIT_TIMEOUT_MS,
-      },
-      readToEnd,
-    );
-  } catch (error) {
-    // With an error: that ends the request too, when the registry answered before it had everything.
-    body.destroy(error as Error);
-    throw error;
-  }
+  await client.call(
+    {
+      what: `push blob ${blob.digest} to ${formatRepository(at)}`,
+      method: 'PUT',
+      registry: at.registry,
+      target: withDigest(upload.location, blob.digest),
+      scopes: pushScopes(at),
+      headers: { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) },
+      body,
+      expect: [201, 204],
+      timeoutMs: COMMIT_TIMEOUT_MS,
+      lastsMs: (blob.size / SLOW_BYTES_PER_SECOND) * 1000,
+      signal,
+    },
+    readToEnd,
+  );
 }
 
 function blobPath(at: Repository, blob: Descriptor): string {
@@ -120,18 +138,9 @@ async function postUpload(
       await readToEnd(response);
       return response.status === 201
         ? { kind: 'mounted' }
-        : { kind: 'open', location: parseLocation(response, url, at) };
+        : { kind: 'open', location: parseUploadLocation(response.headers.location, url, at) };
     },
   );
-}
-
-/** Absolute or relative, with a query that has to be kept. */
-function parseLocation(response: HttpResponse, url: URL, at: Repository): URL {
-  const { location } = response.headers;
-  if (location !== undefined && URL.canParse(location, url.href)) return new URL(location, url);
-  throw new DeployError('REGISTRY_FAILED', `could not push to ${formatRepository(at)}: it named no upload location`, {
-    hint: `Check that ${at.registry} is a container registry.`,
-  });
 }
 
 async function readToEnd(response: HttpResponse): Promise<void> {

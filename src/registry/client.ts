@@ -1,13 +1,14 @@
-import { Readable } from 'node:stream';
 import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
-import { type Http, type HttpResponse, readBody } from '../io/http.ts';
+import { type BodyWriter, type Http, type HttpResponse, readBody } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
-import type { Keychain } from '../model/keychain.ts';
+import type { Keychain, RegistryTraits } from '../model/keychain.ts';
 import { type Authorizer, openAuthorizer } from './authorizer.ts';
+import { findTraits } from './known-registries.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
+import { openRequestGate, type RequestGate } from './request-gate.ts';
 import { retryTransient } from './retry-transient.ts';
 
 export interface RegistryClientOptions {
@@ -30,7 +31,11 @@ export interface RegistryCall {
   /** Statuses that are an answer; any other is an error. */
   readonly expect: readonly number[];
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | Readable;
+  readonly body?: Buffer | BodyWriter;
+  /** How long it may take, as far as can be said: its token has to last so long. */
+  readonly lastsMs?: number;
+  /** True: it is a part of another call, which waits for it. */
+  readonly isWithin?: boolean;
   /** Longest silence, in milliseconds; default 60 s. */
   readonly timeoutMs?: number;
   /** Beside the client's own. */
@@ -42,9 +47,11 @@ export interface RegistryClient {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** null: nothing is known of it. */
+  traits(registry: string): RegistryTraits | null;
   /**
    * `read` has to read the response's body to its end or hand it on; `url` is what the request was sent to. Everything
-   * is done again when it fails for a reason that may pass, except with a streamed body: that can be sent once.
+   * is done again when it fails for a reason that may pass, except with a body that is written: that can be sent once.
    * @throws RegistryError for a status that was not expected; DeployError NETWORK; the signal's reason.
    */
   call<T>(call: RegistryCall, read: (response: HttpResponse, url: URL) => Promise<T>): Promise<T>;
@@ -55,17 +62,26 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 
 export function openRegistryClient(options: RegistryClientOptions): RegistryClient {
   const authorizer = openAuthorizer(options);
+  const gates = new Map<string, RequestGate>();
+  const gateOf = (registry: string): RequestGate => {
+    const gate = gates.get(registry) ?? openRequestGate(options.clock);
+    gates.set(registry, gate);
+    return gate;
+  };
   return {
     clock: options.clock,
     log: options.log,
     signal: options.signal,
+    traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
       const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;
       const attempt = async () => {
-        const response = await sendAuthorized(call, { ...options, signal, authorizer });
+        const send = () => sendAuthorized(call, { ...options, signal, authorizer });
+        const gate = gateOf(call.registry);
+        const response = await (call.isWithin ? gate.passWithin(send, signal) : gate.pass(send, signal));
         return await read(response, toUrl(call));
       };
-      const tries = call.body instanceof Readable ? 1 : 5;
+      const tries = typeof call.body === 'function' ? 1 : 5;
       return await retryTransient(attempt, { clock: options.clock, signal, tries, firstDelayMs: 500 });
     },
   };
@@ -79,12 +95,12 @@ function toUrl(call: RegistryCall): URL {
 
 async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpResponse> {
   const { authorizer } = sender;
-  const sent = await authorizer.authorize(call.registry, call.scopes);
+  const sent = await authorizer.authorize(call.registry, call.scopes, call.lastsMs);
   const response = await sendFollowing(call, sent, sender);
   if (response.status !== 401) return await ensureExpected(call, response, { sent, renewed: null, sender });
   const refused = { sent, challenge: response.headers['www-authenticate'] ?? '' };
   const renewed = await authorizer.renew(call.registry, call.scopes, refused);
-  if (renewed === null || call.body instanceof Readable) {
+  if (renewed === null || typeof call.body === 'function') {
     return await ensureExpected(call, response, { sent, renewed, sender });
   }
   await discard(response);
@@ -98,11 +114,14 @@ async function ensureExpected(
   state: { readonly sent: string | null; readonly renewed: string | null; readonly sender: Sender },
 ): Promise<HttpResponse> {
   if (call.expect.includes(response.status)) return response;
-  const refusal = await readRefusal(response, state.sender.clock.now());
+  const refusal = await readRefusal(response, state.sender.clock.now(), state.sent);
   const { what, registry } = call;
   const anonymous = state.sent === null || (await state.sender.authorizer.isAnonymous(registry));
   const writes = call.method === 'POST' || call.method === 'PUT';
-  throw new RegistryError({ what, registry, writes, anonymous }, refusal, { tokenRenewed: state.renewed !== null });
+  const traits = findTraits(registry, state.sender.keychain);
+  throw new RegistryError({ what, registry, writes, anonymous, traits }, refusal, {
+    tokenRenewed: state.renewed !== null,
+  });
 }
 
 /** Authorization goes to the registry's own origin only: a storage host refuses it, and has no right to it. */
@@ -112,8 +131,6 @@ async function sendFollowing(call: RegistryCall, authorization: string | null, s
   for (let hops = 0; ; hops += 1) {
     const isOwn = url.origin === own;
     if (!isOwn) ensureSafeUrl(url, call.registry);
-    // It may have broken off while a token was fetched; then nothing would ever end the request.
-    if (call.body instanceof Readable && call.body.errored) throw call.body.errored;
     const response = await sender.http.send({
       method: call.method,
       url,

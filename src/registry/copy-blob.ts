@@ -1,9 +1,10 @@
+import type { BodyWriter } from '../io/http.ts';
+import { type BlobPart, pumpBlob } from './blob-pump.ts';
 import { beginUpload, finishUpload, hasBlob, openBlob } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
 import type { Descriptor } from './manifest.ts';
 import { formatRepository, type Repository } from './repository.ts';
 import { retryTransient } from './retry-transient.ts';
-import { openVerifyingStream } from './verifying-stream.ts';
 
 export interface BlobRoute {
   readonly source: Repository;
@@ -13,27 +14,64 @@ export interface BlobRoute {
 
 const STALL_MS = 60_000;
 
-/** Brings one blob over by the cheapest way that works. A cut connection costs this blob only, from its start. */
+/**
+ * Brings a blob over that the destination lacks, mounted if it can be. A connection to the source that breaks costs
+ * nothing but the time; one to the destination costs this blob, from its start.
+ */
 export async function copyBlob(
   client: RegistryClient,
   route: BlobRoute,
   blob: Descriptor,
 ): Promise<'copied' | 'mounted' | 'skipped'> {
   const signal = AbortSignal.any([client.signal, route.signal]);
-  const attempt = () => tryOnce(client, { ...route, signal }, blob);
+  let hasFailed = false;
+  const attempt = async () => {
+    // The answer may have been lost, not the blob.
+    if (hasFailed && (await hasBlob(client, route.destination, blob, signal))) return 'skipped';
+    hasFailed = true;
+    return await tryOnce(client, { ...route, signal }, blob);
+  };
   return await retryTransient(attempt, { clock: client.clock, signal, tries: 3, firstDelayMs: 250 });
 }
 
 async function tryOnce(client: RegistryClient, route: BlobRoute, blob: Descriptor) {
   const { source, destination, signal } = route;
-  // Asked again after a failure: the answer may have been lost, not the blob.
-  if (await hasBlob(client, destination, blob, signal)) return 'skipped';
+  const read = () => openBlob(client, source, { blob, offset: 0, signal });
   const mountFrom = source.registry === destination.registry ? source : null;
-  const upload = await beginUpload(client, destination, { blob, mountFrom, signal });
-  if (upload.kind === 'mounted') return 'mounted';
-  const bytes = await openBlob(client, source, blob, signal);
-  const what = `copy blob ${blob.digest} from ${formatRepository(source)}`;
-  const body = openVerifyingStream(bytes, blob, { what, stallMs: STALL_MS });
-  await finishUpload(client, destination, { location: upload.location, blob, body, signal });
-  return 'copied';
+  // Both sides are asked at the same time; but what can be mounted is not read.
+  const reading = mountFrom ? null : read();
+  reading?.catch(() => undefined);
+  let part: BlobPart | null = null;
+  try {
+    const upload = await beginUpload(client, destination, { blob, mountFrom, signal });
+    if (upload.kind === 'mounted') return 'mounted';
+    part = await (reading ?? read());
+    await sendBlob(client, route, { blob, part, location: upload.location });
+    return 'copied';
+  } finally {
+    if (part) part.body.destroy();
+    else reading?.then(({ body }) => body.destroy()).catch(() => undefined);
+  }
+}
+
+async function sendBlob(
+  client: RegistryClient,
+  { source, destination, signal }: BlobRoute,
+  { blob, part, location }: { readonly blob: Descriptor; readonly part: BlobPart; readonly location: URL },
+): Promise<void> {
+  let first: BlobPart | null = part;
+  const origin = {
+    blob,
+    what: `copy blob ${blob.digest} from ${formatRepository(source)}`,
+    async open(offset: number, until: AbortSignal): Promise<BlobPart> {
+      const next = first ?? (await openBlob(client, source, { blob, offset, signal: until, isWithin: true }));
+      first = null;
+      return next;
+    },
+    stallMs: STALL_MS,
+    clock: client.clock,
+    signal,
+  };
+  const body: BodyWriter = (outgoing, onChunk) => pumpBlob(origin, outgoing, onChunk);
+  await finishUpload(client, destination, { location, blob, body, signal });
 }

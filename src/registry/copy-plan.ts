@@ -1,28 +1,71 @@
 import { DeployError } from '../model/errors.ts';
-import type { Digest } from '../model/image.ts';
+import type { Digest, ImageReference } from '../model/image.ts';
+import { hasBlob } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
+import { findAtDestination } from './find-at-destination.ts';
 import type { Descriptor, Manifest } from './manifest.ts';
 import { findDigest, getManifest } from './manifest-transfer.ts';
 import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
+import { MOST_AT_ONCE } from './request-gate.ts';
 import { runBounded } from './run-bounded.ts';
 
+export interface CopyRequest {
+  readonly source: ImageReference;
+  /** `tag` null: stored by digest only. */
+  readonly destination: Repository & { readonly tag: string | null };
+}
+
+/** What there is to do, and what there isn't. */
 export interface CopyPlan {
-  /** What the destination lacks, by level: the top one first, its children next. */
+  /** What the tag names at the destination now; null: nothing, or no tag is wanted. */
+  readonly tagged: Digest | null;
+  /** The destination has the whole image, under whatever name. */
+  readonly isStored: boolean;
+  /** Manifests to push, by level: the top one first, its children next. None: nothing is to be done. */
   readonly levels: readonly (readonly Manifest[])[];
-  /** Of all these manifests, each once, the largest first. */
-  readonly blobs: readonly Descriptor[];
+  /** Blobs of these manifests that the destination lacks, each once, the largest first. */
+  readonly missing: readonly Descriptor[];
+  /** Those that it has. */
+  readonly present: readonly Descriptor[];
 }
 
 const MAX_DEPTH = 4;
 const MAX_MANIFESTS = 1_000;
-const PARALLEL = 8;
+const AT_ONCE = { capacity: MOST_AT_ONCE };
 
-/** Reads the manifests below `top`. One that the destination has is complete there, and so is left out. */
-export async function planCopy(
-  client: RegistryClient,
-  route: { readonly source: Repository; readonly destination: Repository },
-  top: Manifest,
-): Promise<CopyPlan> {
+/**
+ * Finds out what a copy has to do, by reading only. What is there under this digest is complete: then no blob is asked
+ * for.
+ * @throws DeployError IMAGE_NOT_FOUND, IMAGE_INVALID, AUTH_FAILED, PERMISSION_DENIED, …
+ */
+export async function planCopy(client: RegistryClient, request: CopyRequest): Promise<CopyPlan> {
+  const { source, destination } = request;
+  const { tag } = destination;
+  const [tagged, stored] = await Promise.all([
+    tag === null ? null : findAtDestination(client, destination, tag),
+    findStored(client, request),
+  ]);
+  const found = { tagged, isStored: stored !== null, levels: [], missing: [], present: [] };
+  if (stored && (tag === null || tagged === source.digest)) return found;
+  if (stored) return { ...found, levels: [[await stored.read()]] };
+  const top = await getManifest(client, { ...source, reference: source.digest, scopes: pullScopes(source) });
+  const levels = await readLevels(client, request, top);
+  return { ...found, levels, ...(await lookForBlobs(client, destination, levels)) };
+}
+
+/** In one repository the manifest itself is the look: it is needed for a new tag anyway. */
+async function findStored(client: RegistryClient, { source, destination }: CopyRequest) {
+  const at = { ...destination, reference: source.digest, scopes: pushScopes(destination) };
+  if (formatRepository(source) === formatRepository(destination)) {
+    const manifest = await getManifest(client, at);
+    return { read: async () => manifest };
+  }
+  const digest = await findAtDestination(client, destination, source.digest);
+  return digest === source.digest ? { read: () => getManifest(client, at) } : null;
+}
+
+/** The manifests below `top`. One that the destination has is complete there, and so is left out. */
+async function readLevels(client: RegistryClient, route: CopyRequest, top: Manifest): Promise<Manifest[][]> {
   const levels: Manifest[][] = [[top]];
   const seen = new Set<Digest>([top.digest]);
   for (let level = levels[0]!; level.length > 0; level = levels.at(-1)!) {
@@ -31,21 +74,18 @@ export async function planCopy(
     for (const { digest } of unique) seen.add(digest);
     if (levels.length >= MAX_DEPTH && unique.length > 0) throw tooBig(route.source, `deeper than ${MAX_DEPTH} levels`);
     if (seen.size > MAX_MANIFESTS) throw tooBig(route.source, `more than ${MAX_MANIFESTS} manifests`);
-    const read = await runBounded(unique, PARALLEL, (child, signal) => readMissing(client, route, { child, signal }));
+    const read = await runBounded(unique, AT_ONCE, (child, signal) => readMissing(client, route, { child, signal }));
     levels.push(read.filter((manifest) => manifest !== null));
   }
-  const blobs = new Map(levels.flat().flatMap((manifest) => manifest.blobs.map((blob) => [blob.digest, blob])));
-  return { levels: levels.slice(0, -1), blobs: [...blobs.values()].sort((a, b) => b.size - a.size) };
+  return levels.slice(0, -1);
 }
 
 async function readMissing(
   client: RegistryClient,
-  route: { readonly source: Repository; readonly destination: Repository },
-  wanted: { readonly child: Descriptor; readonly signal: AbortSignal },
+  { source, destination }: CopyRequest,
+  { child, signal }: { readonly child: Descriptor; readonly signal: AbortSignal },
 ): Promise<Manifest | null> {
-  const { child, signal } = wanted;
   const reference = child.digest;
-  const { source, destination } = route;
   const present = await findDigest(client, { ...destination, reference, scopes: pushScopes(destination), signal });
   if (present === child.digest) return null;
   const manifest = await getManifest(client, { ...source, reference, scopes: pullScopes(source), signal });
@@ -61,4 +101,15 @@ function tooBig(source: Repository, why: string): DeployError {
   return new DeployError('IMAGE_INVALID', `could not copy from ${formatRepository(source)}: its index is ${why}`, {
     hint: 'Check that this is the image you mean.',
   });
+}
+
+async function lookForBlobs(client: RegistryClient, destination: Repository, levels: readonly (readonly Manifest[])[]) {
+  const named = levels.flat().flatMap((manifest) => manifest.blobs);
+  const blobs = [...new Map(named.map((blob) => [blob.digest, blob])).values()].sort((a, b) => b.size - a.size);
+  const looked = await runBounded(blobs, AT_ONCE, async (blob, signal) => ({
+    blob,
+    isThere: await hasBlob(client, destination, blob, AbortSignal.any([client.signal, signal])),
+  }));
+  const select = (isThere: boolean) => looked.filter((one) => one.isThere === isThere).map(({ blob }) => blob);
+  return { missing: select(false), present: select(true) };
 }

@@ -44,7 +44,7 @@ export async function getManifest(client: RegistryClient, at: ManifestLocation &
     { ...callFor('read', at), method: 'GET', headers: ACCEPT, expect: [200, 404] },
     async (response): Promise<Manifest> => {
       const bytes = await readBounded(response, at);
-      if (response.status === 404) throw new DeployError('IMAGE_NOT_FOUND', `could not read ${what}: it is not there`);
+      if (response.status === 404) throw missing(what);
       const claimed = parseDigest(response);
       if (digestOf(bytes) !== at.reference || (claimed !== null && claimed !== at.reference)) {
         throw new DeployError('IMAGE_INVALID', `could not read ${what}: the registry sent something else`, {
@@ -56,8 +56,19 @@ export async function getManifest(client: RegistryClient, at: ManifestLocation &
   );
 }
 
-export async function putManifest(client: RegistryClient, at: ManifestLocation, manifest: Manifest): Promise<void> {
-  await client.call(
+function missing(what: string): DeployError {
+  return new DeployError('IMAGE_NOT_FOUND', `could not read ${what}: it is not there`, {
+    hint: 'Build and push the image again: the registry has lost a part of it, or it was deleted meanwhile.',
+  });
+}
+
+/** Returns the digest under which it is stored; null: the registry didn't say. */
+export async function putManifest(
+  client: RegistryClient,
+  at: ManifestLocation,
+  manifest: Manifest,
+): Promise<Digest | null> {
+  return await client.call(
     {
       ...callFor('push', at),
       method: 'PUT',
@@ -68,7 +79,7 @@ export async function putManifest(client: RegistryClient, at: ManifestLocation, 
     async (response) => {
       await readBody(response, { maxBytes: 65_536, timeoutMs: 30_000 });
       const stored = parseDigest(response);
-      if (stored === null || stored === manifest.digest) return;
+      if (stored === null || stored === manifest.digest) return stored;
       throw new DeployError('REGISTRY_FAILED', `could not push ${format(at)}: the registry stored it as ${stored}`, {
         hint: 'The registry changes manifests, so a digest does not name what was built: use another registry.',
       });

@@ -1,4 +1,5 @@
 import { DeployError } from '../model/errors.ts';
+import type { Digest } from '../model/image.ts';
 import type { RegistryClient } from './client.ts';
 import type { Manifest } from './manifest.ts';
 import { findDigest, type ManifestLocation, putManifest } from './manifest-transfer.ts';
@@ -6,16 +7,21 @@ import { RegistryError } from './registry-error.ts';
 import { formatRepository } from './repository.ts';
 
 /**
- * Stores the manifest under a tag. An immutable tag that names this digest already is a success.
+ * Stores the manifest under a tag, and returns the digest that the tag names then; null: the registry didn't say. An
+ * immutable tag that names this digest already is a success.
  * @throws DeployError TAG_IMMUTABLE with both digests
  */
-export async function pushTag(client: RegistryClient, at: ManifestLocation, manifest: Manifest): Promise<void> {
+export async function pushTag(
+  client: RegistryClient,
+  at: ManifestLocation,
+  manifest: Manifest,
+): Promise<Digest | null> {
   try {
-    await putManifest(client, at, manifest);
+    return await putManifest(client, at, manifest);
   } catch (error) {
     if (!maySayImmutable(error)) throw error;
     const existing = await findDigest(client, at);
-    if (existing === manifest.digest) return;
+    if (existing === manifest.digest) return existing;
     if (existing === null) throw error;
     const tag = `${formatRepository(at)}:${at.reference}`;
     const message = `could not tag ${manifest.digest} as ${tag}: the tag is immutable and names ${existing}`;

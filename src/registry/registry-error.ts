@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
+import type { RegistryTraits } from '../model/keychain.ts';
+import { redact } from '../model/redact.ts';
+import { hintFor } from './registry-hints.ts';
+import { secretsIn } from './secrets-in.ts';
 
 /** What a registry said when it refused. `retryAfterMs`: what it asked for; null: nothing. */
 export interface Refusal {
@@ -19,6 +23,7 @@ export interface RefusedCall {
   readonly writes: boolean;
   /** True: no credentials were sent. */
   readonly anonymous: boolean;
+  readonly traits?: RegistryTraits | null;
 }
 
 export class RegistryError extends DeployError {
@@ -29,8 +34,8 @@ export class RegistryError extends DeployError {
   constructor(call: RefusedCall, refusal: Refusal, options: { readonly tokenRenewed?: boolean } = {}) {
     const code = classify(refusal);
     const said = [refusal.codes[0], refusal.text].filter((part) => part !== undefined && part !== '').join(': ');
-    const hint = hintFor(code, call);
-    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}`, hint ? { hint } : {});
+    const hint = hintFor(code, call, refusal.text);
+    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}`, { hint });
     this.refusal = refusal;
     this.retryable = isTransient(this) || options.tokenRenewed === true;
   }
@@ -42,21 +47,35 @@ const errorDocument = z.object({
   errors: z.array(z.object({ code: z.string().max(100).catch(''), message: z.string().catch('') })).min(1),
 });
 
-/** Reads the whole answer. */
-export async function readRefusal(response: HttpResponse, now: number): Promise<Refusal> {
+/** Reads the whole answer. `sent`: the Authorization header that it is the answer to; some servers repeat it. */
+export async function readRefusal(response: HttpResponse, now: number, sent: string | null = null): Promise<Refusal> {
   const body = await readBody(response, { maxBytes: MAX_ERROR_BYTES, timeoutMs: 10_000 }).catch(() => Buffer.alloc(0));
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
-  return { status: response.status, retryAfterMs, ...parseErrorBody(body.toString(), response) };
+  return { status: response.status, retryAfterMs, ...parseErrorBody(redact(body.toString(), secretsIn(sent))) };
 }
 
-function parseErrorBody(body: string, response: HttpResponse): Pick<Refusal, 'codes' | 'text'> {
-  const document = errorDocument.safeParse(tryParseJson(body));
+/** Only what is meant for people is kept of a document: its other fields may hold a token or a signature. */
+function parseErrorBody(body: string): Pick<Refusal, 'codes' | 'text'> {
+  const json = tryParseJson(body);
+  const document = errorDocument.safeParse(json);
   if (document.success) {
     const { errors } = document.data;
     return { codes: errors.map(({ code }) => oneLine(code)), text: oneLine(errors[0]!.message) };
   }
-  const isPage = (response.headers['content-type'] ?? '').includes('html');
-  return { codes: [], text: isPage ? '' : oneLine(body) };
+  if (typeof json === 'object' && json !== null) return { codes: [], text: oneLine(findMessage(json)) };
+  const isText = !/^\s*[<{[]/.test(body);
+  if (isText) return { codes: [], text: oneLine(body) };
+  // The storage behind a registry says it in XML, beside the signature that it did not like.
+  const code = /<Code>([A-Za-z]{1,100})<\/Code>/.exec(body)?.[1];
+  return { codes: code === undefined ? [] : [code], text: '' };
+}
+
+/** Token services say it under many names: `details` is Docker Hub's. */
+function findMessage(document: object): string {
+  const said = Object.entries(document).find(
+    ([name, value]) => /^(message|details?|error_description|error)$/i.test(name) && typeof value === 'string',
+  );
+  return said ? String(said[1]) : '';
 }
 
 function tryParseJson(text: string): unknown {
@@ -89,19 +108,4 @@ function classify({ status, codes, text }: Refusal): ErrorCode {
   if (codes.includes('MANIFEST_UNKNOWN')) return 'IMAGE_NOT_FOUND';
   if (codes.includes('NAME_UNKNOWN') || status === 404) return 'NOT_FOUND';
   return 'REGISTRY_FAILED';
-}
-
-function hintFor(code: ErrorCode, call: RefusedCall): string | null {
-  const login = `Log in to ${call.registry} before this step (docker/login-action), or set registry-username and registry-password.`;
-  if (code === 'AUTH_FAILED')
-    return call.anonymous ? login : `Check the credentials for ${call.registry}: they were refused.`;
-  if (code === 'PERMISSION_DENIED' && call.anonymous) return login;
-  if (code === 'PERMISSION_DENIED') {
-    return `Check that the repository exists, and allow these credentials to ${call.writes ? 'push to' : 'pull from'} it.`;
-  }
-  if (code === 'NOT_FOUND' && call.writes)
-    return `Create the repository in ${call.registry} first, or correct its name.`;
-  if (code === 'NOT_FOUND') return 'Check the name of the repository.';
-  if (code === 'THROTTLED') return 'Wait and run again, or raise the rate limit of the registry.';
-  return null;
 }

@@ -1,22 +1,56 @@
 import { DeployError } from '../model/errors.ts';
 import { formatImageName, type ImageName, type ImageReference } from '../model/image.ts';
 import type { RegistryClient } from './client.ts';
+import { listTags } from './list-tags.ts';
 import { findDigest } from './manifest-transfer.ts';
-import { pullScopes } from './repository.ts';
+import { findNearestTags } from './nearest-tags.ts';
+import { formatRepository, pullScopes } from './repository.ts';
 
 /**
  * Pins a name to the digest that it means now; a digest that was given is looked up.
- * @throws DeployError IMAGE_NOT_FOUND, AUTH_FAILED, PERMISSION_DENIED
+ * @throws DeployError IMAGE_NOT_FOUND (with the nearest tags that are there), IMAGE_INVALID, AUTH_FAILED,
+ *   PERMISSION_DENIED
  */
 export async function resolveImage(client: RegistryClient, name: ImageName): Promise<ImageReference> {
   const tag = name.tag ?? (name.digest ? null : 'latest');
   const reference = name.digest ?? tag ?? 'latest';
   const { registry, repository } = name;
   const digest = await findDigest(client, { registry, repository, reference, scopes: pullScopes(name) });
-  if (digest === null || (name.digest !== null && digest !== name.digest)) {
-    throw new DeployError('IMAGE_NOT_FOUND', `could not find ${formatImageName(name)}: ${registry} does not have it`, {
-      hint: `Check that the build pushed it, the spelling of the ${name.digest ? 'digest' : 'tag'}, and that these credentials may pull it.`,
-    });
-  }
+  if (digest === null) throw await notFound(client, name, tag);
+  if (name.digest !== null && digest !== name.digest) throw mismatch(name, digest);
   return { registry, repository, tag, digest };
+}
+
+function mismatch(name: ImageName, digest: string): DeployError {
+  const message = `could not pin ${formatImageName(name)}: ${name.registry} answers with ${digest} instead`;
+  return new DeployError('IMAGE_INVALID', message, {
+    hint: 'Something between here and the registry changes its answers: check the proxy and the registry.',
+  });
+}
+
+async function notFound(client: RegistryClient, name: ImageName, tag: string | null): Promise<DeployError> {
+  const message = `could not find ${formatImageName(name)}: ${name.registry} does not have it`;
+  const check = `Check that the build pushed it, the spelling of the ${name.digest ? 'digest' : 'tag'}, and that these credentials may pull it.`;
+  if (name.digest !== null || tag === null) return new DeployError('IMAGE_NOT_FOUND', message, { hint: check });
+  const tags = await tryListTags(client, name);
+  const near = findNearestTags(tag, tags);
+  const meant = near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : '';
+  return new DeployError('IMAGE_NOT_FOUND', message, {
+    hint: `${meant}${tags.length > 0 ? '' : unlisted(name)}${check}`,
+  });
+}
+
+function unlisted(name: ImageName): string {
+  return `No tag of ${formatRepository(name)} can be seen, so the name of the repository may be wrong. `;
+}
+
+/** It only helps: whatever goes wrong here must not hide that the tag is not there. */
+async function tryListTags(client: RegistryClient, name: ImageName): Promise<readonly string[]> {
+  try {
+    return await listTags(client, name);
+  } catch (error) {
+    client.signal.throwIfAborted();
+    client.log.debug(`could not list the tags of ${formatRepository(name)}: ${String(error)}`);
+    return [];
+  }
 }

@@ -5,13 +5,17 @@ import { RegistryError } from './registry-error.ts';
 export interface RetryOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** All in all, the first one included. */
+  /** All in all, the first one included. Who is only asked to come later gets more, if this is more than one. */
   readonly tries: number;
-  /** Before the second try; doubled for each that follows. A registry's Retry-After goes before it. */
+  /** Before the second try, less some chance; doubled for each that follows. A registry's Retry-After goes before it. */
   readonly firstDelayMs: number;
+  /** True: something was gained since it was last asked, so the tries are counted anew. */
+  readonly hasProgressed?: () => boolean;
 }
 
-const MAX_DELAY_MS = 60_000;
+export const MAX_DELAY_MS = 60_000;
+// Some limits are per minute, and not every registry says when to come back.
+const THROTTLED_TRIES = 9;
 /** Failures of which some loop has had enough: a loop around it does not multiply the tries. */
 const givenUp = new WeakSet<object>();
 
@@ -23,9 +27,9 @@ export async function retryTransient<T>(attempt: () => Promise<T>, options: Retr
       return await attempt();
     } catch (error) {
       if (!mayPass(error)) throw error;
-      if (tried >= options.tries) throw options.tries > 1 ? giveUp(error) : error;
-      const asked = error instanceof RegistryError ? error.refusal.retryAfterMs : null;
-      const delayMs = asked ?? options.firstDelayMs * 2 ** (tried - 1);
+      if (options.hasProgressed?.()) tried = 1;
+      if (tried >= triesFor(error, options)) throw options.tries > 1 ? giveUp(error) : error;
+      const delayMs = askedDelay(error) ?? spread(options.firstDelayMs * 2 ** (tried - 1));
       await options.clock.sleep(Math.min(delayMs, MAX_DELAY_MS), options.signal);
     }
   }
@@ -36,7 +40,20 @@ function mayPass(error: unknown): error is object {
   return error instanceof RegistryError ? error.retryable : isTransient(error);
 }
 
+function triesFor(error: object, { tries }: RetryOptions): number {
+  return tries > 1 && error instanceof RegistryError && error.code === 'THROTTLED' ? THROTTLED_TRIES : tries;
+}
+
 function giveUp(error: object): object {
   givenUp.add(error);
   return error;
+}
+
+function askedDelay(error: object): number | null {
+  return error instanceof RegistryError ? error.refusal.retryAfterMs : null;
+}
+
+/** What broke together must not come back together. */
+function spread(delayMs: number): number {
+  return Math.round(delayMs * (0.5 + Math.random() / 2));
 }

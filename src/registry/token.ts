@@ -3,9 +3,10 @@ import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
-import type { RegistryCredentials } from '../model/keychain.ts';
+import type { RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
 import { basicHeader } from './basic-header.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
+import { hintFor } from './registry-hints.ts';
 
 export interface Token {
   /** Value of the Authorization header. */
@@ -13,6 +14,7 @@ export interface Token {
   readonly secret: string;
   /** From then on a new one is fetched first. */
   readonly staleAt: number;
+  readonly lifetimeMs: number;
 }
 
 export interface TokenRequest {
@@ -22,6 +24,7 @@ export interface TokenRequest {
   readonly service: string | null;
   readonly scopes: readonly string[];
   readonly credentials: RegistryCredentials | null;
+  readonly traits?: RegistryTraits | null;
 }
 
 // https://distribution.github.io/distribution/spec/auth/token/ : a token without expires_in lives for 60 s.
@@ -42,30 +45,33 @@ export async function fetchToken(
   if (request.service !== null) url.searchParams.set('service', request.service);
   for (const scope of request.scopes) url.searchParams.append('scope', scope);
   const askedAt = io.clock.now();
+  const sent = request.credentials && basicHeader(request.credentials);
   const response = await io.http.send({
     method: 'GET',
     url,
     headers: {
       accept: 'application/json',
       'user-agent': 'deploy-agent',
-      ...(request.credentials ? { authorization: basicHeader(request.credentials) } : {}),
+      ...(sent === null ? {} : { authorization: sent }),
     },
     timeoutMs: 30_000,
     signal: io.signal,
     lookup: guardedLookup,
   });
-  if (response.status !== 200) throw toLoginError(request, await readRefusal(response, askedAt));
+  if (response.status !== 200) throw toLoginError(request, await readRefusal(response, askedAt, sent));
   return await readToken(response, request, askedAt);
 }
 
 function toLoginError(request: TokenRequest, refusal: Refusal): DeployError {
   const anonymous = request.credentials === null;
-  const call = { what: `log in to ${request.registry}`, registry: request.registry, writes: false, anonymous };
+  const { registry, traits = null } = request;
+  const writes = request.scopes.some((scope) => scope.includes('push'));
+  const call = { what: `log in to ${registry}`, registry, writes, anonymous, traits };
   const error = new RegistryError(call, refusal);
   if (error.retryable || error.code === 'AUTH_FAILED') return error;
   // A token service says 400, 403 or 404 to a wrong password too.
-  const hint = new RegistryError(call, { ...refusal, status: 401, codes: [], text: '' }).hint;
-  return new DeployError('AUTH_FAILED', error.message, { cause: error, ...(hint ? { hint } : {}) });
+  const hint = hintFor('AUTH_FAILED', call, '');
+  return new DeployError('AUTH_FAILED', error.message, { cause: error, hint });
 }
 
 async function readToken(response: HttpResponse, request: TokenRequest, askedAt: number): Promise<Token> {
@@ -80,7 +86,7 @@ async function readToken(response: HttpResponse, request: TokenRequest, askedAt:
   }
   const lifetimeMs = (document.data.expires_in ?? DEFAULT_LIFETIME_S) * 1000;
   const staleAt = askedAt + lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);
-  return { header: `Bearer ${secret}`, secret, staleAt };
+  return { header: `Bearer ${secret}`, secret, staleAt, lifetimeMs };
 }
 
 function tryParseJson(text: string): unknown {

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openHttp, readBody } from '../../../src/io/http.ts';
+import { type BodyWriter, openHttp, readBody } from '../../../src/io/http.ts';
+import { DeployError } from '../../../src/model/errors.ts';
 
 const servers: http.Server[] = [];
 
@@ -76,5 +77,49 @@ describe('a response', () => {
     const sending = openHttp({}).send({ method: 'GET', url, timeoutMs: 5_000, signal: controller.signal });
     controller.abort(new Error('cancelled'));
     await expect(sending).rejects.toThrow('cancelled');
+  });
+});
+
+describe('a body that is written piece by piece', () => {
+  const chunk = Buffer.alloc(64 * 1024);
+
+  test('arrives as it was written', async () => {
+    let size = 0;
+    const url = await serve((request, response) => {
+      request.on('data', (bytes: Buffer) => {
+        size += bytes.length;
+      });
+      request.on('end', () => response.end());
+    });
+    const body: BodyWriter = async (outgoing, onChunk) => {
+      for (let n = 0; n < 3; n++) outgoing.write(chunk, onChunk);
+    };
+    const response = await openHttp({}).send({ method: 'PUT', url, body, timeoutMs: 5_000 });
+    await readBody(response, { maxBytes: 100, timeoutMs: 5_000 });
+    expect(size).toBe(3 * chunk.length);
+  });
+
+  test('that fails breaks the request off, with its own error', async () => {
+    const url = await serve((request) => request.resume());
+    const body: BodyWriter = async (outgoing) => {
+      outgoing.write(chunk);
+      throw new DeployError('IMAGE_INVALID', 'could not copy it: it is damaged');
+    };
+    const sending = openHttp({}).send({ method: 'PUT', url, body, timeoutMs: 5_000 });
+    await expect(sending).rejects.toMatchObject({ code: 'IMAGE_INVALID' });
+  });
+
+  test('is not sent on when the answer came before its end', async () => {
+    const url = await serve((_, response) => response.writeHead(413).end());
+    const closed = Promise.withResolvers<void>();
+    const body: BodyWriter = async (outgoing) => {
+      outgoing.on('close', closed.resolve);
+      outgoing.write(chunk);
+      await closed.promise;
+    };
+    const response = await openHttp({}).send({ method: 'PUT', url, body, timeoutMs: 5_000 });
+    await readBody(response, { maxBytes: 100, timeoutMs: 5_000 });
+    expect(response.status).toBe(413);
+    await closed.promise;
   });
 });

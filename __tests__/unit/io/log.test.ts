@@ -9,7 +9,7 @@ describe('a line of the log', () => {
     ['fine\r::stop-commands::x', 'fine\n: :stop-commands::x'],
     ['a ##[error]b', 'a # #[error]b'],
     ['\u001b[31mred\u0007', '[31mred'],
-    ['\u202eevil', 'evil'],
+    ['\u202eevil\u061c', 'evil'],
     ['a::b stays', 'a::b stays'],
   ])('%j cannot be taken for a command', (text, expected) => {
     expect(harmless(text)).toBe(expected);

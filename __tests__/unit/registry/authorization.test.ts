@@ -47,6 +47,27 @@ describe('who may', () => {
     expect(held(destination)?.tags).toEqual({ v1: multi.digest });
   });
 
+  test('a token that would run out during a long call is replaced before it', async () => {
+    const clock = manualClock();
+    const { destination } = await openPair(single, { destination: { ...bearer, clock } });
+    const { registry } = destination.served;
+    const client = openClient({
+      keychain: fixedKeychain(registry, { username: 'robot', password: 'correct horse' }),
+      clock,
+    });
+    const look = async (lastsMs: number): Promise<number> => {
+      const scopes = ['repository:prod/agent:pull,push'];
+      const call = { what: 'look', registry, target: 'prod/agent/manifests/v1', scopes, expect: [404], lastsMs };
+      await client.call({ ...call, method: 'HEAD' }, async ({ body }) => void body.resume());
+      return destination.served.count('registry:GET token');
+    };
+    expect(await look(100_000)).toBe(1);
+    clock.advance(180_000);
+    expect(await look(0)).toBe(1);
+    expect(await look(100_000)).toBe(2);
+    expect(await look(86_400_000)).toBe(2);
+  });
+
   test('a token that the registry forgot is replaced once', async () => {
     const { source, destination } = await openPair(single, { destination: bearer });
     let forgot = false;
@@ -99,6 +120,6 @@ describe('who may', () => {
     expect(failure.message).toContain('NAME_UNKNOWN');
     expect(failure.message).toContain('prod/agent');
     expect(failure.hint).toContain('Create the repository');
-    expect(source.served.count('registry:GET blob')).toBe(0);
+    expect(destination.served.count('registry:PUT upload')).toBe(0);
   });
 });

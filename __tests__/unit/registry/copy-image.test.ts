@@ -92,6 +92,32 @@ describe('what is not sent', () => {
     expect(served.seen.filter(({ url }) => url.pathname.includes('/blobs/'))).toEqual([]);
   });
 
+  test('what is there already costs two requests', async () => {
+    const { source, destination } = await openPair(multi);
+    destination.registry.seed('prod/agent', 'v1', multi);
+    await copy(openClient(), multi, { from: source.served, to: destination.served });
+    expect(destination.served.seen.map(({ operation }) => operation)).toEqual(Array(2).fill('registry:HEAD manifest'));
+    expect(source.served.seen).toEqual([]);
+  });
+
+  test('a new tag in the same repository costs three requests', async () => {
+    const { registry, served } = await openRegistry();
+    registry.seed('acme/agent', 'v1', multi);
+    await copy(openClient(), multi, { from: served, to: served, repository: 'acme/agent', tag: 'live' });
+    expect(served.seen.map(({ operation }) => operation).sort()).toEqual(
+      ['GET', 'HEAD', 'PUT'].map((method) => `registry:${method} manifest`),
+    );
+  });
+
+  test('each blob that is missing costs one look, one session, one download and one upload', async () => {
+    const { source, destination } = await openPair(multi);
+    await copy(openClient(), multi, { from: source.served, to: destination.served });
+    const ofBlobs = [...source.served.seen, ...destination.served.seen].filter(({ url }) =>
+      url.pathname.includes('/blobs/'),
+    );
+    expect(ofBlobs).toHaveLength(multi.blobs.length * 4);
+  });
+
   test('within one registry blobs are mounted, not sent', async () => {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', multi);

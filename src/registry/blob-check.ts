@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { DeployError } from '../model/errors.ts';
+import type { Descriptor } from './manifest.ts';
+
+/** A blob on its way: counted and hashed. */
+export interface BlobCheck {
+  /** How much has come. */
+  bytes(): number;
+  isWhole(): boolean;
+  /**
+   * What may be passed on of the next chunk: all of it, and nothing of the one that completes the blob.
+   * @throws DeployError IMAGE_INVALID when it is longer than its descriptor says
+   */
+  accept(chunk: Buffer): Buffer;
+  /**
+   * The chunk that was held back, so that nobody gets the whole of a wrong blob.
+   * @throws DeployError IMAGE_INVALID when the hash is another; NETWORK when a new transfer may mend that
+   */
+  finish(): Buffer;
+  /** What came after this may not fit what came before. */
+  noteResume(): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** @param what completes "could not …" */
+export function openBlobCheck(blob: Descriptor, what: string): BlobCheck {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let last: Buffer = NOTHING;
+  let isPatched = false;
+  return {
+    bytes: () => bytes,
+    isWhole: () => bytes === blob.size,
+    accept(chunk) {
+      bytes += chunk.length;
+      if (bytes > blob.size) throw invalid(what, `it is longer than ${blob.size} bytes`);
+      hash.update(chunk);
+      if (bytes < blob.size) return chunk;
+      last = chunk;
+      return NOTHING;
+    },
+    finish() {
+      const digest = `sha256:${hash.digest('hex')}`;
+      if (digest === blob.digest) return last;
+      const why = `its content has the digest ${digest}`;
+      throw isPatched
+        ? new DeployError('NETWORK', `could not ${what}: ${why}`, { hint: 'Run again.' })
+        : invalid(what, why);
+    },
+    noteResume() {
+      isPatched ||= bytes > 0;
+    },
+  };
+}
+
+function invalid(what: string, why: string): DeployError {
+  return new DeployError('IMAGE_INVALID', `could not ${what}: ${why}`, {
+    hint: 'The source registry serves a damaged image: build and push it again.',
+  });
+}

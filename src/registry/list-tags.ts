@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { readBody } from '../io/http.ts';
+import type { RegistryClient } from './client.ts';
+import { registryUrl } from './registry-address.ts';
+import { formatRepository, pullScopes, type Repository } from './repository.ts';
+
+const PAGE_SIZE = 1_000;
+const MAX_PAGES = 20;
+const MAX_PAGE_BYTES = 1024 * 1024;
+const page = z.object({ tags: z.array(z.string()).nullish() });
+
+/**
+ * The tags of a repository, as many as the registry tells on the first 20 pages.
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
+ * @throws DeployError as any other request
+ */
+export async function listTags(client: RegistryClient, at: Repository): Promise<readonly string[]> {
+  const first = new URL(`${at.repository}/tags/list?n=${PAGE_SIZE}`, registryUrl(at.registry));
+  const tags: string[] = [];
+  let next: URL | null = first;
+  for (let pages = 0; next !== null && pages < MAX_PAGES; pages += 1) {
+    const read = await readPage(client, at, next);
+    tags.push(...read.tags);
+    next = findNext(read.link, next, first);
+  }
+  return tags;
+}
+
+async function readPage(client: RegistryClient, at: Repository, target: URL) {
+  const what = `list the tags of ${formatRepository(at)}`;
+  return await client.call(
+    { what, method: 'GET', registry: at.registry, target, scopes: pullScopes(at), expect: [200] },
+    async (response) => {
+      const body = await readBody(response, { maxBytes: MAX_PAGE_BYTES, timeoutMs: 30_000 });
+      const { link } = response.headers;
+      return { tags: page.parse(JSON.parse(body.toString())).tags ?? [], link: typeof link === 'string' ? link : '' };
+    },
+  );
+}
+
+/** A page elsewhere is not asked for: the request carries our authorization. */
+function findNext(link: string, from: URL, first: URL): URL | null {
+  const target = /<([^<>]+)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
+  const url = target === undefined ? null : URL.parse(target, from.href);
+  return url && url.origin === first.origin && url.pathname === first.pathname ? url : null;
+}

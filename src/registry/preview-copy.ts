@@ -1,0 +1,46 @@
+import { readBody } from '../io/http.ts';
+import { DeployError } from '../model/errors.ts';
+import { formatImage, type ImageReference } from '../model/image.ts';
+import type { CopyForecast } from '../model/outcome.ts';
+import type { RegistryClient } from './client.ts';
+import { type CopyRequest, planCopy } from './copy-plan.ts';
+import { RegistryError } from './registry-error.ts';
+import { formatRepository, pushScopes } from './repository.ts';
+
+/**
+ * What `copyImage` would do, without sending anything: both registries are only read.
+ * @throws DeployError as `copyImage`, as far as reading tells: NOT_FOUND where the destination would refuse the push
+ */
+export async function previewCopy(client: RegistryClient, request: CopyRequest): Promise<CopyForecast> {
+  const { source, destination } = request;
+  const image: ImageReference = { ...destination, digest: source.digest };
+  const { tagged, isStored, missing, present } = await planCopy(client, request);
+  if (!isStored) await ensureRepository(client, image);
+  return {
+    source: formatImage(source),
+    destination: formatImage(image),
+    tag: image.tag === null ? null : { name: image.tag, now: tagged },
+    isThere: isStored,
+    missingBlobs: missing.length,
+    missingBytes: missing.reduce((sum, { size }) => sum + size, 0),
+    presentBlobs: present.length,
+  };
+}
+
+/** A registry that makes repositories at the first push has none before it: only of the others it means a refusal. */
+async function ensureRepository(client: RegistryClient, image: ImageReference): Promise<void> {
+  const traits = client.traits(image.registry);
+  if (traits?.createsRepositories !== false) return;
+  const what = `push to ${formatRepository(image)}`;
+  const target = `${image.repository}/manifests/${image.digest}`;
+  try {
+    await client.call(
+      { what, method: 'GET', registry: image.registry, target, scopes: pushScopes(image), expect: [200] },
+      async (response) => await readBody(response, { maxBytes: 4 * 1024 * 1024, timeoutMs: 30_000 }),
+    );
+  } catch (error) {
+    if (!(error instanceof RegistryError) || !error.refusal.codes.includes('NAME_UNKNOWN')) return;
+    const hint = `Create the repository in ${image.registry} first, or correct its name.`;
+    throw new DeployError('NOT_FOUND', error.message, { hint, cause: error });
+  }
+}

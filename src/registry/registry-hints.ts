@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../model/errors.ts';
+import type { RefusedCall } from './registry-error.ts';
+
+/** Pure: the next step after a refusal. `text`: what the registry said; it may name the permission itself. */
+export function hintFor(code: ErrorCode, call: RefusedCall, text: string): string {
+  const { registry, writes } = call;
+  switch (code) {
+    case 'AUTH_FAILED':
+      return call.anonymous ? logIn(call) : refused(call);
+    case 'PERMISSION_DENIED':
+      return call.anonymous ? logIn(call) : allow(call, text);
+    case 'NOT_FOUND':
+      return writes
+        ? `Create the repository in ${registry} first, or correct its name.`
+        : 'Check the name of the repository.';
+    case 'THROTTLED':
+      return 'Wait and run again, or raise the rate limit of the registry.';
+    case 'NETWORK':
+      return `Run again; if it stays, look at the status page of ${registry}.`;
+    case 'IMAGE_NOT_FOUND':
+      return 'Check that the build pushed it.';
+    default:
+      return `Correct what ${registry} names, then run again.`;
+  }
+}
+
+function logIn(call: RefusedCall): string {
+  const login = `Log in to ${call.registry} before this step (docker/login-action), or set registry-username and registry-password.`;
+  return call.traits ? `${login} The credentials need ${permissionOf(call)}.` : login;
+}
+
+function refused(call: RefusedCall): string {
+  const needed = call.traits ? ` They need ${permissionOf(call)}.` : '';
+  return `Check the credentials for ${call.registry}: they were refused.${needed}`;
+}
+
+function allow(call: RefusedCall, text: string): string {
+  const action = /not authorized to perform:?\s+([a-z][a-z0-9-]*:[A-Za-z*]+)/i.exec(text)?.[1];
+  if (action) return `Add ${action} to the policy of the role.`;
+  if (call.traits) return `Check that the repository exists, and give these credentials ${permissionOf(call)}.`;
+  return `Check that the repository exists, and allow these credentials to ${call.writes ? 'push to' : 'pull from'} it.`;
+}
+
+function permissionOf({ traits, writes }: RefusedCall): string {
+  return writes ? (traits?.permissions.push ?? '') : (traits?.permissions.pull ?? '');
+}
