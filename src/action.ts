@@ -1,11 +1,12 @@
 import { deploy } from './engine/deploy.ts';
-import { findEndpoint } from './engine/endpoint.ts';
+import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
 import { finish, recalled, untouched } from './engine/finish.ts';
 import { openImageRegistry } from './engine/image-registry.ts';
 import { openJournal } from './engine/journal.ts';
 import { runPhase } from './engine/phase.ts';
-import { pinImages } from './engine/pin-images.ts';
-import { type DeployRequest, parseInputs } from './inputs.ts';
+import { copyImages, pinImages } from './engine/pin-images.ts';
+import { planDeploy } from './engine/plan.ts';
+import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import type { Io } from './io/io.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
@@ -56,12 +57,17 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
 
   const registry = openImageRegistry(request, keychain, io);
-  const images = await runPhase('Pin the image', record, io, () => pinImages(request, registry, { record, io }));
+  const images = await runPhase('Pin the image', record, io, () => pinImages(request, registry, io));
   const image = formatImage(images[0]!.image);
   Object.assign(record, { image, digest: images[0]!.image.digest });
 
-  const journal = openJournal(io.state);
   const change = { images, environment: request.environment, secrets: request.secrets };
+  if (request.mode === 'plan') return await planDeploy({ ...request, workload, change, images, registry, record, io });
+  // What can't be deployed is refused before anything is copied.
+  await workload.plan(change);
+  if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, registry, { record, io }));
+
+  const journal = openJournal(io.state);
   return await deploy({ ...request, workload, change, image, endpoint, deadline, journal, record, io });
 }
 
@@ -72,9 +78,9 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     if (entry) Object.assign(record, { resource: entry.point.resource, image: entry.image });
     if (!entry || entry.phase === 'open') return untouched(entry);
     if (entry.phase === 'closed') return recalled(entry);
-    const request = parseInputs(io.env);
+    const request = recallInputs(io.env);
     const { workload } = await request.target.open(request.settings, io);
-    const endpoint = await findEndpoint(request, workload, io);
+    const endpoint = await tryFindEndpoint(request, workload, io);
     const timeoutMs = POST_BUDGET_MS;
     return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
   } catch (error) {

@@ -2,18 +2,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { targets } from './clouds/index.ts';
 import type { Target } from './clouds/target.ts';
-import { nearest } from './inputs/nearest.ts';
 import { parseSmokeTests } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
 import { parseStringMap } from './inputs/yaml.ts';
 import { type ImageName, parseImageName, parseRepository } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
+import { nearest } from './model/nearest.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
 import { strategies } from './strategies/index.ts';
 import type { Strategy } from './strategies/strategy.ts';
 
 /** What the user asked for. Every field is checked; nothing reads an input after this. */
 export interface DeployRequest {
+  /** `plan`: only say what a deploy would do. */
+  readonly mode: 'deploy' | 'plan';
   readonly target: Target;
   /** What `target.parse` read. */
   readonly settings: unknown;
@@ -45,10 +47,22 @@ export function parseInputs(env: Env): DeployRequest {
   return request;
 }
 
+/**
+ * For the post step: main has checked these inputs. What has become wrong since (a smoke-test file that a later step
+ * deleted) is left out; it must not stop the way back.
+ */
+export function recallInputs(env: Env): DeployRequest {
+  return readRequest(readStepInputs(env), env);
+}
+
 /** Asks for every input; what is wrong is noted in `inputs`, not thrown. */
 export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
   const target = parseTarget(inputs);
+  const environment = parseMap(inputs, 'environment-variables');
+  const secrets = parseMap(inputs, 'secrets');
+  noteNamesInBoth(inputs, environment, secrets);
   return {
+    mode: inputs.choice('mode', ['deploy', 'plan'], 'deploy'),
     target,
     settings: target.parse(inputs),
     strategy: parseStrategy(inputs, target),
@@ -57,8 +71,8 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
     credentials: parseCredentials(inputs),
     smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, { readFile: fileReader(env) }), []),
     url: parseUrl(inputs),
-    environment: parseMap(inputs, 'environment-variables'),
-    secrets: parseMap(inputs, 'secrets'),
+    environment,
+    secrets,
     force: inputs.boolean('force', false),
     onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.choice('on-cancel', ['rollback', 'keep'], 'rollback'),
@@ -129,6 +143,17 @@ function parseUrl(inputs: StepInputs): string | null {
 
 function parseMap(inputs: StepInputs, name: string): ReadonlyMap<string, string> {
   return inputs.parsed<ReadonlyMap<string, string>>(name, (text) => parseStringMap(text, name), new Map());
+}
+
+function noteNamesInBoth(
+  inputs: StepInputs,
+  environment: ReadonlyMap<string, string>,
+  secrets: ReadonlyMap<string, string>,
+): void {
+  const both = [...environment.keys()].filter((name) => secrets.has(name));
+  if (both.length === 0) return;
+  const given = `${both.join(', ')}, which the input environment-variables sets too`;
+  inputs.problem('secrets', { given, expected: 'each name in one of the two', next: 'Remove it from one of them.' });
 }
 
 function fileReader(env: Env): (file: string) => string | null {

@@ -50,6 +50,8 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   };
 }
 
+const ONE_AT_A_TIME = 'Let one workflow at a time deploy to the service: use `concurrency`.';
+
 /** How far this run has come. */
 class Progress {
   entry: JournalEntry;
@@ -142,14 +144,25 @@ async function waitUntilDone(operation: Operation, rollout: Rollout): Promise<vo
   }
   const code =
     last.reason === 'ROLLED_BACK_BY_PLATFORM' || last.reason === 'SUPERSEDED' ? last.reason : 'DEPLOY_FAILED';
-  throw new DeployError(code, `could not roll out ${operation.revision}: ${last.message}`);
+  throw new DeployError(code, `could not roll out ${operation.revision}: ${last.message}`, {
+    hint: ROLL_OUT_HINTS[code],
+  });
 }
+
+const ROLL_OUT_HINTS = {
+  ROLLED_BACK_BY_PLATFORM:
+    'Read why the platform gave it up (log group "Why"), correct the image or its configuration, and run again.',
+  SUPERSEDED: ONE_AT_A_TIME,
+  DEPLOY_FAILED:
+    'Read the facts and the container\'s last lines in the log group "Why", correct the image or its configuration, and run again.',
+} as const;
 
 /** A change of somebody else's during the smoke tests would make their result a lie. */
 async function ensureStillLive(progress: Progress, rollout: Rollout): Promise<void> {
   const { mark } = progress.entry;
   if (mark !== null && (await rollout.workload.isLive(mark))) return;
-  throw new DeployError('SUPERSEDED', `could not confirm ${progress.operation?.revision}: something else is live now`);
+  const message = `could not confirm ${progress.operation?.revision}: something else is live now`;
+  throw new DeployError('SUPERSEDED', message, { hint: ONE_AT_A_TIME });
 }
 
 async function endBadly(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {
@@ -166,7 +179,9 @@ async function endBadly(error: unknown, progress: Progress, rollout: Rollout): P
   // Before the diagnosis: a kill while it reads must not be taken for a cancel.
   journal.write(progress.entry);
   const diagnosis = await tryDiagnose(progress, rollout);
-  io.log.info(`${failure.message}. Rolling back to ${point.revision}.`);
+  io.log.info(
+    `${failure.message}. ${undoneAlready ? 'Looking at what serves now' : `Rolling back to ${point.revision}`}.`,
+  );
   const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis };
 }

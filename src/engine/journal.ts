@@ -43,6 +43,7 @@ export function openJournal(state: State): Journal {
         throw new DeployError(
           'UNEXPECTED',
           `could not write the journal: ${Buffer.byteLength(text)} bytes is too long`,
+          { hint: 'This is a bug in deploy-agent: open an issue with the log. Nothing was sent that goes live.' },
         );
       }
       state.save(NAME, text);

@@ -12,34 +12,54 @@ export interface ImagesToPin {
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
 }
 
-export type PinnedImages = readonly { readonly container: string | null; readonly image: ImageReference }[];
+export interface PinnedImage {
+  readonly container: string | null;
+  /** What is deployed. */
+  readonly image: ImageReference;
+  /** Where `image` comes from; null: it is there already, nothing is copied. */
+  readonly copiedFrom: ImageReference | null;
+}
 
-/** Resolves each tag once, and copies the image by digest: from here on only digests are spoken of. */
+/** Resolves each tag once: from here on only digests are spoken of. Nothing is copied yet. */
 export async function pinImages(
   { images, copyTo }: ImagesToPin,
   client: RegistryClient,
-  context: { readonly record: RunRecord; readonly io: Io },
-): Promise<PinnedImages> {
-  const pinned = new Map<string, ImageReference>();
+  io: Io,
+): Promise<readonly PinnedImage[]> {
+  const pinned = new Map<string, Omit<PinnedImage, 'container'>>();
   const main = images[0] && formatImageName(images[0].name);
   for (const { name } of images) {
     const key = formatImageName(name);
     if (pinned.has(key)) continue;
     const source = await resolveImage(client, name);
-    context.io.log.info(`${key} is ${source.digest}`);
+    io.log.info(`${key} is ${source.digest}`);
     const goes = copyTo !== null && key === main;
-    pinned.set(key, goes ? await copy(source, { client, copyTo, ...context }) : source);
+    const { tag, digest } = source;
+    pinned.set(
+      key,
+      goes ? { image: { ...copyTo, tag, digest }, copiedFrom: source } : { image: source, copiedFrom: null },
+    );
   }
-  return images.map(({ container, name }) => ({ container, image: pinned.get(formatImageName(name))! }));
+  return images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
 }
 
-async function copy(
-  source: ImageReference,
-  to: { client: RegistryClient; copyTo: NonNullable<ImagesToPin['copyTo']>; record: RunRecord; io: Io },
-): Promise<ImageReference> {
-  const destination = { ...to.copyTo, tag: source.tag };
-  const { image, statistics } = await copyImage(to.client, { source, destination });
-  to.record.copies.push(statistics);
-  to.io.log.info(`deploying ${formatImage(image)}`);
-  return image;
+/** Brings the images to where they are deployed from. */
+export async function copyImages(
+  images: readonly PinnedImage[],
+  client: RegistryClient,
+  { record, io }: { readonly record: RunRecord; readonly io: Io },
+): Promise<void> {
+  for (const { source, destination } of listCopies(images)) {
+    const { image, statistics } = await copyImage(client, { source, destination });
+    record.copies.push(statistics);
+    io.log.info(`deploying ${formatImage(image)}`);
+  }
+}
+
+/** What has to be copied, each once. */
+export function listCopies(images: readonly PinnedImage[]) {
+  const copies = images.flatMap(({ image, copiedFrom }) =>
+    copiedFrom ? [[formatImage(image), { source: copiedFrom, destination: image }] as const] : [],
+  );
+  return [...new Map(copies).values()];
 }

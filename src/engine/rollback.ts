@@ -59,7 +59,7 @@ interface Ending {
 }
 
 async function restoreAndVerify(way: WayBack): Promise<Ending> {
-  const { workload, entry, io } = way;
+  const { workload, entry } = way;
   const byHand = `To check or repair it by hand: ${workload.restoreCommand(entry.point)}`;
   const progress = { requested: false };
   try {
@@ -69,8 +69,8 @@ async function restoreAndVerify(way: WayBack): Promise<Ending> {
     const failure = describeError(error);
     const timedOut = error instanceof DeployError && error.code === 'TIMEOUT';
     const kind = timedOut && progress.requested ? 'rollback-unconfirmed' : 'rollback-failed';
-    io.log.debug(String(failure.hint));
-    return { kind, notes: [`The way back: ${failure.message}`, byHand] };
+    const next = failure.hint === null ? [] : [`Next step: ${failure.hint}`];
+    return { kind, notes: [`The way back: ${failure.message}`, ...next, byHand] };
   }
 }
 

@@ -23,7 +23,11 @@ export async function smokeTest(
     return [...(await runSmokeTests({ tests, endpoint, revision, image, deadline }, io))];
   });
   const failed = record.smokeTests.find((result) => !result.passed);
-  if (failed) throw new DeployError('SMOKE_TEST_FAILED', `smoke test "${failed.name}" failed: ${failed.detail}`);
+  if (!failed) return;
+  const message = `could not accept ${revision}: smoke test "${failed.name}" failed: ${failed.detail}`;
+  throw new DeployError('SMOKE_TEST_FAILED', message, {
+    hint: 'Compare what was seen with what the smoke test expects, correct the one that is wrong, and run again.',
+  });
 }
 
 async function endpointOf(against: 'live' | 'preview', rollout: Rollout): Promise<Endpoint | null> {

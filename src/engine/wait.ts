@@ -68,7 +68,8 @@ function printerOfChanges(wait: Wait, io: Io): (look: { message: string; notes?:
 }
 
 function timedOut(wait: Wait, lastSeen: string, waitedMs: number): DeployError {
-  return new DeployError('TIMEOUT', `waited ${formatDuration(waitedMs)} for ${wait.what}; last seen: ${lastSeen}`, {
+  const message = `could not wait any longer than ${formatDuration(waitedMs)} for ${wait.what}: last seen: ${lastSeen}`;
+  return new DeployError('TIMEOUT', message, {
     hint: 'If this is normal for the service, give it more time with `timeout`.',
   });
 }

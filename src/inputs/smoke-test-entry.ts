@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest } from '../model/nearest.ts';
 import type { CommandSmokeTest, HttpSmokeTest, RequestBody, SmokeTest } from '../model/smoke-test.ts';
-import { nearest } from './nearest.ts';
 import { type CommandEntry, commandSchema, type RequestEntry, requestSchema } from './smoke-test-schema.ts';
 
 /** One entry of the list. `test` is null when there are problems; `label` says which entry this is ('' when unclear). */

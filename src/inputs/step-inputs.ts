@@ -86,8 +86,8 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
 
 function refusal(problems: readonly string[]): DeployError {
   const list = problems.map((line) => `\n  - ${line}`).join('');
-  const count = problems.length === 1 ? 'an input is' : `${problems.length} inputs are`;
-  return new DeployError('INPUT_INVALID', `could not start: ${count} wrong:${list}`, {
+  const count = problems.length === 1 ? 'one is' : `${problems.length} are`;
+  return new DeployError('INPUT_INVALID', `could not use the inputs of this step: ${count} wrong:${list}`, {
     hint: 'Correct the `with:` block of this step. Nothing was touched.',
   });
 }

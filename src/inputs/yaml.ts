@@ -103,5 +103,5 @@ function formatProblem({ offset, expected }: Problem, lines: LineCounter): strin
 
 function unreadable(what: string, problems: readonly string[]): DeployError {
   const list = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n    - ${problem}`).join('');
-  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`);
+  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, { hint: 'Correct the YAML there.' });
 }

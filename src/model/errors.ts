@@ -1,32 +1,35 @@
-/** Why a run ended without success. A closed list: docs and tests have one row for each. */
-export type ErrorCode =
-  | 'INPUT_INVALID'
-  | 'AUTH_FAILED'
-  | 'PERMISSION_DENIED'
-  | 'NOT_FOUND'
-  | 'NETWORK'
-  | 'THROTTLED'
-  | 'IMAGE_NOT_FOUND'
-  | 'IMAGE_INVALID'
-  | 'TAG_IMMUTABLE'
-  | 'REGISTRY_FAILED'
-  | 'BUSY'
-  | 'UNSUPPORTED'
-  | 'DEPLOY_REJECTED'
-  | 'DEPLOY_FAILED'
-  | 'ROLLED_BACK_BY_PLATFORM'
-  | 'SUPERSEDED'
-  | 'SMOKE_TEST_FAILED'
-  | 'TIMEOUT'
-  | 'CANCELLED'
-  | 'INTERRUPTED'
-  | 'JOURNAL_INVALID'
-  | 'ROLLBACK_FAILED'
-  | 'UNEXPECTED';
+/** Why a run ended without success. A closed list: docs/troubleshooting.md has one row for each, and a test sees to it. */
+export const ERROR_CODES = [
+  'INPUT_INVALID',
+  'AUTH_FAILED',
+  'PERMISSION_DENIED',
+  'NOT_FOUND',
+  'NETWORK',
+  'THROTTLED',
+  'IMAGE_NOT_FOUND',
+  'IMAGE_INVALID',
+  'TAG_IMMUTABLE',
+  'REGISTRY_FAILED',
+  'BUSY',
+  'UNSUPPORTED',
+  'DEPLOY_REJECTED',
+  'DEPLOY_FAILED',
+  'ROLLED_BACK_BY_PLATFORM',
+  'SUPERSEDED',
+  'SMOKE_TEST_FAILED',
+  'TIMEOUT',
+  'CANCELLED',
+  'INTERRUPTED',
+  'JOURNAL_INVALID',
+  'ROLLBACK_FAILED',
+  'UNEXPECTED',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface DeployErrorOptions {
   readonly cause?: unknown;
-  /** The next step, in the imperative: `add <permission> to the role`. */
+  /** The next step, in the imperative: `add <permission> to the role`. Left out only where the cause has one. */
   readonly hint?: string;
 }
 
@@ -42,7 +45,7 @@ export class DeployError extends Error {
   constructor(code: ErrorCode, message: string, options: DeployErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
-    this.hint = options.hint ?? null;
+    this.hint = options.hint ?? hintOf(options.cause);
   }
 }
 
@@ -67,4 +70,8 @@ export function describeError(error: unknown): Failure {
 /** A failure that may pass by itself: worth another look while there is time. */
 export function isTransient(error: unknown): boolean {
   return error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
+}
+
+function hintOf(cause: unknown): string | null {
+  return cause instanceof DeployError ? cause.hint : null;
 }

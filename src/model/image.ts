@@ -41,7 +41,7 @@ const REGISTRY =
  */
 export function parseImageName(text: string): ImageName {
   const refuse = (why: string): never => {
-    throw new DeployError('INPUT_INVALID', `"${text.slice(0, 200)}" is not an image reference: ${why}`, {
+    throw new DeployError('INPUT_INVALID', `"${hideLogin(text).slice(0, 200)}" is not an image reference: ${why}`, {
       hint: 'Write registry/repository:tag or registry/repository@sha256:<64 hex digits>.',
     });
   };
@@ -59,6 +59,11 @@ export function parseImageName(text: string): ImageName {
   if (!REPOSITORY.test(repository))
     return refuse(`the repository "${repository}" has to be lower-case words joined by / . _ -`);
   return { registry, repository, tag, digest: digest as Digest | null };
+}
+
+/** Who pastes a clone-like address may have left a password in it, and this is quoted in logs. */
+function hideLogin(text: string): string {
+  return text.replace(/^([a-z+]+:\/\/).*@|^[^/]*@(?!sha256:)/is, '$1…@').replace(/\?.*$/s, '?…');
 }
 
 /** Repository of a destination, without tag or digest: `ghcr.io/acme/agent`. */

@@ -5,7 +5,7 @@
 export interface InputReader {
   /** Trimmed; '' where it was not given. */
   text(name: string): string;
-  /** As `text`; noted as a problem where it was not given. `purpose` completes "`name` is needed …". */
+  /** As `text`; noted as a problem where it was not given. `purpose` completes "expected …": `the name of the service`. */
   required(name: string, purpose: string): string;
   boolean(name: string, fallback: boolean): boolean;
   /** `90s`, `15m`, `1h30m` -> milliseconds. */

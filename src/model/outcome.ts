@@ -2,11 +2,13 @@ import type { Failure } from './errors.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
 import type { Diagnosis } from './workload.ts';
 
-/** How a run ended. Green are only `deployed` and `unchanged`. */
+/** How a run ended. Green are only `deployed`, `unchanged` and `planned`. */
 export type OutcomeKind =
   | 'deployed'
   /** Everything that we would send is already live and healthy. */
   | 'unchanged'
+  /** `mode: plan`: it was said what a deploy would do, and nothing was changed. */
+  | 'planned'
   /** No workload was touched. */
   | 'refused'
   /** What ran before runs again, and was seen to. */
@@ -33,7 +35,7 @@ export interface Outcome {
 }
 
 export function isGreen(outcome: Outcome): boolean {
-  return outcome.kind === 'deployed' || outcome.kind === 'unchanged';
+  return outcome.kind === 'deployed' || outcome.kind === 'unchanged' || outcome.kind === 'planned';
 }
 
 export interface CopyStatistics {
@@ -41,9 +43,42 @@ export interface CopyStatistics {
   readonly destination: string;
   readonly copiedBlobs: number;
   readonly copiedBytes: number;
+  /** Shared by the registry from another repository, without a transfer. */
   readonly mountedBlobs: number;
+  readonly mountedBytes: number;
+  /** There already. */
   readonly skippedBlobs: number;
+  readonly skippedBytes: number;
   readonly durationMs: number;
+}
+
+/** What copying an image would do. */
+export interface CopyForecast {
+  /** `repository@sha256:…` */
+  readonly source: string;
+  readonly destination: string;
+  /** Of the tag that would be pushed; `now` null: the destination does not have it. null: only a digest would be. */
+  readonly tag: { readonly name: string; readonly now: string | null } | null;
+  /** The destination has this digest already. */
+  readonly isThere: boolean;
+  readonly missingBlobs: number;
+  readonly missingBytes: number;
+  readonly presentBlobs: number;
+}
+
+/** What a deploy would do now. Names only, never a value. */
+export interface Forecast {
+  /** True: everything that would be sent is already live and healthy. */
+  readonly unchanged: boolean;
+  /** One line for each difference from what is live. */
+  readonly differences: readonly string[];
+  readonly copies: readonly CopyForecast[];
+  /** What a revert would put back: `agent:41`. */
+  readonly restores: string;
+  /** The deployment of somebody else that runs now, in the platform's words; null: none. */
+  readonly busy: string | null;
+  /** Names of the smoke tests that would run. */
+  readonly smokeTests: readonly string[];
 }
 
 export interface Phase {
@@ -63,6 +98,8 @@ export interface RunRecord {
   consoleUrl: string | null;
   copies: CopyStatistics[];
   phases: Phase[];
+  /** Of `mode: plan`. */
+  forecast: Forecast | null;
   /** Of the last round of smoke tests against our revision; null: none configured, so none ran. */
   smokeTests: SmokeTestResult[] | null;
 }
@@ -78,6 +115,7 @@ export function emptyRecord(startedAt: number): RunRecord {
     consoleUrl: null,
     copies: [],
     phases: [],
+    forecast: null,
     smokeTests: null,
   };
 }

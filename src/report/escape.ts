@@ -1,7 +1,9 @@
+import { visible } from '../model/visible.ts';
+
 /** Text from outside, safe inside a Markdown table cell or paragraph: no HTML, no links, no mentions, no new lines. */
 export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\r\n\t]+/g, ' ')
+  return visible(text)
+    .replace(/[\n\t]+/g, ' ')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -10,14 +12,16 @@ export function escapeMarkdown(text: string): string {
 
 /** As a code span or block that the text cannot end: the fence is longer than any run of backticks in it. */
 export function codeSpan(text: string): string {
-  const line = text.replace(/[\r\n\t]+/g, ' ').replaceAll('|', '\\|');
+  const line = visible(text)
+    .replace(/[\n\t]+/g, ' ')
+    .replaceAll('|', '\\|');
   const fence = fenceFor(line, 1);
   const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
   return line === '' ? '' : `${fence}${pad}${line}${pad}${fence}`;
 }
 
 export function codeBlock(lines: readonly string[]): string {
-  const text = lines.join('\n');
+  const text = visible(lines.join('\n'));
   const fence = fenceFor(text, 3);
   return `${fence}text\n${text}\n${fence}`;
 }

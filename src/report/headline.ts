@@ -3,6 +3,7 @@ import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
 const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
   deployed: 'Deployed',
   unchanged: 'Already live: nothing to roll out',
+  planned: 'Planned: nothing was changed',
   refused: 'Not deployed: no workload was touched',
   'rolled-back': 'Failed and rolled back: what ran before runs again',
   superseded: 'Superseded: somebody else deployed, and theirs is left alone',
@@ -14,6 +15,7 @@ const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
   deployed: '✅',
   unchanged: '✅',
+  planned: '📝',
   refused: '❌',
   'rolled-back': '↩️',
   superseded: '⏭️',

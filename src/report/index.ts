@@ -3,6 +3,7 @@ import type { Io } from '../io/io.ts';
 import { describeError } from '../model/errors.ts';
 import { isGreen, type Outcome, type RunRecord } from '../model/outcome.ts';
 import { writeEvidence } from './evidence.ts';
+import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
 import { renderSummary } from './summary.ts';
 
@@ -10,6 +11,7 @@ import { renderSummary } from './summary.ts';
 export async function report(outcome: Outcome, record: RunRecord, io: Io): Promise<string | null> {
   record.finishedAt = io.clock.now();
   io.log.info(`${markOf(outcome)} ${headline(outcome, record)} [${outcome.kind}]`);
+  for (const line of record.forecast ? describeForecast(record.forecast) : []) io.log.info(line);
   for (const note of outcome.notes) io.log.info(note);
   if (!isGreen(outcome)) annotate(outcome, record, io);
   // The deployment is what it is by now: a report that can't be written must not change the verdict.

@@ -1,7 +1,9 @@
+import { formatBytes, formatRate } from '../model/bytes.ts';
 import { formatDuration } from '../model/duration.ts';
-import type { CopyStatistics, Outcome, RunRecord } from '../model/outcome.ts';
+import type { CopyStatistics, Forecast, Outcome, RunRecord } from '../model/outcome.ts';
 import type { SmokeTestResult } from '../model/smoke-test.ts';
 import { codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
+import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
 
 /** The job summary, in GitHub's Markdown. All foreign text in it is escaped. */
@@ -10,8 +12,8 @@ export function renderSummary(outcome: Outcome, record: RunRecord): string {
     `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))}`,
     factsTable(outcome, record),
     causeSection(outcome),
-    notesSection(outcome),
-    smokeTestSection(record.smokeTests),
+    notesSection(outcome.notes),
+    record.forecast ? planSection(record.forecast) : smokeTestSection(record.smokeTests),
     phasesSection(record),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -30,9 +32,12 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
 }
 
 function copyText(copy: CopyStatistics): string {
-  const megabytes = (copy.copiedBytes / 1e6).toFixed(1);
-  const counts = `${copy.copiedBlobs} blobs (${megabytes} MB) copied, ${copy.mountedBlobs} mounted`;
-  return `${counts}, ${copy.skippedBlobs} already there, in ${formatDuration(copy.durationMs)}`;
+  const amount = (blobs: number, bytes: number): string =>
+    `${blobs} blobs${blobs > 0 ? ` (${formatBytes(bytes)})` : ''}`;
+  const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';
+  const copied = `${amount(copy.copiedBlobs, copy.copiedBytes)} copied`;
+  const spared = `${amount(copy.mountedBlobs, copy.mountedBytes)} mounted, ${amount(copy.skippedBlobs, copy.skippedBytes)} already there`;
+  return `${copied}, ${spared}, in ${formatDuration(copy.durationMs)}${rate}`;
 }
 
 function causeSection({ failure, diagnosis }: Outcome): string {
@@ -48,7 +53,11 @@ function causeSection({ failure, diagnosis }: Outcome): string {
   return parts.join('\n\n');
 }
 
-function notesSection({ notes }: Outcome): string {
+function planSection(forecast: Forecast): string {
+  return `### Plan\n\n${notesSection(describeForecast(forecast))}`;
+}
+
+function notesSection(notes: readonly string[]): string {
   return notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
 }
 

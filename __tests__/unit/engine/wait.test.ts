@@ -26,7 +26,9 @@ describe('waiting', () => {
       return { done: false, message: '1 of 2 tasks running' };
     };
     const waiting = waitFor(look, { what: 'agent:42', deadline: 20_000, signal: never }, io);
-    await expect(waiting).rejects.toThrow('waited 20s for agent:42; last seen: 1 of 2 tasks running');
+    await expect(waiting).rejects.toThrow(
+      'could not wait any longer than 20s for agent:42: last seen: 1 of 2 tasks running',
+    );
     await expect(waiting).rejects.toMatchObject({ code: 'TIMEOUT' });
     expect(lastLook).toBe(20_000);
   });

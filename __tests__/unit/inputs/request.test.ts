@@ -14,6 +14,7 @@ describe('the inputs of a step', () => {
       onFailure: 'rollback',
       onCancel: 'rollback',
       force: false,
+      mode: 'deploy',
       timeoutMs: 1_200_000,
       rollbackTimeoutMs: 900_000,
     });
@@ -50,6 +51,25 @@ describe('the inputs of a step', () => {
     ]) {
       expect(message).toContain(`- ${name}`);
     }
+  });
+
+  test('a name that is a variable and a secret is told once, without its value', () => {
+    const both = { 'INPUT_ENVIRONMENT-VARIABLES': 'A: hunter2\nB: x', INPUT_SECRETS: 'A: ref\nC: ref' };
+    const message = messageOf(() => parseInputs({ ...least, ...both }));
+    expect(message).toContain('- secrets: got A, which the input environment-variables sets too');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['plan', 'plan'],
+    ['deploy', 'deploy'],
+    ['', 'deploy'],
+  ])('mode "%s" is %s', (given, mode) => {
+    expect(parseInputs({ ...least, INPUT_MODE: given })).toMatchObject({ mode });
+  });
+
+  test('a rollback is no mode yet', () => {
+    expect(messageOf(() => parseInputs({ ...least, INPUT_MODE: 'rollback' }))).toContain('- mode: got "rollback"');
   });
 
   test.each<[string, object[]]>([

@@ -111,6 +111,16 @@ describe('a fault', () => {
     expect(result?.error).toContain('could not read the response: aborted');
   });
 
+  it('"rewrite" sends the real answer with another body, after the effect', async () => {
+    const edit = (body: string): string => `${body}${body}`;
+    const [plain] = await stage.request({ url });
+    stage.edge.faults.add({ operation: /thing/, when: 'after', act: { kind: 'rewrite', edit } });
+    const [result] = await stage.request({ url });
+    expect(plain?.body).not.toBe('');
+    expect(result).toMatchObject({ status: 200, body: `${plain?.body}${plain?.body}` });
+    expect(handled).toHaveLength(2);
+  });
+
   it('"delay" before the effect makes the effect late, even for a client that has given up', async () => {
     const startedAt = stage.clock.now();
     stage.edge.faults.add({ operation: /POST/, when: 'before', act: { kind: 'delay', ms: 9_000 } });

@@ -1,4 +1,5 @@
 import { DeployError, type ErrorCode } from '../../model/errors.ts';
+import { redact } from '../../model/redact.ts';
 
 /** One request, in words, for the error that it may end in. */
 export interface AwsCall {
@@ -29,7 +30,7 @@ export function toDeployError(error: unknown, call: AwsCall): DeployError {
   const { code, hint } = classify(thrown, call);
   const said = code === 'PERMISSION_DENIED' ? `the role lacks ${deniedAction(thrown, call)}` : quote(thrown, call);
   return new DeployError(code, `could not ${call.what}: ${said}`, {
-    ...(hint === null ? {} : { hint }),
+    hint,
     // The SDK's own error carries the response with its headers: it must not reach a log.
     cause: new Error(quote(thrown, call)),
   });
@@ -52,7 +53,7 @@ interface Thrown {
 
 interface Verdict {
   readonly code: ErrorCode;
-  readonly hint: string | null;
+  readonly hint: string;
 }
 
 function readThrown(error: unknown): Thrown {
@@ -79,6 +80,8 @@ const DENIED = /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|NotAuthoriz
 const THROTTLED = /^(?:Throttling\w*|ThrottledException|TooManyRequests\w*|RequestLimitExceeded|SlowDown)$/;
 const MISSING =
   /^(?:ClusterNotFound|ServiceNotFound|ServiceDeploymentNotFound|RepositoryNotFound|ResourceNotFound|TargetGroupNotFound|LoadBalancerNotFound|ListenerNotFound|ServiceNotActive)(?:Exception)?$/;
+// A proxy that cannot resolve the name refuses the tunnel.
+const UNKNOWN_HOST = /^(?:ENOTFOUND|ERR_PROXY_TUNNEL)$/;
 const CONNECTION = /^(?:E[A-Z_]{3,}|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 // A body that broke off no longer parses; the SDK has tried again by then.
 const BROKEN_ANSWER = /^(?:TimeoutError|AbortError|SyntaxError|ServerException|InternalFailure|ServiceUnavailable\w*)$/;
@@ -102,11 +105,11 @@ function classify(thrown: Thrown, call: AwsCall): Verdict {
     };
   }
   if (MISSING.test(name)) return { code: 'NOT_FOUND', hint: MISSING_HINT };
-  if (errno === 'ENOTFOUND') return { code: 'NETWORK', hint: 'Check the region and the runner’s DNS and proxy.' };
+  if (UNKNOWN_HOST.test(errno)) return { code: 'NETWORK', hint: UNKNOWN_HOST_HINT };
   if (BROKEN_ANSWER.test(name) || CONNECTION.test(errno) || status >= 500) {
     return { code: 'NETWORK', hint: 'Check that the runner can reach AWS, then run again.' };
   }
-  return { code: 'DEPLOY_REJECTED', hint: null };
+  return { code: 'DEPLOY_REJECTED', hint: 'Correct what AWS names here, then run again.' };
 }
 
 const EXPIRED_HINT =
@@ -114,8 +117,15 @@ const EXPIRED_HINT =
 const CREDENTIALS_HINT =
   'Run aws-actions/configure-aws-credentials before this step, and give the job `permissions: id-token: write`.';
 const TRUST_HINT = 'Let the role’s trust policy accept this repository, branch or environment.';
-const MISSING_HINT =
-  'Check the inputs `service`, `cluster` and `region`, and that the credentials are of the right account.';
+/** A wrong cluster or region is the usual cause: aws-actions/amazon-ecs-deploy-task-definition#544 */
+export const MISSING_HINT =
+  'Check the inputs `cluster` and `region` first (a wrong one is the usual cause), then `service`, and that the credentials are of the right account.';
+const UNKNOWN_HOST_HINT =
+  'Check that the region exists (input `region`, or AWS_REGION), and the runner’s DNS and proxy.';
+
+const SHORTEST_SECRET = 4;
+/** The token of a role's session has hundreds of such characters, and nothing else in a message has. */
+const SESSION_TOKEN = /[A-Za-z0-9+/=_-]{100,}/g;
 
 /** AWS names the action that was missing, which need not be the one that was called: `iam:PassRole`. */
 function deniedAction(thrown: Thrown, call: AwsCall): string {
@@ -123,8 +133,9 @@ function deniedAction(thrown: Thrown, call: AwsCall): string {
 }
 
 function quote(thrown: Thrown, call: AwsCall): string {
-  let text = thrown.message.split('\n')[0] ?? '';
-  // A very short value would black out ordinary words.
-  for (const secret of call.secrets ?? []) if (secret.length >= 4) text = text.replaceAll(secret, '***');
-  return `${thrown.name}: ${text.slice(0, 300) || thrown.errno || 'no message'}`;
+  // Before the first line is taken: a value of several lines would be found no more. A very short one would black out
+  // ordinary words.
+  const secrets = (call.secrets ?? []).filter((secret) => secret.length >= SHORTEST_SECRET);
+  const [line = ''] = redact(thrown.message, secrets).replace(SESSION_TOKEN, '***').split('\n');
+  return `${thrown.name}: ${line.slice(0, 300) || thrown.errno || 'no message'}`;
 }

@@ -2,6 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { Io } from '../../io/io.ts';
 
 export interface EcsClients {
@@ -21,6 +22,10 @@ export function openEcsClients(region: string, io: Io): EcsClients {
 
 export function openEcr(region: string, io: Io): ECRClient {
   return new ECRClient(clientSettings(region, io));
+}
+
+export function openSts(region: string, io: Io): STSClient {
+  return new STSClient(clientSettings(region, io));
 }
 
 function clientSettings(region: string, io: Io) {

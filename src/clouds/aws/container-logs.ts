@@ -2,7 +2,7 @@ import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../model/errors.ts';
 import { failedContainers, taskId } from './early-failure.ts';
-import { type EcsService, readEcs } from './ecs-service.ts';
+import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
 import { type Json, readContainers } from './task-definition.ts';
 
 export interface ContainerLogs {
@@ -73,10 +73,12 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
   try {
     const client = ecs.clients.logs(stream.region ?? ecs.region);
     const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
-    const { events = [] } = await readEcs(ecs, call, (options) => client.send(command, options));
+    const read = () => readEcs(ecs, call, (options) => client.send(command, options));
+    const { events = [] } = (await readIfAllowed(ecs, 'the containers’ last lines', read)) ?? {};
     return events.map(({ message = '' }) => message.trimEnd().slice(0, MAX_LINE_CHARACTERS));
   } catch (error) {
     if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return [error.message, error.hint ?? ''].join('. ').trim();
+    // A container that has not printed anything yet has no stream, and its group may be made with the first.
+    return error.code === 'NOT_FOUND' ? error.message : [error.message, error.hint ?? ''].join('. ').trim();
   }
 }

@@ -13,6 +13,14 @@ export function findEarlyFailure(stopped: readonly Task[]): string | null {
   return `${describeStoppedTask(worst)}${times}`;
 }
 
+/**
+ * What the service itself says that makes waiting useless; null: nothing. Without its target group a task runs and is
+ * never healthy, and no task fails (aws/containers-roadmap#1884).
+ */
+export function findHopelessEvent(messages: readonly string[]): string | null {
+  return messages.find((message) => /failed to register targets.*does not exist/i.test(message)) ?? null;
+}
+
 /** `task 0f3c91d2 stopped: EssentialContainerExited, container web exit code 1`. */
 export function describeStoppedTask(task: Task): string {
   const containers = failedContainers(task).map(describeContainer);
@@ -33,9 +41,21 @@ export function taskId(task: Task): string {
 
 /** Did it stop because of what it is, and not because somebody scaled, moved or replaced it? */
 export function failedByItself(task: Task): boolean {
-  if (task.stopCode === 'TaskFailedToStart' || task.stopCode === 'EssentialContainerExited') return true;
-  return /failed (?:ELB|container) health checks/i.test(task.stoppedReason ?? '');
+  const { stopCode = '', stoppedReason = '' } = task;
+  if (stopCode === 'TaskFailedToStart' || stopCode === 'EssentialContainerExited') return true;
+  if (/failed (?:ELB|container) health checks/i.test(stoppedReason)) return true;
+  // AWS adds stop codes. One that is unknown counts where a container ended by itself, not by a signal from outside.
+  const isUnknown = stopCode !== '' && !ENDED_BY_OTHERS.has(stopCode);
+  return isUnknown && (task.containers ?? []).some(({ exitCode = 0 }) => ![0, 137, 143].includes(exitCode));
 }
+
+const ENDED_BY_OTHERS = new Set([
+  'UserInitiated',
+  'ServiceSchedulerInitiated',
+  'SpotInterruption',
+  'TerminationNotice',
+  'InfrastructureHealth',
+]);
 
 /** Of a stopped task: those that say something about why. */
 export function failedContainers(task: Task): readonly Container[] {

@@ -22,6 +22,7 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
   const service = await describeService(ecs);
   const listed = await deployments.list();
   const live = readLive(service);
+  refuseNoTasks(ecs, service);
   const before = await chooseRestoreTarget(live, listed, deployments);
   await refuseDeregistered(ecs, before);
   return {
@@ -41,7 +42,9 @@ export function parseRestoreData(point: RestorePoint, ecs: EcsService): EcsResto
     });
   }
   if (typeof before !== 'string' || typeof live !== 'string' || typeof newest !== 'number') {
-    throw new DeployError('JOURNAL_INVALID', `could not restore ${point.resource}: the restore point is not complete`);
+    throw new DeployError('JOURNAL_INVALID', `could not restore ${point.resource}: the restore point is not complete`, {
+      hint: 'Look at what is live and put it right by hand: this run may have left a half-finished deployment.',
+    });
   }
   return { before, live, newest };
 }
@@ -52,6 +55,7 @@ export function readLive(service: Service): string {
   throw new DeployError(
     'UNSUPPORTED',
     `could not deploy to service ${service.serviceName}: it names no task definition`,
+    { hint: 'Point the service to a task definition once (aws ecs update-service --task-definition), then run again.' },
   );
 }
 
@@ -75,6 +79,17 @@ async function chooseRestoreTarget(
 }
 
 const MAX_LOOKED_AT = 20;
+
+/** Without a task nothing shows whether a change works, and ECS calls it successful at once. */
+function refuseNoTasks(ecs: EcsService, service: Service): void {
+  if (service.desiredCount !== 0) return;
+  const hint =
+    service.schedulingStrategy === 'DAEMON'
+      ? 'Add a container instance to the cluster that the service can run on, then run again.'
+      : `Scale it up (aws ecs update-service --cluster ${ecs.cluster} --service ${ecs.service} --region ${ecs.region} --desired-count 1), then run again.`;
+  const why = 'its desired count is 0, so no task would show whether the change works';
+  throw new DeployError('UNSUPPORTED', `could not deploy to ${ecs.resource}: ${why}`, { hint });
+}
 
 async function refuseDeregistered(ecs: EcsService, arn: string): Promise<void> {
   const { signal } = ecs.io;

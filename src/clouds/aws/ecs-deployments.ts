@@ -32,6 +32,7 @@ export interface EcsDeployments {
   findTaskDefinition(revisionArn: string): Promise<string | null>;
 }
 
+const AGAIN = 'Run again: AWS shows what is new some seconds late.';
 const PAGE_SIZE = 100;
 const MAX_PAGES = 20;
 const MAX_DESCRIBED = 20;
@@ -112,6 +113,7 @@ function withTaskDefinition(deployment: ListedDeployment, known: ReadonlyMap<str
   throw new DeployError(
     'NETWORK',
     `could not read service revision ${shortArn(deployment.revisionArn)}: not there yet`,
+    { hint: AGAIN },
   );
 }
 
@@ -124,7 +126,7 @@ async function describeDeployment(ecs: EcsService, arn: string): Promise<Service
   const [deployment] = serviceDeployments;
   if (deployment) return deployment;
   const reason = failures[0]?.reason ?? 'no answer';
-  throw new DeployError('NETWORK', `could not read service deployment ${shortArn(arn)}: ${reason}`);
+  throw new DeployError('NETWORK', `could not read service deployment ${shortArn(arn)}: ${reason}`, { hint: AGAIN });
 }
 
 function shortArn(arn: string): string {

@@ -1,6 +1,6 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import type { ChangeMark, Observation, Operation } from '../../model/workload.ts';
-import { findEarlyFailure } from './early-failure.ts';
+import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
 import type { EcsDeployments, KnownDeployment } from './ecs-deployments.ts';
 import { describeService, type EcsService, readIfAllowed, shortRevision } from './ecs-service.ts';
 import { judgeDeployment } from './judge-deployment.ts';
@@ -18,14 +18,17 @@ export async function observeDeployment(
   const later = await deployments.listSince(createdAt);
   const service = await describeService(ecs);
   const live = service.taskDefinition === operation.mark;
+  const events = listEvents(service, createdAt);
   const observation = judgeDeployment({
     ours,
     newer: findNewer(later, operation.mark),
     foreignLive: live ? null : await findForeignLive(service, ours, deployments),
     live,
-    earlyFailure: stageOf(ours.status ?? '') === 'running' ? await lookForEarlyFailure(ecs, operation.mark) : null,
+    earlyFailure:
+      stageOf(ours.status ?? '') === 'running' ? await lookForEarlyFailure(ecs, operation.mark, events) : null,
+    desiredCount: service.desiredCount ?? null,
   });
-  return { ...observation, notes: listEvents(service, createdAt) };
+  return { ...observation, notes: events };
 }
 
 function findNewer(later: readonly KnownDeployment[], mark: ChangeMark): string | null {
@@ -49,7 +52,13 @@ async function findForeignLive(
   return shortRevision(live);
 }
 
-async function lookForEarlyFailure(ecs: EcsService, mark: ChangeMark): Promise<string | null> {
+async function lookForEarlyFailure(
+  ecs: EcsService,
+  mark: ChangeMark,
+  events: readonly string[],
+): Promise<string | null> {
+  const hopeless = findHopelessEvent(events);
+  if (hopeless) return hopeless;
   const read = (): ReturnType<typeof listOurTasks> => listOurTasks(ecs, mark, 'STOPPED');
   const stopped = await readIfAllowed(ecs, 'noticing failed tasks early', read);
   return stopped && findEarlyFailure(stopped);

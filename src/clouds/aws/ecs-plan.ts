@@ -50,7 +50,7 @@ const REGISTER_PAUSES_MS = [1_000, 2_000, 4_000];
 /** AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. */
 async function registerPatiently(ecs: EcsService, document: Json) {
   const what = `register a revision of task definition ${document['family']}`;
-  const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listValues(document) };
+  const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
   for (const pauseMs of REGISTER_PAUSES_MS) {
     try {
       return await explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
@@ -62,9 +62,19 @@ async function registerPatiently(ecs: EcsService, document: Json) {
   return explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
 }
 
-/** Environment values: a validation error of AWS may quote what it did not like. */
-function listValues(document: Json): readonly string[] {
-  return readContainers(document).flatMap(({ environment }) =>
-    Array.isArray(environment) ? (environment as Json[]).map(({ value }) => String(value ?? '')) : [],
-  );
+// Names and references, without which nobody could tell what AWS means.
+const SHOWN =
+  /^(?:name|image|family|cpu|memory|networkMode|requiresCompatibilities|logDriver|protocol|valueFrom|.*[aA]rn|awslogs-.*|sourceVolume|containerPath|containerName|condition|key)$/;
+
+/** A validation error of AWS may quote what it did not like: a variable's value, an argument, a label. */
+function listSecrets(document: Json): readonly string[] {
+  const variables = readContainers(document).map(({ environment }) => environment);
+  // Of what is no variable, short texts are mostly words: `task`, `linux`.
+  return [...listTexts(variables), ...listTexts(document).filter(({ length }) => length >= 8)];
+}
+
+function listTexts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => (SHOWN.test(name) ? [] : listTexts(member)));
 }

@@ -15,7 +15,7 @@ export function openEcsRestore(opened: EcsService): Restore {
   // A cancel is often why something has to be put back, so it must not end the way back too.
   const ecs = { ...opened, io: neverCancelled(opened.io) };
   const deployments = openEcsDeployments(ecs);
-  const asked = { stop: false, putBack: false };
+  const asked = { stop: false, putBack: false, stopInVain: false };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, ecs);
     const looked = await look(ecs, deployments, { data, mark });
@@ -34,6 +34,8 @@ export function openEcsRestore(opened: EcsService): Restore {
 interface Asked {
   stop: boolean;
   putBack: boolean;
+  /** AWS said once that there is nothing left to stop. */
+  stopInVain: boolean;
 }
 
 async function look(
@@ -105,7 +107,7 @@ async function stopOurs(
     const call = { what: `stop the deployment of ${ecs.resource}`, action: 'ecs:StopServiceDeployment' };
     await explainErrors(call, () => ecs.clients.ecs.send(command));
   } catch (error) {
-    if (findAwsErrorName(error) === 'ConflictException') return endedMeanwhile();
+    if (findAwsErrorName(error) === 'ConflictException' && !asked.stopInVain) return endedMeanwhile(asked);
     if (!canPutBackInstead(error)) throw error;
     ecs.io.log.warning(`${error.message}; pointing the service back instead. ${error.hint ?? ''}`.trim());
     return putBack(ecs, { before, force: false, asked });
@@ -115,7 +117,9 @@ async function stopOurs(
   return { status: 'progressing', requested: true, reason: 'ROLLBACK_REQUESTED', message };
 }
 
-function endedMeanwhile(): Restoration {
+/** The next look shows how it ended. If it does not (a status that AWS added), an update is what is left. */
+function endedMeanwhile(asked: Asked): Restoration {
+  asked.stopInVain = true;
   const message = 'our deployment ended before it could be stopped';
   return { status: 'progressing', requested: false, reason: 'ENDED_MEANWHILE', message };
 }

@@ -1,7 +1,7 @@
 import { DescribeServicesCommand, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
-import { type AwsCall, explainErrors } from './aws-errors.ts';
+import { type AwsCall, explainErrors, MISSING_HINT } from './aws-errors.ts';
 import type { EcsClients } from './clients.ts';
 
 /** One service and the way to it. */
@@ -17,19 +17,27 @@ export interface EcsService {
   readonly warned: Set<string>;
 }
 
+const APPEARS_WITHIN_MS = 10_000;
+const APPEARS_PAUSE_MS = 2_000;
+
+/**
+ * The service, with some patience: one that was created a moment ago is MISSING at first (reproio/ecs_deploy#60).
+ * @throws DeployError as `describeService`.
+ */
+export async function awaitService(ecs: EcsService): Promise<Service> {
+  const { clock, log, signal } = ecs.io;
+  const until = clock.now() + APPEARS_WITHIN_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const found = await lookUp(ecs);
+    if (found.service || found.reason !== 'MISSING' || clock.now() >= until) return ensureThere(ecs, found);
+    if (isFirst) log.info(`${ecs.resource} is MISSING; looking again for 10 s, as a new service is shown late`);
+    await clock.sleep(APPEARS_PAUSE_MS, signal);
+  }
+}
+
 /** @throws DeployError NOT_FOUND when the cluster or the service is not there, or the service was deleted. */
 export async function describeService(ecs: EcsService): Promise<Service> {
-  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
-  const { services = [], failures = [] } = await readEcs(
-    ecs,
-    { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices' },
-    (options) => ecs.clients.ecs.send(command, options),
-  );
-  const [service] = services;
-  // A wrong cluster name comes back with status 200 and a failure (aws-actions/amazon-ecs-deploy-task-definition#312).
-  if (!service) throw notFound(ecs, failures[0]?.reason ?? 'no answer');
-  if (service.status === 'INACTIVE') throw notFound(ecs, 'INACTIVE, it was deleted');
-  return service;
+  return ensureThere(ecs, await lookUp(ecs));
 }
 
 /** The one call that makes a task definition live. Nothing but it is sent, so that nothing else is reset. */
@@ -87,8 +95,30 @@ export function shortRevision(taskDefinitionArn: string): string {
   return taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf('/') + 1);
 }
 
+interface LookedUp {
+  readonly service: Service | null;
+  readonly reason: string;
+}
+
+async function lookUp(ecs: EcsService): Promise<LookedUp> {
+  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
+  const { services = [], failures = [] } = await readEcs(
+    ecs,
+    { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices' },
+    (options) => ecs.clients.ecs.send(command, options),
+  );
+  return { service: services[0] ?? null, reason: failures[0]?.reason ?? 'no answer' };
+}
+
+function ensureThere(ecs: EcsService, { service, reason }: LookedUp): Service {
+  // A wrong cluster name comes back with status 200 and a failure (aws-actions/amazon-ecs-deploy-task-definition#312).
+  if (!service) throw notFound(ecs, reason);
+  if (service.status === 'INACTIVE') throw notFound(ecs, 'INACTIVE, it was deleted');
+  return service;
+}
+
 function notFound(ecs: EcsService, reason: string): DeployError {
   return new DeployError('NOT_FOUND', `could not find ${ecs.resource}: ${reason}`, {
-    hint: 'Check the inputs `service`, `cluster` and `region`, and that the credentials are of the right account.',
+    hint: MISSING_HINT,
   });
 }

@@ -8,6 +8,8 @@ export interface EcsSettings {
   readonly service: string;
   /** '': the job's environment names it. */
   readonly region: string;
+  /** Twelve digits; '': any. */
+  readonly expectedAccount: string;
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,255}$/;
@@ -15,21 +17,30 @@ const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/;
 
 /** One service in an Amazon ECS cluster, changed by a new task definition revision. */
 export const ecsTarget: Target<EcsSettings> = {
-  inputs: ['cluster', 'service', 'region'],
+  inputs: ['cluster', 'service', 'region', 'expected-account'],
   strategies: ['rolling'],
   parse(reader) {
     const cluster = reader.text('cluster') || 'default';
-    const service = reader.required('service', 'to find the ECS service to deploy to');
+    const service = reader.required('service', 'the name of the ECS service to deploy to');
     const region = reader.text('region');
+    const expectedAccount = reader.text('expected-account');
     expectName(reader, 'cluster', cluster);
     if (service !== '') expectName(reader, 'service', service);
     if (region !== '' && !REGION.test(region)) {
-      reader.problem('region', { given: region, expected: 'an AWS region', next: 'Write it like eu-west-1.' });
+      reader.problem('region', { given: quote(region), expected: 'an AWS region', next: 'Write it like eu-west-1.' });
     }
-    return { cluster, service, region };
+    if (expectedAccount !== '' && !/^\d{12}$/.test(expectedAccount)) {
+      const next = 'Quote it in the workflow, so that a leading 0 stays.';
+      reader.problem('expected-account', { given: quote(expectedAccount), expected: 'an account id: 12 digits', next });
+    }
+    return { cluster, service, region, expectedAccount };
   },
   async open(settings, io): Promise<OpenTarget> {
     const region = findRegion(settings, io);
+    if (settings.expectedAccount !== '') {
+      const { ensureExpectedAccount } = await import('./expected-account.ts');
+      await ensureExpectedAccount({ expected: settings.expectedAccount, region }, io);
+    }
     // The SDKs are half a megabyte: only who deploys to ECS loads them.
     const { openEcs } = await import('./ecs.ts');
     return openEcs({ ...settings, region }, io);
@@ -39,10 +50,15 @@ export const ecsTarget: Target<EcsSettings> = {
 function expectName(reader: InputReader, input: string, given: string): void {
   if (NAME.test(given)) return;
   reader.problem(input, {
-    given,
+    given: quote(given),
     expected: 'the short name: letters, digits, - and _',
     next: 'Of an ARN, write only what follows the last slash.',
   });
+}
+
+/** It may be anything: a value that went into the wrong input. */
+function quote(given: string): string {
+  return `"${given.replace(/\s+/g, ' ').slice(0, 60)}"`;
 }
 
 function findRegion(settings: EcsSettings, io: Io): string {

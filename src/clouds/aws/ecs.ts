@@ -14,7 +14,7 @@ import { observeDeployment } from './ecs-observe.ts';
 import { planChange, prepareChange } from './ecs-plan.ts';
 import { readReadiness } from './ecs-readiness.ts';
 import { openEcsRestore } from './ecs-restore.ts';
-import { describeService, type EcsService, shortRevision, updateService } from './ecs-service.ts';
+import { awaitService, describeService, type EcsService, shortRevision, updateService } from './ecs-service.ts';
 import { leftNothing } from './service-deployment-status.ts';
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
@@ -23,26 +23,36 @@ export async function openEcs(place: ConsolePlace, io: Io): Promise<OpenTarget> 
   const resource = `service ${service} in cluster ${cluster} (${region})`;
   const clients = openEcsClients(region, io);
   const ecs: EcsService = { cluster, service, region, resource, clients, io, warned: new Set() };
-  refuseUnsupported(ecs, await describeService(ecs));
+  refuseUnsupported(ecs, await awaitService(ecs));
   return { workload: openWorkload(ecs), keychain: ecrKeychain(io) };
 }
 
 function refuseUnsupported(ecs: EcsService, service: Service): void {
-  const controller = service.deploymentController?.type ?? 'ECS';
+  const controller = service.deploymentController?.type ?? '';
   const refuse = (why: string, hint: string): never => {
     throw new DeployError('UNSUPPORTED', `could not deploy to ${ecs.resource}: ${why}`, { hint });
   };
-  if (service.status !== 'ACTIVE') refuse(`its status is ${service.status}`, 'Deploy to an ACTIVE service.');
-  if (controller !== 'ECS') {
-    refuse(
-      `its deployment controller is ${controller}`,
-      'Change the deployment controller to ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/migrate-codedeploy-to-ecs-bluegreen.html',
-    );
-  }
+  if (service.status === 'DRAINING')
+    refuse('its status is DRAINING', 'It is being deleted: deploy to an ACTIVE service.');
+  const otherwise = OTHER_CONTROLLERS.get(controller);
+  if (otherwise) refuse(`its deployment controller is ${controller}`, otherwise);
   if (service.resourceManagementType === 'ECS') {
     refuse('ECS Express Mode manages it', 'Deploy it with aws-actions/amazon-ecs-deploy-express-service.');
   }
 }
+
+// Only those that are known not to work: a tool that accepted only what it knew broke when AWS added one
+// (aws-actions/amazon-ecs-deploy-task-definition#384).
+const OTHER_CONTROLLERS = new Map([
+  [
+    'CODE_DEPLOY',
+    'Change the deployment controller to ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/migrate-codedeploy-to-ecs-bluegreen.html',
+  ],
+  [
+    'EXTERNAL',
+    'Deploy it with the tool that manages its task sets, or change the deployment controller to ECS: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-external.html',
+  ],
+]);
 
 function openWorkload(ecs: EcsService): Workload {
   const deployments = openEcsDeployments(ecs);

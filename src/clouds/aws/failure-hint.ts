@@ -41,6 +41,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     'The container’s command could not be run: check its entry point, and that the file is there and executable.',
   ],
   [
+    /TargetGroupNotFound|target group does not exist/i,
+    'Create the service’s target group again, or give the service another one, then run again.',
+  ],
+  [
     /ResponseCodeMismatch|health checks? failed with these codes/i,
     'The health check path answers with another status: check the path and the matcher of the target group.',
   ],

@@ -11,8 +11,10 @@ export interface DeploymentFacts {
   readonly foreignLive: string | null;
   /** Does the service name our task definition? */
   readonly live: boolean;
-  /** Why the deployment cannot succeed any more, from its stopped tasks; null: nothing says so. */
+  /** Why the deployment cannot succeed any more, from its stopped tasks and events; null: nothing says so. */
   readonly earlyFailure: string | null;
+  /** Tasks that the service should run; null: AWS does not say. */
+  readonly desiredCount: number | null;
 }
 
 /** Pure: is our deployment done, undone, overtaken or hopeless? https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
@@ -26,6 +28,9 @@ export function judgeDeployment(facts: DeploymentFacts): Observation {
     return failed('ROLLED_BACK_BY_PLATFORM', `the deployment was stopped (${status}${reasonOf(facts.ours)})`);
   }
   if (status === 'SUCCESSFUL') {
+    // ECS calls a deployment of no task successful at once (aws-actions/amazon-ecs-deploy-task-definition#191).
+    if (facts.desiredCount === 0)
+      return failed('DEPLOY_FAILED', 'the service was scaled to 0 meanwhile: no task shows whether it works');
     if (facts.live) return { status: 'succeeded', reason: status, message: describeProgress(facts.ours) };
     return failed('SUPERSEDED', 'the deployment succeeded, but the service no longer names its task definition');
   }

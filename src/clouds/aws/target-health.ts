@@ -1,24 +1,24 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeployError } from '../../model/errors.ts';
-import { type EcsService, readEcs } from './ecs-service.ts';
+import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
 
 /** What the load balancer says about targets that are not healthy: one line each. */
 export async function listUnhealthyTargets(ecs: EcsService, service: Service): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const targetGroupArn of listTargetGroups(service)) {
     const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
-    const action = 'elasticloadbalancing:DescribeTargetHealth';
+    const call = {
+      what: 'read the health of the load balancer’s targets',
+      action: 'elasticloadbalancing:DescribeTargetHealth',
+    };
+    const read = () => readEcs(ecs, call, (options) => ecs.clients.loadBalancing.send(command, options));
     try {
-      const { TargetHealthDescriptions = [] } = await readEcs(
-        ecs,
-        { what: 'read the health of the load balancer’s targets', action },
-        (options) => ecs.clients.loadBalancing.send(command, options),
-      );
+      const { TargetHealthDescriptions = [] } = (await readIfAllowed(ecs, 'the targets’ health', read)) ?? {};
       lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
     } catch (error) {
       if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-      return [...lines, [error.message, error.hint ?? ''].join('. ').trim()];
+      lines.push(error.message);
     }
   }
   return lines;

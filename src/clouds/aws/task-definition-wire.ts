@@ -56,7 +56,11 @@ export async function registerTaskDefinition(
   );
   const answer = await ecs.send(command);
   const arn = answer.taskDefinition?.taskDefinitionArn;
-  if (!arn) throw new DeployError('DEPLOY_REJECTED', 'could not register the task definition: the answer names no ARN');
+  if (!arn) {
+    throw new DeployError('DEPLOY_REJECTED', 'could not register the task definition: the answer names no ARN', {
+      hint: 'Run again; if it stays, check what answers for ECS between here and AWS (proxy, VPC endpoint).',
+    });
+  }
   return { arn, attempts: answer.$metadata.attempts ?? 1 };
 }
 
@@ -66,7 +70,9 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   for await (const chunk of body) {
     size += chunk.length;
     if (size > MAX_BYTES)
-      throw new DeployError('NETWORK', `could not read the task definition: over ${MAX_BYTES} bytes`);
+      throw new DeployError('NETWORK', `could not read the task definition: over ${MAX_BYTES} bytes`, {
+        hint: 'Check what answers for ECS between here and AWS (proxy, VPC endpoint): a task definition has 64 kB at most.',
+      });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

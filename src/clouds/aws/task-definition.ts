@@ -21,10 +21,19 @@ const READ_ONLY = new Set([
 
 /** What was described -> what can be registered. Everything else stays, known or not. */
 export function toDocument(described: { readonly taskDefinition: Json; readonly tags?: readonly Json[] }): Json {
-  const kept = Object.entries(described.taskDefinition).filter(([name]) => !READ_ONLY.has(name));
+  const kept = Object.entries(described.taskDefinition)
+    .filter(([name]) => !READ_ONLY.has(name))
+    .map(([name, value]) => [name, withoutNullItems(value)]);
   const { tags = [] } = described;
   // An empty list is refused: "Tags can not be empty" (kayac/ecspresso#296).
   return { ...Object.fromEntries(kept), ...(tags.length > 0 ? { tags } : {}) };
+}
+
+/** A null in a list stands for nothing, and is refused (aws-actions/amazon-ecs-deploy-task-definition#63). */
+function withoutNullItems(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNullItems);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutNullItems(member)]));
 }
 
 /**
@@ -38,8 +47,11 @@ export function editDocument(document: Json, change: Change): Json {
   const changed = new Set<string>();
   for (const { container, image } of change.images) {
     const name = chooseContainer(containers, { container, image });
-    if (changed.has(name))
-      throw new DeployError('INPUT_INVALID', `could not edit container ${name}: it has two images`);
+    if (changed.has(name)) {
+      throw new DeployError('INPUT_INVALID', `could not edit container ${name}: it has two images`, {
+        hint: 'Name each container once in the input `container`.',
+      });
+    }
     changed.add(name);
     containers = replace(containers, name, (found) => ({ ...found, image: formatImage(image) }));
   }

@@ -45,7 +45,10 @@ async function readUpload(file: string, name: string): Promise<Buffer> {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new DeployError('INPUT_INVALID', `could not read the file ${name}: ${code ?? message}`, { cause: error });
+    throw new DeployError('INPUT_INVALID', `could not read the file ${name}: ${code ?? message}`, {
+      cause: error,
+      hint: 'Check the path from the root of the repository, and that it is a file of at most 64 MiB.',
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { redact } from '../../model/redact.ts';
+
 const LONGEST = 200;
 
 /** Foreign text on one line, in quotes, cut short, without control characters and without what is in `secrets`. */
@@ -11,10 +13,4 @@ export function excerpt(text: string, secrets: readonly string[], longest = LONG
   const characters = [...line];
   const isCut = characters.length > longest || redacted.length > longest * 20;
   return `"${characters.slice(0, longest).join('')}${isCut ? '…' : ''}"`;
-}
-
-function redact(text: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
-  const longestFirst = [...new Set(forms)].sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }

@@ -26,7 +26,10 @@ export async function readStart(
       if (size > limits.maxBytes) break;
     }
   } catch (error) {
-    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, { cause: error });
+    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'Look at the log of the service: it broke off in the middle of an answer.',
+    });
   } finally {
     clearTimeout(timer);
     response.body.destroy();

@@ -66,7 +66,10 @@ function follow(child: ChildProcess, output: ReturnType<typeof openOutputLines>)
   }
   child.on('error', (error: NodeJS.ErrnoException) => {
     exited.reject(
-      new DeployError('UNSUPPORTED', `could not start bash: ${error.code ?? error.message}`, { cause: error }),
+      new DeployError('UNSUPPORTED', `could not start bash: ${error.code ?? error.message}`, {
+        cause: error,
+        hint: 'Run the job on a runner that has bash, or write the smoke test as a request.',
+      }),
     );
   });
   child.on('exit', (exitCode, signal) => exited.resolve({ exitCode, signal }));

@@ -38,7 +38,7 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
     const { text, isWhole } = await readStart(response, { maxBytes: MAX_BODY_BYTES, timeoutMs: leftMs });
     const durationMs = io.clock.now() - startedAt;
     const { status, headers: received } = response;
-    const secrets = sentValues(headers, url);
+    const secrets = sentValues(headers, url, test.body);
     return checkResponse(
       { status, headers: received, body: text, bodyIsWhole: isWhole, durationMs, secrets },
       test.expect,
@@ -100,9 +100,15 @@ async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): P
     const { location } = response.headers;
     if (!follows || !isRedirect(response.status, location)) return response;
     response.body.destroy();
-    if (redirects === MAX_REDIRECTS) throw new DeployError('NETWORK', `more than ${MAX_REDIRECTS} redirects`);
+    if (redirects === MAX_REDIRECTS) throw endlessRedirects();
     hop = planNextHop(hop, { status: response.status, location }, test.followAnywhere);
   }
+}
+
+function endlessRedirects(): DeployError {
+  return new DeployError('NETWORK', `could not follow the redirects: more than ${MAX_REDIRECTS}`, {
+    hint: 'Test the address at which they end, or expect the redirect itself with `status: 302`.',
+  });
 }
 
 async function sendHop(hop: Hop, { headers, body, until }: Outgoing, io: Io): Promise<HttpResponse> {

@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { describe, expect, it, test } from '@jest/globals';
-import { describeStoppedTask, findEarlyFailure } from '../../../../src/clouds/aws/early-failure.ts';
+import { describeStoppedTask, findEarlyFailure, findHopelessEvent } from '../../../../src/clouds/aws/early-failure.ts';
 import { findFailureHint } from '../../../../src/clouds/aws/failure-hint.ts';
 
 function stopped(task: Partial<Task>): Task {
@@ -45,6 +45,24 @@ describe('a deployment', () => {
       expect(findEarlyFailure([task, task, task])).toBeNull();
     },
   );
+
+  test.each([
+    [1, true],
+    [0, false],
+    [143, false],
+    [137, false],
+  ])('by a stop code that AWS added and exit code %s: given up %s', (exitCode, isGivenUp) => {
+    const stopCode = 'A_CODE_OF_TOMORROW' as NonNullable<Task['stopCode']>;
+    const task = stopped({ stopCode, containers: [{ name: 'web', exitCode }] });
+    expect(findEarlyFailure([task, task]) !== null).toBe(isGivenUp);
+  });
+
+  it('is given up for a target group that is gone, and for no other event', () => {
+    const gone =
+      '(service web) failed to register targets in (target-group arn) with (error The specified target group does not exist)';
+    expect(findHopelessEvent(['(service web) has started 1 tasks', gone])).toBe(gone);
+    expect(findHopelessEvent(['(service web) was unable to place a task.'])).toBeNull();
+  });
 
   test.each([
     'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: not found',

@@ -25,7 +25,7 @@ function parse(inputs: Record<string, string>) {
 describe('the inputs', () => {
   it('need a service; the cluster is `default`', () => {
     expect(parse({ service: 'agent' })).toEqual({
-      settings: { cluster: 'default', service: 'agent', region: '' },
+      settings: { cluster: 'default', service: 'agent', region: '', expectedAccount: '' },
       problems: [],
     });
     expect(parse({}).problems).toEqual(['service is missing']);
@@ -33,7 +33,7 @@ describe('the inputs', () => {
 
   it('are checked together', () => {
     const { problems } = parse({ service: 'arn:aws:ecs:x:1:service/agent', cluster: 'a b', region: 'Ireland' });
-    expect(problems).toEqual(['cluster: a b', 'service: arn:aws:ecs:x:1:service/agent', 'region: Ireland']);
+    expect(problems).toEqual(['cluster: "a b"', 'service: "arn:aws:ecs:x:1:service/agent"', 'region: "Ireland"']);
   });
 
   it.each(['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'ap-southeast-4', 'eusc-de-east-1'])(
@@ -44,7 +44,7 @@ describe('the inputs', () => {
   );
 
   test('are listed, so that another target’s are noticed', () => {
-    expect(targets['ecs']?.inputs).toEqual(['cluster', 'service', 'region']);
+    expect(targets['ecs']?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
   });
 });
 
@@ -56,7 +56,7 @@ describe('the region', () => {
   afterEach(() => wire.close());
 
   const open = (region: string, env: Record<string, string>) =>
-    ecsTarget.open({ cluster: 'default', service: 'agent', region }, { ...wire.io, env });
+    ecsTarget.open({ cluster: 'default', service: 'agent', region, expectedAccount: '' }, { ...wire.io, env });
 
   it.each([
     ['eu-west-1', { AWS_REGION: 'us-east-1' }, 'eu-west-1'],
@@ -74,6 +74,30 @@ describe('the region', () => {
       expect(wire.calls).toEqual([]);
     },
   );
+});
+
+describe('the expected account', () => {
+  it.each(['12345', '1234567890123', '12345678901x'])('is twelve digits, not %s', (given) => {
+    expect(parse({ service: 'agent', 'expected-account': given }).problems).toEqual([`expected-account: "${given}"`]);
+  });
+
+  it('is that of the credentials, or nothing else is asked', async () => {
+    const answers = {
+      DescribeServices: () => ({ services: [{ serviceName: 'agent', status: 'ACTIVE' }] }),
+      GetCallerIdentity: () =>
+        '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>',
+    };
+    const wire = await openWire(answers);
+    const open = (expectedAccount: string) =>
+      ecsTarget.open({ cluster: 'default', service: 'agent', region: 'eu-west-1', expectedAccount }, wire.io);
+    await expect(open('210987654321')).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'could not start in account 210987654321: the credentials are of 123456789012',
+    });
+    expect(wire.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity']);
+    expect((await open('123456789012')).workload.resource).toContain('service agent');
+    await wire.close();
+  });
 });
 
 test.each([

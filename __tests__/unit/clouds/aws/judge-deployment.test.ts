@@ -8,7 +8,15 @@ function judge(status: string, facts: Partial<DeploymentFacts> = {}, more: Parti
     targetServiceRevision: { requestedTaskCount: 2, runningTaskCount: 1, pendingTaskCount: 1 },
     ...more,
   };
-  return judgeDeployment({ ours, newer: null, foreignLive: null, live: true, earlyFailure: null, ...facts });
+  return judgeDeployment({
+    ours,
+    newer: null,
+    foreignLive: null,
+    live: true,
+    earlyFailure: null,
+    desiredCount: 2,
+    ...facts,
+  });
 }
 
 describe('a deployment of ours', () => {
@@ -35,6 +43,11 @@ describe('a deployment of ours', () => {
 
   it('has succeeded when AWS says so and it is live', () => {
     expect(judge('SUCCESSFUL')).toMatchObject({ status: 'succeeded', reason: 'SUCCESSFUL' });
+  });
+
+  it('has not succeeded when the service was scaled to 0: no task shows anything', () => {
+    expect(judge('SUCCESSFUL', { desiredCount: 0 })).toMatchObject({ status: 'failed', reason: 'DEPLOY_FAILED' });
+    expect(judge('SUCCESSFUL', { desiredCount: null })).toMatchObject({ status: 'succeeded' });
   });
 
   it('was overtaken when it succeeded but is not live', () => {

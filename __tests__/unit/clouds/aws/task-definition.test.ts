@@ -35,12 +35,23 @@ describe('the document to register', () => {
       registeredBy: 'me',
       family: 'agent',
       cpu: '256',
-      memberOfTomorrow: { deep: [1, null, ''] },
+      memberOfTomorrow: { deep: [1, ''], none: null },
     };
     expect(toDocument({ taskDefinition: described })).toEqual({
       family: 'agent',
       cpu: '256',
-      memberOfTomorrow: { deep: [1, null, ''] },
+      memberOfTomorrow: { deep: [1, ''], none: null },
+    });
+  });
+
+  it('has no null in a list, at any level, as AWS refuses it', () => {
+    const taskDefinition = {
+      volumes: [null],
+      containerDefinitions: [{ ...web, environment: [null, { name: 'A', value: null }] }],
+    };
+    expect(toDocument({ taskDefinition })).toEqual({
+      volumes: [],
+      containerDefinitions: [{ ...web, environment: [{ name: 'A', value: null }] }],
     });
   });
 

@@ -85,7 +85,11 @@ describe('an upload', () => {
     const service = await openService(answer(200));
     const world = openWorld({ env: { GITHUB_WORKSPACE: folder } });
     const [result] = await world.run('- POST /predict: {file: gone.jpg}', withToken(service));
-    expect(result).toMatchObject({ passed: false, attempts: 1, detail: 'could not read the file gone.jpg: ENOENT' });
+    expect(result).toMatchObject({
+      passed: false,
+      attempts: 1,
+      detail: expect.stringContaining('could not read the file gone.jpg: ENOENT'),
+    });
     expect(service.received).toHaveLength(0);
   });
 
@@ -185,7 +189,7 @@ describe('a redirect', () => {
   it('in a circle ends after five', async () => {
     const service = await openService(answer(302, '', { location: '/x' }));
     const [result] = await openWorld().run('- GET /x: {retry-for: 0s}', withToken(service));
-    expect(result).toMatchObject({ passed: false, detail: 'more than 5 redirects' });
+    expect(result).toMatchObject({ passed: false, detail: expect.stringContaining('more than 5') });
     expect(service.received).toHaveLength(6);
   });
 

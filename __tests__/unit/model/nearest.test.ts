@@ -1,5 +1,5 @@
 import { expect, it, test } from '@jest/globals';
-import { nearest } from '../../../src/inputs/nearest.ts';
+import { nearest } from '../../../src/model/nearest.ts';
 
 const KEYS = ['headers', 'header', 'within', 'contains', 'json', 'json-body', 'retry-for', 'run'];
 

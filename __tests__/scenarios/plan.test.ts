@@ -1,0 +1,166 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type AgentService, CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
+import { ECR_HOST } from '../../simulators/world.ts';
+import type { Forecast, RunRecord } from '../../src/model/outcome.ts';
+import { closeAgents, givenAgent, saidBy } from './agent.ts';
+import { mutations, refuse, wholeState } from './refusal.ts';
+
+afterEach(closeAgents);
+
+/** Runs `mode: plan`, which has to be green and to change nothing, and returns what it said. */
+async function plan(agent: AgentService, inputs: Readonly<Record<string, string>>) {
+  const before = wholeState(agent);
+  const earlier = mutations(agent).length;
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'plan-'));
+  try {
+    const { main, post } = await agent.deploy({ mode: 'plan', ...inputs }, { directory });
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned' }, state: { reported: 'true' } });
+    expect(post).toMatchObject({ exitCode: 0, log: '', summary: '' });
+    expect(mutations(agent).slice(earlier)).toEqual([]);
+    expect(wholeState(agent)).toEqual(before);
+    const report = JSON.parse(await readFile(main.outputs['report']!, 'utf8')) as { readonly forecast: Forecast };
+    return { main, said: saidBy(main.log), forecast: report.forecast };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const configured = {
+  containers: [
+    {
+      name: 'web',
+      image: `${ECR_HOST}/agent:v1`,
+      essential: true,
+      environment: [{ name: 'LOG_LEVEL', value: 'value-before' }],
+      secrets: [{ name: 'OLD_KEY', valueFrom: 'old-reference' }],
+    },
+    { name: 'sidecar', image: `${ECR_HOST}/agent:v1`, essential: false },
+  ],
+};
+
+describe('a plan', () => {
+  test('says what would change, by name, what would be copied and what a revert restores, and changes nothing', async () => {
+    const agent = await givenAgent({ service: configured });
+    const { main, said, forecast } = await plan(agent, {
+      image: agent.world.publish('v2', {}),
+      'environment-variables': 'LOG_LEVEL: value-after\nNEW_ONE: value-new',
+      secrets: 'API_KEY: new-reference',
+      'smoke-tests': '- GET /health?token=value-query',
+    });
+    const { digest } = main.outputs;
+    const lines = [
+      '📝 Planned: nothing was changed — service agent in cluster production (eu-west-1) [planned]',
+      `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}: 3 blobs (`,
+      ') are missing there, 0 are there.',
+      'The tag v2 is free there, and would name it.',
+      `Would change: container web: image ${ECR_HOST}/agent:v1 -> ${ECR_HOST}/agent@${digest}`,
+      'Would change: container web: environment variable LOG_LEVEL changed',
+      'Would change: container web: environment variable NEW_ONE added',
+      'Would change: container web: secret API_KEY added',
+      'Smoke tests that would run: GET /health',
+      'A revert would put back agent:1.',
+      'No other deployment is running.',
+    ];
+    for (const line of lines) expect(said).toContain(line);
+    for (const part of [
+      '📝 Planned: nothing was changed',
+      '### Plan',
+      'LOG\\_LEVEL',
+      'A revert would put back agent:1.',
+    ]) {
+      expect(main.summary.replaceAll('&#95;', '\\_')).toContain(part);
+    }
+    expect(forecast).toMatchObject({ unchanged: false, restores: 'agent:1', busy: null });
+    expect(said + main.summary + JSON.stringify(forecast)).not.toMatch(/value-|-reference/);
+    expect(main.outputs).toMatchObject({ image: `${ECR_HOST}/agent@${digest}`, revision: 'agent:1' });
+  });
+
+  test('tells how much is missing, as the deploy then copies it', async () => {
+    const agent = await givenAgent();
+    const platforms = ['linux/amd64', 'linux/arm64'];
+    const image = agent.world.publish('v2', {}, { platforms });
+    const { forecast } = await plan(agent, { image });
+    const directory = await mkdtemp(path.join(os.tmpdir(), 'deploy-'));
+    const { main } = await agent.deploy({ image }, { directory });
+    const report = JSON.parse(await readFile(main.outputs['report']!, 'utf8')) as Pick<RunRecord, 'copies'>;
+    await rm(directory, { recursive: true });
+    const [copy] = forecast.copies;
+    expect(copy!.missingBlobs).toBeGreaterThan(5);
+    expect(report.copies).toEqual([
+      expect.objectContaining({ copiedBlobs: copy!.missingBlobs, copiedBytes: copy!.missingBytes }),
+    ]);
+  });
+
+  test('of what is live already says that it would be unchanged', async () => {
+    const agent = await givenAgent();
+    const image = agent.world.publish('v2', {});
+    await agent.deploy({ image });
+    const { said, forecast } = await plan(agent, { image });
+    expect(forecast).toMatchObject({ unchanged: true, differences: [], copies: [{ isThere: true, missingBlobs: 0 }] });
+    expect(said).toContain(
+      'Everything that would be sent is already live and healthy: a deploy would end as unchanged.',
+    );
+    expect(said).toContain('is there already: no blob would be copied.');
+    const forced = await plan(agent, { image, force: 'true' });
+    expect(forced.said).toContain('No difference from agent:2: it would be rolled out again as it is.');
+  });
+
+  test('shows a tag that would be moved, with what it names now', async () => {
+    const agent = await givenAgent();
+    const first = await agent.deploy({ image: agent.world.publish('latest', { version: 'one' }) });
+    const { said } = await plan(agent, { image: agent.world.publish('latest', { version: 'two' }) });
+    expect(said).toContain(`The tag latest names ${first.main.outputs['digest']} there, and would be moved`);
+  });
+
+  test("shows somebody else's deployment that is running", async () => {
+    const agent = await givenAgent();
+    const image = agent.world.publish('v2', {});
+    agent.world.aws.foreignDeploy(CLUSTER, SERVICE, agent.world.publish('foreign', {}));
+    const before = agent.world.edge.calls.length;
+    const { main } = await agent.deploy({ image, mode: 'plan' });
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned' } });
+    expect(saidBy(main.log)).toMatch(
+      /Another deployment is running: .*that is not ours.* A deploy would wait for its end\./,
+    );
+    expect(agent.world.edge.calls.slice(before).filter(({ mutates }) => mutates)).toEqual([]);
+  });
+
+  test('of an image that is deployed from where it is copies nothing', async () => {
+    const agent = await givenAgent();
+    const { forecast } = await plan(agent, { image: agent.world.publish('v2', {}), 'copy-to': '' });
+    expect(forecast.copies).toEqual([]);
+    expect(forecast.differences).toEqual([expect.stringContaining('-> ghcr.io/acme/agent@sha256:')]);
+  });
+});
+
+describe('a plan is red where the deploy would be refused, for the same reason', () => {
+  test.each<[string, (agent: AgentService) => void, Readonly<Record<string, string>>]>([
+    ['a tag that does not exist', () => {}, { image: 'ghcr.io/acme/agent:v3' }],
+    ['a wrong container', () => {}, { container: 'wbe' }],
+    ['a wrong cluster', () => {}, { cluster: 'staging' }],
+    ['a definition that was deregistered', (agent) => deregister(agent), {}],
+    ['a destination that does not exist', () => {}, { 'copy-to': `${ECR_HOST}/missing` }],
+    ['a service of CodeDeploy', () => {}, { service: 'blue-green' }],
+    ['a missing permission', ({ world }) => world.aws.deny('ecs:ListServiceDeployments'), {}],
+  ])('%s', async (_, given, inputs) => {
+    const agent = await givenAgent();
+    const { world } = agent;
+    const options = { desiredCount: 1, loadBalanced: false, deploymentController: 'CODE_DEPLOY' } as const;
+    world.aws.addService({ cluster: CLUSTER, service: 'blue-green', image: `${ECR_HOST}/agent:v1`, ...options });
+    given(agent);
+    const all = { image: world.publish('v2', {}), ...inputs };
+    const planned = await refuse(agent, { ...all, mode: 'plan' });
+    expect(mutations(agent)).toEqual([]);
+    const { main, post } = await agent.deploy(all);
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'refused' } });
+    expect(post.exitCode).toBe(0);
+    expect(main.log).toContain(`Next step: ${planned.failure.hint}`);
+  });
+});
+
+function deregister({ world }: AgentService): void {
+  world.aws.deregisterTaskDefinition(world.aws.ecs.services[0]!.taskDefinition.arn);
+}

@@ -1,0 +1,21 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Io } from '../../io/io.ts';
+import { DeployError } from '../../model/errors.ts';
+import { explainErrors } from './aws-errors.ts';
+import { openSts } from './clients.ts';
+
+/** @throws DeployError INPUT_INVALID when the credentials are of another account. */
+export async function ensureExpectedAccount(
+  { expected, region }: { readonly expected: string; readonly region: string },
+  io: Io,
+): Promise<void> {
+  const { signal } = io;
+  const call = { what: 'find out which AWS account this is', action: 'sts:GetCallerIdentity', signal };
+  const { Account: found = 'no account' } = await explainErrors(call, () =>
+    openSts(region, io).send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
+  );
+  if (found === expected) return;
+  throw new DeployError('INPUT_INVALID', `could not start in account ${expected}: the credentials are of ${found}`, {
+    hint: 'Correct `role-to-assume` of aws-actions/configure-aws-credentials, or the input `expected-account`.',
+  });
+}

@@ -1,0 +1,45 @@
+import type { CopyForecast, Forecast, Outcome } from '../model/outcome.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { previewCopy } from '../registry/preview-copy.ts';
+import { runPhase } from './phase.ts';
+import { listCopies, type PinnedImage } from './pin-images.ts';
+import type { Rollout } from './rollout.ts';
+
+export interface PlanRequest extends Pick<Rollout, 'workload' | 'change' | 'smokeTests' | 'force' | 'record' | 'io'> {
+  readonly images: readonly PinnedImage[];
+  readonly registry: RegistryClient;
+}
+
+/**
+ * Finds out what a deploy would do, by reading only, and notes it in the record.
+ * @throws DeployError for the reason for which the deploy would be refused, as far as reading tells
+ */
+export async function planDeploy(request: PlanRequest): Promise<Outcome> {
+  const { record, io } = request;
+  const copies = await runPhase('Plan the copy', record, io, () => forecastCopies(request));
+  const forecast = await runPhase('Plan the rollout', record, io, () => forecastRollout(request, copies));
+  record.forecast = forecast;
+  const revision = forecast.restores;
+  return { kind: 'planned', revision, previousRevision: null, failure: null, diagnosis: null, notes: [] };
+}
+
+async function forecastCopies({ images, registry }: PlanRequest): Promise<readonly CopyForecast[]> {
+  const forecasts: CopyForecast[] = [];
+  for (const copy of listCopies(images)) forecasts.push(await previewCopy(registry, copy));
+  return forecasts;
+}
+
+async function forecastRollout(request: PlanRequest, copies: readonly CopyForecast[]): Promise<Forecast> {
+  const { workload, change, force } = request;
+  const readiness = await workload.readiness();
+  const point = await workload.capture();
+  const { unchanged, differences } = await workload.plan(change);
+  return {
+    unchanged: unchanged && !force,
+    differences,
+    copies,
+    restores: point.revision,
+    busy: readiness.status === 'succeeded' ? null : readiness.message,
+    smokeTests: request.smokeTests.map(({ name }) => name),
+  };
+}
