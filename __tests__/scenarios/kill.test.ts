@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { AgentService } from '../../simulators/agent-service.ts';
 import { closeAgents, dist, givenAgent } from './agent.ts';
@@ -84,4 +87,35 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
     expect(agent.world.edge.calls).toEqual([]);
     expect(result.post.log).toContain('[refused]');
   });
+});
+
+test('a smoke-test file that a later step deleted does not stop the way back', async () => {
+  const agent = await givenAgent();
+  const workspace = await mkdtemp(path.join(os.tmpdir(), 'workspace-'));
+  const file = path.join(workspace, 'smoke.yml');
+  await writeFile(file, smokeTests);
+  const before = agent.snapshot();
+  const image = agent.world.publish('v2', good);
+  const stop = (child: { kill(signal: NodeJS.Signals): boolean }) => {
+    const ignore = agent.world.edge.onCall((call, when) => {
+      if (call.operation !== 'ecs:UpdateService' || when !== 'after') return undefined;
+      ignore();
+      child.kill('SIGKILL');
+      return 'drop';
+    });
+  };
+  let started = 0;
+  const { post } = await agent.deploy(
+    { image, 'smoke-tests': 'smoke.yml' },
+    {
+      workspace,
+      onStart: (child) => {
+        if (started++ === 0) stop(child);
+      },
+      afterMain: () => rm(file),
+    },
+  );
+  await rm(workspace, { recursive: true });
+  expect(post.summary).toContain('`rolled-back`');
+  expect(agent.snapshot()).toEqual(before);
 });

@@ -133,8 +133,8 @@ function viewListener(group: TargetGroup): JsonObject {
   return {
     ListenerArn: group.listenerArn,
     LoadBalancerArn: group.loadBalancerArn,
-    Port: 443,
-    Protocol: 'HTTPS',
+    Port: group.listenerProtocol === 'HTTPS' ? 443 : 80,
+    Protocol: group.listenerProtocol,
     DefaultActions: [{ Type: 'forward', TargetGroupArn: group.arn, ForwardConfig: { TargetGroups: [target] } }],
   };
 }

@@ -37,7 +37,10 @@ export interface ServiceOptions {
   readonly customDomains?: readonly string[];
   readonly healthCheckGracePeriodSeconds?: number;
   readonly targetGroup?: Partial<
-    Pick<TargetGroup, 'healthCheckPath' | 'checkIntervalMs' | 'healthyThreshold' | 'unhealthyThreshold'>
+    Pick<
+      TargetGroup,
+      'listenerProtocol' | 'healthCheckPath' | 'checkIntervalMs' | 'healthyThreshold' | 'unhealthyThreshold'
+    >
   >;
   readonly staging?: Partial<Staging>;
   /** How long ago it was deployed; default: a day. */
@@ -152,6 +155,7 @@ function createTargetGroup(world: AwsWorld, options: ServiceOptions): TargetGrou
       `${loadBalancer.replace('loadbalancer', 'listener')}/${world.ids.hex(16)}`,
     ),
     dnsName: `${name}-${world.ids.digits(10)}.${world.region}.elb.amazonaws.com`,
+    listenerProtocol: 'HTTPS',
     container: String(first?.['name'] ?? 'app'),
     port: ports[0]?.containerPort ?? 8080,
     healthCheckPath: '/',

@@ -136,6 +136,8 @@ export interface TargetGroup {
   readonly loadBalancerName: string;
   readonly listenerArn: string;
   readonly dnsName: string;
+  /** Of the load balancer's only listener, on the protocol's usual port. */
+  readonly listenerProtocol: 'HTTP' | 'HTTPS';
   /** Container and port that requests go to. */
   readonly container: string;
   readonly port: number;

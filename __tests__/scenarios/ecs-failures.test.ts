@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { AgentService } from '../../simulators/agent-service.ts';
+import { closeAgents, givenAgent } from './agent.ts';
+import { changesIn, servicesIn, watchEcs } from './watch-ecs.ts';
+
+afterEach(closeAgents);
+
+const smokeTests = '- GET /health: { retry-for: 5s }';
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-api-key-AbCdEf';
+
+function deployV2(agent: AgentService, behaviour: object = {}, inputs: Record<string, string> = {}) {
+  return agent.deploy({ image: agent.world.publish('v2', behaviour), 'smoke-tests': smokeTests, ...inputs });
+}
+
+describe('a rollout that fails', () => {
+  test('for a secret that does not exist: at the first task, with the secret and what to check', async () => {
+    const agent = await givenAgent();
+    const before = agent.snapshot();
+    const begun = agent.world.clock.now();
+    agent.world.aws.removeSecret(SECRET);
+    const { main } = await deployV2(agent, {}, { secrets: `OPENAI_API_KEY: ${SECRET}` });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(
+      /^::error.*TaskFailedToStart, ResourceInitializationError: unable to pull secrets.*openai-api-key.*Next step: Check that each secret exists/m,
+    );
+    expect(agent.world.clock.now() - begun).toBeLessThan(45_000);
+    expect(agent.snapshot()).toEqual(before);
+  });
+
+  test('for containers that turn unhealthy after 40 s', async () => {
+    const agent = await givenAgent();
+    const before = agent.snapshot();
+    const { main } = await deployV2(agent, { unhealthyAfterMs: 40_000 });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(/^::error.*failed ELB health checks/m);
+    expect(agent.snapshot()).toEqual(before);
+    expect(await agent.ask()).toMatchObject({ body: 'v1' });
+  });
+
+  test('for memory: the exit code becomes a hint', async () => {
+    const agent = await givenAgent();
+    const { main } = await deployV2(agent, { crash: { afterMs: 1_000, exitCode: 137, logs: [] } });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(/^::error.*exit code 137: OutOfMemoryError.*Next step: .*raise the memory/m);
+  });
+
+  test('by the breaker without a rollback of its own: STOPPED by AWS, put back by us', async () => {
+    const agent = await givenAgent({ service: { desiredCount: 6, circuitBreaker: { enable: true, rollback: false } } });
+    const before = agent.snapshot();
+    const seen = watchEcs(agent);
+    const crash = { afterMs: 1_000, exitCode: 3, logs: [] };
+    const { main } = await deployV2(agent, { crash });
+    expect(servicesIn(seen).some(({ deployments: [primary] }) => primary?.rolloutState === 'FAILED')).toBe(true);
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back', revision: 'agent:1' } });
+    expect(main.log).toMatch(/^::error.*STOPPED: ECS deployment circuit breaker/m);
+    expect(changesIn(seen)).toEqual(['RegisterTaskDefinition', 'UpdateService', 'UpdateService']);
+    expect(agent.snapshot()).toEqual(before);
+  });
+
+  test('for want of capacity ends at the time that was given, with what AWS says', async () => {
+    const agent = await givenAgent({ service: { staging: { capacity: 2 } } });
+    const before = agent.snapshot();
+    const { main } = await deployV2(agent, {}, { timeout: '3m' });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(/^::error.*0 of 2 new tasks running/m);
+    expect(main.log).toMatch(/was unable to place a task\. Reason: Capacity is unavailable/);
+    expect(agent.snapshot()).toEqual(before);
+  });
+});
+
+describe('a slow start', () => {
+  test('within the grace period is deployed', async () => {
+    const agent = await givenAgent({ service: { healthCheckGracePeriodSeconds: 120 } });
+    const visits = agent.watch();
+    const { main } = await deployV2(agent, { readyAfterMs: 90_000 });
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
+    expect(await agent.ask()).toMatchObject({ body: 'v2' });
+    expect(visits.asked).toBeGreaterThan(100);
+    expect(visits.failed).toBe(0);
+  });
+
+  test('beyond the grace period is rolled back', async () => {
+    const agent = await givenAgent({ service: { healthCheckGracePeriodSeconds: 30 } });
+    const before = agent.snapshot();
+    const { main } = await deployV2(agent, { readyAfterMs: 90_000 });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(/^::error.*Next step: .*grace period/m);
+    expect(agent.snapshot()).toEqual(before);
+  });
+});
