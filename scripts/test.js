@@ -1,0 +1,52 @@
+// `npm test`. Without arguments: the whole suite, then how much of src/ it reached, counting the processes that the
+// scenarios start. With arguments, which jest gets: no coverage, as a part of the suite reaches only a part of src/.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findShortfalls, formatCoverage, mergeCoverage, writeCoverage } from './coverage.js';
+
+const jest = path.resolve(import.meta.dirname, '../node_modules/jest/bin/jest.js');
+const nodeArguments = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const [, , ...given] = process.argv;
+// On dist/ the children run the bundle, not src/.
+const isWhole = given.length === 0 && process.env.SCENARIOS_ON !== 'dist';
+
+process.exitCode = isWhole ? await runWithCoverage() : await runJest(given, {});
+
+async function runWithCoverage() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'coverage-'));
+  const [ofJest, ofChildren, closingLine] = ['jest', 'children', 'closing-line'].map((name) => path.join(folder, name));
+  try {
+    const flags = ['--coverage', '--coverageReporters=json', `--coverageDirectory=${ofJest}`];
+    // Not NODE_V8_COVERAGE: jest's own processes would write it too, and their coverage is counted by jest.
+    const exitCode = await runJest(flags, { CHILD_COVERAGE: ofChildren, CLOSING_LINE_FILE: closingLine });
+    const shortfalls = await reportCoverage(ofJest, ofChildren);
+    process.stdout.write(await readFile(closingLine, 'utf8').catch(() => ''));
+    return exitCode || (shortfalls ? 1 : 0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** True: src/ is not covered well enough. Nothing is said of a run that broke off before jest wrote its part. */
+async function reportCoverage(ofJest, ofChildren) {
+  const text = await readFile(path.join(ofJest, 'coverage-final.json'), 'utf8').catch(() => null);
+  if (text === null) return false;
+  const coverage = await mergeCoverage(JSON.parse(text), ofChildren);
+  await writeCoverage(coverage);
+  const shortfalls = findShortfalls(coverage);
+  process.stdout.write(`\n${[...formatCoverage(coverage), ...shortfalls].join('\n')}\n\n`);
+  return shortfalls.length > 0;
+}
+
+function runJest(flags, env) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const child = spawn(process.execPath, [...nodeArguments, jest, ...flags], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  child.on('error', reject);
+  child.on('close', (exitCode) => resolve(exitCode ?? 1));
+  return promise;
+}
