@@ -28,6 +28,9 @@ const client = openRegistryClient({
   signal: new AbortController().signal,
 });
 const pinned = await resolveImage(client, parseImageName(source));
-const result = await copyImage(client, { source: pinned, destination: { ...parseRepository(repository), tag } });
+const result = await copyImage(client, {
+  source: pinned,
+  destination: { ...parseRepository(repository), tags: [tag] },
+});
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

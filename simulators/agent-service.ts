@@ -41,11 +41,13 @@ export interface AgentService {
 export interface AgentServiceOptions extends WorldOptions {
   readonly entries: Entries;
   readonly service?: Partial<ServiceOptions>;
+  /** That v1 is built for; default `linux/amd64`. */
+  readonly platform?: string;
 }
 
 export async function openAgentService(options: AgentServiceOptions): Promise<AgentService> {
   const world = await openWorld(options);
-  const v1 = buildImage({ seed: 'v1', behaviour: { version: 'v1' } });
+  const v1 = buildImage({ seed: 'v1', platform: options.platform ?? 'linux/amd64', behaviour: { version: 'v1' } });
   world.ecr.seed(REPOSITORY, 'v1', v1);
   const service = world.aws.addService({
     cluster: CLUSTER,

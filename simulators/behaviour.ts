@@ -46,7 +46,7 @@ export interface PulledImage {
   readonly behaviour: Behaviour;
 }
 
-/** Where platforms pull from. null: no such image, as a registry would answer 404. */
+/** Where platforms pull from. null: no such image, or none for `platform` (default `linux/amd64`) in its index. */
 export interface ImageSource {
-  pull(image: string): PulledImage | null;
+  pull(image: string, platform?: string): PulledImage | null;
 }

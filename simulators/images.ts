@@ -15,8 +15,10 @@ export interface ImageOptions {
   readonly layers?: number;
   /** Of the one file in each layer; default 4 KiB. */
   readonly layerBytes?: number;
-  /** `linux/amd64`, `linux/arm/v7`: an index with these and one attestation. Absent: one linux/amd64 manifest. */
+  /** `linux/amd64`, `linux/arm/v7`: an index with these and one attestation. Absent: one manifest, no index. */
   readonly platforms?: readonly string[];
+  /** Of that one manifest; default `linux/amd64`. */
+  readonly platform?: string;
   /** Images with the same seed share their layers; default `base`. */
   readonly seed?: string;
 }
@@ -42,7 +44,7 @@ const IN_TOTO = 'application/vnd.in-toto+json';
 /** Byte for byte the same for the same options, on every machine. Layers are real gzipped tar files. */
 export function buildImage(options: ImageOptions): OciImage {
   if (!options.platforms) {
-    const part = buildPart(options, 'linux/amd64');
+    const part = buildPart(options, options.platform ?? 'linux/amd64');
     return { digest: part.descriptor.digest, manifests: [part.manifest], blobs: part.blobs };
   }
   const parts = options.platforms.map((platform) => ({ part: buildPart(options, platform), platform }));
@@ -62,6 +64,33 @@ export function buildImage(options: ImageOptions): OciImage {
     manifests: [...all.map(({ manifest }) => manifest), top],
     blobs: [...new Map(all.flatMap(({ blobs }) => blobs).map((blob) => [blob.digest, blob])).values()],
   };
+}
+
+/** A manifest that refers to another, as a signature or an SBOM does. `subject`: of a manifest of `image`. */
+export function buildReferrer(image: OciImage, subject: string, artifactType: string): OciImage {
+  const to = image.manifests.find(({ digest }) => digest === subject);
+  if (!to) throw new Error(`the image has no manifest ${subject}`);
+  const empty = Buffer.from('{}');
+  const content = Buffer.from(`${artifactType} of ${subject}`);
+  const manifest = toManifest(MANIFEST, {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    artifactType,
+    config: describe('application/vnd.oci.empty.v1+json', empty),
+    layers: [describe(artifactType, content)],
+    subject: describe(to.mediaType, to.bytes),
+    annotations: { 'org.opencontainers.image.created': '2026-01-01T00:00:00Z' },
+  });
+  const blobs = [empty, content].map((bytes) => ({ digest: digestOf(bytes), bytes }));
+  return { digest: manifest.digest, manifests: [manifest], blobs };
+}
+
+/** An index of these images, as a client keeps it under a tag where a registry lists no referrers. */
+export function buildIndexOf(images: readonly OciImage[]): OciImage {
+  const tops = images.map(({ digest, manifests }) => manifests.find((manifest) => manifest.digest === digest)!);
+  const manifests = tops.map(({ mediaType, bytes }) => describe(mediaType, bytes));
+  const index = toManifest(INDEX, { schemaVersion: 2, mediaType: INDEX, manifests });
+  return { digest: index.digest, manifests: [...tops, index], blobs: images.flatMap(({ blobs }) => blobs) };
 }
 
 function buildPart(options: ImageOptions, platform: string): Part {

@@ -51,7 +51,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     createOnPush: true,
     mount: 'allow',
   });
-  const images: ImageSource = { pull: (image) => source.pull(image) ?? ecr.pull(image) };
+  const images: ImageSource = {
+    pull: (image, platform) => source.pull(image, platform) ?? ecr.pull(image, platform),
+  };
   const { sessionToken } = options;
   const credentials = {
     accessKeyId: ACCESS_KEY_ID,

@@ -1,3 +1,4 @@
+import { ensurePlatform } from './engine/check-platform.ts';
 import { deploy } from './engine/deploy.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
 import { finish, recalled, untouched } from './engine/finish.ts';
@@ -7,15 +8,17 @@ import { runPhase } from './engine/phase.ts';
 import { copyImages, pinImages } from './engine/pin-images.ts';
 import { planDeploy } from './engine/plan.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
-import type { Io } from './io/io.ts';
+import { type Io, openIo } from './io/io.ts';
+import { REPORTED } from './io/reported.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
-import { emptyRecord, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
+import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
 import { writeOutputs } from './outputs.ts';
 import { report } from './report/index.ts';
 
 /** The main step. True: green. */
-export async function deployAction(io: Io): Promise<boolean> {
+export async function deployAction(signal: AbortSignal): Promise<boolean> {
+  const io = openIo(signal);
   const record = emptyRecord(io.clock.now());
   const outcome = await deployOrRefuse(record, io);
   if (io.signal.aborted) {
@@ -28,15 +31,14 @@ export async function deployAction(io: Io): Promise<boolean> {
 }
 
 /** The post step: whatever ended main, nothing stays half-done and nothing stays unsaid. True: green. */
-export async function finishAction(io: Io): Promise<boolean> {
-  if (io.state.read(REPORTED) === 'true') return true;
+export async function finishAction(signal: AbortSignal): Promise<boolean> {
+  const io = openIo(signal);
   const record = emptyRecord(io.clock.now());
   const outcome = await finishOrAlarm(record, io);
   await report(outcome, record, io);
   return isGreen(outcome);
 }
 
-const REPORTED = 'reported';
 /** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */
 const POST_BUDGET_MS = 180_000;
 
@@ -44,7 +46,7 @@ async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
   try {
     return await story(parseInputs(io.env), record, io);
   } catch (error) {
-    return { ...nothingDone, kind: 'refused', failure: describeError(error) };
+    return endAs('refused', { failure: describeError(error) });
   }
 }
 
@@ -61,10 +63,11 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   const image = formatImage(images[0]!.image);
   Object.assign(record, { image, digest: images[0]!.image.digest });
 
-  const change = { images, environment: request.environment, secrets: request.secrets };
-  if (request.mode === 'plan') return await planDeploy({ ...request, workload, change, images, registry, record, io });
   // What can't be deployed is refused before anything is copied.
-  await workload.plan(change);
+  const change = { images, environment: request.environment, secrets: request.secrets };
+  const changes = await workload.plan(change);
+  await ensurePlatform(images, { ...workload, ...changes }, { registry, log: io.log });
+  if (request.mode === 'plan') return await planDeploy({ ...request, workload, changes, images, registry, record, io });
   if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, registry, { record, io }));
 
   const journal = openJournal(io.state);
@@ -84,8 +87,6 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     const timeoutMs = POST_BUDGET_MS;
     return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
   } catch (error) {
-    return { ...nothingDone, kind: 'rollback-failed', failure: describeError(error) };
+    return endAs('rollback-failed', { failure: describeError(error) });
   }
 }
-
-const nothingDone = { revision: null, previousRevision: null, diagnosis: null, notes: [] };

@@ -1,13 +1,18 @@
-import { deployAction, finishAction } from './action.ts';
-import { openIo } from './io/io.ts';
+import { wasReported } from './io/reported.ts';
 import { cancelledBySignal, deafToSignals } from './io/signals.ts';
 
 /** The main step; dist/main.js calls it. The exit code is set here and nowhere else. */
 export async function run(): Promise<void> {
-  process.exitCode = (await deployAction(openIo(cancelledBySignal()))) ? 0 : 1;
+  // Before the rest is loaded: a cancel that comes meanwhile is answered too.
+  const signal = cancelledBySignal();
+  const { deployAction } = await import('./action.ts');
+  process.exitCode = (await deployAction(signal)) ? 0 : 1;
 }
 
-/** The post step; dist/post.js calls it. */
+/** The post step; dist/post.js calls it. Nearly always all is said and done, and nothing more is loaded. */
 export async function finish(): Promise<void> {
-  process.exitCode = (await finishAction(openIo(deafToSignals()))) ? 0 : 1;
+  const signal = deafToSignals();
+  if (wasReported(process.env)) return;
+  const { finishAction } = await import('./action.ts');
+  process.exitCode = (await finishAction(signal)) ? 0 : 1;
 }

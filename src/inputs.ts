@@ -5,9 +5,10 @@ import type { Target } from './clouds/target.ts';
 import { parseSmokeTests } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
 import { parseStringMap } from './inputs/yaml.ts';
-import { type ImageName, parseImageName, parseRepository } from './model/image.ts';
+import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest } from './model/nearest.ts';
+import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
 import { strategies } from './strategies/index.ts';
 import type { Strategy } from './strategies/strategy.ts';
@@ -23,6 +24,12 @@ export interface DeployRequest {
   /** `container` null: the workload's main container. */
   readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
+  /** That the image gets there; none: the one that it has. */
+  readonly tags: readonly string[];
+  /** Only these of it are copied; none: all. */
+  readonly platforms: readonly Platform[];
+  /** Signatures, SBOMs and provenance that refer to the image go with it. */
+  readonly copyReferrers: boolean;
   /** For the registry that `image` is in. */
   readonly credentials: RegistryCredentials | null;
   readonly smokeTests: readonly SmokeTest[];
@@ -61,6 +68,7 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
   const environment = parseMap(inputs, 'environment-variables');
   const secrets = parseMap(inputs, 'secrets');
   noteNamesInBoth(inputs, environment, secrets);
+  noteNeedsCopyTo(inputs, ['tags', 'platforms', 'copy-referrers']);
   return {
     mode: inputs.choice('mode', ['deploy', 'plan'], 'deploy'),
     target,
@@ -68,6 +76,9 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
     strategy: parseStrategy(inputs, target),
     images: parseImages(inputs),
     copyTo: inputs.parsed('copy-to', parseRepository, null),
+    tags: inputs.parsed('tags', (text) => parseList(text, parseTag), []),
+    platforms: inputs.parsed('platforms', (text) => parseList(text, parsePlatform), []),
+    copyReferrers: inputs.boolean('copy-referrers', false),
     credentials: parseCredentials(inputs),
     smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, { readFile: fileReader(env) }), []),
     url: parseUrl(inputs),
@@ -118,6 +129,21 @@ function parseContainerLine(
   }
   if (own === undefined) return { container, name: image };
   return { container, name: inputs.parsed<ImageName | null>('container', () => parseImageName(own), null) };
+}
+
+/** Values separated by commas or line breaks, each once. */
+function parseList<T>(text: string, parse: (value: string) => T): readonly T[] {
+  const values = text.split(/[\n,]/).map((value) => value.trim());
+  return [...new Set(values.filter((value) => value !== ''))].map(parse);
+}
+
+/** What only a copy can do; an image that is deployed from where it is would go without it, unsaid. */
+function noteNeedsCopyTo(inputs: StepInputs, names: readonly string[]): void {
+  if (inputs.text('copy-to') !== '') return;
+  for (const name of names.filter((given) => !['', 'false'].includes(inputs.text(given).toLowerCase()))) {
+    const next = 'Add `copy-to:`, or remove it.';
+    inputs.problem(name, { given: 'a value', expected: 'nothing while there is no copy-to', next });
+  }
 }
 
 function parseCredentials(inputs: StepInputs): RegistryCredentials | null {

@@ -82,8 +82,8 @@ export const behaviours19to26: readonly BehaviourRow[] = [
     number: 21,
     behaviour: 'an image that cannot be pulled leaves tasks pending, and the rollout waits for ever',
     link: issue(OFFICIAL, 62),
-    staging: 'an image for another CPU, without a circuit breaker',
-    imageOptions: { platforms: ['linux/arm64'] },
+    staging: 'the execution role may not pull any more; there is no circuit breaker',
+    service: { staging: { pullDenied: true } },
     expected: {
       outcome: 'rolled-back',
       annotation: /TaskFailedToStart, CannotPullContainerError.*Next step: /,

@@ -115,6 +115,18 @@ describe('a plan', () => {
     expect(said).toContain(`The tag latest names ${first.main.outputs['digest']} there, and would be moved`);
   });
 
+  test('shows each of several tags, and the deploy then moves them all', async () => {
+    const agent = await givenAgent();
+    const image = agent.world.publish('v2', {});
+    const inputs = { image, tags: 'live, v2.0' };
+    const { said, main } = await plan(agent, inputs);
+    for (const tag of ['live', 'v2.0']) expect(said).toContain(`The tag ${tag} is free there, and would name it.`);
+    await agent.deploy(inputs);
+    const { digest } = main.outputs;
+    expect(agent.world.ecr.snapshot().repositories['agent']?.tags).toMatchObject({ live: digest, 'v2.0': digest });
+    expect(agent.world.ecr.snapshot().repositories['agent']?.tags).not.toHaveProperty('v2');
+  });
+
   test("shows somebody else's deployment that is running", async () => {
     const agent = await givenAgent();
     const image = agent.world.publish('v2', {});

@@ -45,7 +45,7 @@ export function getManifest(repository: Repository, reference: string): Answer {
 export function putManifest(
   request: SimulatedRequest,
   at: { readonly name: string; readonly repository: Repository; readonly reference: string },
-  options: { readonly immutableTags: boolean },
+  options: { readonly immutableTags: boolean; readonly listsReferrers: boolean },
 ): Answer {
   const { name, repository, reference } = at;
   const document = parseManifest(request.body);
@@ -66,7 +66,7 @@ export function putManifest(
   repository.manifests.set(digest, { digest, mediaType, bytes: request.body });
   if (!isDigest) repository.tags.set(reference, digest);
   const location = `${request.url.origin}/v2/${name}/manifests/${digest}`;
-  const subject = document.subject ? { 'oci-subject': document.subject.digest } : {};
+  const subject = document.subject && options.listsReferrers ? { 'oci-subject': document.subject.digest } : {};
   return { status: 201, headers: { location, 'docker-content-digest': digest, ...subject } };
 }
 

@@ -2,8 +2,8 @@ import { BEHAVIOUR_LABEL, type Behaviour, type PulledImage, wellBehaved } from '
 import { type ManifestDocument, parseManifest } from './manifests.ts';
 import { findManifest, type Repositories, type Repository, type StoredManifest } from './repositories.ts';
 
-/** What a linux/amd64 platform gets for `name:tag` or `name@sha256:…`; null: something that it needs is not there. */
-export function pullFrom(repositories: Repositories, reference: string): PulledImage | null {
+/** What a machine of this platform (`linux/amd64`) gets for `name:tag` or `name@sha256:…`; null: something that it needs is not there. */
+export function pullFrom(repositories: Repositories, reference: string, platform: string): PulledImage | null {
   const [beforeDigest = '', digest] = reference.split('@');
   const colon = beforeDigest.lastIndexOf(':');
   const name = colon < 0 ? beforeDigest : beforeDigest.slice(0, colon);
@@ -11,16 +11,16 @@ export function pullFrom(repositories: Repositories, reference: string): PulledI
   const repository = repositories.byName.get(name);
   const top = repository && findManifest(repository, digest ?? tag);
   if (!repository || !top) return null;
-  const manifest = chooseManifest(repository, top);
+  const manifest = chooseManifest(repository, top, platform);
   const config = manifest && readConfig(repositories, repository, manifest);
-  const behaviour = config && readBehaviour(config);
+  const behaviour = config && readBehaviour(config, platform);
   return behaviour ? { digest: top.digest, behaviour } : null;
 }
 
-function chooseManifest(repository: Repository, top: StoredManifest): ManifestDocument | null {
+function chooseManifest(repository: Repository, top: StoredManifest, platform: string): ManifestDocument | null {
   const document = parseManifest(top.bytes);
   if (!document?.manifests) return document;
-  const fits = document.manifests.find(({ platform }) => platform?.os === 'linux' && platform.architecture === 'amd64');
+  const fits = document.manifests.find((child) => `${child.platform?.os}/${child.platform?.architecture}` === platform);
   const child = fits && repository.manifests.get(fits.digest);
   return child ? parseManifest(child.bytes) : null;
 }
@@ -32,13 +32,23 @@ function readConfig(repositories: Repositories, repository: Repository, manifest
   return repository.blobs.has(digest) ? (repositories.blobs.get(digest) ?? null) : null;
 }
 
-function readBehaviour(config: Buffer): Behaviour | null {
+interface Config {
+  readonly os?: string;
+  readonly architecture?: string;
+  readonly config?: { readonly Labels?: Readonly<Record<string, string>> };
+}
+
+function readBehaviour(bytes: Buffer, platform: string): Behaviour | null {
   try {
-    const label = (JSON.parse(config.toString()) as { config?: { Labels?: Record<string, string> } }).config?.Labels?.[
-      BEHAVIOUR_LABEL
-    ];
-    return label === undefined ? null : { ...wellBehaved, ...(JSON.parse(label) as Partial<Behaviour>) };
+    const { os, architecture, config } = JSON.parse(bytes.toString()) as Config;
+    const label = config?.Labels?.[BEHAVIOUR_LABEL];
+    if (label === undefined) return null;
+    const behaviour = { ...wellBehaved, ...(JSON.parse(label) as Partial<Behaviour>) };
+    return `${os}/${architecture}` === platform ? behaviour : { ...behaviour, crash: EXEC_FORMAT_ERROR };
   } catch {
     return null;
   }
 }
+
+/** One manifest without an index is pulled wherever it is asked for; that it can't run shows when it is started. */
+const EXEC_FORMAT_ERROR = { afterMs: 0, exitCode: 1, logs: ['exec /usr/local/bin/agent: exec format error'] };

@@ -22,6 +22,8 @@ export interface SimulatedRegistryOptions {
   readonly redirectBlobsTo?: string;
   /** `ignore`: a mount is answered with an ordinary upload session. */
   readonly mount: 'allow' | 'ignore';
+  /** `fallback`, as GHCR: there is no list of referrers, so clients keep one in a tag. Default `api`. */
+  readonly referrers?: 'api' | 'fallback';
 }
 
 export interface RegistrySnapshot {
@@ -78,10 +80,11 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     if (tag !== null) repository.tags.set(tag, image.digest);
   }
 
-  pull(image: string): PulledImage | null {
+  pull(image: string, platform = 'linux/amd64'): PulledImage | null {
     const slash = image.indexOf('/');
     const hostname = image.slice(0, Math.max(0, slash)).replace(/:\d+$/, '');
-    return this.#options.hostnames.includes(hostname) ? pullFrom(this.#repositories, image.slice(slash + 1)) : null;
+    if (!this.#options.hostnames.includes(hostname)) return null;
+    return pullFrom(this.#repositories, image.slice(slash + 1), platform);
   }
 
   snapshot(): RegistrySnapshot {
@@ -137,12 +140,17 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     if (route.kind === 'blob' && reads) return this.#answerBlob(request, repository, route.digest);
     if (route.kind === 'manifest' && reads) return getManifest(repository, route.reference);
     if (route.kind === 'manifest' && method === 'PUT') {
-      const immutableTags = this.#options.immutableTags === true;
-      return putManifest(request, { ...at, reference: route.reference }, { immutableTags });
+      const rules = { immutableTags: this.#options.immutableTags === true, listsReferrers: this.#listsReferrers };
+      return putManifest(request, { ...at, reference: route.reference }, rules);
     }
     if (route.kind === 'tags' && method === 'GET') return listTags(request, route.repository, repository);
+    if (route.kind === 'referrers' && !this.#listsReferrers) return refuse(404, 'UNSUPPORTED', 'no such page');
     if (route.kind === 'referrers' && method === 'GET') return listReferrers(request, repository, route.digest);
     return refuse(405, 'UNSUPPORTED', 'the operation is unsupported');
+  }
+
+  get #listsReferrers(): boolean {
+    return this.#options.referrers !== 'fallback';
   }
 
   #uploadRules(request: SimulatedRequest) {

@@ -1,5 +1,5 @@
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { endAs, type Outcome } from '../model/outcome.ts';
 import type { Diagnosis, Operation, RestorePoint } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { JournalEntry } from './journal.ts';
@@ -40,14 +40,7 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
     return await endBadly(error, progress, rollout);
   }
   journal.write({ ...progress.entry, phase: 'closed', outcome: 'deployed' });
-  return {
-    kind: 'deployed',
-    revision: progress.operation?.revision ?? null,
-    previousRevision: point.revision,
-    failure: null,
-    diagnosis: null,
-    notes: [],
-  };
+  return endAs('deployed', { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
 }
 
 const ONE_AT_A_TIME = 'Let one workflow at a time deploy to the service: use `concurrency`.';
@@ -92,7 +85,7 @@ async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<
   rollout.io.log.info('Everything that would be sent is already live and healthy: nothing to roll out.');
   await smokeTest('live', { revision: point.revision, rollout });
   const { revision } = point;
-  return { kind: 'unchanged', revision, previousRevision: revision, failure: null, diagnosis: null, notes: [] };
+  return endAs('unchanged', { revision, previousRevision: revision });
 }
 
 async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
@@ -193,7 +186,7 @@ async function keep(failure: Failure, progress: Progress, rollout: Rollout): Pro
   const revision = progress.operation?.revision ?? null;
   const goBack = rollout.workload.restoreCommand(point);
   const notes = [`Left as it is, as \`on-failure: keep\` asks. To go back: ${goBack}`];
-  return { kind: 'kept', revision, previousRevision: point.revision, failure, diagnosis, notes };
+  return endAs('kept', { revision, previousRevision: point.revision, failure, diagnosis, notes });
 }
 
 /** @throws the error, unless there is more to say: an answer that was lost may have left a revision behind. */
@@ -201,7 +194,7 @@ function refuse(error: unknown, { entry }: Progress, { io }: Rollout): Outcome {
   const failure = describeError(error);
   if (io.signal.aborted || failure.code !== 'NETWORK') throw error;
   const { revision } = entry.point;
-  return { kind: 'refused', revision, previousRevision: revision, failure, diagnosis: null, notes: [unusedRevision] };
+  return endAs('refused', { revision, previousRevision: revision, failure, notes: [unusedRevision] });
 }
 
 /** There are 7.5 seconds now: ask for the way back, leave the waiting and the proof to the post step. */

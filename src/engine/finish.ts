@@ -1,5 +1,5 @@
 import type { Failure } from '../model/errors.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { endAs, type Outcome } from '../model/outcome.ts';
 import type { JournalEntry } from './journal.ts';
 import { rollBack, unusedRevision } from './rollback.ts';
 import type { Remedy, WayBack } from './rollout.ts';
@@ -23,7 +23,7 @@ export async function finish(remains: Remains): Promise<Outcome> {
   if (entry.phase === 'sending' && remains.onCancel === 'keep') {
     journal.write({ ...entry, phase: 'closed', outcome: 'kept', failure });
     const notes = [`Left as it is, as \`on-cancel: keep\` asks. To go back: ${workload.restoreCommand(entry.point)}`];
-    return { kind: 'kept', revision: null, previousRevision: entry.point.revision, failure, diagnosis: null, notes };
+    return endAs('kept', { previousRevision: entry.point.revision, failure, notes });
   }
   const reverting: JournalEntry = { ...entry, phase: 'reverting', failure };
   journal.write(reverting);
@@ -34,18 +34,12 @@ export async function finish(remains: Remains): Promise<Outcome> {
 export function untouched(entry: JournalEntry | null): Outcome {
   const revision = entry?.point.revision ?? null;
   const notes = entry ? [unusedRevision] : [];
-  return { kind: 'refused', revision, previousRevision: revision, failure: interrupted, diagnosis: null, notes };
+  return endAs('refused', { revision, previousRevision: revision, failure: interrupted, notes });
 }
 
 /** The outcome that the main step reached, but did not live to report. */
 export function recalled(entry: JournalEntry): Outcome {
   const { point, failure } = entry;
-  return {
-    kind: entry.outcome ?? 'rollback-failed',
-    revision: null,
-    previousRevision: point.revision,
-    failure,
-    diagnosis: null,
-    notes: ['The main step was stopped after this was done, before it could report it.'],
-  };
+  const notes = ['The main step was stopped after this was done, before it could report it.'];
+  return endAs(entry.outcome ?? 'rollback-failed', { previousRevision: point.revision, failure, notes });
 }

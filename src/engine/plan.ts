@@ -1,11 +1,13 @@
-import type { CopyForecast, Forecast, Outcome } from '../model/outcome.ts';
+import { type CopyForecast, endAs, type Forecast, type Outcome } from '../model/outcome.ts';
+import type { ChangePlan } from '../model/workload.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { previewCopy } from '../registry/preview-copy.ts';
 import { runPhase } from './phase.ts';
 import { listCopies, type PinnedImage } from './pin-images.ts';
 import type { Rollout } from './rollout.ts';
 
-export interface PlanRequest extends Pick<Rollout, 'workload' | 'change' | 'smokeTests' | 'force' | 'record' | 'io'> {
+export interface PlanRequest extends Pick<Rollout, 'workload' | 'smokeTests' | 'force' | 'record' | 'io'> {
+  readonly changes: ChangePlan;
   readonly images: readonly PinnedImage[];
   readonly registry: RegistryClient;
 }
@@ -20,7 +22,7 @@ export async function planDeploy(request: PlanRequest): Promise<Outcome> {
   const forecast = await runPhase('Plan the rollout', record, io, () => forecastRollout(request, copies));
   record.forecast = forecast;
   const revision = forecast.restores;
-  return { kind: 'planned', revision, previousRevision: null, failure: null, diagnosis: null, notes: [] };
+  return endAs('planned', { revision });
 }
 
 async function forecastCopies({ images, registry }: PlanRequest): Promise<readonly CopyForecast[]> {
@@ -30,13 +32,12 @@ async function forecastCopies({ images, registry }: PlanRequest): Promise<readon
 }
 
 async function forecastRollout(request: PlanRequest, copies: readonly CopyForecast[]): Promise<Forecast> {
-  const { workload, change, force } = request;
+  const { workload, changes, force } = request;
   const readiness = await workload.readiness();
   const point = await workload.capture();
-  const { unchanged, differences } = await workload.plan(change);
   return {
-    unchanged: unchanged && !force,
-    differences,
+    unchanged: changes.unchanged && !force,
+    differences: changes.differences,
     copies,
     restores: point.revision,
     busy: readiness.status === 'succeeded' ? null : readiness.message,

@@ -1,5 +1,5 @@
 import { DeployError, describeError } from '../model/errors.ts';
-import type { Outcome, OutcomeKind } from '../model/outcome.ts';
+import { endAs, type Outcome, type OutcomeKind } from '../model/outcome.ts';
 import type { ChangeMark, Restoration, Workload } from '../model/workload.ts';
 import type { JournalEntry } from './journal.ts';
 import { runPhase } from './phase.ts';
@@ -22,14 +22,12 @@ export async function rollBack(way: WayBack): Promise<Outcome> {
   const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(way));
   journal.write({ ...entry, phase: 'closed', outcome: ending.kind });
   const backAgain = ending.kind === 'rolled-back' || ending.kind === 'refused';
-  return {
-    kind: ending.kind,
+  return endAs(ending.kind, {
     revision: backAgain ? entry.point.revision : null,
     previousRevision: entry.point.revision,
     failure: entry.failure,
-    diagnosis: null,
     notes: backAgain ? [...ending.notes, unusedRevision] : ending.notes,
-  };
+  });
 }
 
 /** Sends the first request of the way back, without waiting for its end. Says what went wrong, and throws nothing. */

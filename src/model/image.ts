@@ -71,10 +71,18 @@ export function parseRepository(text: string): { readonly registry: string; read
   const { registry, repository, tag, digest } = parseImageName(text);
   if (tag !== null || digest !== null) {
     throw new DeployError('INPUT_INVALID', `"${text}" is not a repository: it has a tag or a digest`, {
-      hint: 'Write registry/repository only; the tag of the source image is kept.',
+      hint: 'Write registry/repository only; the tag of the source image is kept, unless the input `tags` says another.',
     });
   }
   return { registry, repository };
+}
+
+/** @throws DeployError INPUT_INVALID */
+export function parseTag(text: string): string {
+  if (TAG.test(text)) return text;
+  throw new DeployError('INPUT_INVALID', `"${text.slice(0, 200)}" is not a tag`, {
+    hint: 'Write up to 128 letters, digits, dots, dashes and underscores; the first is no dot and no dash.',
+  });
 }
 
 function splitTag(text: string): { path: string; tag: string | null } {

@@ -34,6 +34,11 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
+/** What is not given is not known, or not there. */
+export function endAs(kind: OutcomeKind, facts: Partial<Omit<Outcome, 'kind'>> = {}): Outcome {
+  return { revision: null, previousRevision: null, failure: null, diagnosis: null, notes: [], ...facts, kind };
+}
+
 export function isGreen(outcome: Outcome): boolean {
   return outcome.kind === 'deployed' || outcome.kind === 'unchanged' || outcome.kind === 'planned';
 }
@@ -41,6 +46,8 @@ export function isGreen(outcome: Outcome): boolean {
 export interface CopyStatistics {
   readonly source: string;
   readonly destination: string;
+  /** Only these were copied, so the digest is not the source's; null: all. */
+  readonly platforms: readonly string[] | null;
   readonly copiedBlobs: number;
   readonly copiedBytes: number;
   /** Shared by the registry from another repository, without a transfer. */
@@ -49,6 +56,8 @@ export interface CopyStatistics {
   /** There already. */
   readonly skippedBlobs: number;
   readonly skippedBytes: number;
+  /** Signatures, SBOMs and provenance that refer to the image; null: they were not asked for. */
+  readonly referrers: { readonly copied: number; readonly present: number } | null;
   readonly durationMs: number;
 }
 
@@ -57,13 +66,17 @@ export interface CopyForecast {
   /** `repository@sha256:…` */
   readonly source: string;
   readonly destination: string;
-  /** Of the tag that would be pushed; `now` null: the destination does not have it. null: only a digest would be. */
-  readonly tag: { readonly name: string; readonly now: string | null } | null;
+  /** Only these would be copied, so the digest is not the source's; null: all. */
+  readonly platforms: readonly string[] | null;
+  /** Those that would name it; `now` null: the destination does not have it. None: only a digest would be pushed. */
+  readonly tags: readonly { readonly name: string; readonly now: string | null }[];
   /** The destination has this digest already. */
   readonly isThere: boolean;
   readonly missingBlobs: number;
   readonly missingBytes: number;
   readonly presentBlobs: number;
+  /** What refers to the image; `missing`: at the destination. null: it would not be copied. */
+  readonly referrers: { readonly missing: number; readonly present: number } | null;
 }
 
 /** What a deploy would do now. Names only, never a value. */

@@ -1,4 +1,5 @@
 import type { ImageReference } from './image.ts';
+import type { Platform } from './platform.ts';
 
 /** What we want live: images by container, plus configuration by name. */
 export interface Change {
@@ -16,6 +17,8 @@ export interface ChangePlan {
   readonly unchanged: boolean;
   /** One line for each difference, for people: `container web: image ghcr.io/…@sha256:… -> …`. */
   readonly differences: readonly string[];
+  /** What its images have to be built for; null: the cloud doesn't tell. */
+  readonly platform: Platform | null;
 }
 
 /**

@@ -3,77 +3,76 @@ import { DeployError } from '../model/errors.ts';
 import { type Digest, formatImage, formatImageName, type ImageReference } from '../model/image.ts';
 import type { CopyStatistics } from '../model/outcome.ts';
 import type { RegistryClient } from './client.ts';
-import { copyBlob } from './copy-blob.ts';
-import { type CopyPlan, type CopyRequest, planCopy } from './copy-plan.ts';
-import { type CopyCounts, type CopyProgress, openCopyProgress } from './copy-progress.ts';
-import type { Descriptor, Manifest } from './manifest.ts';
+import { copyContent } from './copy-content.ts';
+import { type CopyPlan, type CopyRequest, digestToCopy, planCopy } from './copy-plan.ts';
+import { type CopyCounts, openCopyProgress } from './copy-progress.ts';
+import { copyReferrers } from './copy-referrers.ts';
+import type { Manifest } from './manifest.ts';
 import { findDigest, putManifest } from './manifest-transfer.ts';
 import { pushTag } from './push-tag.ts';
 import { formatRepository, pushScopes } from './repository.ts';
-import { MOST_AT_ONCE } from './request-gate.ts';
-import { runBounded } from './run-bounded.ts';
 
 export interface CopyResult {
   readonly image: ImageReference;
   readonly statistics: CopyStatistics;
 }
 
-const LARGE_BYTES = 8_000_000;
-/** 32 small blobs at once hide the round trips; ten large ones fill the line, and more would only fill the memory. */
-const BLOBS_AT_ONCE = { capacity: 32, weigh: ({ size }: Descriptor) => (size >= LARGE_BYTES ? 3 : 1) };
-
 /**
  * Brings an image, all its platforms and attestations to another repository under the same digest. What is there
- * already is not sent; the tag moves last, when everything that it stands for is there.
+ * already is not sent; the tags move last, when everything that they stand for is there.
  * @throws DeployError TAG_IMMUTABLE, IMAGE_NOT_FOUND, IMAGE_INVALID, NOT_FOUND, AUTH_FAILED, PERMISSION_DENIED, …
  */
 export async function copyImage(client: RegistryClient, request: CopyRequest): Promise<CopyResult> {
   const startedAt = client.clock.now();
-  const image: ImageReference = { ...request.destination, digest: request.source.digest };
+  const { registry, repository, tags } = request.destination;
+  const image: ImageReference = { registry, repository, tag: tags[0] ?? null, digest: digestToCopy(request) };
   const plan = await planCopy(client, request);
   const progress = openCopyProgress(client, plan);
-  const [top, ...below] = plan.levels;
-  if (top?.[0]) {
-    await copyBlobs(client, request, { plan, progress });
-    await pushChildren(client, image, below);
-    await pushTop(client, image, top[0]);
+  const top = plan.levels[0]?.[0];
+  if (top) {
+    announce(client, request, plan);
+    await copyContent(client, request, { plan, progress });
+    await pushTop(client, image, { top, plan });
   }
+  const referrers = request.withReferrers ? await copyReferrers(client, request, progress) : null;
   const durationMs = client.clock.now() - startedAt;
   const counts = progress.counts();
-  client.log.info(`${describe(image)} is ${image.digest} ${sayOutcome(plan, counts, durationMs)}`);
-  const statistics = { source: formatImage(request.source), destination: formatImage(image), ...counts, durationMs };
+  const names = [describe(image), ...tags.slice(1)].join(', ');
+  client.log.info(`${names} is ${image.digest} ${sayOutcome(plan, counts, durationMs)}`);
+  const statistics = {
+    source: formatImage(request.source),
+    destination: formatImage(image),
+    platforms: request.part?.platforms ?? null,
+    ...counts,
+    referrers,
+    durationMs,
+  };
+  if (referrers) client.log.info(`${describe(image)}: ${sayReferrers(referrers)}`);
   return { image, statistics };
 }
 
-async function copyBlobs(
-  client: RegistryClient,
-  request: CopyRequest,
-  { plan, progress }: { readonly plan: CopyPlan; readonly progress: CopyProgress },
-): Promise<void> {
+function announce(client: RegistryClient, request: CopyRequest, plan: CopyPlan): void {
   if (plan.isStored) return;
   const size = formatBytes(plan.missing.reduce((sum, blob) => sum + blob.size, 0));
   const what = `${plan.missing.length} blobs, ${size}; ${plan.present.length} there already`;
   client.log.info(`Copying ${formatImageName(request.source)} to ${formatRepository(request.destination)}: ${what}`);
-  await runBounded(plan.missing, BLOBS_AT_ONCE, async (blob, signal) => {
-    const startedAt = client.clock.now();
-    const how = await copyBlob(client, { ...request, signal }, blob);
-    progress.note(blob, how, client.clock.now() - startedAt);
-  });
 }
 
-/** An index is refused while a manifest that it names is not there: the deepest go first. */
-async function pushChildren(client: RegistryClient, image: ImageReference, levels: CopyPlan['levels']): Promise<void> {
-  for (const level of [...levels].reverse()) {
-    await runBounded(level, { capacity: MOST_AT_ONCE }, async (manifest, signal) => {
-      await putManifest(client, { ...image, reference: manifest.digest, scopes: pushScopes(image), signal }, manifest);
-    });
+async function pushTop(
+  client: RegistryClient,
+  image: ImageReference,
+  { top, plan }: { readonly top: Manifest; readonly plan: CopyPlan },
+): Promise<void> {
+  const at = { ...image, scopes: pushScopes(image) };
+  if (plan.tagged.size === 0) {
+    const stored = await putManifest(client, { ...at, reference: image.digest }, top);
+    if (stored !== image.digest) await ensureStored(client, image);
   }
-}
-
-async function pushTop(client: RegistryClient, image: ImageReference, top: Manifest): Promise<void> {
-  const at = { ...image, scopes: pushScopes(image), reference: image.tag ?? image.digest };
-  const stored = image.tag === null ? await putManifest(client, at, top) : await pushTag(client, at, top);
-  if (stored !== image.digest) await ensureStored(client, image);
+  for (const [tag, now] of plan.tagged) {
+    if (now === image.digest) continue;
+    const stored = await pushTag(client, { ...at, reference: tag }, top);
+    if (stored !== image.digest) await ensureStored(client, { ...image, tag });
+  }
 }
 
 const READ_BACK_TRIES = 4;
@@ -105,4 +104,9 @@ function sayOutcome(plan: CopyPlan, counts: CopyCounts, durationMs: number): str
   const rate = copiedBlobs > 0 ? `, ${formatRate(copiedBytes, durationMs)}` : '';
   const copied = `${copiedBlobs} blobs copied (${formatBytes(copiedBytes)}${rate})`;
   return `now: ${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
+}
+
+function sayReferrers({ copied, present }: NonNullable<CopyStatistics['referrers']>): string {
+  if (copied + present === 0) return 'nothing refers to it (no signature, SBOM or provenance)';
+  return `${copied} referrers (signatures, SBOMs, provenance) copied, ${present} there already`;
 }

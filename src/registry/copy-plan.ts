@@ -8,17 +8,32 @@ import { findDigest, getManifest } from './manifest-transfer.ts';
 import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
 import { MOST_AT_ONCE } from './request-gate.ts';
 import { runBounded } from './run-bounded.ts';
+import type { ImagePart } from './select-platforms.ts';
 
 export interface CopyRequest {
   readonly source: ImageReference;
-  /** `tag` null: stored by digest only. */
-  readonly destination: Repository & { readonly tag: string | null };
+  /** Without tags it is stored by digest only. */
+  readonly destination: Repository & { readonly tags: readonly string[] };
+  /** All that is copied of `source`, under its own digest; absent: all of it. */
+  readonly part?: ImagePart;
+  /** What refers to it or to a manifest of it travels too; absent: it doesn't. */
+  readonly withReferrers?: boolean;
+}
+
+/** Of what is copied, which is what the destination gets. */
+export function digestToCopy({ source, part }: CopyRequest): Digest {
+  return part?.top.digest ?? source.digest;
+}
+
+/** The manifest with that digest. */
+export async function readTop(client: RegistryClient, { source, part }: CopyRequest): Promise<Manifest> {
+  return part?.top ?? (await getManifest(client, { ...source, reference: source.digest, scopes: pullScopes(source) }));
 }
 
 /** What there is to do, and what there isn't. */
 export interface CopyPlan {
-  /** What the tag names at the destination now; null: nothing, or no tag is wanted. */
-  readonly tagged: Digest | null;
+  /** What each of the tags names at the destination now; null: nothing. */
+  readonly tagged: ReadonlyMap<string, Digest | null>;
   /** The destination has the whole image, under whatever name. */
   readonly isStored: boolean;
   /** Manifests to push, by level: the top one first, its children next. None: nothing is to be done. */
@@ -39,29 +54,31 @@ const AT_ONCE = { capacity: MOST_AT_ONCE };
  * @throws DeployError IMAGE_NOT_FOUND, IMAGE_INVALID, AUTH_FAILED, PERMISSION_DENIED, …
  */
 export async function planCopy(client: RegistryClient, request: CopyRequest): Promise<CopyPlan> {
-  const { source, destination } = request;
-  const { tag } = destination;
-  const [tagged, stored] = await Promise.all([
-    tag === null ? null : findAtDestination(client, destination, tag),
+  const { destination } = request;
+  const [tags, stored] = await Promise.all([
+    runBounded(destination.tags, AT_ONCE, (tag) => findAtDestination(client, destination, tag)),
     findStored(client, request),
   ]);
+  const tagged = new Map(destination.tags.map((tag, index) => [tag, tags[index] ?? null]));
   const found = { tagged, isStored: stored !== null, levels: [], missing: [], present: [] };
-  if (stored && (tag === null || tagged === source.digest)) return found;
+  if (stored && tags.every((digest) => digest === digestToCopy(request))) return found;
   if (stored) return { ...found, levels: [[await stored.read()]] };
-  const top = await getManifest(client, { ...source, reference: source.digest, scopes: pullScopes(source) });
+  const top = await readTop(client, request);
   const levels = await readLevels(client, request, top);
   return { ...found, levels, ...(await lookForBlobs(client, destination, levels)) };
 }
 
 /** In one repository the manifest itself is the look: it is needed for a new tag anyway. */
-async function findStored(client: RegistryClient, { source, destination }: CopyRequest) {
-  const at = { ...destination, reference: source.digest, scopes: pushScopes(destination) };
-  if (formatRepository(source) === formatRepository(destination)) {
+async function findStored(client: RegistryClient, request: CopyRequest) {
+  const { source, destination, part } = request;
+  const wanted = digestToCopy(request);
+  const at = { ...destination, reference: wanted, scopes: pushScopes(destination) };
+  if (!part && formatRepository(source) === formatRepository(destination)) {
     const manifest = await getManifest(client, at);
     return { read: async () => manifest };
   }
-  const digest = await findAtDestination(client, destination, source.digest);
-  return digest === source.digest ? { read: () => getManifest(client, at) } : null;
+  const digest = await findAtDestination(client, destination, wanted);
+  return digest === wanted ? { read: () => getManifest(client, at) } : null;
 }
 
 /** The manifests below `top`. One that the destination has is complete there, and so is left out. */

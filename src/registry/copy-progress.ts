@@ -5,11 +5,13 @@ import type { RegistryClient } from './client.ts';
 import type { CopyPlan } from './copy-plan.ts';
 import type { Descriptor } from './manifest.ts';
 
-export type CopyCounts = Omit<CopyStatistics, 'source' | 'destination' | 'durationMs'>;
+export type CopyCounts = Omit<CopyStatistics, 'source' | 'destination' | 'platforms' | 'referrers' | 'durationMs'>;
 
 export interface CopyProgress {
   /** One more blob is there. Said in the log, unless the last line is younger than a second. */
   note(blob: Descriptor, how: 'copied' | 'mounted' | 'skipped', durationMs: number): void;
+  /** More is to be done than was known at first. */
+  extend(plan: CopyPlan): void;
   counts(): CopyCounts;
 }
 
@@ -20,14 +22,19 @@ export function openCopyProgress({ clock, log }: RegistryClient, plan: CopyPlan)
   const tallies = { copied: emptyTally(), mounted: emptyTally(), skipped: tally(plan.present) };
   let unsaid = emptyTally();
   let saidAt = clock.now();
+  let expected = plan.missing.length;
   return {
+    extend(more) {
+      expected += more.missing.length;
+      for (const blob of more.present) add(tallies.skipped, blob);
+    },
     note(blob, how, durationMs) {
       add(tallies[how], blob);
       if (how !== 'copied') return;
       add(unsaid, blob);
       const now = clock.now();
       if (now - saidAt < LINE_EVERY_MS) return;
-      const total = `${tallies.copied.blobs} of ${plan.missing.length}`;
+      const total = `${tallies.copied.blobs} of ${expected}`;
       log.info(`  ${total}: ${unsaid.blobs === 1 ? describe(blob, durationMs) : describeAll(unsaid, now - saidAt)}`);
       saidAt = now;
       unsaid = emptyTally();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../io/http.ts';
 import type { RegistryClient } from './client.ts';
+import { findNextPage } from './next-page.ts';
 import { registryUrl } from './registry-address.ts';
 import { formatRepository, pullScopes, type Repository } from './repository.ts';
 
@@ -21,7 +22,7 @@ export async function listTags(client: RegistryClient, at: Repository): Promise<
   for (let pages = 0; next !== null && pages < MAX_PAGES; pages += 1) {
     const read = await readPage(client, at, next);
     tags.push(...read.tags);
-    next = findNext(read.link, next, first);
+    next = findNextPage(read.link, next, first);
   }
   return tags;
 }
@@ -36,11 +37,4 @@ async function readPage(client: RegistryClient, at: Repository, target: URL) {
       return { tags: page.parse(JSON.parse(body.toString())).tags ?? [], link: typeof link === 'string' ? link : '' };
     },
   );
-}
-
-/** A page elsewhere is not asked for: the request carries our authorization. */
-function findNext(link: string, from: URL, first: URL): URL | null {
-  const target = /<([^<>]+)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
-  const url = target === undefined ? null : URL.parse(target, from.href);
-  return url && url.origin === first.origin && url.pathname === first.pathname ? url : null;
 }

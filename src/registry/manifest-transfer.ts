@@ -68,6 +68,15 @@ export async function putManifest(
   at: ManifestLocation,
   manifest: Manifest,
 ): Promise<Digest | null> {
+  return (await put(client, at, manifest)).digest;
+}
+
+/** True: the registry lists it among the referrers of its subject. False: whoever pushes has to keep a list. */
+export async function putReferrer(client: RegistryClient, at: ManifestLocation, manifest: Manifest): Promise<boolean> {
+  return (await put(client, at, manifest)).subject !== undefined;
+}
+
+async function put(client: RegistryClient, at: ManifestLocation, manifest: Manifest) {
   return await client.call(
     {
       ...callFor('push', at),
@@ -78,9 +87,9 @@ export async function putManifest(
     },
     async (response) => {
       await readBody(response, { maxBytes: 65_536, timeoutMs: 30_000 });
-      const stored = parseDigest(response);
-      if (stored === null || stored === manifest.digest) return stored;
-      throw new DeployError('REGISTRY_FAILED', `could not push ${format(at)}: the registry stored it as ${stored}`, {
+      const digest = parseDigest(response);
+      if (digest === null || digest === manifest.digest) return { digest, subject: response.headers['oci-subject'] };
+      throw new DeployError('REGISTRY_FAILED', `could not push ${format(at)}: the registry stored it as ${digest}`, {
         hint: 'The registry changes manifests, so a digest does not name what was built: use another registry.',
       });
     },

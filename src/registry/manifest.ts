@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';
+import type { Platform } from '../model/platform.ts';
 
 /** Where content is, how long it is, and its hash. */
 export interface Descriptor {
@@ -10,19 +11,30 @@ export interface Descriptor {
   readonly size: number;
 }
 
+/** A manifest that an index names. */
+export interface Child extends Descriptor {
+  /** null: the index doesn't say. */
+  readonly platform: Platform | null;
+  /** The manifest that it says something about, as buildx adds it, so that it runs nowhere; null: it may run. */
+  readonly attests: Digest | null;
+}
+
 /** A manifest as it is stored: `bytes` are sent on unchanged, since the digest is theirs. */
 export interface Manifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly bytes: Buffer;
   /** Manifests that an index names; none in an image. */
-  readonly children: readonly Descriptor[];
-  /** Config and layers; none in an index. Layers that live elsewhere are left out. */
+  readonly children: readonly Child[];
+  /** The manifest that it refers to: what it signs, say. */
+  readonly subject: Digest | null;
+  /** Config (the first) and layers; none in an index. Layers that live elsewhere are left out. */
   readonly blobs: readonly Descriptor[];
 }
 
-const INDEX_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+const INDEX_TYPES: readonly [string, ...string[]] = [
+  OCI_INDEX,
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
 const IMAGE_TYPES = [
@@ -47,12 +59,27 @@ const descriptor = z.object({
   size: z.int().min(0),
 });
 const layer = descriptor.extend({ urls: z.array(z.string()).optional() });
+const word = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+/** The words of the spec under which an index names a platform, and a config its own. */
+export const platformDocument = z
+  .object({ os: word, architecture: word, variant: word.optional().catch(undefined) })
+  .transform(({ os, architecture, variant = null }): Platform => ({ os, architecture, variant }));
+const annotations = z.object({
+  'vnd.docker.reference.type': z.literal('attestation-manifest'),
+  'vnd.docker.reference.digest': descriptor.shape.digest,
+});
+// What is said beside a descriptor is only a hint: one that is malformed is none.
+const child = descriptor.extend({
+  platform: platformDocument.optional().catch(undefined),
+  annotations: annotations.optional().catch(undefined),
+});
 const document = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   config: descriptor.optional(),
   layers: z.array(layer).max(MAX_ENTRIES).optional(),
-  manifests: z.array(descriptor).max(MAX_ENTRIES).optional(),
+  manifests: z.array(child).max(MAX_ENTRIES).optional(),
+  subject: z.object({ digest: descriptor.shape.digest }).optional().catch(undefined),
 });
 
 export function digestOf(bytes: Buffer): Digest {
@@ -74,16 +101,17 @@ export function parseManifest(bytes: Buffer, contentType: string, what: string):
   const { config, layers, manifests } = parsed.data;
   // Read as an image by one client and as an index by another, it would be two different things: CVE-2021-41190.
   if (manifests && (config || layers)) throw invalid(what, 'its manifest is an image and an index at once');
-  const mediaType = parsed.data.mediaType ?? typeFrom(contentType) ?? (manifests ? INDEX_TYPES[0]! : IMAGE_TYPES[0]!);
+  const mediaType = parsed.data.mediaType ?? typeFrom(contentType) ?? (manifests ? INDEX_TYPES[0] : IMAGE_TYPES[0]!);
   if (!(manifests ? INDEX_TYPES : IMAGE_TYPES).includes(mediaType)) {
     throw invalid(what, `its manifest has the type ${mediaType.slice(0, 100)}, which is not that of its content`);
   }
   if (!manifests && !config) throw invalid(what, 'its manifest has no config');
-  const foreign = manifests?.find((child) => !MANIFEST_TYPES.includes(child.mediaType));
+  const foreign = manifests?.find(({ mediaType: type }) => !MANIFEST_TYPES.includes(type));
   if (foreign) throw invalid(what, `its index names something that is no image: ${foreign.mediaType.slice(0, 100)}`);
   const own = (layers ?? []).filter(({ mediaType: type, urls }) => !(FOREIGN_LAYER.test(type) && urls?.length));
   const blobs = [...(config ? [config] : []), ...own].map(toDescriptor);
-  return { digest: digestOf(bytes), mediaType, bytes, children: (manifests ?? []).map(toDescriptor), blobs };
+  const subject = (parsed.data.subject?.digest ?? null) as Digest | null;
+  return { digest: digestOf(bytes), mediaType, bytes, children: (manifests ?? []).map(toChild), subject, blobs };
 }
 
 function parseJson(bytes: Buffer, what: string): unknown {
@@ -107,6 +135,15 @@ function refuseSchema1(json: unknown, contentType: string, what: string): void {
 function typeFrom(contentType: string): string | null {
   const type = contentType.split(';')[0]!.trim();
   return MANIFEST_TYPES.includes(type) ? type : null;
+}
+
+function toChild(parsed: z.infer<typeof child>): Child {
+  const { platform: named, annotations: said } = parsed;
+  return {
+    ...toDescriptor(parsed),
+    platform: named ?? null,
+    attests: said ? (said['vnd.docker.reference.digest'] as Digest) : null,
+  };
 }
 
 function toDescriptor({ mediaType, digest, size }: z.infer<typeof descriptor>): Descriptor {

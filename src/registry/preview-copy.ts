@@ -3,7 +3,8 @@ import { DeployError } from '../model/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import type { CopyForecast } from '../model/outcome.ts';
 import type { RegistryClient } from './client.ts';
-import { type CopyRequest, planCopy } from './copy-plan.ts';
+import { type CopyRequest, digestToCopy, planCopy } from './copy-plan.ts';
+import { planReferrers } from './referrer-plan.ts';
 import { RegistryError } from './registry-error.ts';
 import { formatRepository, pushScopes } from './repository.ts';
 
@@ -13,18 +14,26 @@ import { formatRepository, pushScopes } from './repository.ts';
  */
 export async function previewCopy(client: RegistryClient, request: CopyRequest): Promise<CopyForecast> {
   const { source, destination } = request;
-  const image: ImageReference = { ...destination, digest: source.digest };
+  const { registry, repository } = destination;
+  const image: ImageReference = { registry, repository, tag: null, digest: digestToCopy(request) };
   const { tagged, isStored, missing, present } = await planCopy(client, request);
   if (!isStored) await ensureRepository(client, image);
   return {
     source: formatImage(source),
     destination: formatImage(image),
-    tag: image.tag === null ? null : { name: image.tag, now: tagged },
+    platforms: request.part?.platforms ?? null,
+    tags: [...tagged].map(([name, now]) => ({ name, now })),
     isThere: isStored,
     missingBlobs: missing.length,
     missingBytes: missing.reduce((sum, { size }) => sum + size, 0),
     presentBlobs: present.length,
+    referrers: request.withReferrers ? await countReferrers(client, request) : null,
   };
+}
+
+async function countReferrers(client: RegistryClient, request: CopyRequest): Promise<CopyForecast['referrers']> {
+  const { missing, tags, present } = await planReferrers(client, request);
+  return { missing: missing.reduce((sum, { digests }) => sum + digests.length, tags.length), present };
 }
 
 /** A registry that makes repositories at the first push has none before it: only of the others it means a refusal. */

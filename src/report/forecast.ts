@@ -14,14 +14,28 @@ export function describeForecast(forecast: Forecast): readonly string[] {
   ];
 }
 
-function describeCopy({ source, destination, tag, isThere, ...blobs }: CopyForecast): readonly string[] {
+function describeCopy({
+  source,
+  destination,
+  platforms,
+  tags,
+  isThere,
+  referrers,
+  ...blobs
+}: CopyForecast): readonly string[] {
   const content = isThere
     ? `${destination} is there already: no blob would be copied.`
     : `${source} would be copied to ${destination}: ${blobs.missingBlobs} blobs (${formatBytes(blobs.missingBytes)}) are missing there, ${blobs.presentBlobs} are there.`;
-  return tag === null ? [content] : [content, describeTag(tag, destination)];
+  const said = referrers
+    ? [
+        `Of what refers to it (signatures, SBOMs, provenance), ${referrers.missing} would be copied, ${referrers.present} are there.`,
+      ]
+    : [];
+  const part = platforms ? [`Only ${platforms.join(', ')} would be there, so its digest is not the source’s.`] : [];
+  return [content, ...part, ...tags.map((tag) => describeTag(tag, destination)), ...said];
 }
 
-function describeTag(tag: NonNullable<CopyForecast['tag']>, destination: string): string {
+function describeTag(tag: CopyForecast['tags'][number], destination: string): string {
   const digest = destination.slice(destination.indexOf('@') + 1);
   if (tag.now === digest) return `The tag ${tag.name} names it there already.`;
   if (tag.now === null) return `The tag ${tag.name} is free there, and would name it.`;

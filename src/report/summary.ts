@@ -37,7 +37,11 @@ function copyText(copy: CopyStatistics): string {
   const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';
   const copied = `${amount(copy.copiedBlobs, copy.copiedBytes)} copied`;
   const spared = `${amount(copy.mountedBlobs, copy.mountedBytes)} mounted, ${amount(copy.skippedBlobs, copy.skippedBytes)} already there`;
-  return `${copied}, ${spared}, in ${formatDuration(copy.durationMs)}${rate}`;
+  const referrers = copy.referrers ? `, ${copy.referrers.copied + copy.referrers.present} referrers` : '';
+  const part = copy.platforms
+    ? `; only ${copy.platforms.join(', ')}, so the digest is not the one of ${copy.source}`
+    : '';
+  return `${copied}, ${spared}${referrers}, in ${formatDuration(copy.durationMs)}${rate}${part}`;
 }
 
 function causeSection({ failure, diagnosis }: Outcome): string {

@@ -42,7 +42,7 @@ describe('one change of one workload', () => {
   test('that is live already is not sent again, unless it is forced', async () => {
     let sent = 0;
     const workload = scriptedWorkload({
-      plan: async () => ({ unchanged: true, differences: [] }),
+      plan: async () => ({ unchanged: true, differences: [], platform: null }),
       deploy: async () => void sent++,
     });
     expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'unchanged', revision: 'agent:41' });

@@ -44,6 +44,12 @@ const entry = fc.oneof(
   value,
 );
 
+const right = fc.oneof(
+  fc.constantFrom('GET /health', 'HEAD /', 'OPTIONS https://agent.acme.dev/x'),
+  fc.record({ 'POST /predict': fc.record({ 'json-body': fc.jsonValue({ maxDepth: 2 }), passes: fc.nat(100) }) }),
+  fc.record({ run: fc.string(), timeout: fc.constantFrom('5s', '2h', '1ms') }),
+);
+
 /** Returns what was parsed; null: it was refused as it should be. */
 function parseOrRefuse<T>(parse: () => T): T | null {
   const startedAt = performance.now();
@@ -83,7 +89,7 @@ describe('smoke tests', () => {
   test('of any YAML value are a list of tests or a refusal, and some are tests', () => {
     let accepted = 0;
     fc.assert(
-      fc.property(fc.oneof(fc.array(entry, { maxLength: 4 }), value), (given) => {
+      fc.property(fc.oneof(fc.array(entry, { maxLength: 4 }), fc.array(right, { maxLength: 4 }), value), (given) => {
         accepted += expectSmokeTests(stringify(given));
       }),
       { numRuns: 300 },
@@ -118,15 +124,15 @@ describe('YAML', () => {
   });
 
   test('of any text is a map of text or a refusal that quotes no value', () => {
-    const secret = 'hunter2secret';
+    // No name: those are quoted.
+    const secret = 'hunter2/secret';
     fc.assert(
       fc.property(textWith([...yamlPieces, secret, `KEY: ${secret}\n`, 'KEY', '=']), (text) => {
         try {
           for (const found of parseStringMap(text, 'secrets').values()) expect(typeof found).toBe('string');
         } catch (error) {
           expect(error).toMatchObject({ code: 'INPUT_INVALID' });
-          // A name may be quoted where its value is wrong; here no name holds the secret unless it is the name.
-          expect((error as Error).message.replaceAll(`${secret} has`, '')).not.toContain(`: ${secret}`);
+          expect((error as Error).message).not.toContain(secret);
         }
       }),
       { numRuns: 300 },

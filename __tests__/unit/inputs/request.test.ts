@@ -99,6 +99,49 @@ describe('the inputs of a step', () => {
     expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain('- image: got nothing');
   });
 
+  test.each([
+    ['live', ['live']],
+    ['live, v1.2\n\n v1 ,live', ['live', 'v1.2', 'v1']],
+    ['', []],
+  ])('tags %j', (given, tags) => {
+    expect(parseInputs({ ...least, 'INPUT_COPY-TO': 'quay.io/acme/agent', INPUT_TAGS: given })).toMatchObject({ tags });
+  });
+
+  test('a tag that is none is a problem, and so is one without a place to copy to', () => {
+    const inputs = { ...least, INPUT_TAGS: 'v1, -v2' };
+    expect(messageOf(() => parseInputs({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }))).toContain(
+      '- tags: "-v2" is not a tag. Write up to 128 letters',
+    );
+    expect(messageOf(() => parseInputs(inputs))).toContain(
+      '- tags: got a value; expected nothing while there is no copy-to. Add `copy-to:`',
+    );
+  });
+
+  test('platforms are a list that needs a place to copy to', () => {
+    const inputs = { ...least, INPUT_PLATFORMS: 'linux/amd64, linux/arm/v7' };
+    expect(parseInputs({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }).platforms).toEqual([
+      { os: 'linux', architecture: 'amd64', variant: null },
+      { os: 'linux', architecture: 'arm', variant: 'v7' },
+    ]);
+    expect(messageOf(() => parseInputs(inputs))).toContain('- platforms: got a value; expected nothing while there is');
+    expect(
+      messageOf(() => parseInputs({ ...least, INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' })),
+    ).toContain('- platforms: could not read "amd64": it is not a platform. Write os/architecture');
+  });
+
+  test('copy-referrers is a yes or no that needs a place to copy to', () => {
+    const there = { ...least, 'INPUT_COPY-TO': 'quay.io/acme/agent' };
+    expect(parseInputs(there).copyReferrers).toBe(false);
+    expect(parseInputs({ ...there, 'INPUT_COPY-REFERRERS': 'true' }).copyReferrers).toBe(true);
+    expect(parseInputs({ ...least, 'INPUT_COPY-REFERRERS': 'false' }).copyReferrers).toBe(false);
+    expect(messageOf(() => parseInputs({ ...there, 'INPUT_COPY-REFERRERS': 'all' }))).toContain(
+      '- copy-referrers: got "all"; expected true or false',
+    );
+    expect(messageOf(() => parseInputs({ ...least, 'INPUT_COPY-REFERRERS': 'true' }))).toContain(
+      '- copy-referrers: got a value; expected nothing while there is no copy-to',
+    );
+  });
+
   test('the password of a url is not repeated', () => {
     const message = messageOf(() => parseInputs({ ...least, INPUT_URL: 'https://me:hunter2@agent.acme.dev' }));
     expect(message).toContain('- url: ');

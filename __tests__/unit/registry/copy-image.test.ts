@@ -33,10 +33,36 @@ describe('what arrives', () => {
 
   test('without a tag the image is stored by digest only', async () => {
     const { source, destination } = await openPair(multi);
-    const { image } = await copy(openClient(), multi, { from: source.served, to: destination.served, tag: null });
+    const { image } = await copy(openClient(), multi, { from: source.served, to: destination.served, tags: [] });
     expect(image.tag).toBeNull();
     expect(held(destination)?.tags).toEqual({});
     expect(held(destination)?.manifests).toContain(multi.digest);
+  });
+
+  test('each of several tags names it, and one that does already is not written again', async () => {
+    const { source, destination } = await openPair(single);
+    destination.registry.seed('prod/agent', 'live', single);
+    const log = memoryLog();
+    const route = { from: source.served, to: destination.served, tags: ['v1', 'live', 'latest'] };
+    const { image } = await copy(openClient({ log }), single, route);
+    expect(image.tag).toBe('v1');
+    expect(held(destination)?.tags).toEqual({ v1: single.digest, live: single.digest, latest: single.digest });
+    expect(destination.served.count('registry:PUT manifest')).toBe(2);
+    expect(log.lines.at(-1)).toContain('prod/agent:v1, live, latest is sha256:');
+  });
+
+  test('an immutable tag among several is fine where it names the same, and else the failure names it', async () => {
+    const { source, destination } = await openPair(single, { destination: { immutableTags: true } });
+    const other = buildImage({ behaviour: { version: 'v0' } });
+    destination.registry.seed('prod/agent', 'v1', single);
+    const route = { from: source.served, to: destination.served };
+    await copy(openClient(), single, { ...route, tags: ['v1', 'new'] });
+    expect(held(destination)?.tags).toMatchObject({ new: single.digest });
+    destination.registry.seed('prod/agent', 'latest', other);
+    const failure = await failureOf(copy(openClient(), single, { ...route, tags: ['v2', 'latest'] }));
+    expect(failure.code).toBe('TAG_IMMUTABLE');
+    expect(failure.message).toContain(`prod/agent:latest: the tag is immutable and names ${other.digest}`);
+    expect(held(destination)?.tags['latest']).toBe(other.digest);
   });
 
   test('a layer that lives elsewhere is left out, and the manifest still names it', async () => {
@@ -86,7 +112,7 @@ describe('what is not sent', () => {
   test('a new tag in the same repository is one manifest and no blob', async () => {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', multi);
-    await copy(openClient(), multi, { from: served, to: served, repository: 'acme/agent', tag: 'live' });
+    await copy(openClient(), multi, { from: served, to: served, repository: 'acme/agent', tags: ['live'] });
     expect(registry.snapshot().repositories['acme/agent']?.tags).toEqual({ v1: multi.digest, live: multi.digest });
     expect(served.count('registry:PUT manifest')).toBe(1);
     expect(served.seen.filter(({ url }) => url.pathname.includes('/blobs/'))).toEqual([]);
@@ -103,7 +129,7 @@ describe('what is not sent', () => {
   test('a new tag in the same repository costs three requests', async () => {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', multi);
-    await copy(openClient(), multi, { from: served, to: served, repository: 'acme/agent', tag: 'live' });
+    await copy(openClient(), multi, { from: served, to: served, repository: 'acme/agent', tags: ['live'] });
     expect(served.seen.map(({ operation }) => operation).sort()).toEqual(
       ['GET', 'HEAD', 'PUT'].map((method) => `registry:${method} manifest`),
     );

@@ -17,7 +17,7 @@ function open(missing: readonly Descriptor[], present: readonly Descriptor[] = [
   const [clock, log] = [manualClock(), memoryLog()];
   const { signal } = new AbortController();
   const client = openRegistryClient({ http: openHttp({}), clock, log, keychain: noCredentials, signal });
-  const plan: CopyPlan = { tagged: null, isStored: false, levels: [], missing, present };
+  const plan: CopyPlan = { tagged: new Map(), isStored: false, levels: [], missing, present };
   return { clock, log, progress: openCopyProgress(client, plan) };
 }
 

@@ -32,7 +32,7 @@ export async function openPair(image: OciImage, options: { source?: object; dest
 export function copy(
   client: RegistryClient,
   image: OciImage,
-  route: { from: ServedHost; to: ServedHost; repository?: string; tag?: string | null },
+  route: { from: ServedHost; to: ServedHost; repository?: string; tags?: readonly string[]; withReferrers?: boolean },
 ): Promise<CopyResult> {
   return copyImage(client, {
     source: {
@@ -44,8 +44,9 @@ export function copy(
     destination: {
       registry: route.to.registry,
       repository: route.repository ?? 'prod/agent',
-      tag: route.tag === undefined ? 'v1' : route.tag,
+      tags: route.tags ?? ['v1'],
     },
+    withReferrers: route.withReferrers ?? false,
   });
 }
 

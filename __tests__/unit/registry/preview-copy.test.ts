@@ -14,7 +14,7 @@ const image = buildImage({ behaviour: {}, platforms: ['linux/amd64', 'linux/arm6
 const digest = image.digest as Digest;
 const route = ({ source, destination }: { source: Opened; destination: Opened }) => ({
   source: { registry: source.served.registry, repository: 'acme/agent', tag: 'v1', digest },
-  destination: { registry: destination.served.registry, repository: 'prod/agent', tag: 'v1' },
+  destination: { registry: destination.served.registry, repository: 'prod/agent', tags: ['v1'] },
 });
 const writes = ({ served }: Opened) => served.seen.filter(({ operation }) => !/:(?:GET|HEAD) /.test(operation));
 
@@ -29,7 +29,7 @@ describe('the forecast of a copy', () => {
       missingBytes: bytes,
       presentBlobs: 0,
     });
-    expect(forecast.tag).toEqual({ name: 'v1', now: null });
+    expect(forecast.tags).toEqual([{ name: 'v1', now: null }]);
     expect([...writes(pair.source), ...writes(pair.destination)]).toEqual([]);
   });
 
@@ -45,7 +45,7 @@ describe('the forecast of a copy', () => {
     const pair = await openPair(image);
     pair.destination.registry.seed('prod/agent', 'v1', image);
     const forecast = await previewCopy(openClient(), route(pair));
-    expect(forecast).toMatchObject({ isThere: true, missingBlobs: 0, tag: { name: 'v1', now: digest } });
+    expect(forecast).toMatchObject({ isThere: true, missingBlobs: 0, tags: [{ name: 'v1', now: digest }] });
   });
 });
 

@@ -44,7 +44,7 @@ test('a source that is faster than the destination has to wait: a blob is never 
   );
   const running = copyImage(openClient(), {
     source: { registry: source.served.registry, repository: 'acme/agent', tag: null, digest: huge.digest as Digest },
-    destination: { registry: destination, repository: 'prod/agent', tag: 'v1' },
+    destination: { registry: destination, repository: 'prod/agent', tags: ['v1'] },
   });
   // The content is not what the digest says: that comes out at the end, so all of it has passed by then.
   expect((await failureOf(running)).code).toBe('IMAGE_INVALID');

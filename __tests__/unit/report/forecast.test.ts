@@ -8,7 +8,9 @@ const other = `sha256:${'b'.repeat(64)}`;
 const copy = {
   source: `ghcr.io/acme/agent@${digest}`,
   destination: `registry.example/agent@${digest}`,
-  tag: { name: 'v2', now: null },
+  platforms: null,
+  tags: [{ name: 'v2', now: null }],
+  referrers: null,
   isThere: false,
   missingBlobs: 3,
   missingBytes: 1_500_000,
@@ -26,15 +28,25 @@ const forecast: Forecast = {
 describe('the words for a plan', () => {
   test.each<[string, Partial<Forecast>, string]>([
     ['how much is missing', {}, '3 blobs (1.5 MB) are missing there, 2 are there.'],
+    [
+      'a part of an image',
+      { copies: [{ ...copy, platforms: ['linux/amd64'] }] },
+      'Only linux/amd64 would be there, so its digest is not the source’s.',
+    ],
+    [
+      'what refers to it',
+      { copies: [{ ...copy, referrers: { missing: 2, present: 1 } }] },
+      'Of what refers to it (signatures, SBOMs, provenance), 2 would be copied, 1 are there.',
+    ],
     ['a free tag', {}, 'The tag v2 is free there'],
     [
       'a tag that moves',
-      { copies: [{ ...copy, tag: { name: 'v2', now: other } }] },
+      { copies: [{ ...copy, tags: [{ name: 'v2', now: other }] }] },
       `The tag v2 names ${other} there, and would be moved`,
     ],
     [
       'a tag that is right',
-      { copies: [{ ...copy, tag: { name: 'v2', now: digest } }] },
+      { copies: [{ ...copy, tags: [{ name: 'v2', now: digest }] }] },
       'The tag v2 names it there already.',
     ],
     ['an image that is there', { copies: [{ ...copy, isThere: true }] }, 'no blob would be copied'],

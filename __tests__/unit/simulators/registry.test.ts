@@ -187,6 +187,17 @@ describe('manifests', () => {
   });
 });
 
+test('a registry without a list of referrers has no such page, and promises none after a push', () => {
+  const { registry, send } = open({ referrers: 'fallback' });
+  registry.seed('a/b', 'v1', image);
+  expect(send('GET', `/v2/a/b/referrers/${image.digest}`).status).toBe(404);
+  const referrer = { ...JSON.parse(topOf(image).bytes.toString()), subject: { digest: image.digest } };
+  const headers = { 'content-type': topOf(image).mediaType };
+  const pushed = send('PUT', '/v2/a/b/manifests/sbom', { headers, body: Buffer.from(JSON.stringify(referrer)) });
+  expect(pushed.status).toBe(201);
+  expect(pushed.headers['oci-subject']).toBeUndefined();
+});
+
 describe('who may', () => {
   const users = { robot: 'correct horse' };
   const login = (at: ReturnType<typeof open>, query: string, headers = {}) => {
@@ -290,6 +301,7 @@ describe('a platform that pulls', () => {
       expect(registry.pull(name)).toBeNull();
     }
     expect(registry.pull(`${HOST}/a/arm:v8`)).toBeNull();
+    expect(registry.pull(`${HOST}/a/arm:v8`, 'linux/arm64')).not.toBeNull();
     expect(registry.pull(`${HOST}/a/broken:v8`)).toBeNull();
     expect(registry.pull(`${HOST}/a/empty:v8`)).toBeNull();
   });
@@ -319,5 +331,12 @@ describe('an image', () => {
       { architecture: 'arm', os: 'linux', variant: 'v7' },
       { architecture: 'unknown', os: 'unknown' },
     ]);
+  });
+
+  test('without an index gets one manifest whatever it is built for, and can not run it', () => {
+    const { registry } = open();
+    registry.seed('a/b', 'arm', buildImage({ behaviour: { version: 'v9' }, platform: 'linux/arm64' }));
+    expect(registry.pull(`${HOST}/a/b:arm`, 'linux/arm64')?.behaviour).toMatchObject({ version: 'v9', crash: null });
+    expect(registry.pull(`${HOST}/a/b:arm`)?.behaviour.crash?.logs[0]).toContain('exec format error');
   });
 });

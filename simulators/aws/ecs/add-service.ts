@@ -59,6 +59,7 @@ const textbook: Staging = {
   countsFailures: true,
   runningResetsFailures: false,
   targetGroupDeleted: false,
+  pullDenied: false,
   missingUntil: 0,
   capacity: null,
 };

@@ -164,6 +164,8 @@ export interface Staging {
   runningResetsFailures: boolean;
   /** Registering targets and target health fail as after the target group was deleted. */
   targetGroupDeleted: boolean;
+  /** The execution role may not pull any more; what runs keeps running. */
+  pullDenied: boolean;
   /** DescribeServices says MISSING until then. */
   missingUntil: number;
   /** Tasks that find room at the same time; null: no limit. */

@@ -1,4 +1,4 @@
-import { readObjects, readString } from '../json.ts';
+import { type JsonObject, readObject, readObjects, readString } from '../json.ts';
 import { type AwsWorld, arnOf } from '../world.ts';
 import type { Deployment, Service, Task, TaskContainer } from './state.ts';
 
@@ -46,15 +46,24 @@ export function createTask(world: AwsWorld, service: Service, deployment: Deploy
 
 /** Pulls by digest once the revision knows it. @returns what can't be pulled; null: everything is here. */
 export function tryPull(world: AwsWorld, task: Task): TaskContainer | null {
+  const platform = platformOf(task.revision.taskDefinition.document);
   for (const container of task.containers) {
     const known = task.revision.digests.get(container.name);
-    const pulled = world.images.pull(known ? `${repositoryOf(container.image)}@${known}` : container.image);
+    const image = known ? `${repositoryOf(container.image)}@${known}` : container.image;
+    const pulled = world.images.pull(image, platform);
     if (!pulled) return container;
     task.revision.digests.set(container.name, pulled.digest);
     container.digest = pulled.digest;
     container.behaviour = pulled.behaviour;
   }
   return null;
+}
+
+/** As Fargate: what a task definition doesn't say is X86_64 and LINUX. */
+function platformOf(document: JsonObject): string {
+  const told = readObject(document, 'runtimePlatform') ?? {};
+  const os = readString(told, 'operatingSystemFamily')?.startsWith('WINDOWS') ? 'windows' : 'linux';
+  return `${os}/${readString(told, 'cpuArchitecture') === 'ARM64' ? 'arm64' : 'amd64'}`;
 }
 
 function repositoryOf(image: string): string {

@@ -75,11 +75,13 @@ export function watchTask(home: TaskHome, task: Task): void {
 
 function pullImages(home: TaskHome, task: Task): void {
   task.pullStoppedAt = home.world.queue.now;
-  const missing = tryPull(home.world, task);
+  const denied = home.service.staging.pullDenied;
+  const missing = denied ? task.containers[0] : tryPull(home.world, task);
   if (!missing) return;
+  const why = denied ? 'unexpected status from HEAD request: 403 Forbidden' : `${missing.image}: not found`;
   const reason =
     'CannotPullContainerError: pull image manifest has been retried 1 time(s): ' +
-    `failed to resolve ref ${missing.image}: ${missing.image}: not found`;
+    `failed to resolve ref ${missing.image}: ${why}`;
   missing.reason = reason;
   failToStart(home, task, reason);
 }

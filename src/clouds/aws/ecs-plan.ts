@@ -5,6 +5,7 @@ import type { Change, ChangeMark, ChangePlan } from '../../model/workload.ts';
 import { explainErrors } from './aws-errors.ts';
 import { readLive } from './ecs-capture.ts';
 import type { EcsDeployments } from './ecs-deployments.ts';
+import { platformOf } from './ecs-platform.ts';
 import { describeService, type EcsService, isSteady, shortRevision } from './ecs-service.ts';
 import { editDocument, type Json, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
@@ -17,7 +18,11 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
   const edited = editDocument(live, change);
   const equal = isDeepStrictEqual(live, edited);
   const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
-  return { unchanged: healthy, differences: listDifferences(live, edited) };
+  return {
+    unchanged: healthy,
+    differences: listDifferences(live, edited),
+    platform: platformOf(edited, service),
+  };
 }
 
 /** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */

@@ -100,7 +100,7 @@ describe('a good image', () => {
       environment: new Map(),
       secrets: new Map(),
     };
-    expect(await workload.plan(change)).toEqual({ unchanged: true, differences: [] });
+    expect(await workload.plan(change)).toMatchObject({ unchanged: true, differences: [] });
   });
 });
 

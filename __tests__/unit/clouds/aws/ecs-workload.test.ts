@@ -132,6 +132,7 @@ describe('planning and preparing', () => {
     expect(await (await open()).plan(change)).toEqual({
       unchanged: false,
       differences: [`container web: image ghcr.io/acme/agent:v1 -> ${IMAGE}`],
+      platform: null,
     });
   });
 
@@ -139,7 +140,7 @@ describe('planning and preparing', () => {
     const document = { family: 'agent', containerDefinitions: [{ name: 'web', image: IMAGE }] };
     world.definitions.set(definitionArn('agent:41'), { document });
     const workload = await open();
-    expect(await workload.plan(change)).toEqual({ unchanged: true, differences: [] });
+    expect(await workload.plan(change)).toEqual({ unchanged: true, differences: [], platform: null });
     world.service = { ...world.service, runningCount: 1 };
     expect((await workload.plan(change)).unchanged).toBe(false);
     world.start('agent:41', 'ROLLBACK_SUCCESSFUL');
