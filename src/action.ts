@@ -66,7 +66,8 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   // What can't be deployed is refused before anything is copied.
   const change = { images, environment: request.environment, secrets: request.secrets };
   const changes = await workload.plan(change);
-  await ensurePlatform(images, { ...workload, ...changes }, { registry, log: io.log });
+  const runsOn = { platform: changes.platform, resource: workload.resource };
+  await ensurePlatform(images, runsOn, { registry, log: io.log });
   if (request.mode === 'plan') return await planDeploy({ ...request, workload, changes, images, registry, record, io });
   if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, registry, { record, io }));
 

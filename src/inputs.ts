@@ -107,13 +107,18 @@ function parseStrategy(inputs: StepInputs, target: Target): Strategy {
   return strategies.find((strategy) => strategy.name === name) ?? strategies[0]!;
 }
 
-/** `container` holds names that get `image`, or `name=image` lines for containers with an image of their own. */
+/**
+ * `container` holds names that get `image`, or `name=image` lines for containers with an image of their own. Those that
+ * get `image` come first: the first is the main one, which is copied and gets the variables.
+ */
 function parseImages(inputs: StepInputs): DeployRequest['images'] {
   const image = inputs.parsed<ImageName | null>('image', parseImageName, null);
-  const lines = inputs.lines('container');
+  const given = inputs.lines('container');
+  const sharing = given.filter((line) => !line.includes('='));
+  const lines = [...sharing, ...given.filter((line) => line.includes('='))];
   const named = lines.map((line) => parseContainerLine(line, image, inputs));
-  const needsImage = lines.length === 0 || lines.some((line) => !line.includes('='));
-  if (needsImage) inputs.required('image', 'registry/repository:tag or registry/repository@sha256:…');
+  if (lines.length === 0 || sharing.length > 0)
+    inputs.required('image', 'registry/repository:tag or registry/repository@sha256:…');
   const images = lines.length === 0 ? [{ container: null, name: image }] : named;
   return images.flatMap(({ container, name }) => (name ? [{ container, name }] : []));
 }

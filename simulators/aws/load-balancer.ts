@@ -19,7 +19,7 @@ export function createLoadBalancer(world: AwsWorld, clock: TimeSource): Simulate
 }
 
 /** Targets that would get the next request. */
-export function healthyTargets(service: Service): readonly TaskContainer[] {
+function healthyTargets(service: Service): readonly TaskContainer[] {
   if (service.staging.targetGroupDeleted) return [];
   return service.tasks
     .filter(({ target }) => target === 'registered')

@@ -1,6 +1,5 @@
 import type { Io } from '../io/io.ts';
-import type { ImageName, ImageReference } from '../model/image.ts';
-import { formatImage, formatImageName } from '../model/image.ts';
+import { formatImage, formatImageName, type ImageName, type ImageReference } from '../model/image.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -9,9 +8,9 @@ import { type CopyRequest, digestToCopy } from '../registry/copy-plan.ts';
 import { resolveImage } from '../registry/resolve-image.ts';
 import { type ImagePart, selectPlatforms } from '../registry/select-platforms.ts';
 
-export interface ImagesToPin {
-  readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
-  /** Where the first image goes before it is deployed; null: it is deployed from where it is. */
+/** Where the main image goes before it is deployed, and what of it. */
+export interface CopyWishes {
+  /** null: it is deployed from where it is. */
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
   /** That it gets there; none: the one that it has. */
   readonly tags: readonly string[];
@@ -19,6 +18,11 @@ export interface ImagesToPin {
   readonly platforms: readonly Platform[];
   /** What refers to it goes with it. */
   readonly copyReferrers: boolean;
+}
+
+export interface ImagesToPin extends CopyWishes {
+  /** The first is the main image. */
+  readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
 }
 
 export interface PinnedImage {
@@ -29,42 +33,43 @@ export interface PinnedImage {
   readonly copy: CopyRequest | null;
 }
 
+type Pinned = Omit<PinnedImage, 'container'>;
+
 /** Resolves each tag once: from here on only digests are spoken of. Nothing is copied yet. */
-export async function pinImages(
-  { images, copyTo, tags, platforms, copyReferrers: withReferrers }: ImagesToPin,
-  client: RegistryClient,
-  io: Io,
-): Promise<readonly PinnedImage[]> {
-  const pinned = new Map<string, Omit<PinnedImage, 'container'>>();
-  const main = images[0] && formatImageName(images[0].name);
-  for (const { name } of images) {
+export async function pinImages(wanted: ImagesToPin, client: RegistryClient, io: Io): Promise<readonly PinnedImage[]> {
+  const pinned = new Map<string, Pinned>();
+  for (const { name } of wanted.images) {
     const key = formatImageName(name);
     if (pinned.has(key)) continue;
     const source = await resolveImage(client, name);
     io.log.info(`${key} is ${source.digest}`);
-    const goes = copyTo !== null && key === main;
-    if (!goes) {
-      pinned.set(key, { image: source, copy: null });
-      continue;
-    }
-    const part = platforms.length > 0 ? await selectPlatforms(client, source, platforms) : null;
-    if (part) io.log.info(sayPart(source, part));
-    const route = { destination: { ...copyTo, tags }, withReferrers, ...(part ? { part } : {}) };
-    pinned.set(key, planTo(route, source));
+    const isMain = pinned.size === 0;
+    const copy = isMain ? await planCopyOf(source, wanted, { client, io }) : null;
+    pinned.set(key, copy ? { image: destinationOf(copy), copy } : { image: source, copy: null });
   }
-  return images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
+  return wanted.images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
+}
+
+async function planCopyOf(
+  source: ImageReference,
+  { copyTo, tags: given, platforms, copyReferrers: withReferrers }: CopyWishes,
+  { client, io }: { readonly client: RegistryClient; readonly io: Io },
+): Promise<CopyRequest | null> {
+  if (!copyTo) return null;
+  const part = platforms.length > 0 ? await selectPlatforms(client, source, platforms) : null;
+  if (part) io.log.info(sayPart(source, part));
+  const own = source.tag === null ? [] : [source.tag];
+  const destination = { ...copyTo, tags: given.length > 0 ? given : own };
+  return { source, destination, withReferrers, ...(part ? { part } : {}) };
 }
 
 function sayPart({ digest }: ImageReference, { top, platforms }: ImagePart): string {
   return `Only ${platforms.join(', ')} of it: the digest changes from ${digest} to ${top.digest}, which is what is deployed`;
 }
 
-function planTo(route: Omit<CopyRequest, 'source'>, source: ImageReference): Omit<PinnedImage, 'container'> {
-  const { registry, repository, tags: given } = route.destination;
-  const own = source.tag === null ? [] : [source.tag];
-  const tags = given.length > 0 ? given : own;
-  const copy = { ...route, source, destination: { registry, repository, tags } };
-  return { image: { registry, repository, tag: tags[0] ?? null, digest: digestToCopy(copy) }, copy };
+function destinationOf(copy: CopyRequest): ImageReference {
+  const { registry, repository, tags } = copy.destination;
+  return { registry, repository, tag: tags[0] ?? null, digest: digestToCopy(copy) };
 }
 
 /** Brings the images to where they are deployed from. */

@@ -1,6 +1,7 @@
 import type { Io } from '../io/io.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, isTransient } from '../model/errors.ts';
+import { startPace } from './pace.ts';
 
 /** One look at what is waited for. Fetch decides what; wait decides when. */
 export type Look<T> =
@@ -15,9 +16,6 @@ export interface Wait {
   readonly signal: AbortSignal;
 }
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5_000;
-const PAUSE_GROWTH = 1.3;
 const HEARTBEAT_MS = 30_000;
 
 /**
@@ -28,7 +26,7 @@ const HEARTBEAT_MS = 30_000;
 export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: Io): Promise<T> {
   const startedAt = io.clock.now();
   const print = printerOfChanges(wait, io);
-  let pauseMs = FIRST_PAUSE_MS;
+  const nextPause = startPace();
   for (;;) {
     wait.signal.throwIfAborted();
     const found = await tryLook(look);
@@ -36,8 +34,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: I
     print(found);
     const leftMs = wait.deadline - io.clock.now();
     if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
-    await io.clock.sleep(Math.min(pauseMs, leftMs), wait.signal);
-    pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
+    await io.clock.sleep(Math.min(nextPause(), leftMs), wait.signal);
   }
 }
 

@@ -82,6 +82,13 @@ describe('the inputs of a step', () => {
       ],
     ],
     [
+      'proxy=ghcr.io/acme/proxy:v2\nweb',
+      [
+        { container: 'web', name: image },
+        { container: 'proxy', name: { ...image, repository: 'acme/proxy', tag: 'v2' } },
+      ],
+    ],
+    [
       'web\nproxy=ghcr.io/acme/proxy:v2',
       [
         { container: 'web', name: image },

@@ -15,7 +15,7 @@ export function hasEnded(record: ServiceDeployment): boolean {
 }
 
 /** The revision that the service goes back to: the target of the newest deployment that succeeded, or null. */
-export function lastGoodRevision(service: Service): ServiceRevision | null {
+function lastGoodRevision(service: Service): ServiceRevision | null {
   return service.records.findLast(({ status }) => status === 'SUCCESSFUL')?.target ?? null;
 }
 

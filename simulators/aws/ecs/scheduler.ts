@@ -41,7 +41,7 @@ export function reconcile(world: AwsWorld, service: Service): void {
 }
 
 /** After the current event: a look in the middle of another one would count tasks that are just being stopped. */
-export function reconcileSoon(world: AwsWorld, service: Service): void {
+function reconcileSoon(world: AwsWorld, service: Service): void {
   world.queue.add(world.queue.now, () => reconcile(world, service));
 }
 

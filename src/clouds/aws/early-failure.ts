@@ -29,7 +29,7 @@ export function describeStoppedTask(task: Task): string {
   return `task ${shortTaskId(task)} stopped: ${[...new Set(causes)].join(', ')}`;
 }
 
-export function shortTaskId(task: Task): string {
+function shortTaskId(task: Task): string {
   return taskId(task).slice(0, 8);
 }
 

@@ -32,7 +32,7 @@ async function expectPermission(read: () => Promise<unknown>): Promise<void> {
 }
 
 /** Pure: is somebody else's deployment running? `deployments`: newest first. */
-export function judgeReadiness(service: Service, deployments: readonly ListedDeployment[]): Observation {
+function judgeReadiness(service: Service, deployments: readonly ListedDeployment[]): Observation {
   const running = deployments.find(({ status }) => stageOf(status) !== 'ended');
   if (running)
     return busy(`a deployment that is not ours is ${running.status}, since ${formatTime(running.createdAt)}`);

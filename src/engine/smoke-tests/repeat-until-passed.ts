@@ -1,5 +1,6 @@
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { startPace } from '../pace.ts';
 import type { Attempt } from './attempt.ts';
 
 export interface Repetition {
@@ -11,10 +12,6 @@ export interface Repetition {
   /** No attempt starts after it, in milliseconds since 1970. */
   readonly deadline: number;
 }
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5_000;
-const PAUSE_GROWTH = 1.3;
 
 /**
  * Tries until it passed often enough in a row, or a failure comes too late to be tried again.
@@ -28,7 +25,7 @@ export async function repeatUntilPassed(
   const retryUntil = io.clock.now() + repetition.retryForMs;
   const announce = announcerOf(repetition, retryUntil, io);
   let passesInARow = 0;
-  let pauseMs = FIRST_PAUSE_MS;
+  let nextPause = startPace();
   for (let attempts = 1; ; attempts++) {
     io.signal.throwIfAborted();
     const last = await attempt();
@@ -36,14 +33,11 @@ export async function repeatUntilPassed(
     if (passesInARow >= repetition.passes) return { last: withPasses(last, repetition.passes), attempts };
     const leftMs = retryUntil - io.clock.now();
     if (!last.passed && (last.final || leftMs <= 0)) return { last, attempts };
-    pauseMs = last.passed ? FIRST_PAUSE_MS : pauseMs;
-    const nextPauseMs = last.passed ? pauseMs : Math.min(pauseMs, leftMs);
-    if (io.clock.now() + nextPauseMs >= repetition.deadline) return { last: cutOff(last, passesInARow), attempts };
-    if (!last.passed) {
-      announce(last);
-      pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-    }
-    await io.clock.sleep(nextPauseMs, io.signal);
+    if (last.passed) nextPause = startPace();
+    const pauseMs = last.passed ? nextPause() : Math.min(nextPause(), leftMs);
+    if (io.clock.now() + pauseMs >= repetition.deadline) return { last: cutOff(last, passesInARow), attempts };
+    if (!last.passed) announce(last);
+    await io.clock.sleep(pauseMs, io.signal);
   }
 }
 
