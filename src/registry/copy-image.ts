@@ -1,6 +1,6 @@
 import { formatBytes, formatRate } from '../model/bytes.ts';
 import { DeployError } from '../model/errors.ts';
-import { type Digest, formatImage, formatImageName, type ImageReference } from '../model/image.ts';
+import { type Digest, formatImage, type ImageReference } from '../model/image.ts';
 import type { CopyStatistics } from '../model/outcome.ts';
 import type { RegistryClient } from './client.ts';
 import { copyContent } from './copy-content.ts';
@@ -38,7 +38,7 @@ export async function copyImage(client: RegistryClient, request: CopyRequest): P
   const durationMs = client.clock.now() - startedAt;
   const counts = progress.counts();
   const names = [describe(image), ...tags.slice(1)].join(', ');
-  client.log.info(`${names} is ${image.digest} ${sayOutcome(plan, counts, durationMs)}`);
+  client.log.info(`${names} is ${sayOutcome(plan, counts, durationMs)}`);
   const statistics = {
     source: formatImage(request.source),
     destination: formatImage(image),
@@ -55,7 +55,7 @@ function announce(client: RegistryClient, request: CopyRequest, plan: CopyPlan):
   if (plan.isStored) return;
   const size = formatBytes(plan.missing.reduce((sum, blob) => sum + blob.size, 0));
   const what = `${plan.missing.length} blobs, ${size}; ${plan.present.length} there already`;
-  client.log.info(`Copying ${formatImageName(request.source)} to ${formatRepository(request.destination)}: ${what}`);
+  client.log.info(`Copying to ${formatRepository(request.destination)}: ${what}`);
 }
 
 async function pushTop(
@@ -98,12 +98,12 @@ function describe(image: ImageReference): string {
 }
 
 function sayOutcome(plan: CopyPlan, counts: CopyCounts, durationMs: number): string {
-  if (plan.levels.length === 0) return 'already: nothing to copy';
-  if (plan.isStored) return 'now: the image was there already';
+  if (plan.levels.length === 0) return 'that image already: nothing to copy';
+  if (plan.isStored) return 'a name of it now: the image was there already';
   const { copiedBlobs, copiedBytes, mountedBlobs, skippedBlobs } = counts;
   const rate = copiedBlobs > 0 ? `, ${formatRate(copiedBytes, durationMs)}` : '';
   const copied = `${copiedBlobs} blobs copied (${formatBytes(copiedBytes)}${rate})`;
-  return `now: ${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
+  return `there: ${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
 }
 
 function sayReferrers({ copied, present }: NonNullable<CopyStatistics['referrers']>): string {
