@@ -38,7 +38,7 @@ export async function copyImage(client: RegistryClient, request: CopyRequest): P
   const durationMs = client.clock.now() - startedAt;
   const counts = progress.counts();
   const names = [describe(image), ...tags.slice(1)].join(', ');
-  client.log.info(`${names} is ${sayOutcome(plan, counts, durationMs)}`);
+  client.log.info(`${names}: ${sayOutcome(plan, counts, durationMs)}`);
   const statistics = {
     source: formatImage(request.source),
     destination: formatImage(image),
@@ -98,12 +98,12 @@ function describe(image: ImageReference): string {
 }
 
 function sayOutcome(plan: CopyPlan, counts: CopyCounts, durationMs: number): string {
-  if (plan.levels.length === 0) return 'that image already: nothing to copy';
-  if (plan.isStored) return 'a name of it now: the image was there already';
+  if (plan.levels.length === 0) return 'names that image already, nothing to copy';
+  if (plan.isStored) return 'the image was there already, only the name is new';
   const { copiedBlobs, copiedBytes, mountedBlobs, skippedBlobs } = counts;
   const rate = copiedBlobs > 0 ? `, ${formatRate(copiedBytes, durationMs)}` : '';
   const copied = `${copiedBlobs} blobs copied (${formatBytes(copiedBytes)}${rate})`;
-  return `there: ${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
+  return `${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
 }
 
 function sayReferrers({ copied, present }: NonNullable<CopyStatistics['referrers']>): string {
