@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { type AgentService, openAgentService } from '../simulators/agent-service.ts';
-import { cancel } from '../simulators/runner.ts';
 import { showLog } from './show-log.ts';
 import { type Story, stories } from './stories.ts';
 
@@ -38,7 +37,6 @@ async function tell(story: Story, service: AgentService): Promise<readonly strin
   const visits = service.watch();
   const image = world.publish(story.tag, story.behaviour);
   const show = showLog();
-  let cancelled = false;
   const result = await service.deploy(
     {
       image,
@@ -46,16 +44,9 @@ async function tell(story: Story, service: AgentService): Promise<readonly strin
     },
     {
       onOutput: show,
-      onStart: (child) => {
-        if (story.cancelAfterMs === undefined || cancelled) return;
-        // As the runner does it when somebody presses "Cancel workflow", at that time of the embedded cloud.
-        const stop = world.clock.every(story.cancelAfterMs, async () => {
-          stop();
-          cancelled = true;
-          process.stdout.write('\n   >> somebody presses "Cancel workflow" <<\n\n');
-          cancel(child);
-        });
-      },
+      ...(story.cancelAfterMs === undefined
+        ? {}
+        : { onStart: service.cancelMain(story.cancelAfterMs, announceCancel) }),
     },
   );
   visits.stop();
@@ -63,4 +54,8 @@ async function tell(story: Story, service: AgentService): Promise<readonly strin
   const now = await service.ask();
   process.stdout.write(`   the live service answers: ${now.status} ${now.body}\n`);
   return story.check({ result, before, after: service.snapshot(), now, visits });
+}
+
+function announceCancel(): void {
+  process.stdout.write('\n   >> somebody presses "Cancel workflow" <<\n\n');
 }

@@ -1,8 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import type { ServiceOptions } from './aws/ecs/add-service.ts';
 import type { JsonObject } from './aws/json.ts';
 import { withoutAudit } from './aws/snapshot.ts';
 import { buildImage } from './images.ts';
-import { type ActionOptions, type ActionResult, runAction } from './runner.ts';
+import { type ActionOptions, type ActionResult, cancel, runAction } from './runner.ts';
 import { ECR_HOST, openWorld, SOURCE, type World, type WorldOptions } from './world.ts';
 
 export const CLUSTER = 'production';
@@ -31,6 +32,11 @@ export interface AgentService {
   deploy(inputs: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionResult>;
   /** Everything that a user configures and that serves, without audit fields. */
   snapshot(): JsonObject;
+  /**
+   * For `onStart`: cancels main, as the runner does, at the first multiple of this time on the cloud's clock; post is
+   * left alone. `announce` is called right before.
+   */
+  cancelMain(everyMs: number, announce?: () => void): (child: ChildProcess) => void;
   /** What the live service answers now. */
   ask(path?: string): Promise<{ readonly status: number; readonly body: string }>;
   /** Asks the live service once a virtual second until it is stopped; the counts are live. */
@@ -72,6 +78,18 @@ export async function openAgentService(options: AgentServiceOptions): Promise<Ag
         env: { ...world.env, ...rest.env },
       }),
     snapshot: () => withoutAudit(world.aws.snapshot(CLUSTER, SERVICE)),
+    cancelMain(everyMs, announce = () => {}) {
+      let cancelled = false;
+      return (child) => {
+        if (cancelled) return;
+        const stop = world.clock.every(everyMs, async () => {
+          stop();
+          cancelled = true;
+          announce();
+          cancel(child);
+        });
+      };
+    },
     watch(path = '/') {
       const visits = { asked: 0, failed: 0, stop: () => {} };
       visits.stop = world.clock.every(1_000, async () => {

@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../simulators/aws/json.ts';
-import { cancel } from '../../simulators/runner.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 
@@ -266,20 +265,10 @@ describe('a cancelled job', () => {
   test.each([5_000, 20_000, 40_000, 66_000])('%s ms after its start is put back by post', async (afterMs) => {
     const agent = await givenAgent();
     const before = agent.snapshot();
-    let cancelled = false;
     const image = agent.world.publish('v2', predict(500, 'no'));
     const { main, post } = await agent.deploy(
       { image, 'smoke-tests': smokeTests },
-      {
-        onStart: (child) => {
-          if (cancelled) return;
-          const stop = agent.world.clock.every(afterMs, async () => {
-            stop();
-            cancelled = true;
-            cancel(child);
-          });
-        },
-      },
+      { onStart: agent.cancelMain(afterMs) },
     );
     expect(main).toMatchObject({ exitCode: 1, outputs: {} });
     expect(main.outputs).toEqual({});
@@ -291,19 +280,9 @@ describe('a cancelled job', () => {
 
   test('with on-cancel: keep is left as it is', async () => {
     const agent = await givenAgent();
-    let cancelled = false;
     const { post } = await agent.deploy(
       { image: agent.world.publish('v2', {}), 'on-cancel': 'keep' },
-      {
-        onStart: (child) => {
-          if (cancelled) return;
-          const stop = agent.world.clock.every(20_000, async () => {
-            stop();
-            cancelled = true;
-            cancel(child);
-          });
-        },
-      },
+      { onStart: agent.cancelMain(20_000) },
     );
     expect(post.summary).toContain('`kept`');
     expect(bodiesOf(agent, 'ecs:StopServiceDeployment')).toEqual([]);

@@ -1,6 +1,6 @@
 import type { AgentService } from '../../simulators/agent-service.ts';
 import type { FaultAct } from '../../simulators/edge/faults.ts';
-import { type ActionOptions, cancel } from '../../simulators/runner.ts';
+import type { ActionOptions } from '../../simulators/runner.ts';
 import { SOURCE } from '../../simulators/world.ts';
 import { headers, OTHER, predict, S, yaml } from './secret-inventory.ts';
 import { awsError, canonical, type Story } from './secret-story.ts';
@@ -77,7 +77,12 @@ export const stories: readonly Story[] = [
     behaviour: { crash: { afterMs: 1_000, exitCode: 3, logs: ['KeyError'] } },
     says: /KeyError/,
   },
-  { title: 'a cancelled job', outcome: null, options: (agent) => cancelledAt(agent, 20_000), says: /cancelled/ },
+  {
+    title: 'a cancelled job',
+    outcome: null,
+    options: (agent) => ({ onStart: agent.cancelMain(20_000) }),
+    says: /cancelled/,
+  },
   { title: 'a killed job', outcome: null, options: killedAfterUpdate, says: /rolled-back/ },
   {
     title: 'a killed job whose way back is refused',
@@ -86,20 +91,6 @@ export const stories: readonly Story[] = [
     says: /rollback-failed/,
   },
 ];
-
-function cancelledAt(agent: AgentService, afterMs: number): Partial<ActionOptions> {
-  let cancelled = false;
-  return {
-    onStart: (child) => {
-      if (cancelled) return;
-      const stop = agent.world.clock.every(afterMs, async () => {
-        stop();
-        cancelled = true;
-        cancel(child);
-      });
-    },
-  };
-}
 
 /** `then`: what the cloud answers to everything that the post step asks. */
 function killedAfterUpdate(agent: AgentService, then?: FaultAct): Partial<ActionOptions> {

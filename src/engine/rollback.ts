@@ -51,6 +51,8 @@ export async function startRollback(way: Omit<WayBack, 'timeoutMs'>): Promise<vo
   }
 }
 
+type Settled = Exclude<Restoration, { status: 'progressing' }>;
+
 interface Ending {
   readonly kind: OutcomeKind;
   readonly notes: readonly string[];
@@ -72,7 +74,7 @@ async function restoreAndVerify(way: WayBack): Promise<Ending> {
   }
 }
 
-async function waitUntilRestored(way: WayBack, progress: { requested: boolean }): Promise<Restoration> {
+async function waitUntilRestored(way: WayBack, progress: { requested: boolean }): Promise<Settled> {
   const { entry, timeoutMs, io } = way;
   const startedAt = io.clock.now();
   const wait = {
@@ -84,8 +86,9 @@ async function waitUntilRestored(way: WayBack, progress: { requested: boolean })
   return await waitFor(
     async () => {
       const found = await lookAtWayBack(way, io.clock.now() - startedAt);
-      if (found.status === 'progressing') progress.requested ||= found.requested;
-      return found.status === 'progressing' ? notYet(found) : done(found);
+      if (found.status !== 'progressing') return done(found);
+      progress.requested ||= found.requested;
+      return notYet(found);
     },
     wait,
     io,
@@ -99,7 +102,7 @@ async function lookAtWayBack(
   return await workload.restore(entry.point, entry.mark as ChangeMark, elapsedMs);
 }
 
-async function endingOf(restoration: Restoration, way: WayBack, byHand: string): Promise<Ending> {
+async function endingOf(restoration: Settled, way: WayBack, byHand: string): Promise<Ending> {
   const { message, status } = restoration;
   switch (status) {
     case 'restored':
@@ -109,7 +112,6 @@ async function endingOf(restoration: Restoration, way: WayBack, byHand: string):
     case 'superseded':
       return { kind: 'superseded', notes: [message] };
     case 'failed':
-    case 'progressing':
       return { kind: 'rollback-failed', notes: [message, byHand] };
   }
 }

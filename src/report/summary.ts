@@ -2,7 +2,7 @@ import { formatBytes, formatRate } from '../model/bytes.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { CopyStatistics, Forecast, Outcome, RunRecord } from '../model/outcome.ts';
 import type { SmokeTestResult } from '../model/smoke-test.ts';
-import { codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
+import { autolink, codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
 import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
 
@@ -26,8 +26,8 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
   if (record.image) rows.push(['Image', codeSpan(record.image)]);
   if (outcome.previousRevision) rows.push(['Revision', `before ${revisions[0]}, now ${revisions[1]}`]);
   for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
-  if (record.url) rows.push(['URL', `<${encodeURI(decodeURI(record.url))}>`]);
-  if (record.consoleUrl) rows.push(['Console', `<${record.consoleUrl}>`]);
+  if (record.url) rows.push(['URL', autolink(record.url)]);
+  if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
   return table(['', ''], rows);
 }
 

@@ -58,6 +58,14 @@ describe('the job summary', () => {
   });
 });
 
+test.each([
+  ['https://agent.acme.dev', '<https://agent.acme.dev>'],
+  ['https://agent.acme.dev/100%', '<https://agent.acme.dev/100%>'],
+  ['https://agent.acme.dev/a|b c>d', '<https://agent.acme.dev/a%7cb%20c%3ed>'],
+])('the address %s is shown as a link, in its cell', (url, link) => {
+  expect(renderSummary(failed, { ...record, url })).toContain(`| URL | ${link} |`);
+});
+
 describe('foreign text', () => {
   test.each([
     ['<img src=x>', '&lt;img src=x&gt;'],
