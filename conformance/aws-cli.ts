@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type AgentService, CLUSTER, SERVICE } from '../simulators/agent-service.ts';
+import type { Agent } from '../simulators/agent.ts';
+import { CLUSTER, SERVICE } from '../simulators/agent-service.ts';
 import { ACCOUNT, ECR_HOST, REGION } from '../simulators/world.ts';
 import { type AwsCli, type AwsCliReferee, type Described, described, inCliWorld, seedImage } from './cli-world.ts';
 import type { Tally } from './tally.ts';
@@ -22,7 +23,7 @@ export async function checkWithAwsCli(referee: AwsCliReferee): Promise<void> {
 }
 
 /** A good rollout with log lines, then one that crashes until the circuit breaker rolls it back. */
-async function rollOutWithLogs(agent: AgentService): Promise<void> {
+async function rollOutWithLogs(agent: Agent): Promise<void> {
   const { aws, clock } = agent.world;
   aws.foreignDeploy(CLUSTER, SERVICE, seedImage(agent, 'v2', { logs: ['listening on 8080', 'Grüße, 世界 <&>'] }));
   await clock.advance(600_000);
@@ -32,7 +33,7 @@ async function rollOutWithLogs(agent: AgentService): Promise<void> {
 }
 
 /** All of the JSON protocol; the identifiers are read where a person would find them. */
-function readingCommands({ world }: AgentService): readonly (readonly string[])[] {
+function readingCommands({ world }: Agent): readonly (readonly string[])[] {
   const service = world.aws.ecs.services[0]!;
   const deployments = service.records.map(({ arn }) => arn);
   const revisions = service.revisions.map(({ arn }) => arn);
@@ -95,7 +96,7 @@ async function checkQueryServices(tally: Tally, cli: AwsCli): Promise<void> {
   });
 }
 
-async function checkEcr(tally: Tally, { world }: AgentService, cli: AwsCli): Promise<void> {
+async function checkEcr(tally: Tally, { world }: Agent, cli: AwsCli): Promise<void> {
   await tally.check('aws ecr get-authorization-token names our registry', async () => {
     const query = ['--query', 'authorizationData[].proxyEndpoint'];
     assert.equal(await cli.text('ecr', 'get-authorization-token', ...query), `https://${ECR_HOST}`);
@@ -108,7 +109,7 @@ async function checkEcr(tally: Tally, { world }: AgentService, cli: AwsCli): Pro
   });
 }
 
-async function checkRefusals(tally: Tally, { world }: AgentService, cli: AwsCli): Promise<void> {
+async function checkRefusals(tally: Tally, { world }: Agent, cli: AwsCli): Promise<void> {
   const refused = (
     name: string,
     args: readonly string[],
@@ -147,7 +148,7 @@ async function checkRefusals(tally: Tally, { world }: AgentService, cli: AwsCli)
   });
 }
 
-async function checkChanges(tally: Tally, agent: AgentService, cli: AwsCli): Promise<void> {
+async function checkChanges(tally: Tally, agent: Agent, cli: AwsCli): Promise<void> {
   const { world } = agent;
   const status = (): Promise<string> =>
     cli.text('ecs', 'list-service-deployments', ...here, '--query', 'serviceDeployments[0].status');

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type AgentService, CLUSTER, openAgentService, REPOSITORY, SERVICE } from '../simulators/agent-service.ts';
+import type { Agent } from '../simulators/agent.ts';
+import { CLUSTER, openAgentService, REPOSITORY, SERVICE } from '../simulators/agent-service.ts';
 import { buildImage } from '../simulators/images.ts';
 import { ECR_HOST, type World } from '../simulators/world.ts';
 import { type AwsExchange, recordExchanges } from './exchanges.ts';
@@ -41,7 +42,7 @@ export const described = ['--cluster', CLUSTER, '--services', SERVICE];
 export async function inCliWorld(
   referee: AwsCliReferee,
   name: string,
-  body: (agent: AgentService, cli: AwsCli) => Promise<void>,
+  body: (agent: Agent, cli: AwsCli) => Promise<void>,
 ): Promise<void> {
   const agent = await openAgentService({
     entries: { main: '', post: '' },
@@ -53,7 +54,7 @@ export async function inCliWorld(
 }
 
 /** An image in the world's ECR that behaves so; its full name. */
-export function seedImage({ world }: AgentService, tag: string, behaviour: object): string {
+export function seedImage({ world }: Agent, tag: string, behaviour: object): string {
   const image = buildImage({ seed: tag, behaviour: { version: tag, ...behaviour } });
   world.ecr.seed(REPOSITORY, tag, image);
   return `${ECR_HOST}/${REPOSITORY}@${image.digest}`;

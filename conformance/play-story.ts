@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { type Entries, openAgentService } from '../simulators/agent-service.ts';
+import type { Entries } from '../simulators/agent.ts';
+import { openAgentService } from '../simulators/agent-service.ts';
 import { type AwsExchange, recordExchanges } from './exchanges.ts';
 import type { WireStory } from './wire-stories.ts';
 

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { AgentService } from '../simulators/agent-service.ts';
+import type { Agent } from '../simulators/agent.ts';
 import { CLUSTER, REPOSITORY, SERVICE } from '../simulators/agent-service.ts';
 import type { ServiceOptions } from '../simulators/aws/ecs/add-service.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
@@ -16,11 +16,11 @@ export interface WireStory {
   readonly behaviour?: Partial<Behaviour>;
   readonly inputs?: Readonly<Record<string, string>>;
   /** Before the run. */
-  readonly given?: (agent: AgentService) => void;
+  readonly given?: (agent: Agent) => void;
   /** While main runs, that long after its start. */
   readonly meanwhile?: {
     readonly afterMs: number;
-    readonly happens: (agent: AgentService, main: ChildProcess) => void;
+    readonly happens: (agent: Agent, main: ChildProcess) => void;
   };
 }
 
@@ -53,7 +53,7 @@ const sidecarred: Partial<ServiceOptions> = {
   tags: [{ key: 'team', value: 'agents' }],
 };
 
-const foreignDeploy = (agent: AgentService): void => {
+const foreignDeploy = (agent: Agent): void => {
   const image = buildImage({ seed: 'theirs', behaviour: { version: 'theirs' } });
   agent.world.ecr.seed(REPOSITORY, 'theirs', image);
   agent.world.aws.foreignDeploy(CLUSTER, SERVICE, `${ECR_HOST}/${REPOSITORY}@${image.digest}`);

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type AgentService, openAgentService } from '../simulators/agent-service.ts';
+import type { Agent } from '../simulators/agent.ts';
+import { openAgentService } from '../simulators/agent-service.ts';
 import { showLog } from './show-log.ts';
 import { type Story, stories } from './stories.ts';
 
@@ -31,7 +32,7 @@ const wallSeconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
 process.stdout.write(`${told} of ${stories.length} stories ended as told, in ${wallSeconds} s.\n`);
 process.exitCode = told === stories.length ? 0 : 1;
 
-async function tell(story: Story, service: AgentService): Promise<readonly string[]> {
+async function tell(story: Story, service: Agent): Promise<readonly string[]> {
   const { world } = service;
   const before = service.snapshot();
   const visits = service.watch();

@@ -1,10 +1,6 @@
 import path from 'node:path';
-import {
-  type AgentService,
-  type AgentServiceOptions,
-  type Entries,
-  openAgentService,
-} from '../../simulators/agent-service.ts';
+import type { Agent, Entries } from '../../simulators/agent.ts';
+import { type AgentServiceOptions, openAgentService } from '../../simulators/agent-service.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -15,10 +11,10 @@ const source: Entries = {
   post: path.join(root, '__tests__/fixtures/entries/post.ts'),
 };
 
-const open: AgentService[] = [];
+const open: Agent[] = [];
 
 /** A service `agent` that runs v1, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
-export async function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<AgentService> {
+export async function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
   const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
   const agent = await openAgentService({ entries, ...options });
   open.push(agent);

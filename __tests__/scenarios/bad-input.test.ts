@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AgentService, CLUSTER } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
+import { CLUSTER } from '../../simulators/agent-service.ts';
 import { ACCOUNT, ECR_HOST, REGION, type WorldOptions } from '../../simulators/world.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
 import { closeAgents, givenAgent, saidBy } from './agent.ts';
@@ -17,7 +18,7 @@ const OTHER_DIGEST = `sha256:${'1'.repeat(64)}`;
 interface Row {
   readonly name: string;
   readonly world?: WorldOptions;
-  readonly given?: (agent: AgentService) => void;
+  readonly given?: (agent: Agent) => void;
   /** Beside the usual ones, and an image that is there. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -305,7 +306,7 @@ describe.each([
 });
 
 describe('a destination that takes no push', () => {
-  test.each<[string, (agent: AgentService) => void, string, readonly string[]]>([
+  test.each<[string, (agent: Agent) => void, string, readonly string[]]>([
     [
       'because it does not exist',
       () => {},

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { Fault } from '../../simulators/edge/faults.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { changesIn, watchEcs } from './watch-ecs.ts';
@@ -11,7 +11,7 @@ const crash = { crash: { afterMs: 1_000, exitCode: 3, logs: ['KeyError'] } };
 const COMMAND =
   /aws ecs update-service --cluster production --service agent --region eu-west-1 --task-definition \S+\/agent:1/;
 
-function deployV2(agent: AgentService, behaviour: object = {}, inputs: Record<string, string> = {}) {
+function deployV2(agent: Agent, behaviour: object = {}, inputs: Record<string, string> = {}) {
   return agent.deploy({ image: agent.world.publish('v2', behaviour), 'smoke-tests': smokeTests, ...inputs });
 }
 
@@ -64,7 +64,7 @@ describe('throttling', () => {
     status: 400,
     body: JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' }),
   };
-  const throttled = (agent: AgentService) => agent.world.edge.calls.filter(({ status }) => status === 400).length;
+  const throttled = (agent: Agent) => agent.world.edge.calls.filter(({ status }) => status === 400).length;
 
   test('of the first four calls of every kind is sat out', async () => {
     const agent = await givenAgent();

@@ -1,4 +1,4 @@
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { ServiceOptions } from '../../simulators/aws/ecs/add-service.ts';
 import type { JsonObject } from '../../simulators/aws/json.ts';
 import type { Behaviour as ImageBehaviour } from '../../simulators/behaviour.ts';
@@ -22,9 +22,9 @@ export interface StagedBehaviour extends Known {
   readonly imageOptions?: Omit<ImageOptions, 'behaviour'>;
   readonly inputs?: Readonly<Record<string, string>>;
   /** Makes what is there before; "as before" means as it is after this. */
-  readonly arrange?: (agent: AgentService) => unknown;
+  readonly arrange?: (agent: Agent) => unknown;
   /** Right before the action starts. */
-  readonly disturb?: (agent: AgentService) => unknown;
+  readonly disturb?: (agent: Agent) => unknown;
   readonly expected: ExpectedEnd;
   /** Did the platform really show the behaviour? A row that was not staged would prove nothing. */
   readonly wasStaged: (run: BehaviourRun) => boolean;
@@ -50,7 +50,7 @@ export interface ExpectedEnd {
 }
 
 export interface BehaviourRun {
-  readonly agent: AgentService;
+  readonly agent: Agent;
   readonly result: ActionResult;
   readonly seen: readonly EcsExchange[];
   /** The service when main ended. */
@@ -75,6 +75,6 @@ export function issue(repository: string, number: number): string {
 }
 
 /** Every answer of ECS to a read is late by this, so that hours of polling are a few hundred calls. */
-export function answerSlowly(agent: AgentService, ms: number): void {
+export function answerSlowly(agent: Agent, ms: number): void {
   agent.world.edge.faults.add({ operation: /^ecs:(Describe|List)/, when: 'after', act: { kind: 'delay', ms } });
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { Call } from '../../simulators/edge/calls.ts';
 import { closeAgents, dist, givenAgent } from './agent.ts';
 
@@ -21,7 +21,7 @@ function sample(calls: readonly Call[]): readonly number[] {
 }
 
 /** SIGINT when the n-th call of main has taken effect and is not answered yet. */
-function deployAndInterrupt(agent: AgentService, n: number) {
+function deployAndInterrupt(agent: Agent, n: number) {
   let sent = false;
   const onStart = (child: { kill(signal: NodeJS.Signals): boolean }) => {
     agent.world.edge.onCall((call, when) => {

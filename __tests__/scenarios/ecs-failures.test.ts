@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { changesIn, servicesIn, watchEcs } from './watch-ecs.ts';
 
@@ -8,7 +8,7 @@ afterEach(closeAgents);
 const smokeTests = '- GET /health: { retry-for: 5s }';
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-api-key-AbCdEf';
 
-function deployV2(agent: AgentService, behaviour: object = {}, inputs: Record<string, string> = {}) {
+function deployV2(agent: Agent, behaviour: object = {}, inputs: Record<string, string> = {}) {
   return agent.deploy({ image: agent.world.publish('v2', behaviour), 'smoke-tests': smokeTests, ...inputs });
 }
 

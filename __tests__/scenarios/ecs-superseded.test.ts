@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AgentService, CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
+import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { changesIn, watchEcs } from './watch-ecs.ts';
@@ -7,7 +8,7 @@ import { changesIn, watchEcs } from './watch-ecs.ts';
 afterEach(closeAgents);
 
 /** Somebody else deploys v3 at the n-th call of this name, once, before or after it took effect. */
-function deployV3At(agent: AgentService, operation: string, { nth = 1, when = 'after' } = {}): void {
+function deployV3At(agent: Agent, operation: string, { nth = 1, when = 'after' } = {}): void {
   const image = agent.world.publish('v3', {});
   let seen = 0;
   agent.world.edge.onCall((call, moment) => {
@@ -16,11 +17,7 @@ function deployV3At(agent: AgentService, operation: string, { nth = 1, when = 'a
   });
 }
 
-async function expectTheirsAlone(
-  agent: AgentService,
-  { main }: ActionResult,
-  nextStep = /`concurrency`/,
-): Promise<void> {
+async function expectTheirsAlone(agent: Agent, { main }: ActionResult, nextStep = /`concurrency`/): Promise<void> {
   expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'superseded' } });
   const annotation = /^::error title=Superseded.*Next step: (.*)/m.exec(main.log);
   expect(annotation?.[1]).toMatch(nextStep);

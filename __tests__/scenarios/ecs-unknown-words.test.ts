@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 
 afterEach(closeAgents);
@@ -8,7 +8,7 @@ const crash = { crash: { afterMs: 1_000, exitCode: 3, logs: ['KeyError'] } };
 const breaker = { circuitBreaker: { enable: true, rollback: true } };
 
 /** From now on AWS uses a word that nobody here has heard of. Counts how often it did. */
-function renameInAnswers(agent: AgentService, operation: RegExp, [from, to]: readonly [string, string]) {
+function renameInAnswers(agent: Agent, operation: RegExp, [from, to]: readonly [string, string]) {
   const said = { times: 0 };
   const edit = (body: string): string => {
     if (body.includes(from)) said.times++;
@@ -18,7 +18,7 @@ function renameInAnswers(agent: AgentService, operation: RegExp, [from, to]: rea
   return said;
 }
 
-function deployV2(agent: AgentService, behaviour: object = {}, inputs: Record<string, string> = {}) {
+function deployV2(agent: Agent, behaviour: object = {}, inputs: Record<string, string> = {}) {
   const image = agent.world.publish('v2', behaviour);
   return agent.deploy({ image, 'smoke-tests': '- GET /health: { retry-for: 5s }', ...inputs });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import { closeAgents, dist, givenAgent } from './agent.ts';
 
 afterEach(closeAgents);
@@ -18,17 +18,13 @@ async function countMutations(behaviour: object): Promise<number> {
   return agent.world.edge.calls.filter(({ mutates }) => mutates).length;
 }
 
-function deploy(
-  agent: AgentService,
-  behaviour: object,
-  onStart?: (child: { kill(signal: NodeJS.Signals): boolean }) => void,
-) {
+function deploy(agent: Agent, behaviour: object, onStart?: (child: { kill(signal: NodeJS.Signals): boolean }) => void) {
   const image = agent.world.publish('v2', behaviour);
   return agent.deploy({ image, 'smoke-tests': smokeTests }, onStart ? { onStart } : {});
 }
 
 /** Kills the main step at its n-th call that changes something. */
-async function killAt(agent: AgentService, behaviour: object, n: number, when: 'before' | 'after') {
+async function killAt(agent: Agent, behaviour: object, n: number, when: 'before' | 'after') {
   let killed = false;
   let seen = 0;
   const result = await deploy(agent, behaviour, (child) => {

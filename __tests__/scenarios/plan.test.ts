@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AgentService, CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
+import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
 import type { Forecast, RunRecord } from '../../src/model/outcome.ts';
 import { closeAgents, givenAgent, saidBy } from './agent.ts';
@@ -11,7 +12,7 @@ import { mutations, refuse, wholeState } from './refusal.ts';
 afterEach(closeAgents);
 
 /** Runs `mode: plan`, which has to be green and to change nothing, and returns what it said. */
-async function plan(agent: AgentService, inputs: Readonly<Record<string, string>>) {
+async function plan(agent: Agent, inputs: Readonly<Record<string, string>>) {
   const before = wholeState(agent);
   const earlier = mutations(agent).length;
   const directory = await mkdtemp(path.join(os.tmpdir(), 'plan-'));
@@ -149,7 +150,7 @@ describe('a plan', () => {
 });
 
 describe('a plan is red where the deploy would be refused, for the same reason', () => {
-  test.each<[string, (agent: AgentService) => void, Readonly<Record<string, string>>]>([
+  test.each<[string, (agent: Agent) => void, Readonly<Record<string, string>>]>([
     ['a tag that does not exist', () => {}, { image: 'ghcr.io/acme/agent:v3' }],
     ['a wrong container', () => {}, { container: 'wbe' }],
     ['a wrong cluster', () => {}, { cluster: 'staging' }],
@@ -173,6 +174,6 @@ describe('a plan is red where the deploy would be refused, for the same reason',
   });
 });
 
-function deregister({ world }: AgentService): void {
+function deregister({ world }: Agent): void {
   world.aws.deregisterTaskDefinition(world.aws.ecs.services[0]!.taskDefinition.arn);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from '@jest/globals';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { ActionOptions, StageResult } from '../../simulators/runner.ts';
 import type { Failure } from '../../src/model/errors.ts';
 
@@ -16,11 +16,11 @@ export interface Refusal {
 }
 
 /** Everything that a run could have changed. */
-export function wholeState(agent: AgentService): object {
+export function wholeState(agent: Agent): object {
   return { service: agent.snapshot(), source: agent.world.source.snapshot(), ecr: agent.world.ecr.snapshot() };
 }
 
-export function mutations(agent: AgentService): readonly string[] {
+export function mutations(agent: Agent): readonly string[] {
   return agent.world.edge.calls
     .filter(({ mutates }) => mutates)
     .map(({ operation, status }) => `${operation} ${status}`);
@@ -28,7 +28,7 @@ export function mutations(agent: AgentService): readonly string[] {
 
 /** Runs the action, which has to refuse in the form in which every refusal is: what was tried, what came back, what next. */
 export async function refuse(
-  agent: AgentService,
+  agent: Agent,
   inputs: Readonly<Record<string, string>>,
   options: Partial<ActionOptions> = {},
 ): Promise<Refusal> {

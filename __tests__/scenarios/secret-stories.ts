@@ -1,4 +1,4 @@
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { FaultAct } from '../../simulators/edge/faults.ts';
 import type { ActionOptions } from '../../simulators/runner.ts';
 import { SOURCE } from '../../simulators/world.ts';
@@ -93,7 +93,7 @@ export const stories: readonly Story[] = [
 ];
 
 /** `then`: what the cloud answers to everything that the post step asks. */
-function killedAfterUpdate(agent: AgentService, then?: FaultAct): Partial<ActionOptions> {
+function killedAfterUpdate(agent: Agent, then?: FaultAct): Partial<ActionOptions> {
   let killed = false;
   return {
     onStart: (child) => {

@@ -1,4 +1,4 @@
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { FaultAct } from '../../simulators/edge/faults.ts';
 import type { ActionOptions } from '../../simulators/runner.ts';
 import { S } from './secret-inventory.ts';
@@ -11,7 +11,7 @@ export interface Story {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly faults?: Readonly<Record<string, FaultAct>>;
   readonly dockerConfig?: string;
-  readonly options?: (agent: AgentService) => Partial<ActionOptions>;
+  readonly options?: (agent: Agent) => Partial<ActionOptions>;
   /** That the story was the one that it was meant to be. */
   readonly says?: RegExp;
 }

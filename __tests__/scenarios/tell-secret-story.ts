@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { Exchange } from '../../simulators/edge/calls.ts';
 import type { ActionResult, StageResult } from '../../simulators/runner.ts';
 import { SOURCE } from '../../simulators/world.ts';
@@ -47,7 +47,7 @@ export async function tell(
   }
 }
 
-function inputsFor(agent: AgentService, { behaviour }: Story): Record<string, string> {
+function inputsFor(agent: Agent, { behaviour }: Story): Record<string, string> {
   return {
     image: agent.world.publish('v2', behaviour ?? {}),
     container: 'web',
@@ -59,7 +59,7 @@ function inputsFor(agent: AgentService, { behaviour }: Story): Record<string, st
 }
 
 /** What the clouds handed out while it ran, and what they know each other by. */
-function seenSecrets(agent: AgentService, exchanges: readonly Exchange[]): readonly Secret[] {
+function seenSecrets(agent: Agent, exchanges: readonly Exchange[]): readonly Secret[] {
   const bodies = (operation: string) =>
     exchanges.filter((exchange) => exchange.operation === operation).map(({ answer }) => String(answer.body));
   const tokens = bodies('registry:GET token').map((body) => (JSON.parse(body) as { token?: string }).token ?? '');

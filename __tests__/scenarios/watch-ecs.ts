@@ -1,4 +1,4 @@
-import type { AgentService } from '../../simulators/agent-service.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import type { JsonObject } from '../../simulators/aws/json.ts';
 
 /** One call of the action to ECS and what ECS answered. */
@@ -31,7 +31,7 @@ export interface SeenDeployment {
 }
 
 /** Everything that the action asks ECS from now on; the list grows. It shows whether a scenario was really staged. */
-export function watchEcs(agent: AgentService): readonly EcsExchange[] {
+export function watchEcs(agent: Agent): readonly EcsExchange[] {
   const seen: EcsExchange[] = [];
   agent.world.edge.onExchange(({ operation, request, answer }) => {
     const [service, name = ''] = operation.split(':');
