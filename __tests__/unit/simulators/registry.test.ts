@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { SimulatedRequest } from '../../../simulators/edge/host.ts';
 import { buildImage, type OciImage } from '../../../simulators/images.ts';
@@ -217,7 +217,10 @@ describe('manifests', () => {
 test('a list of referrers is empty, never missing, before the first push too; what is no digest is refused', () => {
   const { send } = open();
   const nothing = send('GET', `/v2/not/yet/referrers/${image.digest}`);
-  expect(nothing).toMatchObject({ status: 200, headers: { 'content-type': 'application/vnd.oci.image.index.v1+json' } });
+  expect(nothing).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'application/vnd.oci.image.index.v1+json' },
+  });
   expect(JSON.parse(nothing.text).manifests).toEqual([]);
   expect(send('GET', '/v2/not/yet/referrers/latest').status).toBe(400);
   const whereSomebodyMakesThem = open({ createOnPush: false });
@@ -357,6 +360,17 @@ describe('an image', () => {
     const config = JSON.parse(image.blobs[0]!.bytes.toString());
     const contents = image.blobs.slice(1).map(({ bytes }) => sha256(gunzipSync(bytes)));
     expect(config.rootfs.diff_ids).toEqual(contents);
+  });
+
+  test('has zstd layers if it is asked for, and one with no file in it', () => {
+    const built = buildImage({ behaviour: {}, compression: 'zstd', layerBytes: 300_000, emptyLayer: true });
+    const config = JSON.parse(built.blobs[0]!.bytes.toString());
+    const contents = built.blobs.slice(1).map(({ bytes }) => zstdDecompressSync(bytes));
+    expect(config.rootfs.diff_ids).toEqual(contents.map(sha256));
+    expect(contents.at(-1)).toEqual(Buffer.alloc(1024));
+    const { layers } = JSON.parse(topOf(built).bytes.toString());
+    expect(layers).toHaveLength(3);
+    expect(layers[0].mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
   });
 
   test('for several platforms has one attestation, which belongs to none', () => {
