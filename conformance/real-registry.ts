@@ -15,15 +15,22 @@ export interface RealRegistry {
 
 const STARTS_WITHIN_MS = 15_000;
 
-/** `locked`: it asks for a user and a password. @throws Error with its log where it does not answer in time. */
-export async function startRealRegistry(
-  file: string,
-  { directory, locked }: { readonly directory: string; readonly locked: boolean },
-): Promise<RealRegistry> {
+export interface RealRegistryOptions {
+  readonly directory: string;
+  /** It asks for a user and a password. */
+  readonly locked: boolean;
+  /** Paths of PEM files; absent: plain http. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+/** @throws Error with its log where it does not answer in time. */
+export async function startRealRegistry(file: string, options: RealRegistryOptions): Promise<RealRegistry> {
+  const { directory, locked } = options;
   await mkdir(directory, { recursive: true });
-  const host = `127.0.0.1:${await findFreePort()}`;
-  const config = path.join(directory, 'config.yml');
-  await writeFile(config, configOf({ host, directory, locked }));
+  const port = await findFreePort();
+  const host = `127.0.0.1:${port}`;
+  const config = path.join(directory, `config-${port}.yml`);
+  await writeFile(config, configOf(host, options));
   const env = { PATH: process.env['PATH'] ?? '', OTEL_TRACES_EXPORTER: 'none' };
   const child = spawn(file, ['serve', config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -35,7 +42,7 @@ export async function startRealRegistry(
   }
   const stop = (): Promise<void> => end(child);
   try {
-    await waitUntilItAnswers(host, child);
+    await waitUntilItListens(port, child);
   } catch (error) {
     await stop();
     throw new Error(`docker-registry did not start: ${log.slice(-1_000)}`, { cause: error });
@@ -46,15 +53,15 @@ export async function startRealRegistry(
   return { host, login: locked ? `docker:${password}` : null, close: stop };
 }
 
-function configOf(options: { readonly host: string; readonly directory: string; readonly locked: boolean }): string {
-  const auth = { htpasswd: { realm: 'conformance', path: path.join(options.directory, 'htpasswd') } };
+function configOf(host: string, { directory, locked, tls }: RealRegistryOptions): string {
+  const auth = { htpasswd: { realm: 'conformance', path: path.join(directory, 'htpasswd') } };
   // JSON is YAML.
   return JSON.stringify({
     version: 0.1,
     log: { level: 'warn' },
-    storage: { filesystem: { rootdirectory: path.join(options.directory, 'storage') } },
-    http: { addr: options.host },
-    ...(options.locked ? { auth } : {}),
+    storage: { filesystem: { rootdirectory: path.join(directory, 'storage') } },
+    http: { addr: host, ...(tls ? { tls } : {}) },
+    ...(locked ? { auth } : {}),
   });
 }
 
@@ -66,18 +73,22 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function waitUntilItAnswers(host: string, child: ChildProcess): Promise<void> {
+async function waitUntilItListens(port: number, child: ChildProcess): Promise<void> {
   const endAt = performance.now() + STARTS_WITHIN_MS;
   while (performance.now() < endAt) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-    const status = await fetch(`http://${host}/v2/`).then(
-      (response) => response.status,
-      () => null,
-    );
-    if (status === 200 || status === 401) return;
+    if (await listens(port)) return;
     await sleep(50);
   }
   throw new Error(`no answer within ${STARTS_WITHIN_MS} ms`);
+}
+
+function listens(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('connect', () => resolve(true));
+  socket.on('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
 }
 
 async function end(child: ChildProcess): Promise<void> {
