@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -185,11 +184,17 @@ async function sendBlob(
     if (wanted.length === 0) break;
     at += wanted.length;
     state.sent += wanted.length;
-    if (!response.write(wanted)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(wanted)) await untilDrained(response);
     if (response.destroyed) return;
     await line.down.spend(wanted.length);
   }
   response.end();
+}
+
+function untilDrained(response: http.ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once('drain', resolve).once('close', resolve);
+  return promise.finally(() => void response.off('drain', resolve).off('close', resolve));
 }
 
 /** The first transfer of each large blob, as a proxy or a balancer that restarts does it. */
@@ -261,6 +266,7 @@ async function reply(
 ): Promise<void> {
   request.resume();
   await sleep(REQUEST_MS);
-  response.writeHead(status, { ...(request.method === 'HEAD' ? {} : { 'content-length': body.length }), ...headers });
+  // Also to a HEAD, as registries do: Node gives up a connection whose answer names no length.
+  response.writeHead(status, { 'content-length': body.length, ...headers });
   response.end(body);
 }
