@@ -32,7 +32,7 @@ export function planUpdate(world: GoogleWorld, service: Service, { body, mask }:
 /** Takes effect; the rest happens by itself. @throws GoogleError when the change is refused. */
 export function updateService(world: GoogleWorld, service: Service, update: Update): void {
   const config = planUpdate(world, service, update);
-  const isNewTemplate = !isSame(config['template'], service.config['template']);
+  const isNewTemplate = service.latestCreated === null || !isSame(config['template'], service.config['template']);
   const { staleReadsMs } = service.staging;
   if (staleReadsMs > 0) {
     service.before = { document: viewService(world, service), until: world.queue.now + staleReadsMs };

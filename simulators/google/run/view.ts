@@ -1,7 +1,8 @@
 import { type JsonObject, toTime, withoutDefaults } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
-import { revisionConditionsOf, serviceConditionsOf, terminalConditionOf } from './conditions.ts';
+import { serviceConditionsOf, terminalConditionOf } from './conditions.ts';
 import { hostnamesOf, logsUrlOf, revisionNameOf, serviceNameOf } from './names.ts';
+import { revisionConditionsOf } from './revision-conditions.ts';
 import { isReconciling, type Revision, type Route, type Service } from './state.ts';
 
 /** https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service */
@@ -54,11 +55,14 @@ export function viewRevision(world: GoogleWorld, service: Service, revision: Rev
   });
 }
 
-/** https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#TrafficTargetStatus */
+/**
+ * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#TrafficTargetStatus
+ * A row for the latest revision doesn't say which one that is: seen in the Terraform states of real services.
+ */
 function viewRoute(hostname: string, { kind, revision, percent, tag }: Route): JsonObject {
   return withoutDefaults({
     type: kind === 'latest' ? 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST' : 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION',
-    revision: revision.id,
+    revision: kind === 'latest' ? '' : revision.id,
     percent,
     tag,
     uri: tag === '' ? '' : `https://${tag}---${hostname}`,
