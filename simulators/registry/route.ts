@@ -19,7 +19,8 @@ const REFERRERS = new RegExp(`^/v2/${NAME}/referrers/([^/]+)$`);
 export function parseRoute(pathname: string): Route {
   const path = tryDecode(pathname);
   if (path === '/v2/' || path === '/v2') return { kind: 'ping' };
-  if (path === '/token') return { kind: 'token' };
+  // The second is Google's: https://cloud.google.com/artifact-registry/docs/docker/authentication#token
+  if (path === '/token' || path === '/v2/token') return { kind: 'token' };
   const upload = UPLOAD.exec(path.endsWith('/blobs/uploads') ? `${path}/` : path);
   if (upload) return { kind: 'upload', repository: upload[1]!, session: upload[2] || null };
   const blob = BLOB.exec(path);
