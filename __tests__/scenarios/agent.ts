@@ -15,8 +15,15 @@ const open: Agent[] = [];
 
 /** A service `agent` that runs v1, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
 export async function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
-  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-  const agent = await openAgentService({ entries, ...options });
+  return keepOpen(await openAgentService({ entries: usualEntries(), ...options }));
+}
+
+export function usualEntries(): Entries {
+  return process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
+}
+
+/** Until `closeAgents`. */
+export function keepOpen(agent: Agent): Agent {
   open.push(agent);
   return agent;
 }

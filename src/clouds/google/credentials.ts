@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type AuthClient, ExternalAccountClient, GoogleAuth, IdentityPoolClient } from 'google-auth-library';
+import {
+  type AuthClient,
+  ExternalAccountClient,
+  GoogleAuth,
+  IdentityPoolClient,
+  type IdentityPoolClientOptions,
+  JWT,
+} from 'google-auth-library';
 import { fetchIdToken } from '../../io/github-oidc.ts';
 import { type Io, neverCancelled } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
@@ -66,17 +73,16 @@ function impersonation(serviceAccount: string): string {
 /** What google-github-actions/auth left, or the machine's own identity on self-hosted runners. */
 async function readLeft(io: Io): Promise<GoogleCredentials> {
   const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
-  const options = { scopes: [SCOPE], clientOptions: clientOptions(io) };
   if (file !== '') {
     const json = readCredentialFile(file, io);
+    const client = await openClient(json, io);
     // Not getIdTokenClient of the library: it throws for a federated identity.
-    const client = await new GoogleAuth({ ...options, credentials: json }).getClient();
     return { client, identity: identityOf(client, json, io) };
   }
   // A machine of GitHub has no identity of Google: looking for its metadata service takes seconds and finds nothing.
   if (io.env['RUNNER_ENVIRONMENT'] !== 'self-hosted') throw absent('the job has none');
   try {
-    const client = await new GoogleAuth(options).getClient();
+    const client = await new GoogleAuth({ scopes: [SCOPE], clientOptions: clientOptions(io) }).getClient();
     const identity: Identity = canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
     return { client, identity };
   } catch {
@@ -105,20 +111,33 @@ function identityOf(client: AuthClient, json: Json, io: Io): Identity {
     const url = textOf(json, 'service_account_impersonation_url');
     const serviceAccount = /serviceAccounts\/([^:/]+):/.exec(url)?.[1];
     const { service_account_impersonation_url: _, ...direct } = json;
-    const federated = serviceAccount ? federatedClient(direct, io) : null;
-    if (serviceAccount && federated) return { kind: 'federated', client: federated, serviceAccount };
+    if (serviceAccount) return { kind: 'federated', client: federatedClient(direct, io), serviceAccount };
     return { kind: 'none', why: NO_ACCOUNT };
   }
   return canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
 }
 
-function federatedClient(json: Json, io: Io): AuthClient | null {
+/** The two kinds that jobs have are opened directly: the library's own way prints warnings meant for others. */
+async function openClient(json: Json, io: Io): Promise<AuthClient> {
+  const type = textOf(json, 'type');
+  if (type === 'external_account') return federatedClient(json, io);
+  if (type !== 'service_account') {
+    return await new GoogleAuth({ scopes: [SCOPE], credentials: json, clientOptions: clientOptions(io) }).getClient();
+  }
+  const [email, key, keyId] = ['client_email', 'private_key', 'private_key_id'].map((name) => textOf(json, name));
+  return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
+}
+
+/** With a file or an address to get the proof from, as that action writes it; or with what other clouds offer. */
+function federatedClient(json: Json, io: Io): AuthClient {
   const source = objectOf(json, 'credential_source');
-  return ExternalAccountClient.fromJSON({
-    ...clientOptions(io),
-    ...json,
-    credential_source: source,
-  } as unknown as Parameters<typeof ExternalAccountClient.fromJSON>[0]);
+  const options = { ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions;
+  if ('url' in source || 'file' in source) return new IdentityPoolClient(options);
+  const client = ExternalAccountClient.fromJSON(options);
+  if (client) return client;
+  throw new DeployError('AUTH_FAILED', 'could not read the Google credentials: they are of a kind that is not known', {
+    hint: 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+  });
 }
 
 function canSign(client: AuthClient): client is AuthClient & { fetchIdToken(audience: string): Promise<string> } {

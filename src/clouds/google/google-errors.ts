@@ -186,6 +186,7 @@ const ROLES: readonly (readonly [RegExp, string])[] = [
 
 /** Google names the one that was missing, which need not be the one of the call: `iam.serviceaccounts.actAs`. */
 function deniedPermission(thrown: Thrown, call: GoogleCall): string {
+  if (/permission to read the image/i.test(thrown.message)) return 'artifactregistry.repositories.downloadArtifacts';
   const named = thrown.permission || /[Pp]ermission '?([a-zA-Z]+(?:\.[a-zA-Z]+){2,})'?/.exec(thrown.message)?.[1];
   return named ?? call.permission;
 }

@@ -27,7 +27,7 @@ const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null }
 /** The change beside what the service is now; Google's own dry run says whether it would be taken. */
 export async function planChange(run: RunService, change: Change): Promise<ChangePlan> {
   const service = await readService(run);
-  await ensurePermitted(run, service);
+  await ensurePermitted(run);
   const live = templateOf(service);
   const edited = editTemplate(live, change);
   const isEqual = isSameTemplate(live, edited);

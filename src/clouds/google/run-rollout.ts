@@ -39,8 +39,9 @@ export interface RunRollout {
 interface Asked {
   readonly ours: Ours;
   readonly traffic: readonly TrafficEntry[];
-  /** Set when the request was answered: before that, nobody knows. */
-  sent: SentUpdate | null;
+  readonly sent: SentUpdate;
+  /** The operation is over, and went well: it need not be asked for again. */
+  isOver: boolean;
 }
 
 export function openRollout(run: RunService): RunRollout {
@@ -51,7 +52,7 @@ export function openRollout(run: RunService): RunRollout {
     const before = ensureAsked(asked);
     // A repetition of what was asked already is compared with that, not with what was asked before it.
     const sent = await changeService(run, (service) => decideMove(run, service, { before, traffic }));
-    asked = { ours: before.ours, traffic, sent };
+    asked = { ours: before.ours, traffic, sent, isOver: false };
     return { ...operation, id: sent.operation || operation.id, goal };
   }
 
@@ -67,12 +68,12 @@ export function openRollout(run: RunService): RunRollout {
       const traffic = planFirstTraffic(run, point, { ours, takeTraffic });
       const decide = (service: Json): ServiceUpdate | null =>
         decideDeploy(run, service, { mark, template, traffic, point });
-      asked = { ours, traffic, sent: await changeService(run, decide) };
+      asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
     },
     async findOperation(mark) {
       const service = await readService(run);
       if (templateRevision(service) !== mark) return null;
-      return { id: asked?.sent?.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
+      return { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
     },
     async setWeight(operation, percent, point) {
       const { serves } = parseRestoreData(point, run);
@@ -156,12 +157,12 @@ async function observe(run: RunService, { goal }: Operation, asked: Asked): Prom
   const { ours, sent } = asked;
   const service = await readService(run);
   const revision = await findRevision(run, ours.revision);
-  const end = sent && sent.operation !== '' ? await getOperationEnd(run, sent.operation) : null;
+  const operationError = await findOperationError(run, asked);
   const expected = asked.traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision }));
   return judgeRollout({
     ours: ours.revision,
     goal,
-    isStale: sent !== null && progressOf(service).generation < sent.generation,
+    isStale: progressOf(service).generation < sent.generation,
     theirs: describeTheirs(service, asked),
     revision: revision && {
       ready: isReady(revision),
@@ -169,10 +170,18 @@ async function observe(run: RunService, { goal }: Operation, asked: Asked): Prom
       progress: findRevisionProgress(revision),
     },
     progress: progressOf(service),
-    operationError: end?.error ?? null,
+    operationError,
     effective: effectiveTraffic(service),
     expected,
   });
+}
+
+async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
+  const { operation } = asked.sent;
+  if (operation === '' || asked.isOver) return null;
+  const end = await getOperationEnd(run, operation);
+  asked.isOver = end !== null && end.error === null;
+  return end?.error ?? null;
 }
 
 function describeTheirs(service: Json, { ours, traffic }: Asked): string | null {

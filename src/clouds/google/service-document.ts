@@ -20,9 +20,13 @@ export function wantedTraffic(service: Json): readonly TrafficEntry[] {
   }));
 }
 
-/** What is in effect, with each revision by name. */
+/** What is in effect, with each revision by name: the row of the latest names none. */
 export function effectiveTraffic(service: Json): readonly TrafficEntry[] {
-  return listOf(service, 'trafficStatuses').map(readEntry);
+  const latest = latestReady(service) || null;
+  return listOf(service, 'trafficStatuses').map((status) => {
+    const entry = readEntry(status);
+    return { ...entry, revision: entry.revision ?? latest };
+  });
 }
 
 /** The revisions that serve production, and their shares. */

@@ -61,13 +61,13 @@ async function patch(
 }
 
 interface Request {
-  readonly method: 'GET' | 'PATCH' | 'POST';
+  readonly method: 'GET' | 'PATCH';
   readonly url: string;
   readonly data?: Json;
 }
 
 /** One authenticated request of JSON. */
-export async function request(run: RunService, call: GoogleCall, sent: Request): Promise<Json> {
+async function request(run: RunService, call: GoogleCall, sent: Request): Promise<Json> {
   const { signal } = call;
   const options = { ...sent, responseType: 'json' as const, ...(signal ? { signal } : {}) };
   const { data } = await explainErrors(call, () => run.credentials.client.request<unknown>(options));
