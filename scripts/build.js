@@ -27,6 +27,8 @@ for (const name of (await readdir(dist)).filter((file) => file.endsWith('.js')).
   });
   await writeFile(file, code);
 }
+// The browser opener of an interactive login, which a library carries and nothing here can reach.
+await rm(new URL('xdg-open', dist), { force: true });
 for (const [name, text] of Object.entries(entries)) await writeFile(new URL(name, dist), text);
 
 function run(command, args) {
