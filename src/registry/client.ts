@@ -47,6 +47,7 @@ export interface RegistryClient {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  readonly keychain: Keychain;
   /** null: nothing is known of it. */
   traits(registry: string): RegistryTraits | null;
   /**
@@ -72,6 +73,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     clock: options.clock,
     log: options.log,
     signal: options.signal,
+    keychain: options.keychain,
     traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
       const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;

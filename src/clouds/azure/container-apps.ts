@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import type { ImageImporter } from '../../model/image-importer.ts';
 import { rankNearest } from '../../model/nearest.ts';
 import { type ChangeMark, openEndpoint, type RestorePoint, type Workload } from '../../model/workload.ts';
 import type { OpenTarget } from '../target.ts';
-import { acrKeychain } from './acr-keychain.ts';
+import { acrKeychain, isAcr } from './acr-keychain.ts';
 import { findAccount } from './azure-account.ts';
 import { formatConsoleUrl } from './console-url.ts';
 import { type AppState, appPath, type ContainerApp, readApp, readAzure } from './container-app.ts';
@@ -21,7 +22,7 @@ import { openTrafficControl } from './container-apps-traffic.ts';
 import { chooseCredential } from './credential.ts';
 import { textAt } from './json.ts';
 import { OwnChanges } from './own-change.ts';
-import { openResourceManager } from './resource-manager.ts';
+import { openResourceManager, type ResourceManager } from './resource-manager.ts';
 import { parseRestoreData } from './restore-data.ts';
 import { followsLatest, isName, readTraffic, shareOf } from './traffic.ts';
 
@@ -38,7 +39,19 @@ export async function openContainerApps(settings: ContainerAppsSettings, io: Io)
   refuseUnsupported(app, state);
   await warnOfClosedDoors(app, state);
   const keychain = acrKeychain({ credential, tenantId: account.tenantId }, io);
-  return { workload: openWorkload(app, state, settings), keychain };
+  return { workload: openWorkload(app, state, settings), keychain, importer: lazyImporter(arm, resourceGroup, io) };
+}
+
+/** Its client is loaded when an image is to be brought into a registry that can be asked, and not before. */
+function lazyImporter(arm: ResourceManager, resourceGroup: string, io: Io): ImageImporter {
+  return {
+    // Between two of its own the copy mounts, or moves over the same network; and each would need the other's login.
+    handles: ({ source, destination }) => isAcr(destination.registry) && !isAcr(source.registry),
+    async tryImport(wish) {
+      const { acrImporter } = await import('./acr-import.ts');
+      return await acrImporter(arm, resourceGroup, io).tryImport(wish);
+    },
+  };
 }
 
 async function readAppOrNearest(app: ContainerApp): Promise<AppState> {

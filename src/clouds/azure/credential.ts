@@ -67,26 +67,37 @@ function findProof(env: Io['env']): 'secret' | 'file' | null {
 /** A fresh assertion for every token: what the job's identity token proves is good for minutes only. */
 function openIdCredential(account: AzureAccount, io: Io, options: object): TokenCredential {
   let failure: unknown = null;
+  // The library asks for the same assertion twice.
+  let asked: Promise<string> | null = null;
   const assert = async (): Promise<string> => {
+    asked ??= fetchIdToken(io, OIDC_AUDIENCE);
     try {
-      return await fetchIdToken(io, OIDC_AUDIENCE);
+      return await asked;
     } catch (error) {
       failure = error;
       throw error;
     }
   };
   const credential = new ClientAssertionCredential(account.tenantId, account.clientId, assert, options);
-  // The library wraps what its callback throws, and the hint would be lost.
-  return guarded(credential, io, () => failure);
+  const fresh: TokenCredential = {
+    async getToken(scopes, tokenOptions) {
+      [failure, asked] = [null, null];
+      return await credential.getToken(scopes, tokenOptions);
+    },
+  };
+  // It also wraps what its callback throws, and the hint would be lost.
+  return guarded(fresh, io, () => failure);
 }
 
 /** Masks every token before anybody can print it. */
 function guarded(credential: TokenCredential, io: Io, cause: () => unknown = () => null): TokenCredential {
+  const masked = new Set<string>();
   return {
     async getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> {
       try {
         const token = await credential.getToken(scopes, options);
-        if (token) io.log.mask(token.token);
+        if (token && !masked.has(token.token)) io.log.mask(token.token);
+        if (token) masked.add(token.token);
         return token;
       } catch (error) {
         throw cause() ?? error;

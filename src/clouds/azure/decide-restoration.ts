@@ -160,7 +160,7 @@ function restored({ mark, wayBack, mode }: RestorationFacts, serving: readonly R
   const names = serving.map(({ name }) => name).join(' and ') || wayBack;
   const how = names === wayBack ? `${wayBack}, which has what ran before ${mark}, serves` : `${names} serves again`;
   const message = mode === 'single' ? `${how}; in Single mode an old revision can't be woken up` : how;
-  return answer({ status: 'restored', by: 'us', message });
+  return answer({ status: 'restored', by: 'us', message, ...(names === wayBack ? { revision: wayBack } : {}) });
 }
 
 function waiting(facts: RestorationFacts, reason: string, message: string): Decision {
