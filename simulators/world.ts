@@ -1,7 +1,9 @@
 import { AwsCloud } from './aws/aws-cloud.ts';
+import { AzureCloud } from './azure/azure-cloud.ts';
 import type { Behaviour, ImageSource } from './behaviour.ts';
 import { VirtualClock } from './clock/clock.ts';
 import { type Edge, startEdge } from './edge/edge.ts';
+import { GitHubOidc, ISSUER } from './github/oidc.ts';
 import { buildImage, type ImageOptions } from './images.ts';
 import { SimulatedRegistry } from './registry/registry.ts';
 
@@ -24,6 +26,8 @@ export interface World {
   readonly clock: VirtualClock;
   readonly edge: Edge;
   readonly aws: AwsCloud;
+  readonly azure: AzureCloud;
+  readonly github: GitHubOidc;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
   /** What the action's process gets: proxy, certificates, time, and the cloud's credentials. */
@@ -52,7 +56,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     mount: 'allow',
   });
   const images: ImageSource = {
-    pull: (image, platform) => source.pull(image, platform) ?? ecr.pull(image, platform),
+    pull: (image, platform) =>
+      source.pull(image, platform) ?? ecr.pull(image, platform) ?? azure.acr.pull(image, platform),
   };
   const { sessionToken } = options;
   const credentials = {
@@ -76,11 +81,21 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
-  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts, ...elsewhere], clock });
+  const github = new GitHubOidc({ clock });
+  const azure: AzureCloud = new AzureCloud({
+    clock,
+    images,
+    readAssertion: (token) => github.read(token),
+    federatedCredentials: [{ issuer: ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
+    outside: [source],
+  });
+  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts, ...elsewhere, github, ...azure.hosts], clock });
   return {
     clock,
     edge,
     aws,
+    azure,
+    github,
     source,
     ecr,
     env: {

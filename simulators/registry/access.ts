@@ -1,4 +1,5 @@
 import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { type AcrAuth, acrAccess } from './acr-access.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
 import { parseRoute, type Route } from './route.ts';
 
@@ -19,7 +20,8 @@ export type RegistryAuth =
       readonly accepts: (password: string) => boolean;
       /** IAM's sentence for an action that the caller's role lacks; null: it may. */
       readonly denial?: (action: string, repository: string) => string | null;
-    };
+    }
+  | AcrAuth;
 
 interface Token {
   readonly grants: ReadonlySet<string>;
@@ -37,6 +39,7 @@ export interface Access {
 export function openAccess(auth: RegistryAuth, clock: TimeSource): Access {
   if (auth.kind === 'anonymous') return { issueToken: noSuchPage, check: () => null, allows: () => true };
   if (auth.kind === 'basic') return basicAccess(auth);
+  if (auth.kind === 'acr') return acrAccess(auth, clock);
   return bearerAccess(auth, clock);
 }
 
@@ -95,7 +98,7 @@ function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: Ti
     check(request, grants) {
       const token = find(request);
       if (token && grants.every((grant) => token.grants.has(grant))) return null;
-      const challenge = challengeFor(request, grants, token !== null);
+      const challenge = challengeFor(request, grants, { tooNarrow: token !== null });
       return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
     },
   };
@@ -130,7 +133,8 @@ function issueToken(
   });
 }
 
-function parseScope(scope: string): string[] {
+/** The grants that `repository:<name>:pull,push` asks for. */
+export function parseScope(scope: string): string[] {
   const [, repository, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? [];
   if (repository === undefined || actions === undefined) return [];
   return actions
@@ -139,11 +143,15 @@ function parseScope(scope: string): string[] {
     .map((action) => `${repository}:${action}`);
 }
 
-function challengeFor(request: SimulatedRequest, grants: readonly string[], tooNarrow: boolean): string {
+export function challengeFor(
+  request: SimulatedRequest,
+  grants: readonly string[],
+  { tooNarrow, realm = '/token' }: { readonly tooNarrow: boolean; readonly realm?: string },
+): string {
   const { origin, host } = request.url;
   const scope = grants.length === 0 ? '' : `,scope="${joinScope(grants)}"`;
   const error = tooNarrow ? ',error="insufficient_scope"' : '';
-  return `Bearer realm="${origin}/token",service="${host}"${scope}${error}`;
+  return `Bearer realm="${origin}${realm}",service="${host}"${scope}${error}`;
 }
 
 function joinScope(grants: readonly string[]): string {
@@ -151,7 +159,9 @@ function joinScope(grants: readonly string[]): string {
   return `repository:${repository}:${grants.map((grant) => grant.slice(grant.lastIndexOf(':') + 1)).join(',')}`;
 }
 
-function parseBasic(header: string | undefined): { readonly username: string; readonly password: string } | null {
+export function parseBasic(
+  header: string | undefined,
+): { readonly username: string; readonly password: string } | null {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
   const text = Buffer.from(encoded, 'base64').toString();

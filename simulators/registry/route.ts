@@ -19,7 +19,7 @@ const REFERRERS = new RegExp(`^/v2/${NAME}/referrers/([^/]+)$`);
 export function parseRoute(pathname: string): Route {
   const path = tryDecode(pathname);
   if (path === '/v2/' || path === '/v2') return { kind: 'ping' };
-  if (path === '/token') return { kind: 'token' };
+  if (path === '/token' || path === '/oauth2/token' || path === '/oauth2/exchange') return { kind: 'token' };
   const upload = UPLOAD.exec(path.endsWith('/blobs/uploads') ? `${path}/` : path);
   if (upload) return { kind: 'upload', repository: upload[1]!, session: upload[2] || null };
   const blob = BLOB.exec(path);
