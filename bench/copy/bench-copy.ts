@@ -14,7 +14,7 @@ export interface BenchCopyOptions {
   /** Absent: all. */
   readonly network?: string;
   readonly row?: string;
-  /** Beside our own. */
+  /** What the names of those begin with that are measured beside our own, with commas between. */
   readonly tool?: string;
   readonly runs: number;
 }
@@ -26,7 +26,8 @@ export async function benchCopy(options: BenchCopyOptions): Promise<void> {
   const images = buildBenchImages();
   const { present, absent } = await findTools(await bundleOurCopy());
   for (const line of absent) print(`absent: ${line}`);
-  const tools = present.filter(({ name, kind }) => kind === 'ours' || name.startsWith(options.tool ?? ''));
+  const wanted = (options.tool ?? '').split(',');
+  const tools = present.filter(({ name, kind }) => kind === 'ours' || wanted.some((start) => name.startsWith(start)));
   await withNetworks(options, images, async (network) => {
     const figures = await measureNetwork(network, { tools, images, options });
     const versions = [...new Set(tools.map(({ name, version }) => `${name.split(' ')[0]} ${version}`))];
