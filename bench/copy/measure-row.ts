@@ -137,8 +137,8 @@ function summarize(tool: Tool, runs: readonly Run[]): ToolFigures {
     traffic: counted[0]?.traffic
       ? {
           requests: ofTraffic(({ requests }) => requests),
-          bytesSent: ofTraffic(({ bytesSent }) => bytesSent),
-          bytesReceived: ofTraffic(({ bytesReceived }) => bytesReceived),
+          bytesRead: ofTraffic(({ bytesRead }) => bytesRead),
+          bytesWritten: ofTraffic(({ bytesWritten }) => bytesWritten),
         }
       : null,
   };
