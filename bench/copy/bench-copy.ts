@@ -7,7 +7,7 @@ import { bundleOurCopy } from './bundle-our-copy.ts';
 import { formatNetwork } from './format-network.ts';
 import { measureRow, type RowFigures } from './measure-row.ts';
 import { type BenchNetwork, openCloud, openLoopback } from './networks.ts';
-import { rows } from './rows.ts';
+import { isMeasured, rows } from './rows.ts';
 import { findTools, type Tool } from './tools.ts';
 
 export interface BenchCopyOptions {
@@ -61,9 +61,8 @@ async function measureNetwork(
   { tools, images, options }: { tools: readonly Tool[]; images: readonly BenchImage[]; options: BenchCopyOptions },
 ): Promise<readonly RowFigures[]> {
   const figures: RowFigures[] = [];
-  for (const row of rows.filter(
-    ({ name, cut }) => wants(options, name) && (network.name === 'cloud' || cut === 'none'),
-  )) {
+  const wanted = rows.filter(({ name }) => options.row === undefined || options.row === name);
+  for (const row of wanted.filter((one) => isMeasured(one, 'ours', network))) {
     const startedAt = performance.now();
     const image = images.find(({ name }) => name === row.image)!;
     figures.push(await measureRow(row, network, { tools, image, runs: options.runs }));
@@ -71,10 +70,6 @@ async function measureNetwork(
     print(`${network.name} ${row.name}: ${seconds} s, load ${loadavg()[0]!.toFixed(2)}`);
   }
   return figures;
-}
-
-function wants({ row }: BenchCopyOptions, name: string): boolean {
-  return row === undefined || row === name;
 }
 
 function print(text: string): void {
