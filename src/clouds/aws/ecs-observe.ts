@@ -13,6 +13,7 @@ export type Observe = (operation: Operation) => Promise<Observation>;
 
 /** However little seems to happen. */
 const WHOLE_LOOK_EVERY_MS = 60_000;
+const TROUBLED_LOOK_EVERY_MS = 5_000;
 
 /** Looks at our deployment: at the service alone, in one call, while that shows nothing that has to be judged. */
 export function openEcsObserve(ecs: EcsService, deployments: EcsDeployments): Observe {
@@ -50,9 +51,9 @@ async function glanceAt(
   deployments: EcsDeployments,
   { operation, last }: { readonly operation: Operation; readonly last: WholeLook },
 ): Promise<Glance> {
-  const { stage } = last.signs;
-  const isDue = ecs.io.clock.now() - last.at >= WHOLE_LOOK_EVERY_MS;
-  if (stage === 'starting' && isDue) return {};
+  const { stage, troubled } = last.signs;
+  const isDue = ecs.io.clock.now() - last.at >= (troubled ? TROUBLED_LOOK_EVERY_MS : WHOLE_LOOK_EVERY_MS);
+  if (isDue && (troubled || stage === 'starting')) return {};
   // Every new task runs, and who says that it is done is the deployment itself.
   if (stage === 'settling' || isDue) {
     const ours = await deployments.describe(operation.id);

@@ -5,6 +5,8 @@ import type { ChangeMark } from '../../model/workload.ts';
 export interface RolloutSigns {
   /** Something has happened that a whole look has to judge, when this differs from one reading to the next. */
   readonly decisive: string;
+  /** Something is wrong already; lists of tasks may show it some seconds later. */
+  readonly troubled: boolean;
   /** Of our tasks, as ECS counts them; null: the service does not name our deployment. */
   readonly tasks: { readonly requested: number; readonly running: number; readonly pending: number } | null;
   /** `settling`: every new task runs and nothing else is left. `draining`: the old ones are on their way out. */
@@ -17,16 +19,19 @@ export function readSigns(service: Service, mark: ChangeMark, events: readonly s
   const primary = deployments.find(({ status }) => status === 'PRIMARY');
   const ours = primary?.taskDefinition === mark ? primary : undefined;
   const requested = ours?.desiredCount ?? service.desiredCount ?? 0;
+  const replaced = countReplacements(events, requested);
+  const unusual = events.filter((message) => !ROUTINE.test(message));
   const decisive = [
     service.taskDefinition,
     service.desiredCount,
     // Not the others: that they shrink and go is what a rollout is.
     [primary?.id, primary?.rolloutState, primary?.failedTasks],
-    countReplacements(events, requested),
-    events.filter((message) => !ROUTINE.test(message)),
+    replaced,
+    unusual,
   ];
   return {
     decisive: JSON.stringify(decisive),
+    troubled: replaced > 0 || unusual.length > 0 || (primary?.failedTasks ?? 0) > 0,
     tasks: ours ? { requested, running: ours.runningCount ?? 0, pending: ours.pendingCount ?? 0 } : null,
     stage: ours ? stageOfTasks(ours, requested, deployments.length) : 'starting',
   };

@@ -99,6 +99,16 @@ describe('all is looked at when the service shows', () => {
     expect(await callsOf(() => workload.observe(operation))).toEqual(everything);
   });
 
+  it('and soon again once something is wrong, as lists of tasks lag behind', async () => {
+    const { workload, operation } = await underWay();
+    alter({ failedTasks: 1 });
+    await workload.observe(operation);
+    world.wire.time += 4_000;
+    expect(await callsOf(() => workload.observe(operation))).toEqual(['DescribeServices']);
+    world.wire.time += 1_000;
+    expect(await callsOf(() => workload.observe(operation))).toContain('ListTasks');
+  });
+
   function alter(members: object): void {
     const [ours, ...others] = world.service['deployments'] as object[];
     world.service = { ...world.service, deployments: [{ ...ours, ...members }, ...others] };
