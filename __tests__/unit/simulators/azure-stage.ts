@@ -9,6 +9,7 @@ import {
   TENANT,
 } from '../../../simulators/azure/azure-cloud.ts';
 import type { Behaviour } from '../../../simulators/behaviour.ts';
+import type { SimulatedResponse } from '../../../simulators/edge/host.ts';
 import { buildImage } from '../../../simulators/images.ts';
 import { runStage, type StageOptions } from '../../../simulators/runner.ts';
 import { openWorld, type World } from '../../../simulators/world.ts';
@@ -32,11 +33,22 @@ export interface OrderResult {
   };
 }
 
+export interface ArmResult {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into it by name.
+  readonly body: any;
+}
+
 /** A world with an app in it, and Microsoft's own clients in a process of their own. */
 export interface AzureStage {
   readonly world: World;
   readonly url: string;
   image(tag: string, behaviour?: Partial<Behaviour>): string;
+  /** A request of somebody who has a token, without a process: time moves only by `world.clock.advance`. */
+  arm(method: string, path: string, body?: JsonObject): Promise<ArmResult>;
+  /** A request to an address of the app from outside. */
+  visit(url: string, headers?: Readonly<Record<string, string>>): Promise<SimulatedResponse>;
   /** One result for each order. @throws Error when the process failed. */
   order(orders: readonly Order[], more?: Partial<StageOptions>): Promise<OrderResult[]>;
   close(): Promise<void>;
@@ -50,10 +62,26 @@ export async function openAzureStage(options: Partial<AppOptions> = {}): Promise
     return `${REGISTRY_HOST}/${APP}@${built.digest}`;
   };
   const { url } = world.azure.addApp({ name: APP, image: image('v1'), ...options });
+  const send = async (method: string, to: string, { headers = {}, body = '' }): Promise<SimulatedResponse> => {
+    const target = new URL(to);
+    const host = world.azure.hosts.find((candidate) => candidate.serves(target.hostname));
+    if (!host) throw new Error(`nobody answers for ${target.hostname}`);
+    return await host.handle({ method, url: target, headers, body: Buffer.from(body) });
+  };
   return {
     world,
     url,
     image,
+    visit: (to, headers = {}) => send('GET', to, { headers }),
+    async arm(method, armPath, body) {
+      const version = armPath.includes('?') ? '' : '?api-version=2025-07-01';
+      const answer = await send(method, `https://management.azure.com${armPath}${version}`, {
+        headers: { authorization: `Bearer ${world.azure.issueToken()}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = String(answer.body ?? '');
+      return { status: answer.status, headers: answer.headers ?? {}, body: text === '' ? null : JSON.parse(text) };
+    },
     async order(orders, more = {}) {
       const env = {
         ...world.edge.env,
