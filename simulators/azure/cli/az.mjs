@@ -31,11 +31,19 @@ async function run() {
   if (command === 'version') return print({ 'azure-cli': '2.77.0', 'azure-cli-core': '2.77.0' });
   const subscription = findSubscription(values.subscription);
   if (command === 'account show') return print(subscription);
-  if (command !== 'account get-access-token') throw new Error(`'${command}' is misspelled or not recognized by the system.`);
-  const resource = values.resource ?? values.scope?.replace(/\/\.default$/, '') ?? 'https://management.core.windows.net/';
+  if (command !== 'account get-access-token')
+    throw new Error(`'${command}' is misspelled or not recognized by the system.`);
+  const resource =
+    values.resource ?? values.scope?.replace(/\/\.default$/, '') ?? 'https://management.core.windows.net/';
   const token = await findToken(resource.replace(/\/$/, ''), values.tenant ?? subscription.tenantId);
   const local = new Date(token.expires_on * 1_000).toISOString().replace('T', ' ').replace('Z', '000');
-  print({ ...token, expiresOn: local, subscription: subscription.id, tenant: subscription.tenantId, tokenType: 'Bearer' });
+  print({
+    ...token,
+    expiresOn: local,
+    subscription: subscription.id,
+    tenant: subscription.tenantId,
+    tokenType: 'Bearer',
+  });
 }
 
 function findSubscription(wanted) {

@@ -14,7 +14,10 @@ export async function azureLogin(world: World, directory: string): Promise<Reado
   const [programs, config] = [join(directory, 'bin'), join(directory, 'azure')];
   for (const folder of [programs, config]) await mkdir(folder, { recursive: true });
   const script = join(import.meta.dirname, 'az.mjs');
-  await writeFile(join(programs, 'az'), `#!/bin/sh\nNODE_USE_ENV_PROXY=1 exec "${process.execPath}" "${script}" "$@"\n`);
+  await writeFile(
+    join(programs, 'az'),
+    `#!/bin/sh\nNODE_USE_ENV_PROXY=1 exec "${process.execPath}" "${script}" "$@"\n`,
+  );
   await chmod(join(programs, 'az'), 0o755);
   const files: Readonly<Record<string, unknown>> = {
     'azureProfile.json': { installationId: '00000000-0000-4000-8000-0000000000ee', subscriptions: [profile] },
