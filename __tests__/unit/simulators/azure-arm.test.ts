@@ -10,7 +10,7 @@ import {
   template,
   traffic,
   update,
-} from './azure-stage.ts';
+} from '../../fixtures/azure/azure-stage.ts';
 
 let stage: AzureStage;
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TENANT } from '../../../simulators/azure/azure-cloud.ts';
 import { azureLogin } from '../../../simulators/azure/cli/azure-login.ts';
-import { APP, APP_PATH, type AzureStage, getApp, openAzureStage } from './azure-stage.ts';
+import { APP, APP_PATH, type AzureStage, getApp, openAzureStage } from '../../fixtures/azure/azure-stage.ts';
 
 const ARM = 'https://management.azure.com/.default';
 const trusted = {

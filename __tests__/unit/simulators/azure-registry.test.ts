@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REGISTRY_HOST, RESOURCE_GROUP, SUBSCRIPTION, TENANT } from '../../../simulators/azure/azure-cloud.ts';
 import { SOURCE } from '../../../simulators/world.ts';
-import { type AzureStage, openAzureStage } from './azure-stage.ts';
+import { type AzureStage, openAzureStage } from '../../fixtures/azure/azure-stage.ts';
 
 const REGISTRY_PATH = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${RESOURCE_GROUP}/providers/Microsoft.ContainerRegistry/registries/acme`;
 const ORIGIN = `https://${REGISTRY_HOST}`;

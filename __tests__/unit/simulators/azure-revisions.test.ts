@@ -12,7 +12,7 @@ import {
   revisionUntil,
   template,
   traffic,
-} from './azure-stage.ts';
+} from '../../fixtures/azure/azure-stage.ts';
 
 let stage: AzureStage;
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AppOptions } from '../../../simulators/azure/add-app.ts';
 import type { AppChanges } from '../../../simulators/azure/azure-cloud.ts';
 import { AUDIT_FIELDS, withoutAudit } from '../../../simulators/azure/snapshot.ts';
-import { APP, APP_PATH, type AzureStage, openAzureStage, template, traffic } from './azure-stage.ts';
+import { APP, APP_PATH, type AzureStage, openAzureStage, template, traffic } from '../../fixtures/azure/azure-stage.ts';
 
 let stage: AzureStage;
 
