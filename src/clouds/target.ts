@@ -1,4 +1,5 @@
 import type { Io } from '../io/io.ts';
+import type { ImageImporter } from '../model/image-importer.ts';
 import type { InputReader } from '../model/input-reader.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Workload } from '../model/workload.ts';
@@ -7,7 +8,6 @@ import type { Workload } from '../model/workload.ts';
 export interface Target<Settings = unknown> {
   /** The action's inputs that only this target reads. */
   readonly inputs: readonly string[];
-  readonly strategies: readonly string[];
   parse(reader: InputReader): Settings;
   /** Finds the workload. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, … */
   open(settings: Settings, io: Io): Promise<OpenTarget>;
@@ -17,4 +17,6 @@ export interface OpenTarget {
   readonly workload: Workload;
   /** Credentials for this cloud's own registries. */
   readonly keychain: Keychain;
+  /** Absent: its registries can't fetch an image themselves. */
+  readonly importer?: ImageImporter;
 }

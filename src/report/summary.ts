@@ -27,11 +27,14 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
   if (outcome.previousRevision) rows.push(['Revision', `before ${revisions[0]}, now ${revisions[1]}`]);
   for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
   if (record.url) rows.push(['URL', autolink(record.url)]);
+  if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
   if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
   return table(['', ''], rows);
 }
 
 function copyText(copy: CopyStatistics): string {
+  if (copy.isImported)
+    return `fetched by the registry itself, nothing through the runner, in ${formatDuration(copy.durationMs)}`;
   const amount = (blobs: number, bytes: number): string =>
     `${blobs} blobs${blobs > 0 ? ` (${formatBytes(bytes)})` : ''}`;
   const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';
