@@ -236,6 +236,15 @@ describe('ARM', () => {
     ]);
   });
 
+  it('asks who names the environment whether they may put an app into it', async () => {
+    stage.world.azure.deny('Microsoft.App/managedEnvironments/join/action');
+    const { environmentId } = (await stage.arm('GET', APP_PATH)).body.properties;
+    const named = await stage.arm('PATCH', APP_PATH, { properties: { environmentId } });
+    expect([named.status, named.body.error.code]).toEqual([403, 'LinkedAuthorizationFailed']);
+    const unnamed = { properties: traffic({ revisionName: 'agent--v1', weight: 100 }) };
+    expect((await stage.arm('PATCH', APP_PATH, unnamed)).status).toBe(202);
+  });
+
   it('compares names without regard to case', async () => {
     expect((await stage.arm('GET', APP_PATH.toUpperCase())).status).toBe(200);
   });

@@ -173,6 +173,21 @@ describe('the ingress', () => {
     expect((await stage.arm('GET', `${APP_PATH}/authConfigs/current`)).body.properties).toEqual(auth);
   });
 
+  it('takes no turn of the split for a request that it refuses', async () => {
+    const auth = {
+      platform: { enabled: true },
+      globalValidation: { unauthenticatedClientAction: 'Return401', excludedPaths: ['/'] },
+    };
+    await open({ auth });
+    await setTraffic({ revisionName: 'agent--v1', weight: 50 }, { revisionName: 'agent--v2', weight: 50 });
+    const bodies: string[] = [];
+    for (let visit = 0; visit < 4; visit += 1) {
+      await stage.visit(`${stage.url}/refused`);
+      bodies.push(await bodyOf(stage.url));
+    }
+    expect(bodies).toEqual(['v1', 'v2', 'v1', 'v2']);
+  });
+
   it('serves custom domains', async () => {
     await open({ ingress: { customDomains: [{ name: 'agent.acme.dev', bindingType: 'SniEnabled' }] } });
     expect(await bodyOf('https://agent.acme.dev/')).toBe('v1');
