@@ -100,6 +100,19 @@ describe('a PATCH', () => {
     expect(after.latestRevisionName).toMatch(/^agent--[a-j][a-z0-9]{6}$/);
   });
 
+  it('takes away what it names with null', async () => {
+    await stage.arm('PATCH', APP_PATH, { tags: { team: 'agents', stage: 'x' } });
+    await stage.world.clock.advance(6_000);
+    await stage.arm('PATCH', APP_PATH, {
+      tags: { stage: null },
+      properties: { template: { futureTemplate: null, revisionSuffix: 'v2' } },
+    });
+    await stage.world.clock.advance(6_000);
+    const { tags, properties } = (await stage.arm('GET', APP_PATH)).body;
+    expect(tags).toEqual({ team: 'agents' });
+    expect(properties.template).not.toHaveProperty('futureTemplate');
+  });
+
   it('says who changed the app last, and when', async () => {
     await stage.world.clock.advance(60_000);
     await stage.arm('PATCH', APP_PATH, { properties: traffic({ revisionName: 'agent--v1', weight: 100 }) });

@@ -244,6 +244,17 @@ describe('scale to zero', () => {
     expect(await states('v1')).toBe('Provisioned None ScaledToZero');
   });
 
+  it('waits for as long as there are requests', async () => {
+    await open({ minReplicas: 0 });
+    await stage.visit(stage.url);
+    await seconds(200);
+    await stage.visit(stage.url);
+    await seconds(200);
+    expect(await states('v1')).toBe('Provisioned Healthy Running');
+    await seconds(101);
+    expect(await states('v1')).toBe('Provisioned None ScaledToZero');
+  });
+
   it('can be where a new revision begins', async () => {
     await open({ minReplicas: 0, staging: { startsAtZero: true } });
     await deploy(stage.image('v2'));
