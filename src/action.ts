@@ -15,6 +15,7 @@ import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
 import { writeOutputs } from './outputs.ts';
 import { report } from './report/index.ts';
+import { ensurePossible } from './strategies/ensure-possible.ts';
 
 /** The main step. True: green. */
 export async function deployAction(signal: AbortSignal): Promise<boolean> {
@@ -52,8 +53,10 @@ async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
 
 async function story(request: DeployRequest, record: RunRecord, io: Io): Promise<Outcome> {
   const deadline = io.clock.now() + request.timeoutMs;
+  const steps = request.strategy.plan(request.trafficSteps);
   const { workload, keychain, endpoint } = await runPhase('Find the service', record, io, async () => {
     const opened = await request.target.open(request.settings, io);
+    ensurePossible(request.strategy, opened.workload);
     return { ...opened, endpoint: await findEndpoint(request, opened.workload, io) };
   });
   Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
@@ -68,11 +71,12 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   const changes = await workload.plan(change);
   const runsOn = { platform: changes.platform, resource: workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });
-  if (request.mode === 'plan') return await planDeploy({ ...request, workload, changes, images, registry, record, io });
+  if (request.mode === 'plan')
+    return await planDeploy({ ...request, steps, workload, changes, images, registry, record, io });
   if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, registry, { record, io }));
 
   const journal = openJournal(io.state);
-  return await deploy({ ...request, workload, change, image, endpoint, deadline, journal, record, io });
+  return await deploy({ ...request, steps, workload, change, image, endpoint, deadline, journal, record, io });
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { targets } from './clouds/index.ts';
 import type { Target } from './clouds/target.ts';
+import { parseRollout, type RolloutWishes } from './inputs/rollout-inputs.ts';
 import { parseSmokeTests } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
 import { parseStringMap } from './inputs/yaml.ts';
@@ -10,17 +11,14 @@ import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
-import { strategies } from './strategies/index.ts';
-import type { Strategy } from './strategies/strategy.ts';
 
 /** What the user asked for. Every field is checked; nothing reads an input after this. */
-export interface DeployRequest {
+export interface DeployRequest extends RolloutWishes {
   /** `plan`: only say what a deploy would do. */
   readonly mode: 'deploy' | 'plan';
   readonly target: Target;
   /** What `target.parse` read. */
   readonly settings: unknown;
-  readonly strategy: Strategy;
   /** `container` null: the workload's main container. */
   readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
@@ -73,7 +71,7 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
     mode: inputs.choice('mode', ['deploy', 'plan'], 'deploy'),
     target,
     settings: target.parse(inputs),
-    strategy: parseStrategy(inputs, target),
+    ...parseRollout(inputs),
     images: parseImages(inputs),
     copyTo: inputs.parsed('copy-to', parseRepository, null),
     tags: inputs.parsed('tags', (text) => parseList(text, parseTag), []),
@@ -100,11 +98,6 @@ function parseTarget(inputs: StepInputs): Target {
   if (name !== '') inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}` });
   // Nothing is deployed with it: `ensureNoProblems` throws. It lets the rest of the inputs be checked all the same.
   return targets[names[0]!]!;
-}
-
-function parseStrategy(inputs: StepInputs, target: Target): Strategy {
-  const name = inputs.choice('strategy', target.strategies, 'rolling');
-  return strategies.find((strategy) => strategy.name === name) ?? strategies[0]!;
 }
 
 /**

@@ -18,6 +18,7 @@ export function outputsOf(
     revision: outcome.revision,
     'previous-revision': outcome.previousRevision,
     url: record.url,
+    'preview-url': record.previewUrl,
     'console-url': record.consoleUrl,
     report: reportFile,
   };

@@ -7,7 +7,6 @@ import type { Workload } from '../model/workload.ts';
 export interface Target<Settings = unknown> {
   /** The action's inputs that only this target reads. */
   readonly inputs: readonly string[];
-  readonly strategies: readonly string[];
   parse(reader: InputReader): Settings;
   /** Finds the workload. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, … */
   open(settings: Settings, io: Io): Promise<OpenTarget>;

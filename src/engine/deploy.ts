@@ -1,18 +1,19 @@
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
-import type { Diagnosis, Operation, RestorePoint } from '../model/workload.ts';
-import type { Step } from '../strategies/strategy.ts';
+import type { Diagnosis, RestorePoint } from '../model/workload.ts';
 import type { JournalEntry } from './journal.ts';
 import { runPhase } from './phase.ts';
+import type { Progress } from './progress.ts';
 import { rollBack, startRollback, unusedRevision } from './rollback.ts';
 import type { Rollout } from './rollout.ts';
+import { runStep } from './run-step.ts';
 import { smokeTest } from './smoke-test.ts';
 import { waitFor } from './wait.ts';
 
 /**
  * Puts one change live, or puts back what ran before.
  * The order is what survives a kill or a lost answer at any point: remember -> make -> write down its mark -> send ->
- * find our own operation -> wait for that -> smoke test -> look once more -> close the journal.
+ * find our own operation -> wait for that -> smoke test, shift traffic, judge -> look once more -> close the journal.
  *
  * @throws DeployError when nothing was sent yet (the caller says `refused`), or CANCELLED (post says how it ended).
  */
@@ -23,36 +24,21 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
   for (const difference of plan.differences) io.log.info(difference);
 
-  const progress = new Progress({
-    version: 1,
-    phase: 'open',
-    image: rollout.image,
-    point,
-    mark: null,
-    failure: null,
-    outcome: null,
-  });
+  const progress: Progress = { entry: openEntry(rollout, point), operation: null, deadline: rollout.deadline };
+  const { steps } = rollout;
   journal.write(progress.entry);
   try {
-    for (const step of rollout.strategy.plan(workload.capabilities)) await runStep(step, progress, rollout);
-    await ensureStillLive(progress, rollout);
+    for (const step of steps) await runStep(step, progress, rollout);
   } catch (error) {
     return await endBadly(error, progress, rollout);
   }
-  journal.write({ ...progress.entry, phase: 'closed', outcome: 'deployed' });
-  return endAs('deployed', { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
+  const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
+  journal.write({ ...progress.entry, phase: 'closed', outcome });
+  return endAs(outcome, { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
 }
 
-const ONE_AT_A_TIME = 'Let one workflow at a time deploy to the service: use `concurrency`.';
-
-/** How far this run has come. */
-class Progress {
-  entry: JournalEntry;
-  operation: Operation | null = null;
-
-  constructor(entry: JournalEntry) {
-    this.entry = entry;
-  }
+function openEntry({ image }: Rollout, point: RestorePoint): JournalEntry {
+  return { version: 1, phase: 'open', image, point, mark: null, failure: null, outcome: null };
 }
 
 async function lookAtPresent(rollout: Rollout): Promise<RestorePoint> {
@@ -83,79 +69,10 @@ function busy(error: DeployError, resource: string): DeployError {
 
 async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<Outcome> {
   rollout.io.log.info('Everything that would be sent is already live and healthy: nothing to roll out.');
-  await smokeTest('live', { revision: point.revision, rollout });
+  const subject = { entry: openEntry(rollout, point), operation: null, deadline: rollout.deadline };
+  await smokeTest('live', subject, rollout);
   const { revision } = point;
   return endAs('unchanged', { revision, previousRevision: revision });
-}
-
-async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
-  rollout.io.signal.throwIfAborted();
-  switch (step.kind) {
-    case 'deploy':
-      return await runPhase('Roll out', rollout.record, rollout.io, () => rollOut(progress, rollout));
-    case 'smoke-test':
-      return await smokeTest(step.against, { revision: progress.operation?.revision ?? '', rollout });
-  }
-}
-
-async function rollOut(progress: Progress, rollout: Rollout): Promise<void> {
-  const { workload, change, journal, deadline, io } = rollout;
-  const { point } = progress.entry;
-  const mark = await workload.prepare(change);
-  progress.entry = { ...progress.entry, phase: 'sending', mark };
-  journal.write(progress.entry);
-  io.signal.throwIfAborted();
-  await workload.deploy(mark, point);
-  const operation = await waitFor(
-    async () => {
-      const found = await workload.findOperation(mark, point);
-      return found ? { done: true, value: found } : { done: false, message: 'sent; the platform does not list it yet' };
-    },
-    { what: 'our deployment to be listed', deadline, signal: io.signal },
-    io,
-  );
-  progress.operation = operation;
-  io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
-  await waitUntilDone(operation, rollout);
-}
-
-async function waitUntilDone(operation: Operation, rollout: Rollout): Promise<void> {
-  const { workload, deadline, io } = rollout;
-  const last = await waitFor(
-    async () => {
-      const observation = await workload.observe(operation);
-      return observation.status === 'progressing'
-        ? { done: false, ...observation }
-        : { done: true, value: observation };
-    },
-    { what: `${operation.revision} to be live and healthy`, deadline, signal: io.signal },
-    io,
-  );
-  if (last.status === 'succeeded') {
-    io.log.info(last.message);
-    return;
-  }
-  const code =
-    last.reason === 'ROLLED_BACK_BY_PLATFORM' || last.reason === 'SUPERSEDED' ? last.reason : 'DEPLOY_FAILED';
-  throw new DeployError(code, `could not roll out ${operation.revision}: ${last.message}`, {
-    hint: ROLL_OUT_HINTS[code],
-  });
-}
-
-const ROLL_OUT_HINTS = {
-  ROLLED_BACK_BY_PLATFORM:
-    'Read why the platform gave it up (log group "Why"), correct the image or its configuration, and run again.',
-  SUPERSEDED: ONE_AT_A_TIME,
-  DEPLOY_FAILED:
-    'Read the facts and the container\'s last lines in the log group "Why", correct the image or its configuration, and run again.',
-} as const;
-
-/** A change of somebody else's during the smoke tests would make their result a lie. */
-async function ensureStillLive(progress: Progress, rollout: Rollout): Promise<void> {
-  const { mark } = progress.entry;
-  if (mark !== null && (await rollout.workload.isLive(mark))) return;
-  const message = `could not confirm ${progress.operation?.revision}: something else is live now`;
-  throw new DeployError('SUPERSEDED', message, { hint: ONE_AT_A_TIME });
 }
 
 async function endBadly(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {

@@ -37,5 +37,5 @@ export async function tryFindEndpoint(wanted: WantedEndpoint, workload: Workload
 }
 
 async function readEndpoint({ url }: WantedEndpoint, workload: Workload): Promise<Endpoint | null> {
-  return url === null ? await workload.endpoint('live') : { url, headers: {} };
+  return await workload.endpoint(url);
 }

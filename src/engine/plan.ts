@@ -2,11 +2,12 @@ import { type CopyForecast, endAs, type Forecast, type Outcome } from '../model/
 import type { ChangePlan } from '../model/workload.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { previewCopy } from '../registry/preview-copy.ts';
+import { describeStep } from '../strategies/describe-step.ts';
 import { runPhase } from './phase.ts';
 import { listCopies, type PinnedImage } from './pin-images.ts';
 import type { Rollout } from './rollout.ts';
 
-export interface PlanRequest extends Pick<Rollout, 'workload' | 'smokeTests' | 'force' | 'record' | 'io'> {
+export interface PlanRequest extends Pick<Rollout, 'workload' | 'steps' | 'smokeTests' | 'force' | 'record' | 'io'> {
   readonly changes: ChangePlan;
   readonly images: readonly PinnedImage[];
   readonly registry: RegistryClient;
@@ -41,6 +42,7 @@ async function forecastRollout(request: PlanRequest, copies: readonly CopyForeca
     copies,
     restores: point.revision,
     busy: readiness.status === 'succeeded' ? null : readiness.message,
+    steps: request.steps.map(describeStep).filter((step) => step !== null),
     smokeTests: request.smokeTests.map(({ name }) => name),
   };
 }

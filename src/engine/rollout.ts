@@ -2,7 +2,7 @@ import type { Io } from '../io/io.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
 import type { Change, Endpoint, Workload } from '../model/workload.ts';
-import type { Strategy } from '../strategies/strategy.ts';
+import type { Step } from '../strategies/strategy.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 
 /** What to do with what we started, when it goes wrong. */
@@ -12,7 +12,8 @@ export type Remedy = 'rollback' | 'keep';
 export interface Rollout {
   readonly workload: Workload;
   readonly change: Change;
-  readonly strategy: Strategy;
+  /** What the strategy does, in order. */
+  readonly steps: readonly Step[];
   /** `repository@sha256:…`, for messages and for smoke tests that are commands. */
   readonly image: string;
   readonly smokeTests: readonly SmokeTest[];
@@ -21,7 +22,7 @@ export interface Rollout {
   readonly force: boolean;
   readonly onFailure: Remedy;
   readonly onCancel: Remedy;
-  /** When the rollout has to be done, in milliseconds since 1970. */
+  /** When the rollout has to be done, in milliseconds since 1970; what the steps bake is not counted. */
   readonly deadline: number;
   readonly rollbackTimeoutMs: number;
   readonly journal: Journal;

@@ -14,6 +14,8 @@ export interface Wait {
   /** Milliseconds since 1970; the last look is taken just before it. */
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** Until the next look; default: a second at first, five later. */
+  readonly pauseMs?: () => number;
 }
 
 const HEARTBEAT_MS = 30_000;
@@ -26,7 +28,7 @@ const HEARTBEAT_MS = 30_000;
 export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: Io): Promise<T> {
   const startedAt = io.clock.now();
   const print = printerOfChanges(wait, io);
-  const nextPause = startPace();
+  const nextPause = wait.pauseMs ?? startPace();
   for (;;) {
     wait.signal.throwIfAborted();
     const found = await tryLook(look);

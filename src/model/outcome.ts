@@ -2,9 +2,11 @@ import type { Failure } from './errors.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
 import type { Diagnosis } from './workload.ts';
 
-/** How a run ended. Green are only `deployed`, `unchanged` and `planned`. */
+/** How a run ended. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
 export type OutcomeKind =
   | 'deployed'
+  /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as was asked for. */
+  | 'previewed'
   /** Everything that we would send is already live and healthy. */
   | 'unchanged'
   /** `mode: plan`: it was said what a deploy would do, and nothing was changed. */
@@ -39,8 +41,10 @@ export function endAs(kind: OutcomeKind, facts: Partial<Omit<Outcome, 'kind'>> =
   return { revision: null, previousRevision: null, failure: null, diagnosis: null, notes: [], ...facts, kind };
 }
 
+const GREEN: readonly OutcomeKind[] = ['deployed', 'previewed', 'unchanged', 'planned'];
+
 export function isGreen(outcome: Outcome): boolean {
-  return outcome.kind === 'deployed' || outcome.kind === 'unchanged' || outcome.kind === 'planned';
+  return GREEN.includes(outcome.kind);
 }
 
 export interface CopyStatistics {
@@ -90,6 +94,8 @@ export interface Forecast {
   readonly restores: string;
   /** The deployment of somebody else that runs now, in the platform's words; null: none. */
   readonly busy: string | null;
+  /** What would be done, in order: `bring up … with no traffic`, `give it 5 % for 5m`. */
+  readonly steps: readonly string[];
   /** Names of the smoke tests that would run. */
   readonly smokeTests: readonly string[];
 }
@@ -108,6 +114,8 @@ export interface RunRecord {
   image: string | null;
   digest: string | null;
   url: string | null;
+  /** Where our revision answers before it gets traffic; null: nowhere, or it gets it at once. */
+  previewUrl: string | null;
   consoleUrl: string | null;
   copies: CopyStatistics[];
   phases: Phase[];
@@ -125,6 +133,7 @@ export function emptyRecord(startedAt: number): RunRecord {
     image: null,
     digest: null,
     url: null,
+    previewUrl: null,
     consoleUrl: null,
     copies: [],
     phases: [],

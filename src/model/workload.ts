@@ -26,10 +26,20 @@ export interface ChangePlan {
  */
 export type ChangeMark = string;
 
+/** What an operation is done with. */
+export type Goal =
+  /** Our revision is up and healthy, with the traffic that it was sent with. */
+  | { readonly kind: 'up' }
+  /** Our revision gets this share of the traffic, in percent; what ran before gets the rest. */
+  | { readonly kind: 'weight'; readonly percent: number }
+  /** Traffic has the user's own form again, and nothing of ours that only the rollout needed is left. */
+  | { readonly kind: 'finished' };
+
 /** One change that we started. We wait for this, never for "the service". */
 export interface Operation {
   readonly id: string;
   readonly mark: ChangeMark;
+  readonly goal: Goal;
   /** Short name of the new revision, for people and for the `revision` output: `agent:42`. */
   readonly revision: string;
 }
@@ -74,8 +84,13 @@ export type Restoration =
 
 export interface Endpoint {
   readonly url: string;
-  /** What a caller has to send (an identity token, say); never logged. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** What a caller has to send (an identity token, say), good for now; never logged. */
+  headers(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** An endpoint that anybody may call. */
+export function openEndpoint(url: string): Endpoint {
+  return { url, headers: async () => ({}) };
 }
 
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
@@ -84,6 +99,18 @@ export interface Capabilities {
   readonly weights: 'any' | 'none';
   /** Can a new revision be reached before it takes traffic? */
   readonly preview: boolean;
+  /** What makes more possible, in the imperative: `Set its revision mode to Multiple`; null: nothing is known to. */
+  readonly remedy: string | null;
+}
+
+/** Moves traffic by hand. Each call may be repeated: what is so already is not sent again. */
+export interface TrafficControl {
+  /** Gives our revision this share of the traffic, in percent, and what ran before the rest. */
+  setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+  /** The last change before "deployed" is said: traffic in the user's own form, what only the rollout needed removed. */
+  finish(operation: Operation, point: RestorePoint): Promise<Operation>;
+  /** Where our revision, and no other, answers; null: nowhere. */
+  preview(operation: Operation): Promise<Endpoint | null>;
 }
 
 /**
@@ -102,9 +129,11 @@ export interface Workload {
   plan(change: Change): Promise<ChangePlan>;
   /** Makes everything that can be made without going live, and returns the mark of our change. */
   prepare(change: Change): Promise<ChangeMark>;
-  /** The one call that can make the change live. The mark is in the journal by now. */
-  deploy(mark: ChangeMark, point: RestorePoint): Promise<void>;
-  /** Our operation, once the platform lists it; null: not yet. */
+  /** Null: the platform moves traffic itself, and `capabilities.weights` is `none`. */
+  readonly traffic: TrafficControl | null;
+  /** The first call that can make the change live. The mark is in the journal by now. */
+  deploy(mark: ChangeMark, point: RestorePoint, rollout: { readonly takeTraffic: boolean }): Promise<void>;
+  /** Our operation with the goal `up`, once the platform lists it; null: not yet. */
   findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
   observe(operation: Operation): Promise<Observation>;
   diagnose(operation: Operation): Promise<Diagnosis>;
@@ -115,7 +144,8 @@ export interface Workload {
   restore(point: RestorePoint, mark: ChangeMark, elapsedMs: number): Promise<Restoration>;
   /** Does what the mark stands for still serve, alone? Read once more before "deployed" is said. */
   isLive(mark: ChangeMark): Promise<boolean>;
-  endpoint(which: 'live' | 'preview'): Promise<Endpoint | null>;
+  /** Where the live service answers: at `url`, where the user says so. null: the platform doesn't tell. */
+  endpoint(url: string | null): Promise<Endpoint | null>;
   /** The command with which a person checks or repairs the way back by hand. */
   restoreCommand(point: RestorePoint): string;
 }

@@ -6,6 +6,7 @@ export function describeForecast(forecast: Forecast): readonly string[] {
   return [
     ...forecast.copies.flatMap(describeCopy),
     ...describeChange(forecast),
+    ...(forecast.unchanged ? [] : forecast.steps.map((step, index) => `${index + 1}. ${step}`)),
     describeTests(forecast),
     `A revert would put back ${forecast.restores}.`,
     forecast.busy === null

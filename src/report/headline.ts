@@ -2,6 +2,7 @@ import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
 
 const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
   deployed: 'Deployed',
+  previewed: 'Up for a preview, with no traffic',
   unchanged: 'Already live: nothing to roll out',
   planned: 'Planned: nothing was changed',
   refused: 'Not deployed: no workload was touched',
@@ -14,6 +15,7 @@ const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
 
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
   deployed: '✅',
+  previewed: '✅',
   unchanged: '✅',
   planned: '📝',
   refused: '❌',

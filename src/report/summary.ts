@@ -27,6 +27,7 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
   if (outcome.previousRevision) rows.push(['Revision', `before ${revisions[0]}, now ${revisions[1]}`]);
   for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
   if (record.url) rows.push(['URL', autolink(record.url)]);
+  if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
   if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
   return table(['', ''], rows);
 }

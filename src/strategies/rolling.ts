@@ -3,8 +3,7 @@ import type { Strategy } from './strategy.ts';
 /** The platform replaces the old revision at its own pace; the smoke tests run when it is done. */
 export const rolling: Strategy = {
   name: 'rolling',
-  plan: () => [
-    { kind: 'deploy', takeTraffic: true },
-    { kind: 'smoke-test', against: 'live' },
-  ],
+  steps: null,
+  needs: [],
+  plan: () => [{ kind: 'deploy', takeTraffic: true }, { kind: 'smoke-test', against: 'live' }, { kind: 'confirm' }],
 };

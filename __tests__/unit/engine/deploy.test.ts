@@ -199,7 +199,7 @@ function rolloutOf(workload: Workload, io: Io): Rollout {
   return {
     workload,
     change: { images: [], environment: new Map(), secrets: new Map() },
-    strategy: rolling,
+    steps: rolling.plan([]),
     image: `ghcr.io/acme/agent@sha256:${'a'.repeat(64)}`,
     smokeTests: [],
     endpoint: null,

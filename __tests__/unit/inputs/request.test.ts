@@ -24,7 +24,7 @@ describe('the inputs of a step', () => {
     const wrong = {
       INPUT_TARGET: 'lambda',
       INPUT_IMAGE: 'Not An Image',
-      INPUT_STRATEGY: 'canary',
+      INPUT_STRATEGY: 'canery',
       INPUT_TIMEOUT: 'soon',
       INPUT_FORCE: 'maybe',
       INPUT_URL: 'ftp://x',
@@ -39,7 +39,7 @@ describe('the inputs of a step', () => {
       'target: got "lambda"; expected one of ecs',
       'image: ',
       'service: got nothing',
-      'strategy: got "canary"; expected one of rolling',
+      'strategy: got "canery"; expected one of rolling, canary, blue-green',
       'timeout: got "soon"; expected a duration',
       'force: got "maybe"; expected true or false',
       'url: got something else; expected a plain base URL',

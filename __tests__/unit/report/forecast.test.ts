@@ -22,6 +22,7 @@ const forecast: Forecast = {
   copies: [copy],
   restores: 'agent:41',
   busy: null,
+  steps: ['Roll out the new revision.', 'Smoke-test the live service.'],
   smokeTests: ['GET /health'],
 };
 

@@ -5,7 +5,7 @@ import {
   DescribeTargetGroupsCommand,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Endpoint } from '../../model/workload.ts';
+import { type Endpoint, openEndpoint } from '../../model/workload.ts';
 import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
 import { listTargetGroups } from './target-health.ts';
 
@@ -23,7 +23,7 @@ export async function findEndpoint(ecs: EcsService, service: Service): Promise<E
     if (!listener || others.length > 0) return null;
     const host = await findHostName(ecs, loadBalancer);
     const port = listener.Port === 80 ? '' : `:${listener.Port}`;
-    return host ? { url: `http://${host}${port}`, headers: {} } : null;
+    return host ? openEndpoint(`http://${host}${port}`) : null;
   });
 }
 

@@ -18,7 +18,6 @@ const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/;
 /** One service in an Amazon ECS cluster, changed by a new task definition revision. */
 export const ecsTarget: Target<EcsSettings> = {
   inputs: ['cluster', 'service', 'region', 'expected-account'],
-  strategies: ['rolling'],
   parse(reader) {
     const cluster = reader.text('cluster') || 'default';
     const service = reader.required('service', 'the name of the ECS service to deploy to');

@@ -1,7 +1,13 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
-import type { ChangeMark, Operation, RestorePoint, Workload } from '../../model/workload.ts';
+import {
+  type ChangeMark,
+  type Operation,
+  openEndpoint,
+  type RestorePoint,
+  type Workload,
+} from '../../model/workload.ts';
 import type { OpenTarget } from '../target.ts';
 import { openEcsClients } from './clients.ts';
 import { type ConsolePlace, formatConsoleUrl } from './console-url.ts';
@@ -58,7 +64,8 @@ function openWorkload(ecs: EcsService): Workload {
   const deployments = openEcsDeployments(ecs);
   return {
     resource: ecs.resource,
-    capabilities: { weights: 'none', preview: false },
+    capabilities: { weights: 'none', preview: false, remedy: null },
+    traffic: null,
     consoleUrl: formatConsoleUrl(ecs),
     readiness: () => readReadiness(ecs, deployments),
     capture: () => captureRestorePoint(ecs, deployments),
@@ -70,7 +77,7 @@ function openWorkload(ecs: EcsService): Workload {
     diagnose: (operation) => diagnoseDeployment(ecs, deployments, operation),
     restore: openEcsRestore(ecs),
     isLive: (mark) => isLive(ecs, deployments, mark),
-    endpoint: async (which) => (which === 'preview' ? null : findEndpoint(ecs, await describeService(ecs))),
+    endpoint: async (url) => (url === null ? findEndpoint(ecs, await describeService(ecs)) : openEndpoint(url)),
     restoreCommand: (point) => formatRestoreCommand(ecs, point),
   };
 }
@@ -98,7 +105,7 @@ async function findOperation(
 ): Promise<Operation | null> {
   const listed = await deployments.listSince(parseRestoreData(point, ecs).newest);
   const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
-  return ours ? { id: ours.arn, mark, revision: shortRevision(mark) } : null;
+  return ours ? { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark) } : null;
 }
 
 /** The list shows who came after us before the service does, or after it: both are asked. */

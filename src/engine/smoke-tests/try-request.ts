@@ -29,7 +29,7 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
   try {
     const url = resolveLocation(test.location, context.endpoint);
     const body = await context.encoded;
-    const headers = headersFor(test, url, context.endpoint, body);
+    const headers = headersFor(test, await headersOf(context.endpoint, url), body);
     const startedAt = io.clock.now();
     const timeoutMs = test.expect.withinMs === null ? TIMEOUT_MS : test.expect.withinMs + GRACE_AFTER_WITHIN_MS;
     const until = Math.min(startedAt + timeoutMs, context.deadline);
@@ -63,13 +63,16 @@ function resolveLocation(location: string, endpoint: Endpoint | null): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}${location}`);
 }
 
+/** They are for that origin only. */
+async function headersOf(endpoint: Endpoint | null, url: URL): Promise<Readonly<Record<string, string>>> {
+  return endpoint && new URL(endpoint.url).origin === url.origin ? await endpoint.headers() : {};
+}
+
 function headersFor(
   test: HttpSmokeTest,
-  url: URL,
-  endpoint: Endpoint | null,
+  own: Readonly<Record<string, string>>,
   body: EncodedBody,
 ): Record<string, string> {
-  const own = endpoint && new URL(endpoint.url).origin === url.origin ? endpoint.headers : {};
   const isForm = body.contentType?.startsWith('multipart/') ?? false;
   const type = body.contentType === null ? {} : { 'content-type': body.contentType };
   const lowerCased = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value]);

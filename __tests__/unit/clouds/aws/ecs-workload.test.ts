@@ -197,29 +197,34 @@ describe('deploying', () => {
   });
 
   it('sends the task definition and nothing else', async () => {
-    await workload.deploy(mark, point);
+    await workload.deploy(mark, point, { takeTraffic: true });
     const update = world.wire.calls.find(({ operation }) => operation === 'UpdateService');
     expect(update?.body).toEqual({ cluster: 'production', service: 'agent', taskDefinition: mark });
   });
 
   it('is not begun on top of a deployment that somebody made since', async () => {
     world.start('agent:50');
-    await expect(workload.deploy(mark, point)).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    await expect(workload.deploy(mark, point, { takeTraffic: true })).rejects.toMatchObject({ code: 'SUPERSEDED' });
     expect(world.mutations()).toEqual(['RegisterTaskDefinition']);
   });
 
   it('is found by its own mark, and not before it is listed', async () => {
     expect(await workload.findOperation(mark, point)).toBeNull();
-    await workload.deploy(mark, point);
+    await workload.deploy(mark, point, { takeTraffic: true });
     const ours = world.deployments.at(-1);
     if (ours) ours.listed = false;
     expect(await workload.findOperation(mark, point)).toBeNull();
     if (ours) ours.listed = true;
-    expect(await workload.findOperation(mark, point)).toEqual({ id: ours?.id, mark, revision: 'agent:42' });
+    expect(await workload.findOperation(mark, point)).toEqual({
+      id: ours?.id,
+      mark,
+      goal: { kind: 'up' },
+      revision: 'agent:42',
+    });
   });
 
   async function deployed() {
-    await workload.deploy(mark, point);
+    await workload.deploy(mark, point, { takeTraffic: true });
     const operation = await workload.findOperation(mark, point);
     const ours = world.deployments.at(-1);
     if (!operation || !ours) throw new Error('it is not listed');
@@ -391,7 +396,7 @@ describe('deploying', () => {
 
     it('undoes an update that arrived late', async () => {
       expect(await restore(workload, 0)).toMatchObject({ status: 'progressing' });
-      await workload.deploy(mark, point);
+      await workload.deploy(mark, point, { takeTraffic: true });
       expect(await restore(workload, 5_000)).toMatchObject({ reason: 'ROLLBACK_REQUESTED' });
     });
   });
@@ -421,24 +426,24 @@ describe('the URL', () => {
     ['not another service’s', listener('HTTP', 80, 'arn:other'), null],
   ])('is %s', async (_what, listeners, url) => {
     balance(listeners);
-    expect((await (await open()).endpoint('live'))?.url ?? null).toBe(url);
+    expect((await (await open()).endpoint(null))?.url ?? null).toBe(url);
   });
 
   it('is not known without a load balancer, with several, or before the roll-out', async () => {
     const workload = await open();
-    expect(await workload.endpoint('live')).toBeNull();
+    expect(await workload.endpoint(null)).toBeNull();
     balance(listener('HTTP', 80), ['arn:lb', 'arn:other']);
-    expect(await workload.endpoint('live')).toBeNull();
+    expect(await workload.endpoint(null)).toBeNull();
     balance(listener('HTTP', 80));
-    expect(await workload.endpoint('preview')).toBeNull();
+    expect(workload.traffic).toBeNull();
   });
 
   it('is not known without the permission, which is named once', async () => {
     balance(listener('HTTP', 80));
     world.denied.add('DescribeListeners');
     const workload = await open();
-    expect(await workload.endpoint('live')).toBeNull();
-    expect(await workload.endpoint('live')).toBeNull();
+    expect(await workload.endpoint(null)).toBeNull();
+    expect(await workload.endpoint(null)).toBeNull();
     expect(world.wire.printed).toEqual([expect.stringContaining('elasticloadbalancing:DescribeListeners')]);
   });
 });

@@ -107,7 +107,7 @@ export async function send(workload: Workload, image: ImageReference): Promise<S
   const change: Change = { images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
   const point = await workload.capture();
   const mark = await workload.prepare(change);
-  await workload.deploy(mark, point);
+  await workload.deploy(mark, point, { takeTraffic: true });
   return { point, mark };
 }
 

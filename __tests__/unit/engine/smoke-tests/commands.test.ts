@@ -54,7 +54,7 @@ describe('a script', () => {
 
   it('runs in the workspace, and knows what was deployed', async () => {
     const world = openReal();
-    const endpoint = { url: 'https://agent.acme.dev', headers: { authorization: 'Bearer never-shown' } };
+    const endpoint = { url: 'https://agent.acme.dev', headers: async () => ({ authorization: 'Bearer never-shown' }) };
     await world.run(step('pwd\necho "$DEPLOY_URL $DEPLOY_REVISION $DEPLOY_IMAGE"\nenv'), { endpoint });
     expect(world.foreign.slice(0, 2)).toEqual([folder, 'https://agent.acme.dev agent:42 r.io/agent@sha256:abc']);
     expect(world.foreign.join('\n')).not.toContain('never-shown');

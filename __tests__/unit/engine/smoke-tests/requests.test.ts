@@ -9,7 +9,7 @@ afterEach(closeServices);
 
 const TOKEN = 'Bearer endpoint-token-123456';
 const withToken = (service: { url: string }, base = '') => ({
-  endpoint: { url: service.url + base, headers: { Authorization: TOKEN } },
+  endpoint: { url: service.url + base, headers: async () => ({ Authorization: TOKEN }) },
 });
 
 describe('what is sent', () => {

@@ -4,7 +4,7 @@ import { answer, answersInTurn, closeServices, openService, openWorld, steppingC
 
 afterEach(closeServices);
 
-const endpointOf = (service: { url: string }) => ({ endpoint: { url: service.url, headers: {} } });
+const endpointOf = (service: { url: string }) => ({ endpoint: { url: service.url, headers: async () => ({}) } });
 
 describe('a round of smoke tests', () => {
   it('passes when every test passes, and tells what was seen', async () => {

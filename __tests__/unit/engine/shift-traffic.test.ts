@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import { deploy } from '../../../src/engine/deploy.ts';
+import { openJournal } from '../../../src/engine/journal.ts';
+import type { Rollout } from '../../../src/engine/rollout.ts';
+import type { Io } from '../../../src/io/io.ts';
+import { DeployError } from '../../../src/model/errors.ts';
+import { emptyRecord } from '../../../src/model/outcome.ts';
+import type { SmokeTest } from '../../../src/model/smoke-test.ts';
+import { type Operation, openEndpoint, type TrafficControl, type Workload } from '../../../src/model/workload.ts';
+import { canary } from '../../../src/strategies/canary.ts';
+import { preview } from '../../../src/strategies/preview.ts';
+import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
+import { fakeIo } from '../../fixtures/fake-io.ts';
+import { scriptedWorkload } from '../../fixtures/scripted-workload.ts';
+
+const working = { status: 'succeeded', reason: 'READY', message: 'ready' } as const;
+
+/** A workload whose traffic is moved by hand, and what was asked of it. */
+function shiftable(parts: Partial<Workload> = {}, control: Partial<TrafficControl> = {}) {
+  const asked: string[] = [];
+  const traffic: TrafficControl = {
+    async setWeight(ours, percent) {
+      asked.push(`${percent} %`);
+      return { ...ours, goal: { kind: 'weight', percent } };
+    },
+    async finish(ours) {
+      asked.push('finish');
+      return { ...ours, goal: { kind: 'finished' } };
+    },
+    preview: async () => openEndpoint('https://preview.agent.test'),
+    ...control,
+  };
+  const workload = scriptedWorkload({
+    capabilities: { weights: 'any', preview: true, remedy: null },
+    traffic,
+    async deploy(_mark, _point, { takeTraffic }) {
+      asked.push(`deploy ${takeTraffic}`);
+    },
+    async restore() {
+      asked.push('restore');
+      return { status: 'restored', by: 'us', message: 'agent:41 serves again' };
+    },
+    ...parts,
+  });
+  return { workload, asked };
+}
+
+function rolloutOf(
+  workload: Workload,
+  io: Io,
+  steps = canary.plan(parseTrafficSteps('5% for 2m, 25% for 3m')),
+): Rollout {
+  return {
+    workload,
+    change: { images: [], environment: new Map(), secrets: new Map() },
+    steps,
+    image: `ghcr.io/acme/agent@sha256:${'a'.repeat(64)}`,
+    smokeTests: [],
+    endpoint: null,
+    force: false,
+    onFailure: 'rollback',
+    onCancel: 'rollback',
+    deadline: io.clock.now() + 60_000,
+    rollbackTimeoutMs: 300_000,
+    journal: openJournal(io.state),
+    record: emptyRecord(io.clock.now()),
+    io,
+  };
+}
+
+describe('a canary', () => {
+  test('goes up step by step, is finished and confirmed', async () => {
+    const { workload, asked } = shiftable();
+    const io = fakeIo();
+    const rollout = rolloutOf(workload, io);
+    const outcome = await deploy(rollout);
+    expect(outcome).toMatchObject({ kind: 'deployed', revision: 'agent:42', previousRevision: 'agent:41' });
+    expect(asked).toEqual(['deploy false', '5 %', '25 %', '100 %', 'finish']);
+    expect(rollout.record.previewUrl).toBe('https://preview.agent.test');
+  });
+
+  test('is judged for as long as it was asked to, which its time-out does not count', async () => {
+    const { workload } = shiftable();
+    const io = fakeIo();
+    const startedAt = io.clock.now();
+    await deploy(rolloutOf(workload, io));
+    // 5 minutes of judging, with a time-out of one.
+    expect(io.clock.now() - startedAt).toBe(300_000);
+  });
+
+  test('is judged every 15 seconds, and once more when its time is up', async () => {
+    const io = fakeIo();
+    const startedAt = io.clock.now();
+    const looks: number[] = [];
+    const observe = async ({ goal }: Operation) => {
+      if (goal.kind === 'weight' && goal.percent === 5) looks.push((io.clock.now() - startedAt) / 1_000);
+      return working;
+    };
+    await deploy(rolloutOf(shiftable({ observe }).workload, io));
+    // The first is for the weight itself.
+    expect(looks).toEqual([0, 0, 15, 30, 45, 60, 75, 90, 105, 120]);
+  });
+
+  test('that gets sick while it is judged is taken back, and gets no larger share', async () => {
+    const io = fakeIo();
+    const sickAt = io.clock.now() + 60_000;
+    const sick = { status: 'failed', reason: 'UNHEALTHY', message: 'the revision lost its health' } as const;
+    const { workload, asked } = shiftable({ observe: async () => (io.clock.now() >= sickAt ? sick : working) });
+    const outcome = await deploy(rolloutOf(workload, io));
+    expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { code: 'DEPLOY_FAILED' } });
+    expect(outcome.failure?.message).toContain('the revision lost its health');
+    expect(asked).toEqual(['deploy false', '5 %', 'restore']);
+  });
+
+  test('whose judge can not be asked is not passed: no data is not a pass', async () => {
+    const io = fakeIo();
+    const { workload, asked } = shiftable({
+      async observe({ goal }) {
+        const isBake = asked.length === 2 && goal.kind === 'weight';
+        if (isBake && ++looks > 1) throw new DeployError('NETWORK', 'could not reach the platform');
+        return working;
+      },
+    });
+    let looks = 0;
+    const outcome = await deploy(rolloutOf(workload, io));
+    expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { code: 'TIMEOUT' } });
+    expect(asked).toEqual(['deploy false', '5 %', 'restore']);
+  });
+
+  test('whose request for a share is lost is asked again', async () => {
+    let lost = 0;
+    const { workload, asked } = shiftable(
+      {},
+      {
+        async setWeight(ours, percent) {
+          if (percent === 25 && lost++ === 0) throw new DeployError('NETWORK', 'could not reach the platform');
+          asked.push(`${percent} %`);
+          return { ...ours, goal: { kind: 'weight', percent } };
+        },
+      },
+    );
+    expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'deployed' });
+    expect(asked).toContain('25 %');
+    expect(lost).toBe(2);
+  });
+
+  test('that is no longer alone when all is done is not called deployed', async () => {
+    const { workload } = shiftable({ isLive: async () => false });
+    expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ failure: { code: 'SUPERSEDED' } });
+  });
+});
+
+describe('a preview', () => {
+  const steps = preview.plan([]);
+
+  test('is up and gets no traffic', async () => {
+    const { workload, asked } = shiftable({ isLive: async () => false });
+    const io = fakeIo();
+    expect(await deploy(rolloutOf(workload, io, steps))).toMatchObject({ kind: 'previewed', revision: 'agent:42' });
+    expect(asked).toEqual(['deploy false']);
+    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: 'previewed' });
+  });
+
+  test('whose smoke test fails is taken back', async () => {
+    const failing: SmokeTest = {
+      kind: 'command',
+      name: 'run: exit 3',
+      script: 'exit 3',
+      timeoutMs: 5_000,
+      passes: 1,
+      retryForMs: 0,
+    };
+    const { workload, asked } = shiftable();
+    const outcome = await deploy({ ...rolloutOf(workload, fakeIo(), steps), smokeTests: [failing] });
+    expect(outcome).toMatchObject({ failure: { code: 'SMOKE_TEST_FAILED' } });
+    expect(asked).toEqual(['deploy false', 'restore']);
+  });
+});
