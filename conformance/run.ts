@@ -9,15 +9,16 @@ import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
+import { runGo } from './run-go.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
 
-/** Has the embedded clouds and our copy judged by programs that nobody here wrote. What each can say: docs/conformance.md */
+/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
-  await runAll(tally, directory);
+  await (process.argv[2] === 'go' ? runGo : runAll)(tally, directory);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

@@ -13,17 +13,18 @@ const source: Entries = {
 
 const open: Agent[] = [];
 
-/** A service `agent` that runs v1, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
-export async function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
-  return keepOpen(await openAgentService({ entries: usualEntries(), ...options }));
+/** A service `agent` on ECS that runs v1. */
+export function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
+  return givenOn(openAgentService, options);
 }
 
-export function usualEntries(): Entries {
-  return process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-}
-
-/** Until `closeAgents`. */
-export function keepOpen(agent: Agent): Agent {
+/** The same on any cloud, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
+export async function givenOn<Options extends { readonly entries: Entries }, A extends Agent>(
+  openOn: (options: Options) => Promise<A>,
+  options: Partial<Options> = {},
+): Promise<A> {
+  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
+  const agent = await openOn({ entries, ...options } as Options);
   open.push(agent);
   return agent;
 }

@@ -6,7 +6,14 @@ import { type Answer, refuse, toResponse } from './answer.ts';
 import { answerBlob, answerFromStorage, redirectToStorage } from './blobs.ts';
 import { getManifest, listReferrers, listTags, putManifest } from './manifests.ts';
 import { pullFrom } from './pull.ts';
-import { emptyRepositories, ensureRepository, type Repositories, type Repository, storeBlob } from './repositories.ts';
+import {
+  emptyRepositories,
+  emptyRepository,
+  ensureRepository,
+  type Repositories,
+  type Repository,
+  storeBlob,
+} from './repositories.ts';
 import { parseRoute, type Route } from './route.ts';
 import { openUploads, type Uploads } from './uploads.ts';
 
@@ -121,6 +128,9 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     const wrong = this.#options.refuseName?.(route.repository) ?? null;
     if (wrong !== null) return refuse(404, 'NAME_UNKNOWN', wrong);
     const repository = this.#findRepository(request, route.repository);
+    // A list of referrers is never "not found" (spec, "Listing Referrers"): a client takes that for a registry without any.
+    if (!repository && route.kind === 'referrers' && this.#options.createOnPush)
+      return this.#answerIn(request, emptyRepository(), route);
     return repository ? this.#answerIn(request, repository, route) : this.#refuseRepository(request, route.repository);
   }
 

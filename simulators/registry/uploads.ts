@@ -1,6 +1,6 @@
 import type { SimulatedRequest } from '../edge/host.ts';
 import { type Answer, refuse } from './answer.ts';
-import { type Repositories, type Repository, sha256, storeBlob } from './repositories.ts';
+import { digestLike, type Repositories, type Repository, storeBlob } from './repositories.ts';
 
 export interface UploadRules {
   readonly mount: 'allow' | 'ignore';
@@ -111,7 +111,7 @@ function complete(
   if (range && Number(range[1]) !== sizeOf(session)) return { status: 416 };
   const digest = request.url.searchParams.get('digest');
   const bytes = Buffer.concat([...session.chunks, request.body]);
-  if (digest === null || sha256(bytes) !== digest) {
+  if (digest === null || digestLike(digest, bytes) !== digest) {
     return refuse(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
   }
   store({ digest, bytes });

@@ -69,9 +69,8 @@ export class GoogleStage {
 
   /** A service that runs `agent v1` at 100 %; its address. */
   service(options: Partial<ServiceOptions> = {}): string {
-    const containers = options.template?.['containers'];
-    return this.cloud.addService({ service: SERVICE, ...(containers ? {} : { image: this.image('v1') }), ...options })
-      .url;
+    const has = options.image !== undefined || options.template?.['containers'] !== undefined;
+    return this.cloud.addService({ service: SERVICE, ...(has ? {} : { image: this.image('v1') }), ...options }).url;
   }
 
   advance(seconds: number): void {

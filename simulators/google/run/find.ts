@@ -22,3 +22,8 @@ export function findVisibleRevision(world: GoogleWorld, service: Service, id: st
     `Resource '${id}' of kind 'REVISION' in region '${world.region}' in project '${world.project}' does not exist.`,
   );
 }
+
+/** `projects/p/locations/l/services` -> `projects/p/locations/l`: whom the right to list or create is about. */
+export function parentOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/'));
+}

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { Later, RunCall } from './api.ts';
+import { parentOf } from './find.ts';
 import { findOperation, viewOperation } from './operations.ts';
 import { pageOf } from './page.ts';
 
@@ -12,7 +13,7 @@ export function getOperation({ world, name }: RunCall): JsonObject {
 }
 
 export function listOperations({ world, name, query }: RunCall): JsonObject {
-  world.access.authorize('run.operations.list', name);
+  world.access.authorize('run.operations.list', parentOf(name));
   const operations = [...world.operations.values()].map((operation) => viewOperation(world, operation));
   return pageOf('operations', operations, query);
 }

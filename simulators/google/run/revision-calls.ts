@@ -1,7 +1,7 @@
 import { GoogleError } from '../google-error.ts';
 import type { JsonObject } from '../json.ts';
 import type { RunCall } from './api.ts';
-import { findService, findVisibleRevision } from './find.ts';
+import { findService, findVisibleRevision, parentOf } from './find.ts';
 import { viewDone } from './operations.ts';
 import { pageOf } from './page.ts';
 import { touch } from './rollout.ts';
@@ -17,7 +17,7 @@ export function getRevision({ world, name }: RunCall): JsonObject {
 
 /** The newest first. */
 export function listRevisions({ world, name, query }: RunCall): JsonObject {
-  world.access.authorize('run.revisions.list', name);
+  world.access.authorize('run.revisions.list', parentOf(name));
   const service = findService(world, name);
   const visible = service.revisions.filter((revision) => revision.visible).toReversed();
   return pageOf(

@@ -1,10 +1,10 @@
 import { denialInfo } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
 import { type JsonObject, objectOf, objectsOf, textOf } from '../json.ts';
-import { defaultServiceAccountOf, type GoogleWorld } from '../world.ts';
+import { defaultServiceAccountOf, type GoogleWorld, locationOf } from '../world.ts';
 import type { RunCall } from './api.ts';
 import { createServiceState } from './create.ts';
-import { findService } from './find.ts';
+import { findService, parentOf } from './find.ts';
 import { addOperation, viewDone, viewOperation } from './operations.ts';
 import { pageOf } from './page.ts';
 import type { Service } from './state.ts';
@@ -22,7 +22,7 @@ export function getService({ world, name }: RunCall): JsonObject {
 }
 
 export function listServices({ world, name, query }: RunCall): JsonObject {
-  world.access.authorize('run.services.list', name);
+  world.access.authorize('run.services.list', parentOf(name));
   const here = world.services.filter(({ id }) => name.endsWith('/services') && id !== '');
   return pageOf(
     'services',
@@ -33,7 +33,7 @@ export function listServices({ world, name, query }: RunCall): JsonObject {
 
 export function createService(call: RunCall): JsonObject {
   const { world, name, query, body } = call;
-  world.access.authorize('run.services.create', name);
+  world.access.authorize('run.services.create', parentOf(name));
   const id = query.get('serviceId') ?? '';
   if (world.services.some((service) => service.id === id)) {
     throw new GoogleError('ALREADY_EXISTS', `Resource '${id}' already exists.`);
@@ -48,7 +48,7 @@ export function updateServiceCall(call: RunCall): JsonObject {
   world.access.authorize('run.services.update', name);
   const service = world.services.find((candidate) => candidate.id === id);
   if (!service && query.get('allowMissing') === 'true') {
-    world.access.authorize('run.services.create', name);
+    world.access.authorize('run.services.create', locationOf(world));
     return create(call, id, settableOf(body));
   }
   const found = service ?? findService(world, name);
