@@ -20,8 +20,8 @@ export async function givenApp(options: Partial<ContainerAppsAgentOptions> = {})
 }
 
 /** Whose traffic goes to its revision by name, as somebody has set it. */
-export async function givenPinnedApp(label?: string): Promise<Agent> {
-  const agent = await givenApp({ app: { revisionSuffix: 'one' } });
+export async function givenPinnedApp(label?: string, options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
+  const agent = await givenApp({ ...options, app: { revisionSuffix: 'one', ...options.app } });
   const entry = { revisionName: 'agent--one', weight: 100, ...(label ? { label } : {}) };
   agent.world.azure.foreignTraffic('agent', [entry]);
   await agent.world.clock.advance(30_000);
