@@ -54,8 +54,8 @@ describe('a good deploy', () => {
     const { revision } = main.outputs;
     expect(main.outputs['outcome']).toBe('deployed');
     expect(trafficOf(agent)).toEqual([
-      { revisionName: revision, weight: 100 },
       { revisionName: 'agent--one', weight: 0, label: 'stable' },
+      { revisionName: revision, weight: 100 },
     ]);
     expect(activeRevisions(agent)).toEqual(['agent--one', revision]);
     expect(main.log).toContain('agent--one stays active: a label leads to it');

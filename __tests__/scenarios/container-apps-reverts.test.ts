@@ -94,7 +94,7 @@ test('fields that nobody here knows survive a deploy and a revert, and secrets a
   };
   const { main } = await deploy(agent, {}, inputs);
   expect(main.outputs['outcome']).toBe('deployed');
-  const { document } = agent.world.azure.findApp('agent') as { document: Record<string, never> };
+  const { document } = agent.world.azure.findApp('agent') as unknown as { document: Record<string, unknown> };
   const { template, configuration } = document['properties'] as Record<string, Record<string, unknown>>;
   const [first, second] = template!['containers'] as Record<string, unknown>[];
   expect(first).toEqual({

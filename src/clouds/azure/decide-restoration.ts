@@ -134,8 +134,10 @@ function decideWayBack(facts: RestorationFacts): Decision {
   }
   if (!back.active) return { act: 'activate', revision: wayBack };
   if (!isReady(facts)) return waiting(facts, 'STARTING', `waiting for ${wayBack} (${describeState(back)})`);
-  if (trafficThen.length > 0 && !isSameTraffic(traffic, trafficThen))
-    return { act: 'move-traffic', traffic: trafficThen };
+  const followed = trafficThen.reduce((sum, { revision, weight }) => sum + (revision === null ? weight : 0), 0);
+  // The document may be ahead of the traffic that is in force.
+  const isInForce = trafficThen.length === 0 || back.share === followed;
+  if (!isSameTraffic(traffic, trafficThen) || !isInForce) return { act: 'move-traffic', traffic: trafficThen };
   const left = [facts.ours, ...facts.served.filter(({ name }) => !isNamed(name, facts))];
   if (mode === 'multiple') return retire(left) ?? restored(facts, [back]);
   const ending = left.find((revision) => revision?.active);
