@@ -15,10 +15,10 @@ interface Login {
 }
 
 /**
- * copy-image.ts SOURCE REPOSITORY TAG: our own copy as a process of its own, as the action does it, with the logins that
- * COPY_LOGINS lists as JSON. The last line is its result as JSON.
+ * copy-image.ts SOURCE REPOSITORY TAG [referrers]: our own copy as a process of its own, as the action does it, with the
+ * logins that COPY_LOGINS lists as JSON. The last line is its result as JSON.
  */
-const [source = '', repository = '', tag = ''] = process.argv.slice(2);
+const [source = '', repository = '', tag = '', referrers = ''] = process.argv.slice(2);
 const logins = JSON.parse(process.env['COPY_LOGINS'] ?? '[]') as readonly Login[];
 const client = openRegistryClient({
   http: openHttp(process.env),
@@ -31,6 +31,7 @@ const pinned = await resolveImage(client, parseImageName(source));
 const result = await copyImage(client, {
   source: pinned,
   destination: { ...parseRepository(repository), tags: [tag] },
+  withReferrers: referrers === 'referrers',
 });
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -9,17 +9,27 @@ export interface Referees {
   readonly aws: string | null;
   readonly skopeo: string | null;
   readonly dockerRegistry: string | null;
+  readonly shellcheck: string | null;
+  /** The tests of the OCI distribution spec. */
+  readonly ociSuite: string | null;
+  /** The registry of go-containerregistry. */
+  readonly goRegistry: string | null;
+  readonly zot: string | null;
 }
 
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../.referees/bin');
 
-/** As conformance/install leaves them. The Python ones only from there: another AWS CLI may not know the calls. */
+/** As conformance/install and conformance/install-go leave them. The Python ones only from there: another AWS CLI may not know the calls. */
 export function findReferees(): Referees {
   return {
     python: findProgram('python', [ENVIRONMENT]),
     aws: findProgram('aws', [ENVIRONMENT]),
     skopeo: findProgram('skopeo'),
     dockerRegistry: findProgram('docker-registry'),
+    shellcheck: findProgram('shellcheck'),
+    ociSuite: findProgram('conformance', [ENVIRONMENT]),
+    goRegistry: findProgram('registry', [ENVIRONMENT]),
+    zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),
   };
 }
 
@@ -34,7 +44,7 @@ export async function withReferee(
 ): Promise<void> {
   const found = programs.filter((program) => program !== null);
   if (found.length < programs.length) {
-    tally.absent(name, 'it is not installed (conformance/install does that)');
+    tally.absent(name, 'it is not installed (conformance/install and conformance/install-go do that)');
     return;
   }
   try {

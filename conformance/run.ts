@@ -9,22 +9,24 @@ import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
+import { runGo } from './run-go.ts';
+import { checkWithShellcheck } from './shellcheck.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
 
-/** Has the embedded clouds and our copy judged by programs that nobody here wrote. What each can say: docs/conformance.md */
+/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
-  await runAll(tally, directory);
+  await (process.argv[2] === 'go' ? runGo : runAll)(tally, directory);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
 process.exitCode = tally.close() ? 0 : 1;
 
 async function runAll(tally: Tally, directory: string): Promise<void> {
-  const { python, aws, skopeo, dockerRegistry } = findReferees();
+  const { python, aws, skopeo, dockerRegistry, shellcheck } = findReferees();
   const exchanges: AwsExchange[] = [];
   // It mostly sleeps, so the others go on meanwhile.
   const waiting = withReferee(tally, "the AWS CLI's waiter", {
@@ -44,6 +46,10 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     programs: [dockerRegistry, skopeo],
     body: (program, looker) =>
       checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
+  });
+  await withReferee(tally, 'shellcheck', {
+    programs: [shellcheck],
+    body: (program) => checkWithShellcheck({ program, tally, directory: path.join(directory, 'shellcheck') }),
   });
   await waiting;
   await withReferee(tally, 'botocore', {

@@ -16,6 +16,8 @@ export interface Story {
   readonly what: string;
   readonly tag: string;
   readonly behaviour: Partial<Behaviour>;
+  /** Beside the usual ones. */
+  readonly inputs?: Readonly<Record<string, string>>;
   readonly cancelAfterMs?: number;
   /** What is not as it should be, in words; none: it ended as told. */
   check(ending: Ending): readonly string[];
@@ -29,7 +31,7 @@ const lastWords = [
   "KeyError: 'OPENAI_API_KEY'",
 ];
 
-export const stories: readonly Story[] = [
+export const rollingStories: readonly Story[] = [
   {
     title: 'A good deploy',
     what: 'v2 is copied into the registry, rolled out, smoke-tested, and stays.',

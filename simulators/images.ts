@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BEHAVIOUR_LABEL, type Behaviour, wellBehaved } from './behaviour.ts';
+import { zstdStored } from './zstd-stored.ts';
 
 /** An image as a registry holds it. `digest`: of the manifest or index that a tag would name. */
 export interface OciImage {
@@ -19,6 +20,10 @@ export interface ImageOptions {
   readonly platforms?: readonly string[];
   /** Of that one manifest; default `linux/amd64`. */
   readonly platform?: string;
+  /** Of the layers; default gzip. */
+  readonly compression?: 'gzip' | 'zstd';
+  /** One more layer, with no file in it: what a build step leaves that changes nothing. Default false. */
+  readonly emptyLayer?: boolean;
   /** Images with the same seed share their layers; default `base`. */
   readonly seed?: string;
 }
@@ -38,10 +43,10 @@ interface Part {
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
-const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const LAYER = 'application/vnd.oci.image.layer.v1.tar';
 const IN_TOTO = 'application/vnd.in-toto+json';
 
-/** Byte for byte the same for the same options, on every machine. Layers are real gzipped tar files. */
+/** Byte for byte the same for the same options, on every machine. Layers are real compressed tar files. */
 export function buildImage(options: ImageOptions): OciImage {
   if (!options.platforms) {
     const part = buildPart(options, options.platform ?? 'linux/amd64');
@@ -94,9 +99,11 @@ export function buildIndexOf(images: readonly OciImage[]): OciImage {
 }
 
 function buildPart(options: ImageOptions, platform: string): Part {
-  const tars = Array.from({ length: options.layers ?? 2 }, (_, index) =>
+  const full = Array.from({ length: options.layers ?? 2 }, (_, index) =>
     tarOf(randomBytes(`${options.seed ?? 'base'} ${platform} ${index}`, options.layerBytes ?? 4096)),
   );
+  const tars = options.emptyLayer ? [...full, END_OF_TAR] : full;
+  const compression = options.compression ?? 'gzip';
   const config = {
     created: '2026-01-01T00:00:00Z',
     ...parsePlatform(platform),
@@ -106,7 +113,7 @@ function buildPart(options: ImageOptions, platform: string): Part {
   };
   return toPart(
     { mediaType: CONFIG, bytes: Buffer.from(JSON.stringify(config)) },
-    { mediaType: LAYER, layers: tars.map(gzipStored) },
+    { mediaType: `${LAYER}+${compression}`, layers: tars.map(compression === 'zstd' ? zstdStored : gzipStored) },
   );
 }
 
@@ -163,6 +170,8 @@ function randomBytes(seed: string, length: number): Buffer {
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
+const END_OF_TAR = Buffer.alloc(1024);
+
 /** One file, in ustar form: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html */
 function tarOf(content: Buffer): Buffer {
   const header = Buffer.alloc(512);
@@ -176,7 +185,7 @@ function tarOf(content: Buffer): Buffer {
   const checksum = header.reduce((sum, byte) => sum + byte, 0);
   header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148);
   const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
+  return Buffer.concat([header, content, padding, END_OF_TAR]);
 }
 
 /** gzip with stored blocks only, so that no version of zlib changes a digest: RFC 1952, RFC 1951 3.2.4 */

@@ -13,10 +13,25 @@ const source: Entries = {
 
 const open: Agent[] = [];
 
-/** A service `agent` that runs v1, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
-export async function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
-  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-  const agent = await openAgentService({ entries, ...options });
+/** A service `agent` on ECS that runs v1. */
+export function givenAgent(options: Partial<AgentServiceOptions> = {}): Promise<Agent> {
+  return givenOn(openAgentService, options);
+}
+
+/** The same on any cloud, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
+export async function givenOn<Options extends { readonly entries: Entries }, A extends Agent>(
+  openOn: (options: Options) => Promise<A>,
+  options: Partial<Options> = {},
+): Promise<A> {
+  return keepOpen(await openOn({ entries: usualEntries(), ...options } as Options));
+}
+
+export function usualEntries(): Entries {
+  return process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
+}
+
+/** Until `closeAgents`. */
+export function keepOpen<A extends Agent>(agent: A): A {
   open.push(agent);
   return agent;
 }

@@ -21,6 +21,7 @@ export function watchActivity(onChange) {
   let work = 0;
   watchHttp(awaited, onChange);
   watchUndici(awaited, onChange);
+  watchHttp2(awaited, onChange);
   watchWebCrypto((change) => {
     work += change;
     onChange();
@@ -42,12 +43,21 @@ function watchHttp(awaited, onChange) {
     if (request.method === 'CONNECT') return;
     awaited.set(request, () => request.socket);
     request.once('socket', onChange);
-    request.once('close', () => {
-      awaited.delete(request);
-      onChange();
-    });
+    const end = () => awaited.delete(request) && onChange();
+    request.once('close', end);
+    // A tunnel that somebody opens by hand (gRPC does) is answered when it stands, and 'close' is taken from us then.
+    if (request.method === 'CONNECT') for (const answer of ['connect', 'error']) request.once(answer, end);
     onChange();
   });
+}
+
+// A stream awaits its answer from the start until it is closed. Its session, which stays open, awaits nothing.
+function watchHttp2(awaited, onChange) {
+  subscribe('http2.client.stream.created', ({ stream }) => {
+    awaited.set(stream, () => stream.session?.socket);
+    onChange();
+  });
+  subscribe('http2.client.stream.close', ({ stream }) => awaited.delete(stream) && onChange());
 }
 
 // undici announces the CONNECT of a proxy tunnel as a request and never says that it ended: counted, it would stop time

@@ -9,6 +9,14 @@ export type RegistryAuth =
       readonly kind: 'bearer';
       /** User -> password. */
       readonly users: Readonly<Record<string, string>>;
+      /** More passwords, from elsewhere. They are also taken without the exchange, as Basic and as Bearer. */
+      readonly accepts?: (password: string) => boolean;
+      /** The user that such a password is for. */
+      readonly user?: string;
+      /** Why such a caller may not do this in a repository (403); null: it may. */
+      readonly refusal?: (grant: string) => string | null;
+      /** Default `/token`. */
+      readonly tokenPath?: string;
       /** Default 300 s. */
       readonly tokenLifetimeMs?: number;
       /** May somebody without a password pull? Default true. */
@@ -24,9 +32,11 @@ export type RegistryAuth =
   | AcrAuth;
 
 interface Token {
-  readonly grants: ReadonlySet<string>;
+  readonly grants: { has(grant: string): boolean };
   readonly expiresAt: number;
 }
+
+const ALL = { has: () => true };
 
 /** Who may do what. `grants` are `<repository>:pull` and `<repository>:push`. */
 export interface Access {
@@ -88,8 +98,13 @@ function actionOf(method: string, kind: Route['kind']): string | null {
 
 function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: TimeSource): Access {
   const tokens = new Map<string, Token>();
-  const find = (request: SimulatedRequest): Token | null => {
-    const token = tokens.get(/^Bearer (\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1] ?? '');
+  const find = (request: SimulatedRequest): Pick<Token, 'grants'> | null => {
+    const header = request.headers['authorization'] ?? '';
+    const bearer = /^Bearer (\S+)$/i.exec(header)?.[1] ?? '';
+    const basic = parseBasic(header);
+    const password = basic?.username === auth.user ? basic?.password : bearer;
+    if (password && auth.accepts?.(password)) return { grants: ALL };
+    const token = tokens.get(bearer);
     return token && clock.now() < token.expiresAt ? token : null;
   };
   return {
@@ -97,8 +112,10 @@ function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: Ti
     allows: (request, grant) => find(request)?.grants.has(grant) ?? false,
     check(request, grants) {
       const token = find(request);
+      const refusal = token && grants.map((grant) => auth.refusal?.(grant) ?? null).find((why) => why !== null);
+      if (refusal) return refuse(403, 'DENIED', refusal);
       if (token && grants.every((grant) => token.grants.has(grant))) return null;
-      const challenge = challengeFor(request, grants, { tooNarrow: token !== null });
+      const challenge = challengeFor(request, grants, { tooNarrow: token !== null, tokenPath: auth.tokenPath });
       return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
     },
   };
@@ -114,7 +131,7 @@ function issueToken(
 ): Answer {
   if (request.method !== 'GET') return refuse(405, 'UNSUPPORTED', 'the operation is unsupported');
   const credentials = parseBasic(request.headers['authorization']);
-  const known = credentials !== null && world.auth.users[credentials.username] === credentials.password;
+  const known = credentials !== null && isKnown(world.auth, credentials);
   if (credentials && !known) return refuse(401, 'UNAUTHORIZED', 'incorrect username or password');
   const mayPull = known || world.auth.anonymousPull !== false;
   const grants = request.url.searchParams
@@ -133,6 +150,13 @@ function issueToken(
   });
 }
 
+type BearerAuth = Extract<RegistryAuth, { kind: 'bearer' }>;
+
+function isKnown(auth: BearerAuth, { username, password }: { username: string; password: string }): boolean {
+  if (auth.users[username] === password) return true;
+  return username === auth.user && (auth.accepts?.(password) ?? false);
+}
+
 /** The grants that `repository:<name>:pull,push` asks for. */
 export function parseScope(scope: string): string[] {
   const [, repository, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? [];
@@ -146,12 +170,12 @@ export function parseScope(scope: string): string[] {
 export function challengeFor(
   request: SimulatedRequest,
   grants: readonly string[],
-  { tooNarrow, realm = '/token' }: { readonly tooNarrow: boolean; readonly realm?: string },
+  { tooNarrow, tokenPath = '/token' }: { readonly tooNarrow: boolean; readonly tokenPath?: string | undefined },
 ): string {
   const { origin, host } = request.url;
   const scope = grants.length === 0 ? '' : `,scope="${joinScope(grants)}"`;
   const error = tooNarrow ? ',error="insufficient_scope"' : '';
-  return `Bearer realm="${origin}${realm}",service="${host}"${scope}${error}`;
+  return `Bearer realm="${origin}${tokenPath}",service="${host}"${scope}${error}`;
 }
 
 function joinScope(grants: readonly string[]): string {

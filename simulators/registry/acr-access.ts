@@ -40,7 +40,7 @@ export function acrAccess(auth: AcrAuth, clock: TimeSource): Access {
       const pass = find(request);
       // A refresh token is refused here: https://github.com/Azure/acr/issues/98
       if (pass?.grants && grants.every((grant) => pass.grants?.has(grant))) return null;
-      const challenge = challengeFor(request, grants, { tooNarrow: pass !== null, realm: '/oauth2/token' });
+      const challenge = challengeFor(request, grants, { tooNarrow: pass !== null, tokenPath: '/oauth2/token' });
       const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
       return refuse(401, 'UNAUTHORIZED', message, { 'www-authenticate': challenge });
     },

@@ -11,16 +11,23 @@ export function answerBlob(request: SimulatedRequest, digest: string, bytes: Buf
     'accept-ranges': 'bytes',
     etag: `"${digest}"`,
   };
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers['range'] ?? '');
+  const range = parseRange(request.headers['range'], bytes.length);
   if (!range || request.method === 'HEAD') return { status: 200, headers, body: bytes };
-  const first = Number(range[1]);
-  const last = Math.min(range[2] ? Number(range[2]) : Number.POSITIVE_INFINITY, bytes.length - 1);
+  const { first, last } = range;
   if (first > last) return { status: 416, headers: { 'content-range': `bytes */${bytes.length}` } };
   return {
     status: 206,
     headers: { ...headers, 'content-range': `bytes ${first}-${last}/${bytes.length}` },
     body: bytes.subarray(first, last + 1),
   };
+}
+
+/** `bytes=6-`, `bytes=6-10`, or `bytes=-5`: the last five. https://www.rfc-editor.org/rfc/rfc9110#name-byte-ranges */
+function parseRange(header = '', length: number): { readonly first: number; readonly last: number } | null {
+  const [, from = '', to = ''] = /^bytes=(?=-?\d)(\d*)-(\d*)$/.exec(header) ?? [];
+  if (from === '' && to === '') return null;
+  if (from === '') return { first: Math.max(0, length - Number(to)), last: length - 1 };
+  return { first: Number(from), last: Math.min(to === '' ? length : Number(to), length - 1) };
 }
 
 /** To the bucket, with a signature in the query, as ECR does. */

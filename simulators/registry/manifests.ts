@@ -1,6 +1,6 @@
 import type { SimulatedRequest } from '../edge/host.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
-import { findManifest, type Repository, type StoredManifest, sha256 } from './repositories.ts';
+import { digestLike, findManifest, type Repository, type StoredManifest, sha256 } from './repositories.ts';
 
 interface Descriptor {
   readonly digest: string;
@@ -21,6 +21,8 @@ export interface ManifestDocument {
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+/** https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests */
+const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/;
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 export function parseManifest(bytes: Buffer): ManifestDocument | null {
@@ -55,9 +57,11 @@ export function putManifest(
   if (document.mediaType !== undefined && document.mediaType !== mediaType) {
     return refuse(400, 'MANIFEST_INVALID', 'the media type of the manifest is not that of the request');
   }
-  const digest = sha256(request.body);
   const isDigest = reference.includes(':');
-  if (isDigest && reference !== digest) return refuse(400, 'DIGEST_INVALID', 'provided digest did not match content');
+  // Under the digest that the client gave: a manifest that went up as sha512 is found as sha512.
+  const digest = isDigest ? reference : sha256(request.body);
+  if (isDigest && digestLike(reference, request.body) !== reference)
+    return refuse(400, 'DIGEST_INVALID', 'provided digest did not match content');
   if (!isDigest && !TAG.test(reference)) return refuse(400, 'TAG_INVALID', 'manifest tag did not match URI');
   const missing = findMissing(repository, document);
   if (missing) return refuse(400, 'MANIFEST_BLOB_UNKNOWN', `blob unknown to registry: ${missing}`);
@@ -97,8 +101,9 @@ export function listTags(request: SimulatedRequest, name: string, repository: Re
   return answerJson(200, { name, tags }, link);
 }
 
-/** Manifests whose subject is this digest; an empty index where there are none. */
+/** Manifests whose subject is this digest; an empty index where there are none, and where there is no repository yet. */
 export function listReferrers(request: SimulatedRequest, repository: Repository, subject: string): Answer {
+  if (!DIGEST.test(subject)) return refuse(400, 'DIGEST_INVALID', 'invalid digest');
   const wanted = request.url.searchParams.get('artifactType');
   const all = [...repository.manifests.values()].flatMap((manifest) => describeReferrer(manifest, subject));
   const manifests = wanted === null ? all : all.filter(({ artifactType }) => artifactType === wanted);

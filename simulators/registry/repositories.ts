@@ -31,9 +31,13 @@ export function emptyRepositories(): Repositories {
 export function ensureRepository(repositories: Repositories, name: string): Repository {
   const found = repositories.byName.get(name);
   if (found) return found;
-  const created: Repository = { manifests: new Map(), tags: new Map(), blobs: new Set() };
+  const created = emptyRepository();
   repositories.byName.set(name, created);
   return created;
+}
+
+export function emptyRepository(): Repository {
+  return { manifests: new Map(), tags: new Map(), blobs: new Set() };
 }
 
 export function storeBlob(repositories: Repositories, repository: Repository, blob: StoredBlob): void {
@@ -45,6 +49,16 @@ export function storeBlob(repositories: Repositories, repository: Repository, bl
 export function findManifest(repository: Repository, reference: string): StoredManifest | null {
   const digest = reference.includes(':') ? reference : repository.tags.get(reference);
   return (digest === undefined ? undefined : repository.manifests.get(digest)) ?? null;
+}
+
+/** The registered algorithms: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#registered-algorithms */
+const ALGORITHMS = new Set(['sha256', 'sha512']);
+
+/** Of these bytes by the algorithm that another digest names; null: by none that a registry has to know. */
+export function digestLike(other: string, bytes: Buffer): string | null {
+  const algorithm = other.slice(0, Math.max(0, other.indexOf(':')));
+  if (!ALGORITHMS.has(algorithm)) return null;
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
 export function sha256(bytes: Buffer): string {

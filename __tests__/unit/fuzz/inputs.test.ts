@@ -5,6 +5,7 @@ import { parseSmokeTests } from '../../../src/inputs/smoke-tests.ts';
 import { parseStringMap, parseYaml } from '../../../src/inputs/yaml.ts';
 import { parseInputs } from '../../../src/inputs.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 import { anyText, textWith } from './attacks.ts';
 
 /** Far above what any of them needs on a busy machine, far below what a text that explodes would take. */
@@ -164,6 +165,23 @@ describe('the inputs of a step', () => {
     fc.assert(
       fc.property(env, (given) => void parseOrRefuse(() => parseInputs(given))),
       { numRuns: 200 },
+    );
+  });
+});
+
+describe('the steps of the traffic', () => {
+  test('whatever is written: they ascend to 100 %, or the input is refused', () => {
+    const text = anyText('5%', '25 %', ' for ', '5m', ', ', '\n', '100%', '-', '0%', '1e9%', '٣%');
+    fc.assert(
+      fc.property(text, (given) => {
+        const steps = parseOrRefuse(() => parseTrafficSteps(given));
+        if (!steps) return;
+        expect(steps.at(-1)?.percent).toBe(100);
+        for (const [index, { percent, bakeMs }] of steps.entries()) {
+          expect(percent).toBeGreaterThan(steps[index - 1]?.percent ?? 0);
+          expect(bakeMs).toBeGreaterThanOrEqual(0);
+        }
+      }),
     );
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { SimulatedRequest } from '../../../simulators/edge/host.ts';
 import { buildImage, type OciImage } from '../../../simulators/images.ts';
@@ -30,6 +30,7 @@ function open(options: Partial<SimulatedRegistryOptions> = {}) {
 }
 
 const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+const sha512 = (bytes: Buffer): string => `sha512:${createHash('sha512').update(bytes).digest('hex')}`;
 const basic = (user: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
 });
@@ -47,6 +48,23 @@ describe('blobs', () => {
     const part = send('GET', path, { headers: { range: 'bytes=6-' } });
     expect(part).toMatchObject({ status: 206, text: 'world', headers: { 'content-range': 'bytes 6-10/11' } });
     expect(send('GET', path, { headers: { range: 'bytes=11-' } }).status).toBe(416);
+    const end = send('GET', path, { headers: { range: 'bytes=-5' } });
+    expect(end).toMatchObject({ status: 206, text: 'world', headers: { 'content-range': 'bytes 6-10/11' } });
+    expect(send('GET', path, { headers: { range: 'bytes=-' } })).toMatchObject({ status: 200, text: 'hello world' });
+  });
+
+  test('go by the algorithm that their digest names, sha512 too, and not by one that nobody registered', () => {
+    const { send } = open();
+    const put = (digest: string) => {
+      const { headers } = send('POST', '/v2/a/b/blobs/uploads/');
+      return send('PUT', `${headers['location']}&digest=${digest}`, { body: hello });
+    };
+    const digest = sha512(hello);
+    expect(put(digest)).toMatchObject({ status: 201, headers: { 'docker-content-digest': digest } });
+    expect(send('GET', `/v2/a/b/blobs/${digest}`).text).toBe('hello world');
+    expect(send('HEAD', `/v2/a/b/blobs/${sha256(hello)}`).status).toBe(404);
+    expect(put(sha512(Buffer.from('other'))).text).toContain('DIGEST_INVALID');
+    expect(put(`md5:${createHash('md5').update(hello).digest('hex')}`).text).toContain('DIGEST_INVALID');
   });
 
   test('go up in chunks, which have to come in order', () => {
@@ -146,6 +164,15 @@ describe('manifests', () => {
     expect(at.send('PUT', '/v2/a/b/manifests/v1', { body: hello }).text).toContain('MANIFEST_INVALID');
   });
 
+  test('by their sha512 are found by it', () => {
+    const at = open();
+    at.registry.seed('a/b', null, image);
+    const digest = sha512(topOf(image).bytes);
+    expect(put(at, digest)).toMatchObject({ status: 201, headers: { 'docker-content-digest': digest } });
+    expect(at.send('GET', `/v2/a/b/manifests/${digest}`).text).toBe(topOf(image).bytes.toString());
+    expect(put(at, sha512(hello)).text).toContain('DIGEST_INVALID');
+  });
+
   test('under an immutable tag are refused even when they are the same', () => {
     const at = open({ immutableTags: true });
     at.registry.seed('a/b', 'v1', image);
@@ -185,6 +212,19 @@ describe('manifests', () => {
     expect(JSON.parse(filtered.text).manifests).toEqual([]);
     expect(filtered.headers['oci-filters-applied']).toBe('artifactType');
   });
+});
+
+test('a list of referrers is empty, never missing, before the first push too; what is no digest is refused', () => {
+  const { send } = open();
+  const nothing = send('GET', `/v2/not/yet/referrers/${image.digest}`);
+  expect(nothing).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'application/vnd.oci.image.index.v1+json' },
+  });
+  expect(JSON.parse(nothing.text).manifests).toEqual([]);
+  expect(send('GET', '/v2/not/yet/referrers/latest').status).toBe(400);
+  const whereSomebodyMakesThem = open({ createOnPush: false });
+  expect(whereSomebodyMakesThem.send('GET', `/v2/not/yet/referrers/${image.digest}`).status).toBe(404);
 });
 
 test('a registry without a list of referrers has no such page, and promises none after a push', () => {
@@ -320,6 +360,17 @@ describe('an image', () => {
     const config = JSON.parse(image.blobs[0]!.bytes.toString());
     const contents = image.blobs.slice(1).map(({ bytes }) => sha256(gunzipSync(bytes)));
     expect(config.rootfs.diff_ids).toEqual(contents);
+  });
+
+  test('has zstd layers if it is asked for, and one with no file in it', () => {
+    const built = buildImage({ behaviour: {}, compression: 'zstd', layerBytes: 300_000, emptyLayer: true });
+    const config = JSON.parse(built.blobs[0]!.bytes.toString());
+    const contents = built.blobs.slice(1).map(({ bytes }) => zstdDecompressSync(bytes));
+    expect(config.rootfs.diff_ids).toEqual(contents.map(sha256));
+    expect(contents.at(-1)).toEqual(Buffer.alloc(1024));
+    const { layers } = JSON.parse(topOf(built).bytes.toString());
+    expect(layers).toHaveLength(3);
+    expect(layers[0].mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
   });
 
   test('for several platforms has one attestation, which belongs to none', () => {

@@ -1,0 +1,118 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { parseSmokeTests } from '../../src/inputs/smoke-tests.ts';
+import { findMetadata, parseActionReference, versions } from './action-metadata.ts';
+import { checkers, checkWorkflow } from './checks/check.ts';
+import { checkProperties } from './checks/properties.ts';
+import { faults } from './planted-faults.ts';
+import {
+  completeExample,
+  filesIn,
+  kindOf,
+  read,
+  readBlocks,
+  readOwnWorkflows,
+  readTemplates,
+} from './workflow-texts.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const templates = readTemplates();
+const blocks = readBlocks();
+
+describe('no checker finds anything', () => {
+  test.each([...templates, ...readOwnWorkflows()])('in $name', async (workflow) => {
+    expect(await checkWorkflow(workflow)).toEqual([]);
+  });
+
+  test.each(blocks.filter((block) => ['workflow', 'steps'].includes(kindOf(block) ?? '')))(
+    'in the example at $name',
+    async (block) => {
+      expect(await checkWorkflow(completeExample(block))).toEqual([]);
+    },
+  );
+
+  test('in the properties of the templates', () => {
+    expect(checkProperties(path.join(root, 'workflow-templates'))).toEqual([]);
+  });
+});
+
+test('Dependabot looks at packages and actions, and waits a week before it takes a release', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
+  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(['github-actions', 'npm']);
+  for (const update of updates) expect(update['cooldown']).toEqual({ 'default-days': 7 });
+  for (const update of updates) expect(update['insecure-external-code-execution']).toBeUndefined();
+});
+
+describe('every other block of YAML in the documents', () => {
+  test('is of a kind that a reader can use', () => {
+    expect(blocks.length).toBeGreaterThan(2);
+    expect(blocks.filter((block) => kindOf(block) === null)).toEqual([]);
+  });
+
+  test('is smoke tests that the action would run', () => {
+    const lists = blocks.filter((block) => kindOf(block) === 'smoke-tests');
+    expect(lists.length).toBeGreaterThan(0);
+    for (const { text } of lists) expect(parseSmokeTests(text, { readFile: () => '' }).length).toBeGreaterThan(0);
+  });
+
+  test('names inputs of the action', () => {
+    const { inputs } = findMetadata({ repository: 'org/deploy-agent', folder: '', ref: 'v1' })!;
+    const unknown = blocks
+      .filter((block) => kindOf(block) === 'inputs')
+      .flatMap(({ name, text }) => Object.keys(parse(text)).map((key) => `${name} ${key}`))
+      .filter((entry) => !(entry.split(' ')[1]! in inputs));
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the table of versions', () => {
+  test('has the metadata of each action that is used, and nothing that is not', () => {
+    const texts = [...templates, ...readOwnWorkflows()].map(({ text }) => text).join('\n');
+    const used = [...texts.matchAll(/uses: (\S+@[0-9a-f]{40})/g)].map(([, uses]) => parseActionReference(uses!)!);
+    expect(used.filter((reference) => !findMetadata(reference))).toEqual([]);
+    const repositories = new Set(used.map(({ repository }) => repository));
+    expect(Object.keys(versions).filter((name) => !repositories.has(name))).toEqual([]);
+  });
+
+  test('says of each action which commit its metadata is of', () => {
+    for (const file of filesIn('__tests__/templates/actions')) {
+      const repository = file
+        .replace(/\.yml$/, '')
+        .split('__')
+        .slice(0, 2)
+        .join('/');
+      expect(versions[repository]).toMatchObject({ sha: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    }
+  });
+});
+
+describe('a planted fault is found', () => {
+  const template = templates.find(({ name }) => name.endsWith('deploy-ecs.yml'))!;
+
+  test.each(faults)('$rule: $what', async ({ checker, rule, replace, by, says }) => {
+    const text = template.text.replace(replace, by);
+    expect(text).not.toBe(template.text);
+    const findings = await checkers[checker]({ ...template, text });
+    expect(findings).toContainEqual(expect.objectContaining({ rule, message: expect.stringMatching(says) }));
+  });
+
+  test.each([
+    ['an unknown key', { creator: 'us' }],
+    ['an unknown category', { categories: ['Cloud'] }],
+    ['a pattern that is no expression', { filePatterns: ['('] }],
+    ['an icon that is not there', { iconName: 'none' }],
+    ['no description', { description: '' }],
+    ['a template that is not there', { file: 'deploy-nothing' }],
+  ])('in properties: %s', (_what, change) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'templates-'));
+    cpSync(path.join(root, 'workflow-templates'), folder, { recursive: true });
+    const { file = 'deploy-ecs', ...rest } = change as Record<string, unknown>;
+    const good = { name: 'Another', description: 'Another one.', ...rest };
+    writeFileSync(path.join(folder, `${file}.properties.json`), JSON.stringify(good));
+    expect(checkProperties(folder)).toHaveLength(1);
+    rmSync(folder, { recursive: true });
+  });
+});

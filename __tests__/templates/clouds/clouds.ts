@@ -1,0 +1,17 @@
+import type { Outside } from '../stand-ins/outside.ts';
+
+/** A live service, as a visitor and its owner see it. */
+export interface LiveService {
+  /** Everything that a user configures and that serves, without audit fields. */
+  snapshot(): unknown;
+  /** Answer of its first page: `v1`. */
+  version(): Promise<string>;
+}
+
+export interface Clouds {
+  readonly outside: Outside;
+  /** What the owner of this world writes into the lines that are marked TODO. None equals what the template has there. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly staging: readonly LiveService[];
+  readonly production: readonly LiveService[];
+}

@@ -1,0 +1,59 @@
+import { withoutAudit } from '../../../simulators/aws/snapshot.ts';
+import { buildImage } from '../../../simulators/images.ts';
+import { ACCOUNT, ECR_HOST, openWorld, REGION, type World } from '../../../simulators/world.ts';
+import { openOutside } from '../stand-ins/outside.ts';
+import type { Clouds, LiveService } from './clouds.ts';
+
+const REPOSITORY = 'greeter-images';
+const SERVICE = 'greeter';
+const DOMAINS = { staging: 'staging.greeter.dev', production: 'greeter.dev' };
+
+/** One account with two clusters, and a role for each that trusts one environment of one repository. */
+export async function openEcsClouds(): Promise<Clouds> {
+  const world = await openWorld();
+  const v1 = buildImage({ seed: 'v1', behaviour: { version: 'v1' } });
+  world.ecr.seed(REPOSITORY, 'v1', v1);
+  const environments = ['staging', 'production'] as const;
+  const services = environments.map((environment) => addService(world, environment, v1.digest));
+  const identities = environments.map((environment) => ({
+    name: `arn:aws:iam::${ACCOUNT}:role/greeter-${environment}`,
+    subject: `repo:acme/agent:environment:${environment}`,
+  }));
+  return {
+    outside: openOutside([world], identities),
+    values: {
+      branches: '[main]',
+      IMAGE: 'ghcr.io/acme/agent',
+      AWS_ACCOUNT: `"${ACCOUNT}"`,
+      AWS_REGION: REGION,
+      ECR_REPOSITORY: REPOSITORY,
+      SERVICE,
+      STAGING_CLUSTER: 'greeter-staging',
+      STAGING_ROLE: 'greeter-staging',
+      STAGING_URL: `https://${DOMAINS.staging}`,
+      PRODUCTION_CLUSTER: 'greeter-production',
+      PRODUCTION_ROLE: 'greeter-production',
+      PRODUCTION_URL: `https://${DOMAINS.production}`,
+      SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
+    },
+    staging: [services[0]!],
+    production: [services[1]!],
+  };
+}
+
+function addService(world: World, environment: keyof typeof DOMAINS, digest: string): LiveService {
+  const cluster = `greeter-${environment}`;
+  world.aws.addService({
+    cluster,
+    service: SERVICE,
+    family: cluster,
+    image: `${ECR_HOST}/${REPOSITORY}@${digest}`,
+    desiredCount: 2,
+    loadBalanced: true,
+    customDomains: [DOMAINS[environment]],
+  });
+  return {
+    snapshot: () => withoutAudit(world.aws.snapshot(cluster, SERVICE)),
+    version: async () => (await world.edge.get(`https://${DOMAINS[environment]}/`)).body,
+  };
+}

@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Clouds, LiveService } from './clouds/clouds.ts';
+import { fillIn, useNode } from './fill-in.ts';
+import { runTemplate } from './run-template.ts';
+import { templates } from './templates.ts';
+import { read } from './workflow-texts.ts';
+
+const open: Clouds[] = [];
+afterEach(async () => {
+  for (const { outside } of open.splice(0)) await outside.close();
+});
+
+async function given({ name, open: openClouds }: (typeof templates)[number]) {
+  const clouds = await openClouds();
+  open.push(clouds);
+  return { clouds, text: fillIn(read(`workflow-templates/${name}.yml`), clouds.values) };
+}
+
+const versionsOf = (services: readonly LiveService[]) => Promise.all(services.map((service) => service.version()));
+const snapshotsOf = (services: readonly LiveService[]) => services.map((service) => service.snapshot());
+
+const SHA = '9fceb02d0ae598e95dc970b74767f19372d61af8';
+const good = { answers: { '/greeting': { status: 200, body: 'hello' } } };
+const bad = { answers: { '/greeting': { status: 500, body: 'no model' } } };
+
+describe.each(templates)('$name', (template) => {
+  test('a good build is deployed to staging, then to production', async () => {
+    const { clouds, text } = await given(template);
+    const { conclusion, jobs, run } = await runTemplate(text, clouds, { behaviour: good });
+    expect({ conclusion, log: [...run.logs.values()].join('\n') }).toMatchObject({ conclusion: 'success' });
+    expect(await versionsOf([...clouds.staging, ...clouds.production])).toEqual(
+      [...clouds.staging, ...clouds.production].map(() => SHA),
+    );
+    const { digest } = jobs['build']!.outputs;
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(clouds.outside.attested).toContain(digest);
+    for (const deployment of run.deployments) expect(deployment.url).toMatch(/^https:\/\//);
+    expect(new Set(run.deployments.map(({ environment }) => environment))).toEqual(new Set(['staging', 'production']));
+  });
+
+  test('every permission of every job is needed', async () => {
+    const { clouds, text } = await given(template);
+    const { run } = await runTemplate(text, clouds, { behaviour: good });
+    for (const [job, { granted, used }] of run.permissions) {
+      expect({ job, needed: used }).toEqual({
+        job,
+        needed: Object.entries(granted)
+          .map((each) => each.join(': '))
+          .sort(),
+      });
+    }
+  });
+
+  test('a bad build is put back in staging, and production is not touched', async () => {
+    const { clouds, text } = await given(template);
+    const before = snapshotsOf([...clouds.staging, ...clouds.production]);
+    const { conclusion, jobs, run } = await runTemplate(text, clouds, { behaviour: bad });
+    expect(conclusion).toBe('failure');
+    expect(jobs).toMatchObject({ scan: { result: 'success' } });
+    expect(Object.values(jobs).map(({ result }) => result)).toContain('failure');
+    expect([...run.logs.values()].join('\n')).toContain('[rolled-back]');
+    expect(run.deployments.map(({ environment }) => environment)).not.toContain('production');
+    expect(snapshotsOf([...clouds.staging, ...clouds.production])).toEqual(before);
+  });
+
+  test('a run that is cancelled while production rolls out is put back there', async () => {
+    const { clouds, text } = await given(template);
+    const before = snapshotsOf(clouds.production);
+    const { conclusion, run } = await runTemplate(text, clouds, {
+      behaviour: good,
+      cancel: { job: 'production', everyMs: 20_000 },
+    });
+    expect(conclusion).toBe('cancelled');
+    expect(run.logs.get('production')).toContain('the job was cancelled (SIGINT)');
+    expect(run.summaries.get('production')).toContain('`rolled-back`');
+    expect(snapshotsOf(clouds.production)).toEqual(before);
+    expect(await versionsOf(clouds.staging)).toEqual(clouds.staging.map(() => SHA));
+  });
+
+  test('a Node project runs it with the steps for Node', async () => {
+    const { clouds, text } = await given(template);
+    const { conclusion, run } = await runTemplate(useNode(text), clouds, { project: 'node', behaviour: good });
+    expect({ conclusion, log: run.logs.get('test') }).toMatchObject({ conclusion: 'success' });
+  });
+});
