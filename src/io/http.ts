@@ -117,10 +117,14 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
     ...(request.lookup ? { lookup: request.lookup } : {}),
   });
   const silence = startSilenceTimer(outgoing, request.timeoutMs);
-  const abort = (): void => void outgoing.destroy(request.signal?.reason);
+  let received: http.IncomingMessage | null = null;
+  // Of one that is there completely nothing is left to break off, and its socket may be somebody else's already: an
+  // error there finds no listener, and ends the process.
+  const abort = (): void => void (received?.complete || outgoing.destroy(request.signal?.reason));
   request.signal?.addEventListener('abort', abort, { once: true });
   outgoing.on('response', (incoming) => {
     silence.stop();
+    received = incoming;
     resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
   });
   outgoing.on('error', (error: NodeJS.ErrnoException) => reject(toDeployError(error, request, outgoing)));
