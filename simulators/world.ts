@@ -1,7 +1,11 @@
 import { AwsCloud } from './aws/aws-cloud.ts';
+import { AzureCloud } from './azure/azure-cloud.ts';
 import type { Behaviour, ImageSource } from './behaviour.ts';
 import { VirtualClock } from './clock/clock.ts';
 import { type Edge, startEdge } from './edge/edge.ts';
+import { GitHubOidc, ISSUER } from './github/oidc.ts';
+import { openArtifactRegistry } from './google/artifact-registry.ts';
+import { GoogleCloud, type GoogleCloudOptions } from './google/google-cloud.ts';
 import { buildImage, type ImageOptions } from './images.ts';
 import { SimulatedRegistry } from './registry/registry.ts';
 
@@ -24,8 +28,12 @@ export interface World {
   readonly clock: VirtualClock;
   readonly edge: Edge;
   readonly aws: AwsCloud;
+  readonly google: GoogleCloud;
+  readonly azure: AzureCloud;
+  readonly github: GitHubOidc;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
+  readonly artifactRegistry: SimulatedRegistry;
   /** What the action's process gets: proxy, certificates, time, and the cloud's credentials. */
   readonly env: Readonly<Record<string, string>>;
   /** Builds an image that behaves so and puts it into the source registry; returns its name with the tag. */
@@ -40,6 +48,7 @@ export interface WorldOptions {
   readonly sessionToken?: string;
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
+  readonly google?: Partial<GoogleCloudOptions>;
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -52,7 +61,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     mount: 'allow',
   });
   const images: ImageSource = {
-    pull: (image, platform) => source.pull(image, platform) ?? ecr.pull(image, platform),
+    pull: (image, platform) =>
+      source.pull(image, platform) ??
+      ecr.pull(image, platform) ??
+      artifactRegistry.pull(image, platform) ??
+      azure.acr.pull(image, platform),
   };
   const { sessionToken } = options;
   const credentials = {
@@ -62,6 +75,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
   const openRegion = (region: string) => new AwsCloud({ clock, images, account: ACCOUNT, region, ...credentials });
   const aws = openRegion(REGION);
+  const google = new GoogleCloud({ clock, images, ...options.google });
+  const { immutableTags = false } = options;
+  const artifactRegistry: SimulatedRegistry = openArtifactRegistry({ clock, cloud: google, immutableTags });
   const elsewhere = (options.emptyRegions ?? []).flatMap((region) => openRegion(region).hosts);
   const ecr: SimulatedRegistry = new SimulatedRegistry({
     hostnames: [ECR_HOST],
@@ -72,17 +88,32 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       denial: (action, repository) => aws.denialInRegistry(action, repository),
     },
     createOnPush: false,
-    immutableTags: options.immutableTags ?? false,
+    immutableTags,
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
-  const edge = await startEdge({ hosts: [source, ecr, ...aws.hosts, ...elsewhere], clock });
+  const github = new GitHubOidc({ clock });
+  const azure: AzureCloud = new AzureCloud({
+    clock,
+    images,
+    readAssertion: (token) => github.read(token),
+    federatedCredentials: [{ issuer: ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
+    outside: [source],
+  });
+  const edge = await startEdge({
+    hosts: [source, ecr, ...aws.hosts, ...elsewhere, ...google.hosts, artifactRegistry, github, ...azure.hosts],
+    clock,
+  });
   return {
     clock,
     edge,
     aws,
+    google,
+    azure,
+    github,
     source,
     ecr,
+    artifactRegistry,
     env: {
       ...edge.env,
       AWS_REGION: REGION,

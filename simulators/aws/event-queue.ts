@@ -24,6 +24,11 @@ export class EventQueue {
     return this.#now;
   }
 
+  /** When the next thing happens by itself; null: nothing will. */
+  get nextAt(): number | null {
+    return this.#events[0]?.at ?? null;
+  }
+
   /** Events at the same time happen in the order in which they were added. */
   add(at: number, run: () => void): void {
     const event = { at: Math.max(at, this.#now), order: this.#order++, run };

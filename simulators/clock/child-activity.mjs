@@ -21,6 +21,7 @@ export function watchActivity(onChange) {
   let work = 0;
   watchHttp(awaited, onChange);
   watchUndici(awaited, onChange);
+  watchHttp2(awaited, onChange);
   watchWebCrypto((change) => {
     work += change;
     onChange();
@@ -35,17 +36,28 @@ export function watchActivity(onChange) {
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
 // when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
-// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice.
+// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
+// @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it would stop time.
 function watchHttp(awaited, onChange) {
   subscribe('http.client.request.created', ({ request }) => {
+    if (request.method === 'CONNECT') return;
     awaited.set(request, () => request.socket);
     request.once('socket', onChange);
-    request.once('close', () => {
-      awaited.delete(request);
-      onChange();
-    });
+    const end = () => awaited.delete(request) && onChange();
+    request.once('close', end);
+    // A tunnel that somebody opens by hand (gRPC does) is answered when it stands, and 'close' is taken from us then.
+    if (request.method === 'CONNECT') for (const answer of ['connect', 'error']) request.once(answer, end);
     onChange();
   });
+}
+
+// A stream awaits its answer from the start until it is closed. Its session, which stays open, awaits nothing.
+function watchHttp2(awaited, onChange) {
+  subscribe('http2.client.stream.created', ({ stream }) => {
+    awaited.set(stream, () => stream.session?.socket);
+    onChange();
+  });
+  subscribe('http2.client.stream.close', ({ stream }) => awaited.delete(stream) && onChange());
 }
 
 // undici announces the CONNECT of a proxy tunnel as a request and never says that it ended: counted, it would stop time

@@ -1,11 +1,19 @@
-import type { ServerResponse } from 'node:http';
 import type { TimeSource } from '../edge/host.ts';
 import { Children } from './children.ts';
+
+/** A client that waits for its answer. */
+interface WaitingClient {
+  /** How a child's report and this server mean the same request. */
+  readonly port: number | undefined;
+  readonly closed: boolean;
+  /** Returns how to stop listening. */
+  onClose(listener: () => void): () => void;
+}
 
 /** A request that the server does not answer before `at`. */
 interface Hold {
   readonly at: number;
-  /** Of the client: how a child's report and this server mean the same request. */
+  /** Of its client. */
   readonly port: number;
   readonly wake: () => void;
 }
@@ -39,6 +47,7 @@ export class VirtualClock implements TimeSource {
   #holds = new Set<Hold>();
   #alarms = new Set<Alarm>();
   #visits = new Set<Visit>();
+  #stops = 0;
   #moving = false;
   #lookAgain = false;
   #failure: Error | null = null;
@@ -74,17 +83,29 @@ export class VirtualClock implements TimeSource {
   }
 
   /**
-   * Resolves when it is `atMs` (Infinity: never). With the `response` of a request that is held back on purpose it also
-   * resolves when its client gave up (`response.destroyed`), and time may move although that request is open.
+   * Resolves when it is `atMs` (Infinity: never). With the `client` of a request that is held back on purpose it also
+   * resolves when that gave up (`client.closed`), and time may move although its request is open.
    */
-  sleepUntil(atMs: number, response?: ServerResponse): Promise<void> {
-    if (atMs <= this.#now || response?.destroyed) return Promise.resolve();
+  sleepUntil(atMs: number, client?: WaitingClient): Promise<void> {
+    if (atMs <= this.#now || client?.closed) return Promise.resolve();
     const at = Math.ceil(atMs);
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (response) this.#hold(at, response, resolve);
+    if (client) this.#hold(at, client, resolve);
     else this.#alarms.add({ at, wake: resolve });
     this.#look();
     return promise;
+  }
+
+  /** Time doesn't move before what this returns is called: something is at work here that no child knows of. */
+  stop(): () => void {
+    this.#stops += 1;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#stops -= 1;
+      this.#look();
+    };
   }
 
   /**
@@ -124,15 +145,15 @@ export class VirtualClock implements TimeSource {
     if (this.#failure) throw this.#failure;
   }
 
-  #hold(at: number, response: ServerResponse, resolve: () => void): void {
+  #hold(at: number, client: WaitingClient, resolve: () => void): void {
     const end = (): void => {
       this.#holds.delete(hold);
-      response.off('close', end);
+      stopListening();
       resolve();
     };
-    const hold: Hold = { at, port: response.req.socket.remotePort ?? GONE, wake: end };
+    const hold: Hold = { at, port: client.port ?? GONE, wake: end };
     this.#holds.add(hold);
-    response.once('close', end);
+    const stopListening = client.onClose(end);
   }
 
   #look(): void {
@@ -160,13 +181,14 @@ export class VirtualClock implements TimeSource {
 
   /** null: something runs, or nobody waits for a time. */
   #nextEvent(): number | null {
-    const idleness = this.#children.idleness();
+    const idleness = this.#stops === 0 ? this.#children.idleness() : null;
     if (!idleness) return null;
-    const awaited = new Set(idleness.flatMap(({ ports }) => ports));
-    const held = new Set([...this.#holds].map(({ port }) => port));
-    if ([...awaited].some((port) => !held.has(port))) return null;
+    const awaited = idleness.flatMap(({ ports }) => ports);
+    const held = [...this.#holds].map(({ port }) => port);
+    // By number: an HTTP/2 connection has many requests at once.
+    if (awaited.some((port) => count(awaited, port) > count(held, port))) return null;
     // A started process is at work, unless somebody whom we do not know awaits an answer here: that is then the process.
-    const heldForOthers = [...held].some((port) => !awaited.has(port));
+    const heldForOthers = held.some((port) => !awaited.includes(port));
     if (idleness.some(({ processes }) => processes > 0) && !heldForOthers) return null;
     const waits = [...idleness.map(({ dueAt }) => dueAt), ...atOf(this.#holds), ...atOf(this.#alarms)];
     const next = Math.min(...waits);
@@ -208,6 +230,10 @@ export class VirtualClock implements TimeSource {
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.#children.stop(`time cannot go on: ${this.#failure.message}`);
   }
+}
+
+function count(ports: readonly number[], port: number): number {
+  return ports.filter((other) => other === port).length;
 }
 
 function atOf(waits: ReadonlySet<{ readonly at: number }>): number[] {

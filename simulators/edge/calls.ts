@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { VirtualClock } from '../clock/clock.ts';
 import { type FaultAct, Faults } from './faults.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse } from './host.ts';
+import type { Reply } from './reply.ts';
 
 /** One request of the action to an embedded cloud. */
 export interface Call {
@@ -39,7 +38,7 @@ export class Calls {
   readonly #clock: VirtualClock;
   readonly #listeners = new Set<CallListener>();
   readonly #exchangeListeners = new Set<(exchange: Exchange) => void>();
-  readonly #closed = new WeakSet<Socket>();
+  readonly #closed = new WeakSet<object>();
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
@@ -58,32 +57,42 @@ export class Calls {
   }
 
   /** True: the client sent this on a connection that a fault had closed, and now sees it break. */
-  refuseClosed(request: IncomingMessage): boolean {
-    if (!this.#closed.has(request.socket)) return false;
-    request.socket.destroy();
+  refuseClosed(reply: Reply): boolean {
+    if (!this.#closed.has(reply.connection)) return false;
+    reply.drop();
     return true;
   }
 
-  async serve(host: SimulatedHost, request: SimulatedRequest, response: ServerResponse): Promise<void> {
+  async serve(host: SimulatedHost, request: SimulatedRequest, reply: Reply): Promise<void> {
     const call = this.#record(host, request);
     const faults = this.faults.take(call.operation);
-    if ((await this.#tell(call, 'before')) === 'drop') return drop(response);
-    if (faults.before && !(await this.#failBefore(faults.before, call, response))) return;
-    let answer = await host.handle(request);
+    if ((await this.#tell(call, 'before')) === 'drop') return reply.drop();
+    if (faults.before && !(await this.#failBefore(faults.before, call, reply))) return;
+    let answer = await this.#ask(host, request, reply);
     for (const listener of this.#exchangeListeners) listener({ operation: call.operation, request, answer });
     const wish = await this.#tell(call, 'after');
-    if (wish === 'drop' || faults.after?.kind === 'drop') return drop(response);
+    if (wish === 'drop' || faults.after?.kind === 'drop') return reply.drop();
     if (faults.after?.kind === 'status') answer = faults.after;
     if (faults.after?.kind === 'rewrite') answer = { ...answer, body: faults.after.edit(String(answer.body ?? '')) };
     // Not when it is sent: whether a killed client's connection has closed by then is a race in real time.
     if (faults.after?.kind !== 'hang') call.status = answer.status;
-    await this.#waitToAnswer(answer, faults.after, response);
-    await this.#send(answer, faults.after, response);
+    await this.#waitToAnswer(answer, faults.after, reply);
+    await this.#send(answer, faults.after, reply);
   }
 
   /** Answers at once, whatever its delay: for a client that looks on from outside, while time stands still. */
-  async serveOnlooker(host: SimulatedHost, request: SimulatedRequest, response: ServerResponse): Promise<void> {
-    await this.#send(await host.handle(request), null, response);
+  async serveOnlooker(host: SimulatedHost, request: SimulatedRequest, reply: Reply): Promise<void> {
+    await this.#send(await host.handle(request), null, reply);
+  }
+
+  /** A host that doesn't know its answer yet is asked again when it may, as long as somebody waits for it. */
+  async #ask(host: SimulatedHost, request: SimulatedRequest, reply: Reply): Promise<SimulatedResponse> {
+    let answer = await host.handle(request);
+    while (answer.later && !reply.closed) {
+      await this.#clock.sleepUntil(answer.later.at, reply);
+      answer = answer.later.answer();
+    }
+    return answer;
   }
 
   #record(host: SimulatedHost, request: SimulatedRequest): Call {
@@ -112,57 +121,42 @@ export class Calls {
   }
 
   /** True: the call goes on and takes effect. */
-  async #failBefore(act: FaultAct, call: Call, response: ServerResponse): Promise<boolean> {
+  async #failBefore(act: FaultAct, call: Call, reply: Reply): Promise<boolean> {
     if (act.kind === 'delay') {
       const at = this.#clock.now() + act.ms;
-      await this.#clock.sleepUntil(at, response);
+      await this.#clock.sleepUntil(at, reply);
       await this.#clock.sleepUntil(at); // the client is gone and the call still on its way
       return true;
     }
-    if (act.kind === 'hang') await this.#clock.sleepUntil(Number.POSITIVE_INFINITY, response);
+    if (act.kind === 'hang') await this.#clock.sleepUntil(Number.POSITIVE_INFINITY, reply);
     else if (act.kind === 'status') {
       call.status = act.status;
-      await this.#send(act, null, response);
-    } else drop(response);
+      await this.#send(act, null, reply);
+    } else reply.drop();
     return false;
   }
 
-  async #waitToAnswer(answer: SimulatedResponse, act: FaultAct | null, response: ServerResponse): Promise<void> {
-    if (act?.kind === 'hang') await this.#clock.sleepUntil(Number.POSITIVE_INFINITY, response);
+  async #waitToAnswer(answer: SimulatedResponse, act: FaultAct | null, reply: Reply): Promise<void> {
+    if (act?.kind === 'hang') await this.#clock.sleepUntil(Number.POSITIVE_INFINITY, reply);
     const delayMs = (answer.delayMs ?? 0) + (act?.kind === 'delay' ? act.ms : 0);
-    if (delayMs > 0) await this.#clock.sleepUntil(this.#clock.now() + delayMs, response);
+    if (delayMs > 0) await this.#clock.sleepUntil(this.#clock.now() + delayMs, reply);
   }
 
-  async #send(answer: SimulatedResponse, act: FaultAct | null, response: ServerResponse): Promise<void> {
-    if (response.destroyed) return;
-    const body = Buffer.from(answer.body ?? '');
-    this.#writeHead(answer, body, response);
-    const half = body.subarray(0, Math.floor(body.length / 2));
+  async #send(given: SimulatedResponse, act: FaultAct | null, reply: Reply): Promise<void> {
+    if (reply.closed) return;
+    // With a real date the SDKs correct their clocks and sign for another year.
+    const date = new Date(this.#clock.now()).toUTCString();
+    const answer = { ...given, headers: { date, ...given.headers } };
     if (act?.kind === 'truncate') {
-      response.flushHeaders();
-      response.write(half, () => response.req.socket.destroy());
-      return;
+      await reply.begin(answer);
+      return reply.drop();
     }
     if (act?.kind === 'stall') {
-      response.flushHeaders();
-      await new Promise<void>((resolve) => response.write(half, () => resolve()));
-      await this.#clock.sleepUntil(this.#clock.now() + act.ms, response);
-      return void response.end(body.subarray(half.length));
+      await reply.begin(answer);
+      await this.#clock.sleepUntil(this.#clock.now() + act.ms, reply);
+      return reply.finish();
     }
-    if (act?.kind === 'close-after') this.#closed.add(response.req.socket);
-    response.end(body);
+    if (act?.kind === 'close-after') this.#closed.add(reply.connection);
+    reply.send(answer);
   }
-
-  #writeHead(answer: SimulatedResponse, body: Buffer, response: ServerResponse): void {
-    response.statusCode = answer.status;
-    // With a real date the SDKs correct their clocks and sign for another year.
-    response.setHeader('date', new Date(this.#clock.now()).toUTCString());
-    for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-    const bodyless = response.req.method === 'HEAD' || answer.status === 204 || answer.status === 304;
-    if (!bodyless && !response.hasHeader('transfer-encoding')) response.setHeader('content-length', body.length);
-  }
-}
-
-function drop(response: ServerResponse): void {
-  response.req.socket.destroy();
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,9 +9,11 @@ import type { VirtualClock } from '../clock/clock.ts';
 import { type Call, type CallListener, Calls, type Exchange } from './calls.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import type { Faults } from './faults.ts';
+import { GrpcReply, readGrpcCall } from './grpc.ts';
 import type { SimulatedHost, SimulatedRequest } from './host.ts';
 import { openOnlooker, type SeenResponse } from './onlooker.ts';
 import { noSuchHost, openProxy } from './proxy.ts';
+import { HttpReply } from './reply.ts';
 
 /** A proxy that answers for production host names, with TLS. */
 export interface Edge {
@@ -53,6 +56,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     serves: (hostname) => desk.findHost(hostname) !== null,
     issue: authority.issue,
     answer: (scheme, request, response) => void desk.answer(scheme, request, response),
+    speaksGrpc: (hostname) => desk.findHost(hostname)?.grpc !== undefined,
+    answerGrpc: (stream, headers) => void desk.answerGrpc(stream, headers),
+    opening: () => options.clock.stop(),
   });
   const onlooker = openOnlooker(proxy.url, authority.certificatePem, { [ONLOOKER_HEADER]: desk.onlookerKey });
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'edge-')));
@@ -106,8 +112,26 @@ class Desk {
     }
   }
 
+  async answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    try {
+      // Without it Node throws what befalls a stream whose client has gone.
+      stream.on('error', () => {});
+      const host = this.findHost(new URL(`https://${headers[':authority']}`).hostname);
+      if (!host?.grpc) return stream.close();
+      const reply = new GrpcReply(host.grpc, stream, String(headers[':path']));
+      if (this.calls.refuseClosed(reply)) return;
+      const request = await readGrpcCall(host.grpc, stream, headers);
+      if (request) await this.calls.serve(host, request, reply);
+    } catch (error) {
+      if (stream.aborted) return;
+      this.failure ??= error instanceof Error ? error : new Error(String(error));
+      stream.close();
+    }
+  }
+
   async #answer(scheme: 'http' | 'https', incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.calls.refuseClosed(incoming)) return;
+    const reply = new HttpReply(response);
+    if (this.calls.refuseClosed(reply)) return;
     const url = findUrl(scheme, incoming);
     if (!url) return refuse(response, 400, 'a request to this proxy needs an absolute URL\n');
     const host = this.findHost(url.hostname);
@@ -116,8 +140,8 @@ class Desk {
     if (!body) return refuse(response, 413, `the body is longer than ${MAX_BODY_BYTES} bytes\n`);
     const { [ONLOOKER_HEADER]: key, ...headers } = joinHeaders(incoming);
     const request: SimulatedRequest = { method: incoming.method ?? 'GET', url, headers, body };
-    if (key === this.onlookerKey) await this.calls.serveOnlooker(host, request, response);
-    else await this.calls.serve(host, request, response);
+    if (key === this.onlookerKey) await this.calls.serveOnlooker(host, request, reply);
+    else await this.calls.serve(host, request, reply);
   }
 }
 

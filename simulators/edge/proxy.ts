@@ -1,6 +1,8 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import tls from 'node:tls';
 import type { HostCertificate } from './certificates.ts';
 
 export interface Proxy {
@@ -15,6 +17,11 @@ export interface ProxyOptions {
   issue(hostname: string): Promise<HostCertificate>;
   /** Every request that came through, out of its tunnel and decrypted. */
   answer(scheme: 'http' | 'https', request: IncomingMessage, response: ServerResponse): void;
+  /** True: whoever asks for HTTP/2 in the handshake gets it, and `answerGrpc` its streams. */
+  speaksGrpc(hostname: string): boolean;
+  answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  /** A tunnel is being made; returns how to say that it stands. */
+  opening(): () => void;
 }
 
 // Real time-outs would close kept-alive connections while virtual time stands still.
@@ -30,7 +37,11 @@ const SERVER_OPTIONS = { ...NO_TIMEOUTS, maxHeaderSize: 65_536 };
 /** Takes CONNECT (port 80 is plain, any other is TLS) and plain requests with an absolute URL, on 127.0.0.1. */
 export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   const sockets = new Set<Socket>();
-  const inside = tunnelServers(options);
+  /** By the client's port: what to call when its tunnel stands. */
+  const opening = new Map<number | undefined, () => void>();
+  // What the server says first has to be on its way before time may go on.
+  const secured = ({ remotePort }: Socket) => setImmediate(() => setImmediate(() => opening.get(remotePort)?.()));
+  const inside = tunnelServers(options, secured);
   const server = http.createServer(SERVER_OPTIONS, (request, response) => options.answer('http', request, response));
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -41,7 +52,17 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   server.on('connect', async (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const { hostname, port } = parseAuthority(request.url ?? '');
     if (!options.serves(hostname)) return void socket.end(badGateway(hostname));
+    // An HTTP client counts its request from before the tunnel stands. A gRPC client has none until the handshake is over:
+    // its timers would go off meanwhile.
+    const { remotePort } = socket;
+    const opened = options.opening();
+    opening.set(remotePort, opened);
+    socket.once('close', () => {
+      opening.delete(remotePort);
+      opened();
+    });
     const target = await inside(hostname, port);
+    if (port === '80') opened();
     socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
     if (head.length > 0) socket.unshift(head);
     target.emit('connection', socket);
@@ -63,20 +84,42 @@ export function noSuchHost(hostname: string): string {
 }
 
 /** The servers at the far ends of tunnels. They never listen: they are handed the tunnel's socket. */
-function tunnelServers({ issue, answer }: ProxyOptions): (hostname: string, port: string) => Promise<Server> {
+function tunnelServers(
+  proxy: ProxyOptions,
+  secured: (socket: Socket) => void,
+): (hostname: string, port: string) => Promise<Server | tls.Server> {
+  const { issue, answer } = proxy;
   const plain = http.createServer(SERVER_OPTIONS, (request, response) => answer('http', request, response));
-  const secure = new Map<string, https.Server>();
+  const secure = new Map<string, tls.Server>();
   return async (hostname, port) => {
     if (port === '80') return plain;
     const known = secure.get(hostname);
     if (known) return known;
     const options = { ...SERVER_OPTIONS, ...(await issue(hostname)) };
-    const server = https.createServer(options, (request, response) => answer('https', request, response));
+    const server = proxy.speaksGrpc(hostname)
+      ? doubleServer(proxy, options)
+      : https.createServer(options, (request, response) => answer('https', request, response));
     // A client that does not trust us, or is killed in the handshake, is its own affair.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('secureConnection', secured);
     secure.set(hostname, server);
     return server;
   };
+}
+
+/** HTTP/1.1 and HTTP/2 at one address, as the client chooses in the TLS handshake. */
+function doubleServer(
+  { answer, answerGrpc }: ProxyOptions,
+  options: HostCertificate & typeof SERVER_OPTIONS,
+): tls.Server {
+  const rest = http.createServer(options, (request, response) => answer('https', request, response));
+  const grpc = http2.createServer();
+  grpc.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => answerGrpc(stream, headers));
+  // A connection that breaks is its client's affair.
+  grpc.on('sessionError', () => {});
+  return tls.createServer({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
+    (socket.alpnProtocol === 'h2' ? grpc : rest).emit('connection', socket);
+  });
 }
 
 function parseAuthority(authority: string): { hostname: string; port: string } {

@@ -1,4 +1,5 @@
 import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { type AcrAuth, acrAccess } from './acr-access.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
 import { parseRoute, type Route } from './route.ts';
 
@@ -8,6 +9,14 @@ export type RegistryAuth =
       readonly kind: 'bearer';
       /** User -> password. */
       readonly users: Readonly<Record<string, string>>;
+      /** More passwords, from elsewhere. They are also taken without the exchange, as Basic and as Bearer. */
+      readonly accepts?: (password: string) => boolean;
+      /** The user that such a password is for. */
+      readonly user?: string;
+      /** Why such a caller may not do this in a repository (403); null: it may. */
+      readonly refusal?: (grant: string) => string | null;
+      /** Default `/token`. */
+      readonly tokenPath?: string;
       /** Default 300 s. */
       readonly tokenLifetimeMs?: number;
       /** May somebody without a password pull? Default true. */
@@ -19,12 +28,15 @@ export type RegistryAuth =
       readonly accepts: (password: string) => boolean;
       /** IAM's sentence for an action that the caller's role lacks; null: it may. */
       readonly denial?: (action: string, repository: string) => string | null;
-    };
+    }
+  | AcrAuth;
 
 interface Token {
-  readonly grants: ReadonlySet<string>;
+  readonly grants: { has(grant: string): boolean };
   readonly expiresAt: number;
 }
+
+const ALL = { has: () => true };
 
 /** Who may do what. `grants` are `<repository>:pull` and `<repository>:push`. */
 export interface Access {
@@ -37,6 +49,7 @@ export interface Access {
 export function openAccess(auth: RegistryAuth, clock: TimeSource): Access {
   if (auth.kind === 'anonymous') return { issueToken: noSuchPage, check: () => null, allows: () => true };
   if (auth.kind === 'basic') return basicAccess(auth);
+  if (auth.kind === 'acr') return acrAccess(auth, clock);
   return bearerAccess(auth, clock);
 }
 
@@ -85,8 +98,13 @@ function actionOf(method: string, kind: Route['kind']): string | null {
 
 function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: TimeSource): Access {
   const tokens = new Map<string, Token>();
-  const find = (request: SimulatedRequest): Token | null => {
-    const token = tokens.get(/^Bearer (\S+)$/i.exec(request.headers['authorization'] ?? '')?.[1] ?? '');
+  const find = (request: SimulatedRequest): Pick<Token, 'grants'> | null => {
+    const header = request.headers['authorization'] ?? '';
+    const bearer = /^Bearer (\S+)$/i.exec(header)?.[1] ?? '';
+    const basic = parseBasic(header);
+    const password = basic?.username === auth.user ? basic?.password : bearer;
+    if (password && auth.accepts?.(password)) return { grants: ALL };
+    const token = tokens.get(bearer);
     return token && clock.now() < token.expiresAt ? token : null;
   };
   return {
@@ -94,8 +112,10 @@ function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: Ti
     allows: (request, grant) => find(request)?.grants.has(grant) ?? false,
     check(request, grants) {
       const token = find(request);
+      const refusal = token && grants.map((grant) => auth.refusal?.(grant) ?? null).find((why) => why !== null);
+      if (refusal) return refuse(403, 'DENIED', refusal);
       if (token && grants.every((grant) => token.grants.has(grant))) return null;
-      const challenge = challengeFor(request, grants, token !== null);
+      const challenge = challengeFor(request, grants, { tooNarrow: token !== null, tokenPath: auth.tokenPath });
       return refuse(401, 'UNAUTHORIZED', 'authentication required', { 'www-authenticate': challenge });
     },
   };
@@ -111,7 +131,7 @@ function issueToken(
 ): Answer {
   if (request.method !== 'GET') return refuse(405, 'UNSUPPORTED', 'the operation is unsupported');
   const credentials = parseBasic(request.headers['authorization']);
-  const known = credentials !== null && world.auth.users[credentials.username] === credentials.password;
+  const known = credentials !== null && isKnown(world.auth, credentials);
   if (credentials && !known) return refuse(401, 'UNAUTHORIZED', 'incorrect username or password');
   const mayPull = known || world.auth.anonymousPull !== false;
   const grants = request.url.searchParams
@@ -130,7 +150,15 @@ function issueToken(
   });
 }
 
-function parseScope(scope: string): string[] {
+type BearerAuth = Extract<RegistryAuth, { kind: 'bearer' }>;
+
+function isKnown(auth: BearerAuth, { username, password }: { username: string; password: string }): boolean {
+  if (auth.users[username] === password) return true;
+  return username === auth.user && (auth.accepts?.(password) ?? false);
+}
+
+/** The grants that `repository:<name>:pull,push` asks for. */
+export function parseScope(scope: string): string[] {
   const [, repository, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? [];
   if (repository === undefined || actions === undefined) return [];
   return actions
@@ -139,11 +167,15 @@ function parseScope(scope: string): string[] {
     .map((action) => `${repository}:${action}`);
 }
 
-function challengeFor(request: SimulatedRequest, grants: readonly string[], tooNarrow: boolean): string {
+export function challengeFor(
+  request: SimulatedRequest,
+  grants: readonly string[],
+  { tooNarrow, tokenPath = '/token' }: { readonly tooNarrow: boolean; readonly tokenPath?: string | undefined },
+): string {
   const { origin, host } = request.url;
   const scope = grants.length === 0 ? '' : `,scope="${joinScope(grants)}"`;
   const error = tooNarrow ? ',error="insufficient_scope"' : '';
-  return `Bearer realm="${origin}/token",service="${host}"${scope}${error}`;
+  return `Bearer realm="${origin}${tokenPath}",service="${host}"${scope}${error}`;
 }
 
 function joinScope(grants: readonly string[]): string {
@@ -151,7 +183,9 @@ function joinScope(grants: readonly string[]): string {
   return `repository:${repository}:${grants.map((grant) => grant.slice(grant.lastIndexOf(':') + 1)).join(',')}`;
 }
 
-function parseBasic(header: string | undefined): { readonly username: string; readonly password: string } | null {
+export function parseBasic(
+  header: string | undefined,
+): { readonly username: string; readonly password: string } | null {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
   const text = Buffer.from(encoded, 'base64').toString();

@@ -25,6 +25,12 @@ export interface SimulatedRegistryOptions {
   readonly immutableTags?: boolean;
   /** False, as ECR: a push to a repository that does not exist is refused, and a HEAD there is forbidden. */
   readonly createOnPush: boolean;
+  /** Where that is so for some names only: null, or what is wrong with the name (404). */
+  readonly refuseName?: (repository: string) => string | null;
+  /** False, as Artifact Registry: a blob comes in one piece, or not at all. Default true. */
+  readonly chunkedUploads?: boolean;
+  /** Length of the state in an upload's address; default: as short as it can be. */
+  readonly uploadStateBytes?: number;
   /** Blobs are read from this host, with a signed query. */
   readonly redirectBlobsTo?: string;
   /** `ignore`: a mount is answered with an ordinary upload session. */
@@ -119,6 +125,8 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     const refused = this.#access.check(request, route.kind === 'ping' ? [] : grantsFor(request, route));
     if (refused) return refused;
     if (route.kind === 'ping') return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+    const wrong = this.#options.refuseName?.(route.repository) ?? null;
+    if (wrong !== null) return refuse(404, 'NAME_UNKNOWN', wrong);
     const repository = this.#findRepository(request, route.repository);
     // A list of referrers is never "not found" (spec, "Listing Referrers"): a client takes that for a registry without any.
     if (!repository && route.kind === 'referrers' && this.#options.createOnPush)
@@ -144,7 +152,9 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     const { method } = request;
     const at = { name: route.repository, repository };
     const reads = method === 'GET' || method === 'HEAD';
-    if (route.kind === 'upload' && route.session !== null) return this.#uploads.proceed(request, at, route.session);
+    if (route.kind === 'upload' && route.session !== null) {
+      return this.#uploads.proceed(request, at, { id: route.session, rules: this.#uploadRules(request) });
+    }
     if (route.kind === 'upload' && method === 'POST')
       return this.#uploads.begin(request, at, this.#uploadRules(request));
     if (route.kind === 'blob' && reads) return this.#answerBlob(request, repository, route.digest);
@@ -165,7 +175,8 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
 
   #uploadRules(request: SimulatedRequest) {
     const mayPull = (from: string): boolean => this.#access.allows(request, `${from}:pull`);
-    return { mount: this.#options.mount, mayPull };
+    const { mount, chunkedUploads = true, uploadStateBytes = 0 } = this.#options;
+    return { mount, mayPull, chunkedUploads, uploadStateBytes };
   }
 
   #answerBlob(request: SimulatedRequest, repository: Repository, digest: string): Answer {

@@ -6,6 +6,8 @@ export interface UploadRules {
   readonly mount: 'allow' | 'ignore';
   /** May the caller read the repository that it wants to mount from? */
   readonly mayPull: (repository: string) => boolean;
+  readonly chunkedUploads: boolean;
+  readonly uploadStateBytes: number;
 }
 
 export interface Uploads {
@@ -18,7 +20,7 @@ export interface Uploads {
   proceed(
     request: SimulatedRequest,
     at: { readonly name: string; readonly repository: Repository },
-    id: string,
+    session: { readonly id: string; readonly rules: UploadRules },
   ): Answer;
 }
 
@@ -37,13 +39,13 @@ export function openUploads(repositories: Repositories): Uploads {
       opened += 1;
       const id = `00000000-0000-4000-8000-${String(opened).padStart(12, '0')}`;
       sessions.set(id, { name: at.name, chunks: [] });
-      return answerSession(request, id, { name: at.name, chunks: [] });
+      return answerSession(request, id, { session: { name: at.name, chunks: [] }, rules });
     },
-    proceed(request, at, id) {
+    proceed(request, at, { id, rules }) {
       const session = sessions.get(id);
       if (session?.name !== at.name) return refuse(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
-      if (request.method === 'GET') return { ...answerSession(request, id, session), status: 204 };
-      if (request.method === 'PATCH') return appendChunk(request, id, session);
+      if (request.method === 'GET') return { ...answerSession(request, id, { session, rules }), status: 204 };
+      if (request.method === 'PATCH') return appendChunk(request, id, { session, rules });
       if (request.method === 'PUT') {
         const answer = complete(request, session, (blob) => storeBlob(repositories, at.repository, blob));
         if (answer.status === 201) sessions.delete(id);
@@ -70,25 +72,34 @@ function tryMount(
   return answerCreated(request, at.name, digest);
 }
 
-function answerSession(request: SimulatedRequest, id: string, session: Session): Answer {
+interface OpenUpload {
+  readonly session: Session;
+  readonly rules: UploadRules;
+}
+
+function answerSession(request: SimulatedRequest, id: string, { session, rules }: OpenUpload): Answer {
   const size = sizeOf(session);
-  const location = `${request.url.origin}/v2/${session.name}/blobs/uploads/${id}?_state=${id.slice(-12)}-${size}`;
+  const state = `${id.slice(-12)}-${size}`.padEnd(rules.uploadStateBytes, '-');
+  const location = `${request.url.origin}/v2/${session.name}/blobs/uploads/${id}?_state=${state}`;
   return {
     status: 202,
     headers: { location, range: `0-${Math.max(0, size - 1)}`, 'docker-upload-uuid': id },
   };
 }
 
-function appendChunk(request: SimulatedRequest, id: string, session: Session): Answer {
+function appendChunk(request: SimulatedRequest, id: string, { session, rules }: OpenUpload): Answer {
+  if (!rules.chunkedUploads && (session.chunks.length > 0 || 'content-range' in request.headers)) {
+    return refuse(400, 'UNSUPPORTED', 'chunked uploads are not supported: upload the blob in one piece');
+  }
   const range = /^(?:bytes )?(\d+)-(\d+)/.exec(request.headers['content-range'] ?? '');
   if (range) {
     const length = Number(range[2]) - Number(range[1]) + 1;
     if (Number(range[1]) !== sizeOf(session) || length !== request.body.length) {
-      return { ...answerSession(request, id, session), status: 416 };
+      return { ...answerSession(request, id, { session, rules }), status: 416 };
     }
   }
   session.chunks.push(request.body);
-  return answerSession(request, id, session);
+  return answerSession(request, id, { session, rules });
 }
 
 function complete(

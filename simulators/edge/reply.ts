@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+import type { SimulatedResponse } from './host.ts';
+
+/** The way back to the client of one request, whatever it speaks. */
+export interface Reply {
+  /** The client has gone, or has everything. */
+  readonly closed: boolean;
+  /** Of the client: how a child's report and this process mean the same request. */
+  readonly port: number | undefined;
+  /** Stands for the client's connection: kept-alive ones have many replies. */
+  readonly connection: object;
+  /** Returns how to stop listening. */
+  onClose(listener: () => void): () => void;
+  send(answer: SimulatedResponse): void;
+  /** Resolves when the head and half of the body are on their way. */
+  begin(answer: SimulatedResponse): Promise<void>;
+  /** The other half. */
+  finish(): void;
+  /** The connection breaks. */
+  drop(): void;
+}
+
+export class HttpReply implements Reply {
+  readonly #response: ServerResponse;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get closed(): boolean {
+    return this.#response.destroyed;
+  }
+
+  get port(): number | undefined {
+    return this.#response.req.socket.remotePort;
+  }
+
+  get connection(): object {
+    return this.#response.req.socket;
+  }
+
+  onClose(listener: () => void): () => void {
+    this.#response.once('close', listener);
+    return () => void this.#response.off('close', listener);
+  }
+
+  send(answer: SimulatedResponse): void {
+    this.#response.end(this.#writeHead(answer));
+  }
+
+  async begin(answer: SimulatedResponse): Promise<void> {
+    const body = this.#writeHead(answer);
+    const half = body.subarray(0, Math.floor(body.length / 2));
+    this.#rest = body.subarray(half.length);
+    this.#response.flushHeaders();
+    await new Promise<void>((resolve) => this.#response.write(half, () => resolve()));
+  }
+
+  finish(): void {
+    this.#response.end(this.#rest);
+  }
+
+  drop(): void {
+    this.#response.req.socket.destroy();
+  }
+
+  /** Returns the body. */
+  #writeHead({ status, headers = {}, body: text = '' }: SimulatedResponse): Buffer {
+    const response = this.#response;
+    const body = Buffer.from(text);
+    response.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    const bodyless = response.req.method === 'HEAD' || status === 204 || status === 304;
+    if (!bodyless && !response.hasHeader('transfer-encoding')) response.setHeader('content-length', body.length);
+    return body;
+  }
+}

@@ -1,0 +1,259 @@
+import { EventQueue } from '../aws/event-queue.ts';
+import type { ImageSource } from '../behaviour.ts';
+import type { SimulatedHost, SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { Access } from './access.ts';
+import { createRunHost } from './api-host.ts';
+import { createGithubOidcHost, OIDC_HOST, type WorkflowIdentity } from './identity/github-oidc.ts';
+import { createIamCredentialsHost, GOOGLE_ISSUER } from './identity/iam-credentials.ts';
+import { type Login, logIn } from './identity/login.ts';
+import { openIssuer } from './identity/signed-token.ts';
+import { createStsHost, type Provider } from './identity/sts.ts';
+import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from './json.ts';
+import { addService, type ServiceOptions } from './run/add-service.ts';
+import { OPERATIONS } from './run/api.ts';
+import { hostnamesOf, serviceNameOf } from './run/names.ts';
+import type { Revision, ServedRequest, Service, Staging } from './run/state.ts';
+import { createTrafficHost } from './run/traffic.ts';
+import { updateService } from './run/update.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { GoogleWorld } from './world.ts';
+
+export interface GoogleCloudOptions {
+  readonly clock: TimeSource;
+  readonly images: ImageSource;
+  readonly project?: string;
+  readonly projectNumber?: string;
+  readonly region?: string;
+  /** Whose job it is that logs in. */
+  readonly workflow?: Partial<WorkflowIdentity>;
+  /** Subjects that the project trusts; default: those of `acme/agent`, in both forms. */
+  readonly trustedSubject?: RegExp;
+}
+
+export interface AddedService {
+  /** `projects/…/locations/…/services/agent` */
+  readonly name: string;
+  /** Its main address. */
+  readonly url: string;
+}
+
+/** A call as it came: gRPC ones as the REST calls that they are the same as. */
+export interface WireCall {
+  readonly at: number;
+  readonly operation: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly body: string;
+}
+
+/** What a test may set in the middle of things. */
+export interface ServiceChanges extends Partial<Staging> {
+  readonly isPublic?: boolean;
+  /** Raw members of the service, as if somebody had configured them at once and without a trace. */
+  readonly extras?: JsonObject;
+}
+
+const WORKFLOW: WorkflowIdentity = {
+  ...{ repository: 'acme/agent', ownerId: '1001', repositoryId: '2002', ref: 'refs/heads/main', environment: '' },
+  immutableSubject: false,
+};
+const FOREIGNER = { kind: 'service-account', id: 'somebody-else@acme.iam.gserviceaccount.com' } as const;
+
+/** One simulated project in one region, and GitHub's side of its login. Its state is a function of the clock's time. */
+export class GoogleCloud {
+  /** Google's and GitHub's own end points, and the addresses of the workloads that run here. */
+  readonly hosts: readonly SimulatedHost[];
+  /** All calls that it can answer, named as for faults: `run:UpdateService`. */
+  readonly operations: readonly string[] = OPERATIONS.map((name) => `run:${name}`);
+  readonly project: string;
+  readonly region: string;
+  /** That the workflow acts as. */
+  readonly serviceAccount: string;
+  /** As the input `workload-identity-provider`. */
+  readonly workloadIdentityProvider: string;
+  readonly #clock: TimeSource;
+  readonly #world: GoogleWorld;
+  readonly #requestToken = 'simulated-request-token';
+  readonly #idTokens = openIssuer('simulated-google');
+  readonly #wireLog: WireCall[] = [];
+
+  constructor(options: GoogleCloudOptions) {
+    const { clock, images, project = 'acme-prod', projectNumber = '415104041262', region = 'europe-west1' } = options;
+    this.#clock = clock;
+    this.project = project;
+    this.region = region;
+    this.serviceAccount = `deploy@${project}.iam.gserviceaccount.com`;
+    this.workloadIdentityProvider = `projects/${projectNumber}/locations/global/workloadIdentityPools/github/providers/agent`;
+    let last = 0;
+    this.#world = {
+      ...{ project, projectNumber, region, images, queue: new EventQueue(clock.now()), access: new Access(clock) },
+      ...{ services: [], operations: new Map(), deniedSecrets: new Set(), deniedImages: new Set() },
+      nextNumber: () => ++last,
+    };
+    const subject = options.trustedSubject ?? /^repo:acme(@1001)?\/agent(@2002)?:/;
+    this.hosts = this.#createHosts(
+      { ...WORKFLOW, ...options.workflow },
+      { name: this.workloadIdentityProvider, subject },
+    );
+  }
+
+  addService(options: ServiceOptions): AddedService {
+    this.#advance();
+    const service = addService(this.#world, options);
+    return { name: serviceNameOf(this.#world, service), url: `https://${hostnamesOf(this.#world, service)[0]}` };
+  }
+
+  /** Every call that took effect or may have. */
+  get wireLog(): readonly WireCall[] {
+    return this.#wireLog;
+  }
+
+  /** Which revision answered which request of the service, in the order in which they came. */
+  served(service: string): readonly ServedRequest[] {
+    return this.#find(service).served;
+  }
+
+  /** Everything that lives in the service, to look at. */
+  look(service: string): Readonly<Service> {
+    return this.#find(service);
+  }
+
+  /** Somebody else's deployment, now: a new template with this image, as `gcloud run deploy` or the console make it. */
+  foreignDeploy(service: string, image: string): void {
+    const found = this.#find(service);
+    const { revision: _, ...template } = objectOf(found.config, 'template');
+    const [first, ...others] = objectsOf(template, 'containers');
+    this.#update(found, { template: { ...template, containers: [{ ...first, image }, ...others] } }, 'template');
+  }
+
+  /** Somebody else's traffic table, now. */
+  foreignTraffic(service: string, traffic: readonly JsonObject[]): void {
+    this.#update(this.#find(service), { traffic }, 'traffic');
+  }
+
+  /** Any other change of somebody else: raw members, by their names. */
+  foreignUpdate(service: string, members: JsonObject): void {
+    this.#update(this.#find(service), members, Object.keys(members).join(','));
+  }
+
+  /** Somebody deletes a revision, though traffic may name it. */
+  deleteRevision(service: string, revision: string): void {
+    const found = this.#find(service);
+    found.revisions = found.revisions.filter(({ id }) => id !== revision);
+  }
+
+  setService(service: string, { isPublic, extras, ...staging }: ServiceChanges): void {
+    const found = this.#find(service);
+    found.isPublic = isPublic ?? found.isPublic;
+    found.config = { ...found.config, ...extras };
+    Object.assign(found, { staging: { ...found.staging, ...staging } });
+  }
+
+  /** Puts a condition into what is shown of a revision: how a reason appears that doesn't come by itself here. */
+  addCondition(service: string, revision: string, condition: JsonObject): void {
+    const found: Revision | undefined = this.#find(service).revisions.find(({ id }) => id === revision);
+    if (!found) throw new Error(`there is no revision ${revision}`);
+    found.extraConditions = [...found.extraConditions, condition];
+  }
+
+  /** A permission that the caller's roles lack from now on: `run.services.update`, `iam.serviceaccounts.actAs`. */
+  deny(permission: string): void {
+    this.#world.access.deny(permission);
+  }
+
+  allow(permission: string): void {
+    this.#world.access.allow(permission);
+  }
+
+  /** Every access token that is out is refused from now on: whoever asks for a new one gets it. */
+  expireTokens(): void {
+    this.#world.access.expireAll();
+  }
+
+  /** Revisions that read this secret can't start from now on. */
+  denySecret(secret: string): void {
+    this.#world.deniedSecrets.add(secret);
+  }
+
+  /** Cloud Run's service agent may not pull images whose names begin so. */
+  denyImages(prefix: string): void {
+    this.#world.deniedImages.add(prefix);
+  }
+
+  /** For the project's registry: a good access token. */
+  acceptsToken(token: string): boolean {
+    return this.#world.access.findPrincipal(token) !== null;
+  }
+
+  /** For the project's registry: may the caller do this? */
+  may(permission: string): boolean {
+    return this.#world.access.may(permission);
+  }
+
+  /** An access token as the login makes it, for a client that is handed one. */
+  issueToken(lifetimeMs = 3_600_000): string {
+    return this.#world.access.issue({ kind: 'service-account', id: this.serviceAccount }, lifetimeMs);
+  }
+
+  /** What a job with `permissions: id-token: write` has in its environment. */
+  get oidcEnv(): Readonly<Record<string, string>> {
+    return {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `https://${OIDC_HOST}/98//idtoken/simulated?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: this.#requestToken,
+    };
+  }
+
+  /** As google-github-actions/auth in an earlier step: a file in `directory`, and variables. */
+  logIn(directory: string, options: { readonly direct?: boolean } = {}): Promise<Login> {
+    const serviceAccount = options.direct ? null : this.serviceAccount;
+    return logIn({
+      directory,
+      serviceAccount,
+      provider: this.workloadIdentityProvider,
+      project: this.project,
+      env: this.oidcEnv,
+    });
+  }
+
+  snapshot(service: string): JsonObject {
+    return snapshotOf(this.#world, this.#find(service));
+  }
+
+  #createHosts(identity: WorkflowIdentity, provider: Provider): readonly SimulatedHost[] {
+    const [world, clock] = [this.#world, this.#clock];
+    const { access } = world;
+    const github = openIssuer('simulated-github');
+    const onCall = (operation: string, { url, body }: SimulatedRequest): void => {
+      this.#wireLog.push({ at: clock.now(), operation, path: `${url.pathname}${url.search}`, body: body.toString() });
+    };
+    return [
+      createRunHost({ world, clock, onCall }),
+      createGithubOidcHost({ clock, issuer: github, identity, requestToken: this.#requestToken }),
+      createStsHost({ clock, access, issuer: github, provider }),
+      createIamCredentialsHost({ clock, access, issuer: this.#idTokens, serviceAccount: this.serviceAccount }),
+      createTrafficHost(world, clock, { readIdToken: (token) => this.#readIdToken(token) }),
+    ];
+  }
+
+  #readIdToken(token: string): { readonly audience: string; readonly email: string } | null {
+    if (token.split('.').length !== 3) return null;
+    const claims = this.#idTokens.read(token);
+    if (claims?.['iss'] !== GOOGLE_ISSUER || this.#clock.now() / 1_000 >= numberOf(claims, 'exp')) return null;
+    return { audience: textOf(claims, 'aud'), email: textOf(claims, 'email') };
+  }
+
+  #update(service: Service, body: JsonObject, mask: string): void {
+    updateService(this.#world, service, { body, mask, principal: FOREIGNER });
+  }
+
+  #find(id: string): Service {
+    this.#advance();
+    const found = this.#world.services.find((service) => service.id === id);
+    if (!found) throw new Error(`there is no service ${id}`);
+    return found;
+  }
+
+  #advance(): void {
+    this.#world.queue.advanceTo(this.#clock.now());
+  }
+}

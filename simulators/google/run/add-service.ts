@@ -1,0 +1,63 @@
+import { type JsonObject, objectOf, textOf } from '../json.ts';
+import type { GoogleWorld } from '../world.ts';
+import { createServiceState } from './create.ts';
+import { generatedRevisionId } from './names.ts';
+import { createRevision, settleAtOnce } from './revision-life.ts';
+import { planRoutes, touch } from './rollout.ts';
+import type { Revision, Service, Staging } from './state.ts';
+import { withDefaults } from './template.ts';
+import { validateService } from './validate.ts';
+
+export interface ServiceOptions {
+  readonly service: string;
+  /** Of its only container; absent: `template` has containers. */
+  readonly image?: string;
+  /** Raw, as in the API: containers, scaling, labels, a revision's name, members that nobody knows. */
+  readonly template?: JsonObject;
+  /** Raw; absent: 100 % to the latest. A revision is named by its short name. */
+  readonly traffic?: readonly JsonObject[];
+  /** More members of the service, raw: labels, annotations, ingress, iapEnabled. */
+  readonly extras?: JsonObject;
+  /** Everybody may call it. Default true. */
+  readonly isPublic?: boolean;
+  readonly staging?: Partial<Staging>;
+}
+
+const CREATOR = 'ops@acme.dev';
+
+/** A service that has been running for a while. @throws Error for an image that isn't there; GoogleError for a document that the API refuses. */
+export function addService(world: GoogleWorld, options: ServiceOptions): Service {
+  const { service: id, image, template = {}, traffic, extras = {} } = options;
+  const containers = image === undefined ? {} : { containers: [{ image }] };
+  const config = {
+    ...extras,
+    template: withDefaults(world, { ...containers, ...template }),
+    traffic: traffic ?? [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
+  };
+  validateService(id, config);
+  const { isPublic = true, staging = {} } = options;
+  const service = createServiceState(world, { id, config, creator: CREATOR, isPublic, staging });
+  addReadyRevision(world, service);
+  service.routes = planRoutes(service).map(({ id: _, revision, ...route }) => {
+    if (!revision) throw new Error(`the traffic names ${_}, which is not there`);
+    return { ...route, revision };
+  });
+  world.services.push(service);
+  return service;
+}
+
+/** As if its template had been deployed long ago. */
+export function addReadyRevision(world: GoogleWorld, service: Service): Revision {
+  service.generation += 1;
+  const named = textOf(objectOf(service.config, 'template'), 'revision');
+  const revision = createRevision(world, service, named || generatedRevisionId(service, world.nextNumber()));
+  settleAtOnce(world, revision);
+  service.revisions = [...service.revisions, revision];
+  service.latestCreated = revision;
+  service.latestReady = revision;
+  service.observedGeneration = service.generation;
+  service.settledGeneration = service.generation;
+  service.templateGeneration = service.generation;
+  touch(world, service);
+  return revision;
+}
