@@ -32,6 +32,8 @@ for (const name of (await readdir(dist)).filter((file) => file.endsWith('.js')).
   });
   await writeFile(file, code);
 }
+// The browser opener of an interactive login, which a library carries and nothing here can reach.
+await rm(new URL('xdg-open', dist), { force: true });
 for (const [name, text] of Object.entries(entries)) await writeFile(new URL(name, dist), text);
 
 // @actions/core brings a whole HTTP client for its OIDC token, which nobody here asks it for: a third of all the bytes that

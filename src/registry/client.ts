@@ -54,6 +54,7 @@ export interface RegistryClient {
   readonly signal: AbortSignal;
   /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
   readonly pinned: Map<string, StoredManifest>;
+  readonly keychain: Keychain;
   /** null: nothing is known of it. */
   traits(registry: string): RegistryTraits | null;
   /**
@@ -80,6 +81,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     log: options.log,
     signal: options.signal,
     pinned: new Map(),
+    keychain: options.keychain,
     traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
       const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;
