@@ -10,6 +10,7 @@ afterEach(async () => {
   for (const { outside } of open.splice(0)) await outside.close();
 });
 
+/** A newcomer's repository: the template with values in the lines that are marked TODO, and in no other. */
 async function given({ name, open: openClouds }: (typeof templates)[number]) {
   const clouds = await openClouds();
   open.push(clouds);
@@ -55,15 +56,16 @@ describe.each(templates)('$name', (template) => {
   });
 
   test('a run that is cancelled while production rolls out is put back there', async () => {
+    const job = template.production ?? 'production';
     const { clouds, text } = await given(template);
     const before = snapshotsOf(clouds.production);
     const { conclusion, run } = await runTemplate(text, clouds, {
       behaviour: good,
-      cancel: { job: 'production', everyMs: 20_000 },
+      cancel: { job, everyMs: 20_000 },
     });
     expect(conclusion).toBe('cancelled');
-    expect(run.logs.get('production')).toContain('the job was cancelled (SIGINT)');
-    expect(run.summaries.get('production')).toContain('`rolled-back`');
+    expect(run.logs.get(job)).toContain('the job was cancelled (SIGINT)');
+    expect(run.summaries.get(job)).toContain('`rolled-back`');
     expect(snapshotsOf(clouds.production)).toEqual(before);
     expect(await versionsOf(clouds.staging)).toEqual(clouds.staging.map(() => SHA));
   });

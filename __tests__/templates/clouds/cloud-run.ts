@@ -5,7 +5,7 @@ import { openOutside } from '../stand-ins/outside.ts';
 import type { Clouds, LiveService } from './clouds.ts';
 
 /** The one that the simulated registry has. */
-const REPOSITORY = 'agents';
+export const REPOSITORY = 'agents';
 const SERVICE = 'greeter';
 
 /** A project for each environment, each of which trusts only the jobs of that environment. */
