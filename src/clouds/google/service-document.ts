@@ -51,7 +51,9 @@ export function toTargets(entries: readonly TrafficEntry[], service: Json): read
     const same = there.find((target) => isSameTarget(target, entry)) ?? {};
     const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
     const named = entry.revision === null ? { type: LATEST } : { type: REVISION, revision: entry.revision };
-    return { ...unknown, ...named, percent: entry.percent, ...(entry.tag === null ? {} : { tag: entry.tag }) };
+    // As Google shows them: nothing that is 0 or empty.
+    const share = entry.percent > 0 ? { percent: entry.percent } : {};
+    return { ...unknown, ...named, ...share, ...(entry.tag === null ? {} : { tag: entry.tag }) };
   });
 }
 

@@ -40,8 +40,13 @@ export interface SentUpdate {
 /** Sends an update of exactly these fields, once. @throws DeployError; `findStatus` ABORTED: it has changed meanwhile */
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   // Not aborted by a cancel: whether it took effect must be known before anything is put back.
-  const answer = await patch(run, { ...update, etag }, { mask: Object.keys(update) });
+  const answer = await patch(run, { ...withoutEmpty(update), etag }, { mask: Object.keys(update) });
   return { operation: textOf(answer, 'name'), generation: numberOf(objectOf(answer, 'metadata'), 'generation') };
+}
+
+/** What the mask names and the body doesn't have is removed: a map without members is none. */
+function withoutEmpty(update: ServiceUpdate): Json {
+  return Object.fromEntries(Object.entries(update).filter(([, value]) => Object.keys(value as object).length > 0));
 }
 
 /** Google's own dry run of it. @throws DeployError DEPLOY_REJECTED for what it would refuse */
