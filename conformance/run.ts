@@ -4,12 +4,14 @@ import path from 'node:path';
 import { openWorld } from '../simulators/world.ts';
 import { checkWithAwsCli } from './aws-cli.ts';
 import { checkCliWaiter } from './aws-cli-waiter.ts';
+import { checkWithAzureClients } from './azure.ts';
 import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
 import { runGo } from './run-go.ts';
+import { checkWithShellcheck } from './shellcheck.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
@@ -25,7 +27,7 @@ try {
 process.exitCode = tally.close() ? 0 : 1;
 
 async function runAll(tally: Tally, directory: string): Promise<void> {
-  const { python, aws, skopeo, dockerRegistry } = findReferees();
+  const { python, aws, skopeo, dockerRegistry, shellcheck } = findReferees();
   const exchanges: AwsExchange[] = [];
   // It mostly sleeps, so the others go on meanwhile.
   const waiting = withReferee(tally, "the AWS CLI's waiter", {
@@ -45,6 +47,14 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     programs: [dockerRegistry, skopeo],
     body: (program, looker) =>
       checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
+  });
+  await withReferee(tally, "Microsoft's clients", {
+    programs: [python],
+    body: (program) => checkWithAzureClients({ program, tally, directory: path.join(directory, 'azure') }),
+  });
+  await withReferee(tally, 'shellcheck', {
+    programs: [shellcheck],
+    body: (program) => checkWithShellcheck({ program, tally, directory: path.join(directory, 'shellcheck') }),
   });
   await waiting;
   await withReferee(tally, 'botocore', {

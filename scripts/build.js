@@ -17,9 +17,13 @@ await rm(dist, { recursive: true, force: true });
 run('tsc', ['-p', 'tsconfig.build.json']);
 await dropOidc();
 run('ncc', ['build', 'build/index.js', '--out', 'dist', '--license', 'licenses.txt', '--no-cache', '--quiet']);
+// Files that gRPC would read for services of its own (channelz, xDS), which nothing here starts.
+for (const entry of await readdir(dist, { withFileTypes: true })) {
+  if (entry.isDirectory()) await rm(new URL(`${entry.name}/`, dist), { recursive: true });
+}
 for (const name of (await readdir(dist)).filter((file) => file.endsWith('.js')).sort()) {
   const file = new URL(name, dist);
-  const { code } = await minify(await readFile(file, 'utf8'), {
+  const { code } = await minify(withDirname(await readFile(file, 'utf8')), {
     module: true,
     ecma: 2022,
     compress: true,
@@ -28,6 +32,8 @@ for (const name of (await readdir(dist)).filter((file) => file.endsWith('.js')).
   });
   await writeFile(file, code);
 }
+// The browser opener of an interactive login, which a library carries and nothing here can reach.
+await rm(new URL('xdg-open', dist), { force: true });
 for (const [name, text] of Object.entries(entries)) await writeFile(new URL(name, dist), text);
 
 // @actions/core brings a whole HTTP client for its OIDC token, which nobody here asks it for: a third of all the bytes that
@@ -38,6 +44,11 @@ async function dropOidc() {
   const file = new URL('package.json', copy);
   const description = JSON.parse(await readFile(file, 'utf8'));
   await writeFile(file, JSON.stringify({ ...description, sideEffects: false }));
+}
+
+/** ncc leaves CommonJS's `__dirname` as it is, and a module has none. */
+function withDirname(code) {
+  return /\b__dirname\b/.test(code) ? `const __dirname = import.meta.dirname;\n${code}` : code;
 }
 
 function run(command, args) {

@@ -36,9 +36,11 @@ export function watchActivity(onChange) {
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
 // when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
-// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice.
+// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
+// @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it would stop time.
 function watchHttp(awaited, onChange) {
   subscribe('http.client.request.created', ({ request }) => {
+    if (request.method === 'CONNECT') return;
     awaited.set(request, () => request.socket);
     request.once('socket', onChange);
     const end = () => awaited.delete(request) && onChange();

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts';
 import { hostnamesOf } from './run/names.ts';
 import type { Service } from './run/state.ts';
 import { viewService } from './run/view.ts';
@@ -33,8 +33,13 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
   const { config } = service;
   const view = viewService(world, service);
   const status = Object.fromEntries(Object.entries(view).filter(([name]) => !(name in config)));
+  const template = objectOf(config, 'template');
   return {
-    service: config,
+    // A template without a name stands for the revision that the platform named: with that name it is the same.
+    service: {
+      ...config,
+      template: { ...template, revision: textOf(template, 'revision') || service.latestCreated?.id || '' },
+    },
     status,
     isPublic: service.isPublic,
     hostnames: hostnamesOf(world, service),
