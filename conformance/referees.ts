@@ -14,6 +14,7 @@ export interface Referees {
   /** The registry of go-containerregistry. */
   readonly goRegistry: string | null;
   readonly zot: string | null;
+  readonly gcloud: string | null;
 }
 
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../.referees/bin');
@@ -28,6 +29,7 @@ export function findReferees(): Referees {
     ociSuite: findProgram('conformance', [ENVIRONMENT]),
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),
+    gcloud: findProgram('gcloud'),
   };
 }
 

@@ -7,6 +7,7 @@ import { checkCliWaiter } from './aws-cli-waiter.ts';
 import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
+import { runGoogle } from './google/run-google.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
 import { runGo } from './run-go.ts';
@@ -14,11 +15,12 @@ import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
 
-/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go. What each can say: docs/conformance.md */
+/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go; `google`: Google's. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
-  await (process.argv[2] === 'go' ? runGo : runAll)(tally, directory);
+  const parts: Readonly<Record<string, typeof runAll>> = { go: runGo, google: runGoogle };
+  await (parts[process.argv[2] ?? ''] ?? runAll)(tally, directory);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
@@ -46,6 +48,7 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     body: (program, looker) =>
       checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
   });
+  await runGoogle(tally, directory);
   await waiting;
   await withReferee(tally, 'botocore', {
     programs: [python],

@@ -143,6 +143,26 @@ describe('a change', () => {
     expect(newest).toMatchObject({ futureTemplateField: true });
   });
 
+  it('is stored as a message, not as JSON: what is unset in proto3 is not there when it is read', async () => {
+    const stage = new GoogleStage();
+    stage.service({ template: { revision: 'agent-one' } });
+    const env = [{ name: 'EMPTY', value: '' }];
+    const traffic = [
+      { ...pinned('agent-one', 100), tag: '' },
+      { ...pinned('agent-one', 0, 'old'), percent: 0 },
+    ];
+    const template = {
+      labels: { empty: '' },
+      scaling: { minInstanceCount: 0 },
+      containers: [{ image: stage.image('v1'), env }],
+    };
+    await stage.patch({ template, traffic });
+    const view = await stage.get();
+    expect(view.traffic).toEqual([pinned('agent-one', 100), pinned('agent-one', 0, 'old')]);
+    expect(view.template).toMatchObject({ labels: { empty: '' }, containers: [{ env }] });
+    expect(view.template['scaling']).toEqual({ maxInstanceCount: 100 });
+  });
+
   it('changes what its mask names, and removes what the body lacks', async () => {
     const stage = new GoogleStage();
     stage.service({ extras: { labels: { a: '1' }, annotations: { b: '2' }, description: 'old' } });

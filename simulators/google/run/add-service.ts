@@ -5,6 +5,7 @@ import { generatedRevisionId } from './names.ts';
 import { createRevision, settleAtOnce } from './revision-life.ts';
 import { planRoutes, touch } from './rollout.ts';
 import type { Revision, Service, Staging } from './state.ts';
+import { toStoredForm } from './stored-form.ts';
 import { withDefaults } from './template.ts';
 import { validateService } from './validate.ts';
 
@@ -29,11 +30,9 @@ const CREATOR = 'ops@acme.dev';
 export function addService(world: GoogleWorld, options: ServiceOptions): Service {
   const { service: id, image, template = {}, traffic, extras = {} } = options;
   const containers = image === undefined ? {} : { containers: [{ image }] };
-  const config = {
-    ...extras,
-    template: withDefaults(world, { ...containers, ...template }),
-    traffic: traffic ?? [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
-  };
+  const latest = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
+  const asked = toStoredForm({ ...extras, template: { ...containers, ...template }, traffic: traffic ?? [latest] });
+  const config = { ...asked, template: withDefaults(world, objectOf(asked, 'template')) };
   validateService(id, config);
   const { isPublic = true, staging = {} } = options;
   const service = createServiceState(world, { id, config, creator: CREATOR, isPublic, staging });

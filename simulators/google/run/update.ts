@@ -6,6 +6,7 @@ import { generatedRevisionId } from './names.ts';
 import { createRevision } from './revision-life.ts';
 import { startRollout, touch } from './rollout.ts';
 import { findRevision, type Revision, type Service } from './state.ts';
+import { toStoredForm } from './stored-form.ts';
 import { contentOf, isMadeOf, withDefaults } from './template.ts';
 import { merge } from './update-mask.ts';
 import { validateService } from './validate.ts';
@@ -22,7 +23,7 @@ export interface Update {
 export function planUpdate(world: GoogleWorld, service: Service, { body, mask }: Update): JsonObject {
   const etag = textOf(body, 'etag');
   if (etag !== '' && etag !== service.etag) refuseStale(service, etag);
-  const merged = merge(service.config, body, mask);
+  const merged = toStoredForm(merge(service.config, body, mask));
   validateService(service.id, merged);
   const config = { ...merged, template: withDefaults(world, objectOf(merged, 'template')) };
   findNamed(service, config.template);
