@@ -26,7 +26,13 @@ export function createRevision(world: GoogleWorld, service: Service, id: string)
     ...{ id, serviceId: service.id, generation: service.revisions.length + 1, template },
     ...{ containers: containersOf(template), createdAt: world.queue.now, visible: false },
     ...{ state: 'pending', trouble: PENDING, settledAt: null },
-    ...{ instanceStartedAt: null, lastRequestAt: world.queue.now, requests: 0, extraConditions: [] },
+    ...{
+      firstStartedAt: null,
+      instanceStartedAt: null,
+      lastRequestAt: world.queue.now,
+      requests: 0,
+      extraConditions: [],
+    },
   };
 }
 
@@ -57,11 +63,18 @@ export function startRevision(home: Home, revision: Revision): void {
 export function settleAtOnce(world: GoogleWorld, revision: Revision): void {
   const missing = pull(world, revision);
   if (missing) throw new Error(missing.message);
-  Object.assign(revision, { visible: true, state: 'ready', trouble: null, settledAt: world.queue.now });
+  Object.assign(revision, {
+    visible: true,
+    state: 'ready',
+    trouble: null,
+    settledAt: world.queue.now,
+    firstStartedAt: world.queue.now,
+  });
 }
 
 function startContainers(home: Home, revision: Revision): void {
   const { queue } = home.world;
+  revision.firstStartedAt = queue.now;
   revision.instanceStartedAt = queue.now;
   const { withinMs, path } = startupProbeOf(revision.template);
   const crash = firstCrash(revision);

@@ -67,7 +67,9 @@ export interface Revision {
   /** While pending: what it waits for. When failed: why. */
   trouble: Trouble | null;
   settledAt: number | null;
-  /** Of its one running container; null: scaled to zero. */
+  /** Of its containers, when it was deployed; null: not yet. */
+  firstStartedAt: number | null;
+  /** Of its one running instance; null: scaled to zero. */
   instanceStartedAt: number | null;
   lastRequestAt: number;
   requests: number;
