@@ -9,6 +9,7 @@ export interface Referees {
   readonly aws: string | null;
   readonly skopeo: string | null;
   readonly dockerRegistry: string | null;
+  readonly shellcheck: string | null;
   /** The tests of the OCI distribution spec. */
   readonly ociSuite: string | null;
   /** The registry of go-containerregistry. */
@@ -26,6 +27,7 @@ export function findReferees(): Referees {
     aws: findProgram('aws', [ENVIRONMENT]),
     skopeo: findProgram('skopeo'),
     dockerRegistry: findProgram('docker-registry'),
+    shellcheck: findProgram('shellcheck'),
     ociSuite: findProgram('conformance', [ENVIRONMENT]),
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),

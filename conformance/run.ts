@@ -11,6 +11,7 @@ import { runGoogle } from './google/run-google.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
 import { runGo } from './run-go.ts';
+import { checkWithShellcheck } from './shellcheck.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
@@ -27,7 +28,7 @@ try {
 process.exitCode = tally.close() ? 0 : 1;
 
 async function runAll(tally: Tally, directory: string): Promise<void> {
-  const { python, aws, skopeo, dockerRegistry } = findReferees();
+  const { python, aws, skopeo, dockerRegistry, shellcheck } = findReferees();
   const exchanges: AwsExchange[] = [];
   // It mostly sleeps, so the others go on meanwhile.
   const waiting = withReferee(tally, "the AWS CLI's waiter", {
@@ -49,6 +50,10 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
       checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
   });
   await runGoogle(tally, directory);
+  await withReferee(tally, 'shellcheck', {
+    programs: [shellcheck],
+    body: (program) => checkWithShellcheck({ program, tally, directory: path.join(directory, 'shellcheck') }),
+  });
   await waiting;
   await withReferee(tally, 'botocore', {
     programs: [python],

@@ -23,8 +23,15 @@ export async function givenOn<Options extends { readonly entries: Entries }, A e
   openOn: (options: Options) => Promise<A>,
   options: Partial<Options> = {},
 ): Promise<A> {
-  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-  const agent = await openOn({ entries, ...options } as Options);
+  return keepOpen(await openOn({ entries: usualEntries(), ...options } as Options));
+}
+
+export function usualEntries(): Entries {
+  return process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
+}
+
+/** Until `closeAgents`. */
+export function keepOpen<A extends Agent>(agent: A): A {
   open.push(agent);
   return agent;
 }

@@ -8,7 +8,15 @@ import { findMetadata, parseActionReference, versions } from './action-metadata.
 import { checkers, checkWorkflow } from './checks/check.ts';
 import { checkProperties } from './checks/properties.ts';
 import { faults } from './planted-faults.ts';
-import { completeExample, filesIn, kindOf, readBlocks, readOwnWorkflows, readTemplates } from './workflow-texts.ts';
+import {
+  completeExample,
+  filesIn,
+  kindOf,
+  read,
+  readBlocks,
+  readOwnWorkflows,
+  readTemplates,
+} from './workflow-texts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const templates = readTemplates();
@@ -29,6 +37,13 @@ describe('no checker finds anything', () => {
   test('in the properties of the templates', () => {
     expect(checkProperties(path.join(root, 'workflow-templates'))).toEqual([]);
   });
+});
+
+test('Dependabot looks at packages and actions, and waits a week before it takes a release', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
+  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(['github-actions', 'npm']);
+  for (const update of updates) expect(update['cooldown']).toEqual({ 'default-days': 7 });
+  for (const update of updates) expect(update['insecure-external-code-execution']).toBeUndefined();
 });
 
 describe('every other block of YAML in the documents', () => {

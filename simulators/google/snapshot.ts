@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts';
 import { hostnamesOf } from './run/names.ts';
-import type { Service } from './run/state.ts';
+import { findRevision, type Service } from './run/state.ts';
 import { viewService } from './run/view.ts';
 import type { GoogleWorld } from './world.ts';
 
@@ -34,7 +34,7 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
   const view = viewService(world, service);
   const status = Object.fromEntries(Object.entries(view).filter(([name]) => !(name in config)));
   return {
-    service: config,
+    service: { ...config, template: withUsersName(service, objectOf(config, 'template')) },
     status,
     isPublic: service.isPublic,
     hostnames: hostnamesOf(world, service),
@@ -51,6 +51,12 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
       .filter((operation) => operation.service === service)
       .map(({ name, end }) => ({ name, end })),
   };
+}
+
+/** A template without a name, and one with a name that the platform gave, stand for the same: only a user's name counts. */
+function withUsersName(service: Service, { revision: _, ...template }: JsonObject): JsonObject {
+  const id = textOf(objectOf(service.config, 'template'), 'revision');
+  return id === '' || findRevision(service, id)?.namedByPlatform ? template : { ...template, revision: id };
 }
 
 /** The snapshot without the audit fields: equal before and after means "exactly as before". */

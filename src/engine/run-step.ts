@@ -23,6 +23,7 @@ export async function runStep(step: Step, progress: Progress, rollout: Rollout):
     case 'bake':
       return await runPhase(`Judge at ${step.percent} %`, record, io, () => bake(step, progress, rollout));
     case 'finish':
+      if (!rollout.workload.traffic) return;
       return await runPhase('Finish', record, io, () => finishTraffic(progress, rollout));
     case 'confirm':
       return await confirm(progress, rollout);
@@ -48,7 +49,9 @@ async function rollOut(takeTraffic: boolean, progress: Progress, rollout: Rollou
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
   await waitUntilDone(progress, rollout, `${operation.revision} to be up and healthy`);
-  if (!takeTraffic) await notePreview(operation, rollout);
+  if (!takeTraffic) return await notePreview(operation, rollout);
+  // The platform's own rollout leaves alone what somebody has pinned to a revision.
+  if (workload.traffic) await setWeight(100, progress, rollout);
 }
 
 async function notePreview(operation: Operation, { workload, record, io }: Rollout): Promise<void> {

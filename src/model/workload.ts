@@ -75,7 +75,13 @@ export interface RestorePoint {
 export type Restoration =
   /** `requested`: the way back is already asked for; it goes on without us. */
   | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
-  | { readonly status: 'restored'; readonly by: 'us' | 'platform'; readonly message: string }
+  /** `revision`: what serves now, where it isn't the revision that served before but one with its content. */
+  | {
+      readonly status: 'restored';
+      readonly by: 'us' | 'platform';
+      readonly message: string;
+      readonly revision?: string;
+    }
   /** Our change never went live; nothing had to be put back. */
   | { readonly status: 'untouched'; readonly message: string }
   /** Somebody deployed after us; theirs is left alone. */

@@ -42,11 +42,19 @@ export interface RegistryCall {
   readonly signal?: AbortSignal;
 }
 
+export interface StoredManifest {
+  readonly bytes: Buffer;
+  readonly contentType: string;
+}
+
 /** Talks to registries: authorization, redirects, retries, errors. */
 export interface RegistryClient {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
+  readonly pinned: Map<string, StoredManifest>;
+  readonly keychain: Keychain;
   /** null: nothing is known of it. */
   traits(registry: string): RegistryTraits | null;
   /**
@@ -72,6 +80,8 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     clock: options.clock,
     log: options.log,
     signal: options.signal,
+    pinned: new Map(),
+    keychain: options.keychain,
     traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
       const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;

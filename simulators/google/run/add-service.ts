@@ -1,7 +1,6 @@
-import { type JsonObject, objectOf, textOf } from '../json.ts';
+import { type JsonObject, objectOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createServiceState } from './create.ts';
-import { generatedRevisionId } from './names.ts';
 import { createRevision, settleAtOnce } from './revision-life.ts';
 import { planRoutes, touch } from './rollout.ts';
 import type { Revision, Service, Staging } from './state.ts';
@@ -48,8 +47,7 @@ export function addService(world: GoogleWorld, options: ServiceOptions): Service
 /** As if its template had been deployed long ago. */
 export function addReadyRevision(world: GoogleWorld, service: Service): Revision {
   service.generation += 1;
-  const named = textOf(objectOf(service.config, 'template'), 'revision');
-  const revision = createRevision(world, service, named || generatedRevisionId(service, world.nextNumber()));
+  const revision = createRevision(world, service);
   settleAtOnce(world, revision);
   service.revisions = [...service.revisions, revision];
   service.latestCreated = revision;

@@ -1,8 +1,8 @@
 import { answerOf } from '../../aws/container-answer.ts';
 import type { SimulatedRequest } from '../../edge/host.ts';
-import { type JsonObject, textOf } from '../json.ts';
+import { objectOf, textOf } from '../json.ts';
 import { type GoogleWorld, serviceAgentOf } from '../world.ts';
-import { logsUrlOf } from './names.ts';
+import { generatedRevisionId, logsUrlOf } from './names.ts';
 import { ingressOf, type Revision, type RevisionContainer, type Service, type Trouble } from './state.ts';
 import { containersOf, contentOf, portOf, secretsOf, startupProbeOf } from './template.ts';
 
@@ -20,10 +20,20 @@ interface Home {
   readonly settled: (revision: Revision) => void;
 }
 
-export function createRevision(world: GoogleWorld, service: Service, id: string): Revision {
-  const template = contentOf(service.config['template'] as JsonObject);
+/** Of the service's template. */
+export function createRevision(world: GoogleWorld, service: Service): Revision {
+  const named = objectOf(service.config, 'template');
+  const template = contentOf(named);
+  const ownName = textOf(named, 'revision');
+  const id = ownName || generatedRevisionId(service, world.nextNumber());
   return {
-    ...{ id, serviceId: service.id, generation: service.revisions.length + 1, template },
+    ...{
+      id,
+      serviceId: service.id,
+      namedByPlatform: ownName === '',
+      generation: service.revisions.length + 1,
+      template,
+    },
     ...{ containers: containersOf(template), createdAt: world.queue.now, visible: false },
     ...{ state: 'pending', trouble: PENDING, settledAt: null },
     ...{

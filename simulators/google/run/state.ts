@@ -56,6 +56,8 @@ export interface Revision {
   /** `agent-00001-abc` */
   readonly id: string;
   readonly serviceId: string;
+  /** Nobody gave it a name in the template. */
+  readonly namedByPlatform: boolean;
   readonly generation: number;
   /** What it was made of, with the platform's defaults, without a name. Never changes. */
   readonly template: JsonObject;

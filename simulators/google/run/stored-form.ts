@@ -10,7 +10,7 @@ const OPTIONAL = new Set(['value', 'gpuZonalRedundancyDisabled', 'manualInstance
  * there when it is read. https://protobuf.dev/programming-guides/json/#presence
  */
 export function toStoredForm(document: JsonObject): JsonObject {
-  const entries = Object.entries(document).filter(([name, value]) => OPTIONAL.has(name) || !isUnset(value));
+  const entries = Object.entries(document).filter(([name, value]) => OPTIONAL.has(name) || !isUnset(name, value));
   return Object.fromEntries(entries.map(([name, value]) => [name, MAPS.has(name) ? value : storedValue(value)]));
 }
 
@@ -19,7 +19,9 @@ function storedValue(value: Json | undefined): Json {
   return isObject(value) ? toStoredForm(value) : (value ?? null);
 }
 
-function isUnset(value: Json | undefined): boolean {
-  const isEmptyList = Array.isArray(value) && value.length === 0;
-  return value === null || value === undefined || value === false || value === 0 || value === '' || isEmptyList;
+/** An empty map is unset; an empty message is not. */
+function isUnset(name: string, value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isObject(value)) return MAPS.has(name) && Object.keys(value).length === 0;
+  return value === null || value === undefined || value === false || value === 0 || value === '';
 }

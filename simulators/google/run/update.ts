@@ -2,7 +2,6 @@ import type { Principal } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
 import { isSame, type JsonObject, objectOf, textOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
-import { generatedRevisionId } from './names.ts';
 import { createRevision } from './revision-life.ts';
 import { startRollout, touch } from './rollout.ts';
 import { findRevision, type Revision, type Service } from './state.ts';
@@ -51,12 +50,12 @@ export function updateService(world: GoogleWorld, service: Service, update: Upda
 function addRevision(world: GoogleWorld, service: Service): Revision | null {
   const template = objectOf(service.config, 'template');
   const known = findNamed(service, template);
-  service.latestCreated = known ?? newRevision(world, service, textOf(template, 'revision'));
+  service.latestCreated = known ?? newRevision(world, service);
   return known ? null : service.latestCreated;
 }
 
-function newRevision(world: GoogleWorld, service: Service, id: string): Revision {
-  const revision = createRevision(world, service, id || generatedRevisionId(service, world.nextNumber()));
+function newRevision(world: GoogleWorld, service: Service): Revision {
+  const revision = createRevision(world, service);
   service.revisions = [...service.revisions, revision];
   return revision;
 }

@@ -69,7 +69,7 @@ async function listDeployments(ecs: EcsService, createdAfter: number | null): Pr
       ...(nextToken === undefined ? {} : { nextToken }),
     });
     const call = { what: `list the deployments of ${ecs.resource}`, action: 'ecs:ListServiceDeployments' };
-    const answer = await readEcs(ecs, call, (options) => ecs.clients.ecs.send(command, options));
+    const answer = await readEcs(ecs, call, (options) => ecs.client.send(command, options));
     found.push(...(answer.serviceDeployments ?? []));
     nextToken = answer.nextToken;
     if (!nextToken) break;
@@ -99,7 +99,7 @@ async function learnTaskDefinitions(
       serviceRevisionArns: unknown.slice(start, start + MAX_DESCRIBED),
     });
     const call = { what: `read the revisions of ${ecs.resource}`, action: 'ecs:DescribeServiceRevisions' };
-    const { serviceRevisions = [] } = await readEcs(ecs, call, (options) => ecs.clients.ecs.send(command, options));
+    const { serviceRevisions = [] } = await readEcs(ecs, call, (options) => ecs.client.send(command, options));
     for (const { serviceRevisionArn, taskDefinition } of serviceRevisions) {
       if (serviceRevisionArn && taskDefinition) known.set(serviceRevisionArn, taskDefinition);
     }
@@ -121,7 +121,7 @@ async function describeDeployment(ecs: EcsService, arn: string): Promise<Service
   const command = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] });
   const call = { what: `read the deployment of ${ecs.resource}`, action: 'ecs:DescribeServiceDeployments' };
   const { serviceDeployments = [], failures = [] } = await readEcs(ecs, call, (options) =>
-    ecs.clients.ecs.send(command, options),
+    ecs.client.send(command, options),
   );
   const [deployment] = serviceDeployments;
   if (deployment) return deployment;

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import {
+  type AuthClient,
+  ExternalAccountClient,
+  GoogleAuth,
+  IdentityPoolClient,
+  type IdentityPoolClientOptions,
+  JWT,
+} from 'google-auth-library';
+import { fetchIdToken } from '../../io/github-oidc.ts';
+import { type Io, neverCancelled } from '../../io/io.ts';
+import { DeployError } from '../../model/errors.ts';
+import { fetchThrough } from './fetch-through.ts';
+import { type Json, objectOf, textOf } from './json.ts';
+
+/** Who the job is. Both empty: whoever google-github-actions/auth left. */
+export interface CredentialSettings {
+  /** `projects/123456789012/locations/global/workloadIdentityPools/github/providers/acme` */
+  readonly workloadIdentityProvider: string;
+  /** E-mail address of the service account that the job acts as; '': the federated identity itself. */
+  readonly serviceAccount: string;
+}
+
+export interface GoogleCredentials {
+  /** Signs requests to Google's APIs. */
+  readonly client: AuthClient;
+  /** What identity tokens are made with. */
+  readonly identity: Identity;
+}
+
+export type Identity =
+  /** A service account's key: it signs them itself. */
+  | { readonly kind: 'key'; readonly client: AuthClient & { fetchIdToken(audience: string): Promise<string> } }
+  /** A federated identity may ask for those of the service account that it acts as. */
+  | { readonly kind: 'federated'; readonly client: AuthClient; readonly serviceAccount: string }
+  | { readonly kind: 'none'; readonly why: string };
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+
+/** Nothing is asked of Google yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
+export async function openCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials> {
+  // A cancel is often why something has to be put back, for which a token may be due.
+  const io = neverCancelled(given);
+  const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
+  // 'tokens' comes with every new one, before it is used.
+  credentials.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
+  return credentials;
+}
+
+/** No file: each time a token is due, GitHub is asked for a fresh proof, so it doesn't matter how long the run takes. */
+function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials {
+  const { serviceAccount, workloadIdentityProvider: provider } = settings;
+  const options = {
+    ...clientOptions(io),
+    audience: `//iam.googleapis.com/${provider}`,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    token_url: 'https://sts.googleapis.com/v1/token',
+    subject_token_supplier: { getSubjectToken: () => fetchIdToken(io, `https://iam.googleapis.com/${provider}`) },
+  };
+  const federated = new IdentityPoolClient(options);
+  if (serviceAccount === '') return { client: federated, identity: { kind: 'none', why: NO_ACCOUNT } };
+  const client = new IdentityPoolClient({
+    ...options,
+    service_account_impersonation_url: impersonation(serviceAccount),
+  });
+  return { client, identity: { kind: 'federated', client: federated, serviceAccount } };
+}
+
+function impersonation(serviceAccount: string): string {
+  return `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${serviceAccount}:generateAccessToken`;
+}
+
+/** What google-github-actions/auth left, or the machine's own identity on self-hosted runners. */
+async function readLeft(io: Io): Promise<GoogleCredentials> {
+  const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
+  if (file !== '') {
+    const json = readCredentialFile(file, io);
+    const client = await openClient(json, io);
+    // Not getIdTokenClient of the library: it throws for a federated identity.
+    return { client, identity: identityOf(client, json, io) };
+  }
+  // A machine of GitHub has no identity of Google: looking for its metadata service takes seconds and finds nothing.
+  if (io.env['RUNNER_ENVIRONMENT'] !== 'self-hosted') throw absent('the job has none');
+  try {
+    const client = await new GoogleAuth({ scopes: [SCOPE], clientOptions: clientOptions(io) }).getClient();
+    const identity: Identity = canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
+    return { client, identity };
+  } catch {
+    throw absent('neither the job nor the machine has any');
+  }
+}
+
+function readCredentialFile(file: string, io: Io): Json {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isGone ? 'the file that GOOGLE_APPLICATION_CREDENTIALS names is gone' : 'it could not be read as JSON';
+    const byCheckout = isGone && file.startsWith(io.env['GITHUB_WORKSPACE'] ?? '\0');
+    throw new DeployError('AUTH_FAILED', `could not read the Google credentials: ${why}`, {
+      // google-github-actions/auth#111
+      hint: byCheckout
+        ? 'Put actions/checkout before google-github-actions/auth: it cleans the workspace, in which that action leaves its file.'
+        : 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+    });
+  }
+}
+
+function identityOf(client: AuthClient, json: Json, io: Io): Identity {
+  if (textOf(json, 'type') === 'external_account') {
+    const url = textOf(json, 'service_account_impersonation_url');
+    const serviceAccount = /serviceAccounts\/([^:/]+):/.exec(url)?.[1];
+    const { service_account_impersonation_url: _, ...direct } = json;
+    if (serviceAccount) return { kind: 'federated', client: federatedClient(direct, io), serviceAccount };
+    return { kind: 'none', why: NO_ACCOUNT };
+  }
+  return canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
+}
+
+/** The two kinds that jobs have are opened directly: the library's own way prints warnings meant for others. */
+async function openClient(json: Json, io: Io): Promise<AuthClient> {
+  const type = textOf(json, 'type');
+  if (type === 'external_account') return federatedClient(json, io);
+  if (type !== 'service_account') {
+    return await new GoogleAuth({ scopes: [SCOPE], credentials: json, clientOptions: clientOptions(io) }).getClient();
+  }
+  const [email, key, keyId] = ['client_email', 'private_key', 'private_key_id'].map((name) => textOf(json, name));
+  return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
+}
+
+/** With a file or an address to get the proof from, as that action writes it; or with what other clouds offer. */
+function federatedClient(json: Json, io: Io): AuthClient {
+  const source = objectOf(json, 'credential_source');
+  const options = { ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions;
+  if ('url' in source || 'file' in source) return new IdentityPoolClient(options);
+  const client = ExternalAccountClient.fromJSON(options);
+  if (client) return client;
+  throw new DeployError('AUTH_FAILED', 'could not read the Google credentials: they are of a kind that is not known', {
+    hint: 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+  });
+}
+
+function canSign(client: AuthClient): client is AuthClient & { fetchIdToken(audience: string): Promise<string> } {
+  return 'fetchIdToken' in client && typeof client.fetchIdToken === 'function';
+}
+
+const NO_ACCOUNT =
+  'the federated identity acts as no service account (set `service-account`, or give it to google-github-actions/auth)';
+const NO_KEY = 'these credentials make none';
+
+function clientOptions(io: Io) {
+  return {
+    scopes: [SCOPE],
+    // Revoked, or a clock that is wrong: a 401 is answered with a new token, once.
+    forceRefreshOnFailure: true,
+    transporterOptions: { fetchImplementation: fetchThrough(io), agent: io.http.httpsAgent },
+  };
+}
+
+function absent(why: string): DeployError {
+  return new DeployError('AUTH_FAILED', `could not find Google credentials: ${why}`, {
+    hint: 'Run google-github-actions/auth before this step, or set `workload-identity-provider`; the job needs `permissions: id-token: write` for both.',
+  });
+}

@@ -1,0 +1,79 @@
+import type { AuthClient } from 'google-auth-library';
+import { DeployError } from '../../model/errors.ts';
+import type { Identity } from './credentials.ts';
+import { explainErrors } from './google-errors.ts';
+import { type RunService, sayOnce } from './run-service.ts';
+
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** Says to a service who calls it. null: no token can be had; that is said once. */
+export type FindIdentityToken = (audience: string) => Promise<string | null>;
+
+/** Tokens live for an hour; each is used until shortly before its end. */
+export function openIdentityTokens(run: RunService): FindIdentityToken {
+  const known = new Map<string, { readonly token: string; readonly expiresAt: number }>();
+  let isInVain = false;
+  return async (audience) => {
+    const found = known.get(audience);
+    if (found && run.io.clock.now() < found.expiresAt - RENEW_BEFORE_MS) return found.token;
+    if (isInVain) return null;
+    const token = await tryMake(run, audience);
+    if (token === null) isInVain = true;
+    else known.set(audience, { token, expiresAt: expiryOf(token) });
+    return token;
+  };
+}
+
+async function tryMake(run: RunService, audience: string): Promise<string | null> {
+  const { identity } = run.credentials;
+  if (identity.kind === 'none') return sayWithout(run, identity.why);
+  try {
+    const token = await make(identity, audience);
+    run.io.log.mask(token);
+    return token;
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+    return sayWithout(run, `${error.message}. ${error.hint ?? ''}`.trim());
+  }
+}
+
+async function make(identity: Exclude<Identity, { kind: 'none' }>, audience: string): Promise<string> {
+  const call = { what: 'get an identity token', permission: 'iam.serviceAccounts.getOpenIdToken' };
+  if (identity.kind === 'key') return await explainErrors(call, () => identity.client.fetchIdToken(audience));
+  return await explainErrors(call, () => generate(identity.client, identity.serviceAccount, audience));
+}
+
+/**
+ * With the federated token itself: it needs roles/iam.workloadIdentityUser only. With the account's own token the account
+ * would have to be a token creator of itself; and the library's getIdTokenClient throws for a federated identity.
+ * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
+ */
+async function generate(client: AuthClient, serviceAccount: string, audience: string): Promise<string> {
+  const { data } = await client.request<{ readonly token?: unknown }>({
+    method: 'POST',
+    url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${serviceAccount}:generateIdToken`,
+    data: { audience, includeEmail: true },
+    responseType: 'json',
+  });
+  if (typeof data?.token === 'string' && /^[\x21-\x7e]+$/.test(data.token)) return data.token;
+  throw new DeployError('AUTH_FAILED', 'could not get an identity token: the answer holds none');
+}
+
+function sayWithout(run: RunService, why: string): null {
+  sayOnce(
+    run,
+    'info',
+    `Smoke tests go without an identity token: ${why}. A service that only known callers may invoke answers 401 or 403.`,
+  );
+  return null;
+}
+
+/** Of a JWT, in milliseconds since 1970; 0 where it can't be read: then it is made anew each time. */
+function expiryOf(token: string): number {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp?: unknown };
+    return Number(claims.exp ?? 0) * 1_000;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,202 @@
+import { DeployError } from '../../model/errors.ts';
+import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../model/workload.ts';
+import { changeService } from './change-service.ts';
+import type { Json } from './json.ts';
+import { judgeRollout } from './judge-rollout.ts';
+import { labelsOfRun, withLabels } from './labels.ts';
+import { oursOf, styleOfPoint } from './our-part.ts';
+import { parseRestoreData } from './restore-data.ts';
+import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
+import { type Prepared, prepareChange } from './run-plan.ts';
+import type { RunService } from './run-service.ts';
+import {
+  effectiveTraffic,
+  formatShares,
+  progressOf,
+  type TrafficEntry,
+  templateRevision,
+  toTargets,
+  wantedTraffic,
+} from './service-document.ts';
+import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
+import { superseded } from './superseded.ts';
+import { finished, isAsAsked, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
+import { getOperationEnd, getRevision, type Revision } from './typed-calls.ts';
+
+/** One change of the service by this process. */
+export interface RunRollout {
+  prepare(change: Change): Promise<ChangeMark>;
+  deploy(mark: ChangeMark, point: RestorePoint, takeTraffic: boolean): Promise<void>;
+  findOperation(mark: ChangeMark): Promise<Operation | null>;
+  setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+  finish(operation: Operation, point: RestorePoint): Promise<Operation>;
+  observe(operation: Operation): Promise<Observation>;
+  /** The tag of our revision. */
+  tag(operation: Operation): string | null;
+}
+
+/** What was asked for last, and what Google made of it. */
+interface Asked {
+  readonly ours: Ours;
+  readonly traffic: readonly TrafficEntry[];
+  readonly sent: SentUpdate;
+  /** The operation is over, and went well: it need not be asked for again. */
+  isOver: boolean;
+}
+
+export function openRollout(run: RunService): RunRollout {
+  let prepared: Prepared | null = null;
+  let asked: Asked | null = null;
+
+  async function move(operation: Operation, goal: Goal, traffic: readonly TrafficEntry[]): Promise<Operation> {
+    const before = ensureAsked(asked);
+    // A repetition of what was asked already is compared with that, not with what was asked before it.
+    const sent = await changeService(run, (service) => decideMove(run, service, { before, traffic }));
+    asked = { ours: before.ours, traffic, sent, isOver: false };
+    return { ...operation, id: sent.operation || operation.id, goal };
+  }
+
+  return {
+    async prepare(change) {
+      prepared = await prepareChange(run, change);
+      return prepared.mark;
+    },
+    async deploy(mark, point, takeTraffic) {
+      if (prepared?.mark !== mark) throw new TypeError(`${mark} was not prepared`);
+      const { template } = prepared;
+      const ours = oursOf(run, mark, parseRestoreData(point, run));
+      const traffic = planFirstTraffic(run, point, { ours, takeTraffic });
+      const decide = (service: Json): ServiceUpdate | null =>
+        decideDeploy(run, service, { mark, template, traffic, point });
+      asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
+    },
+    async findOperation(mark) {
+      const service = await readService(run);
+      if (templateRevision(service) !== mark) return null;
+      return { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
+    },
+    async setWeight(operation, percent, point) {
+      const { serves } = parseRestoreData(point, run);
+      const { ours } = ensureAsked(asked);
+      return await move(operation, { kind: 'weight', percent }, withOurs(serves, ours, percent));
+    },
+    async finish(operation, point) {
+      const { ours } = ensureAsked(asked);
+      const data = parseRestoreData(point, run);
+      const traffic = finished(data.wanted, { ours, style: styleOfPoint(data) });
+      return await move(operation, { kind: 'finished' }, traffic);
+    },
+    observe: (operation) => observe(run, operation, ensureAsked(asked)),
+    tag: () => asked?.ours.tag ?? null,
+  };
+}
+
+function ensureAsked(asked: Asked | null): Asked {
+  if (asked) return asked;
+  throw new TypeError('nothing was deployed yet');
+}
+
+/** With no traffic: what serves, by name, and ours beside it. Otherwise the user's own form, with everything on ours. */
+function planFirstTraffic(
+  run: RunService,
+  point: RestorePoint,
+  { ours, takeTraffic }: { readonly ours: Ours; readonly takeTraffic: boolean },
+): readonly TrafficEntry[] {
+  const data = parseRestoreData(point, run);
+  if (!takeTraffic) return withOurs(data.serves, ours, 0);
+  return finished(data.wanted, { ours, style: styleOfPoint(data) });
+}
+
+interface DeployPlan {
+  readonly mark: ChangeMark;
+  readonly template: Json | null;
+  readonly traffic: readonly TrafficEntry[];
+  readonly point: RestorePoint;
+}
+
+/** null: an earlier request, whose answer was lost, has done it. */
+function decideDeploy(run: RunService, service: Json, plan: DeployPlan): ServiceUpdate | null {
+  const { ours, generation } = {
+    ours: oursOf(run, plan.mark, parseRestoreData(plan.point, run)),
+    ...progressOf(service),
+  };
+  const current = wantedTraffic(service);
+  const isTheirs = generation !== parseRestoreData(plan.point, run).generation;
+  const isDone = templateRevision(service) === plan.mark && isAsAsked(plan.traffic, current, ours);
+  if (isDone) return null;
+  if (isTheirs) throw superseded(run, `${templateRevision(service)} was deployed meanwhile`);
+  return {
+    ...(plan.template ? { template: plan.template } : {}),
+    // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
+    ...(isAsAsked(plan.traffic, current, ours)
+      ? {}
+      : { traffic: toTargets(keepingTags(plan.traffic, current, ours), service) }),
+    labels: withLabels(service, labelsOfRun(run.io)),
+  };
+}
+
+/** null: it is so already. @throws DeployError SUPERSEDED when the service is not as our last request left it */
+function decideMove(
+  run: RunService,
+  service: Json,
+  { before, traffic }: { readonly before: Asked; readonly traffic: readonly TrafficEntry[] },
+): ServiceUpdate | null {
+  const current = wantedTraffic(service);
+  const { ours } = before;
+  if (templateRevision(service) !== ours.revision) {
+    throw superseded(run, `${templateRevision(service)} was deployed after ${ours.revision}`);
+  }
+  if (isAsAsked(traffic, current, ours)) return null;
+  if (!isAsAsked(before.traffic, current, ours)) {
+    throw superseded(run, `somebody else changed the traffic to ${formatShares(current)}`);
+  }
+  return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
+}
+
+async function observe(run: RunService, { goal }: Operation, asked: Asked): Promise<Observation> {
+  const { ours, sent } = asked;
+  const service = await readService(run);
+  const revision = await findRevision(run, ours.revision);
+  const operationError = await findOperationError(run, asked);
+  const expected = asked.traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision }));
+  return judgeRollout({
+    ours: ours.revision,
+    goal,
+    isStale: progressOf(service).generation < sent.generation,
+    theirs: describeTheirs(service, asked),
+    revision: revision && {
+      ready: isReady(revision),
+      failure: findRevisionFailure(revision),
+      progress: findRevisionProgress(revision),
+    },
+    progress: progressOf(service),
+    operationError,
+    effective: effectiveTraffic(service),
+    expected,
+  });
+}
+
+async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
+  const { operation } = asked.sent;
+  if (operation === '' || asked.isOver) return null;
+  const end = await getOperationEnd(run, operation);
+  asked.isOver = end !== null && end.error === null;
+  return end?.error ?? null;
+}
+
+function describeTheirs(service: Json, { ours, traffic }: Asked): string | null {
+  const [revision, current] = [templateRevision(service), wantedTraffic(service)];
+  if (revision !== ours.revision) return `${revision} was deployed after ours`;
+  if (isAsAsked(traffic, current, ours)) return null;
+  return `somebody else changed the traffic to ${formatShares(current)}`;
+}
+
+/** It is made some time after the request. */
+async function findRevision(run: RunService, name: string): Promise<Revision | null> {
+  try {
+    return await getRevision(run, name);
+  } catch (error) {
+    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}

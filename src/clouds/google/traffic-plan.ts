@@ -1,0 +1,118 @@
+import type { TrafficEntry } from './service-document.ts';
+
+/** What a rollout moves: our revision, under a tag of ours. */
+export interface Ours {
+  readonly revision: string;
+  readonly tag: string;
+}
+
+/** How the user has traffic assigned: to whatever is newest, or to revisions by name. */
+export type TrafficStyle = 'latest' | 'pinned';
+
+export function styleOf(wanted: readonly TrafficEntry[]): TrafficStyle {
+  const serving = wanted.filter(({ percent }) => percent > 0);
+  // No entry at all means the latest.
+  return serving.length === 0 || serving.some(({ revision }) => revision === null) ? 'latest' : 'pinned';
+}
+
+/** `before` (all by name) with our revision at `percent`, and the rest shared by the others as they share it now. */
+export function withOurs(before: readonly TrafficEntry[], ours: Ours, percent: number): readonly TrafficEntry[] {
+  const others = before.filter((entry) => !isOurs(entry, ours));
+  const shares = shareOut(
+    others.map((entry) => entry.percent),
+    100 - percent,
+  );
+  const kept = others.map((entry, index) => ({ ...entry, percent: shares[index]! }));
+  // What neither serves nor has an address of its own is nothing.
+  return [...kept.filter((entry) => entry.percent > 0 || entry.tag !== null), { ...ours, percent }];
+}
+
+/** The user's own form, with everything on our revision, our tag gone and every other tag where it was. */
+export function finished(
+  wanted: readonly TrafficEntry[],
+  { ours, style }: { readonly ours: Ours; readonly style: TrafficStyle },
+): readonly TrafficEntry[] {
+  const tagged = wanted.filter((entry) => entry.tag !== null && entry.tag !== ours.tag);
+  if (style === 'pinned') return [{ revision: ours.revision, percent: 100, tag: null }, ...tagged.map(withoutShare)];
+  // A tag of the entry that follows the latest stays on that entry.
+  const following = tagged.find(({ revision, percent }) => revision === null && percent > 0);
+  const others = tagged.filter((entry) => entry !== following).map(withoutShare);
+  return [{ revision: null, percent: 100, tag: following?.tag ?? null }, ...others];
+}
+
+/** The same lines, whatever their order; a revision's shares under several tags are told apart. */
+export function isSameTraffic(one: readonly TrafficEntry[], other: readonly TrafficEntry[]): boolean {
+  const text = (entries: readonly TrafficEntry[]): string =>
+    withDefault(entries)
+      .map(({ revision, percent, tag }) => JSON.stringify([revision, percent, tag]))
+      .sort()
+      .join();
+  return text(one) === text(other);
+}
+
+/** `entries`, and what somebody else tagged meanwhile without giving it a share: that is no business of ours. */
+export function keepingTags(
+  entries: readonly TrafficEntry[],
+  current: readonly TrafficEntry[],
+  ours: Ours,
+): readonly TrafficEntry[] {
+  return [...entries, ...listExtraTags(entries, current, ours)];
+}
+
+/** As `isSameTraffic`, whatever else somebody tagged. */
+export function isAsAsked(asked: readonly TrafficEntry[], current: readonly TrafficEntry[], ours: Ours): boolean {
+  return isSameTraffic(keepingTags(asked, current, ours), current);
+}
+
+/** The same revisions with the same shares of production, whatever the tags. Both by name. */
+export function isSameShares(one: readonly TrafficEntry[], other: readonly TrafficEntry[]): boolean {
+  const text = (entries: readonly TrafficEntry[]): string => {
+    const shares = new Map<string, number>();
+    for (const { revision, percent } of entries) {
+      if (percent > 0) shares.set(revision ?? '', (shares.get(revision ?? '') ?? 0) + percent);
+    }
+    return JSON.stringify([...shares].sort());
+  };
+  return text(one) === text(other);
+}
+
+/** Does it give our revision a share or a tag of ours? */
+export function holdsOurs(entries: readonly TrafficEntry[], ours: Ours): boolean {
+  return entries.some((entry) => entry.tag === ours.tag || (entry.revision === ours.revision && entry.percent > 0));
+}
+
+function listExtraTags(
+  entries: readonly TrafficEntry[],
+  current: readonly TrafficEntry[],
+  ours: Ours,
+): readonly TrafficEntry[] {
+  const known = new Set([ours.tag, ...entries.map(({ tag }) => tag)]);
+  return current.filter(({ tag, percent }) => tag !== null && percent === 0 && !known.has(tag));
+}
+
+function isOurs(entry: TrafficEntry, ours: Ours): boolean {
+  // A tag that somebody else gave the same revision stays.
+  return entry.tag === ours.tag || (entry.revision === ours.revision && entry.tag === null);
+}
+
+function withDefault(entries: readonly TrafficEntry[]): readonly TrafficEntry[] {
+  return entries.length > 0 ? entries : [{ revision: null, percent: 100, tag: null }];
+}
+
+function withoutShare(entry: TrafficEntry): TrafficEntry {
+  return { ...entry, percent: 0 };
+}
+
+/** Whole numbers in the proportions of `weights` that sum to `total`: the largest remainders get what is left. */
+function shareOut(weights: readonly number[], total: number): readonly number[] {
+  const sum = weights.reduce((all, weight) => all + weight, 0);
+  if (sum === 0) return weights.map(() => 0);
+  const exact = weights.map((weight) => (weight * total) / sum);
+  const shares = exact.map(Math.floor);
+  const left = total - shares.reduce((all, share) => all + share, 0);
+  const byRemainder = exact
+    .map((value, index) => ({ index, rest: value - shares[index]! }))
+    .sort((a, b) => b.rest - a.rest);
+  for (const { index } of byRemainder.slice(0, left)) shares[index]! += 1;
+  return shares;
+}

@@ -1,0 +1,81 @@
+import type { protos } from '@google-cloud/run';
+import { isTransient } from '../../model/errors.ts';
+import type { GoogleCall } from './google-errors.ts';
+import { explainErrors } from './google-errors.ts';
+import { type RunService, serviceName } from './run-service.ts';
+
+export type Revision = protos.google.cloud.run.v2.IRevision;
+export type Condition = protos.google.cloud.run.v2.ICondition;
+
+/** How a long-running operation of Google's ended; null: it hasn't. */
+export type OperationEnd = { readonly error: string | null } | null;
+
+const TRIES = 3;
+const FIRST_DELAY_MS = 500;
+const MAX_SERVICES = 100;
+
+/** @throws DeployError NOT_FOUND, … */
+export async function getRevision(run: RunService, revision: string): Promise<Revision> {
+  const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
+  const name = `${serviceName(run)}/revisions/${revision}`;
+  return await read(run, call, async (options) => (await run.clients.revisions.getRevision({ name }, options))[0]);
+}
+
+/** Of our own update. */
+export async function getOperationEnd(run: RunService, name: string): Promise<OperationEnd> {
+  const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
+  const [operation] = await read(run, call, (options) =>
+    run.clients.services.operationsClient.getOperation({ name } as never, options as never),
+  );
+  if (!operation.done) return null;
+  return { error: operation.error?.message ?? (operation.error?.code ? `code ${operation.error.code}` : null) };
+}
+
+/** Which of the permissions we have. Asking needs none. */
+export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
+  const call = { what: `ask for permissions on ${run.resource}`, permission: 'run.services.get' };
+  const request = { resource: serviceName(run), permissions: [...permissions] };
+  const [answer] = await read(run, call, (options) => run.clients.services.testIamPermissions(request, options));
+  return answer.permissions ?? [];
+}
+
+/** Short names of the services that are there. */
+export async function listServices(run: RunService): Promise<readonly string[]> {
+  const { project, region } = run;
+  const call = { what: `list the services in ${region}`, permission: 'run.services.list' };
+  return await read(run, call, async (options) => {
+    const parent = `projects/${project}/locations/${region}`;
+    const names: string[] = [];
+    for await (const { name } of run.clients.services.listServicesAsync({ parent, pageSize: MAX_SERVICES }, options)) {
+      names.push((name ?? '').split('/').at(-1) ?? '');
+      if (names.length === MAX_SERVICES) break;
+    }
+    return names;
+  });
+}
+
+/** Reads again what failed in a way that may pass, with its own patience of seconds. */
+export async function retryReads<T>(run: RunService, send: () => Promise<T>): Promise<T> {
+  const { clock, signal } = run.io;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isTransient(error) || tried === TRIES) throw error;
+      await clock.sleep(FIRST_DELAY_MS * 2 ** (tried - 1), signal);
+    }
+  }
+}
+
+interface CallOptions {
+  readonly timeout: number;
+  readonly retry: null;
+  readonly signal: AbortSignal;
+}
+
+/** The client's own retries go on for ten minutes, without a word. */
+async function read<T>(run: RunService, call: GoogleCall, send: (options: CallOptions) => Promise<T>): Promise<T> {
+  const { signal } = run.io;
+  const options = { timeout: 15_000, retry: null, signal };
+  return await retryReads(run, () => explainErrors({ ...call, signal }, () => send(options)));
+}

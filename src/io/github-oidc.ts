@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { DeployError } from '../model/errors.ts';
+import { type HttpResponse, readBody } from './http.ts';
+import type { Io } from './io.ts';
+
+const TRIES = 3;
+const FIRST_DELAY_MS = 1_000;
+
+/**
+ * The job's identity, as a token that GitHub signs for `audience`. It lives for minutes, so it is asked for when it is used.
+ * https://docs.github.com/en/actions/reference/security/oidc
+ *
+ * @throws DeployError AUTH_FAILED that says what the job lacks; NETWORK or THROTTLED when GitHub does not answer
+ */
+export async function fetchIdToken(
+  io: Pick<Io, 'clock' | 'env' | 'http' | 'log' | 'signal'>,
+  audience: string,
+): Promise<string> {
+  const service = findTokenService(io.env);
+  service.url.searchParams.set('audience', audience);
+  for (let tried = 1; ; tried += 1) {
+    try {
+      const token = await ask(service, io);
+      io.log.mask(token);
+      return token;
+    } catch (error) {
+      const mayPass = error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
+      if (!mayPass || tried === TRIES) throw error;
+      await io.clock.sleep(FIRST_DELAY_MS * tried, io.signal);
+    }
+  }
+}
+
+interface TokenService {
+  readonly url: URL;
+  readonly token: string;
+}
+
+/** The runner says where, and proves us there, only in jobs that may ask. */
+function findTokenService(env: Io['env']): TokenService {
+  const [address = '', token = ''] = [env['ACTIONS_ID_TOKEN_REQUEST_URL'], env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']];
+  if (address === '' || token === '') {
+    throw new DeployError('AUTH_FAILED', 'could not get an identity token of GitHub: this job may not ask for one', {
+      hint: 'Add `id-token: write` to the job’s `permissions`. A workflow that a fork’s pull request started never gets one.',
+    });
+  }
+  const url = URL.parse(address);
+  if (url) return { url, token };
+  throw new DeployError('AUTH_FAILED', 'could not get an identity token of GitHub: the runner gave no usable address', {
+    hint: 'Update the runner: ACTIONS_ID_TOKEN_REQUEST_URL is not a URL.',
+  });
+}
+
+async function ask({ url, token }: TokenService, io: Pick<Io, 'http' | 'signal'>): Promise<string> {
+  const { signal } = io;
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'deploy-agent' };
+  const response = await io.http.send({ method: 'GET', url, headers, timeoutMs: 15_000, signal });
+  const body = await readBody(response, { maxBytes: 65_536, timeoutMs: 15_000 });
+  if (response.status !== 200) throw refusal(response);
+  const answer = tokenDocument.safeParse(tryParseJson(body.toString()));
+  if (answer.success) return answer.data.value;
+  throw new DeployError('AUTH_FAILED', 'could not get an identity token of GitHub: the answer holds none', {
+    hint: 'Check what answers for GitHub between the runner and GitHub (a proxy); then run again.',
+  });
+}
+
+// A header takes no line break and no control character.
+const tokenDocument = z.object({ value: z.string().regex(/^[\x21-\x7e]+$/) });
+
+function refusal({ status }: HttpResponse): DeployError {
+  const message = `could not get an identity token of GitHub: it answered with status ${status}`;
+  if (status === 429) return new DeployError('THROTTLED', message, { hint: 'Run again in a minute.' });
+  if (status >= 500)
+    return new DeployError('NETWORK', message, { hint: 'See https://www.githubstatus.com; run again.' });
+  return new DeployError('AUTH_FAILED', message, {
+    hint: 'Add `id-token: write` to the job’s `permissions`; a job that is over gets none any more.',
+  });
+}
+
+function tryParseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
