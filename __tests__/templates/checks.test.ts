@@ -116,3 +116,21 @@ describe('a planted fault is found', () => {
     rmSync(folder, { recursive: true });
   });
 });
+
+describe('the templates', () => {
+  const jobsOf = (text: string) => text.slice(text.indexOf('\njobs:'), text.search(/\n {2}staging[\w-]*:\n/));
+
+  test('test, build and scan in the same way', () => {
+    expect(new Set(templates.map(({ text }) => jobsOf(text))).size).toBe(1);
+  });
+
+  test('point to a page, and a heading in it, that is there', () => {
+    for (const { text } of templates) {
+      const [, page, anchor] = /blob\/main\/([\w/.-]+)#([\w-]+)\)/.exec(text)!;
+      const headings = [...read(page!).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+        title!.toLowerCase().replaceAll(' ', '-'),
+      );
+      expect(headings).toContain(anchor);
+    }
+  });
+});

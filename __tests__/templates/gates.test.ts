@@ -13,8 +13,8 @@ afterEach(async () => {
   for (const { outside } of open.splice(0)) await outside.close();
 });
 
-async function run({ name, open: openClouds }: (typeof templates)[number], story: Story) {
-  const clouds = await openClouds();
+async function run({ name, open: openClouds }: (typeof templates)[number], story: Story, asking?: string) {
+  const clouds = await openClouds(asking);
   open.push(clouds);
   const services = [...clouds.staging, ...clouds.production];
   const before = services.map((service) => service.snapshot());
@@ -79,9 +79,15 @@ describe.each(templates)('$name', (template) => {
     expect(stages.filter((_, index) => untouched[index])).toEqual(clouds.production.map(() => 'production'));
   });
 
-  test('deploys nothing without the trust of the cloud: another environment, another branch, another repository', async () => {
-    const { log, untouched } = await run(template, { behaviour: good, surroundings: { name: 'fork/agent' } });
-    expect(log).toMatch(/Not authorized to be .* with repo:fork\/agent:environment:staging/);
+  test('deploys nothing from another repository, which the cloud does not trust', async () => {
+    const { log, untouched } = await run(
+      template,
+      { behaviour: good, surroundings: { name: 'fork/agent' } },
+      'fork/agent',
+    );
+    expect(log).toMatch(
+      /Not authorized to be|rejected by the attribute condition|No matching federated identity record/,
+    );
     expect(untouched).not.toContain(false);
   });
 });

@@ -21,6 +21,7 @@ function run(jobs: string, change: Partial<Surroundings> = {}) {
     event: { name: 'push', ref: 'refs/heads/main' },
     standIns: {},
     network: () => ({}),
+    oidc: () => ({ env: {}, asked: () => 0 }),
     tools: '/nowhere',
     tokenFor: () => 'ghs_token',
     approve: () => true,

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { openWorld } from '../../simulators/world.ts';
+import { actionEntries } from '../action-entries.ts';
 import { findReferees, withReferee } from '../referees.ts';
 import type { Tally } from '../tally.ts';
+import { actionStories, playActionStory } from './action-stories.ts';
 import type { GoogleExchange } from './exchanges.ts';
 import { checkWithGcloud } from './gcloud.ts';
 import { playRunStories } from './play.ts';
@@ -14,6 +16,18 @@ export async function runGoogle(tally: Tally, directory: string): Promise<void> 
     await playRunStories(path.join(directory, 'google'), exchanges);
     return `${exchanges.length} exchanges`;
   });
+  await tally.check(
+    `${actionStories.length} runs of the action on Cloud Run end as told, and are recorded`,
+    async () => {
+      const before = exchanges.length;
+      const wrong: string[] = [];
+      for (const story of actionStories) {
+        await playActionStory(story, actionEntries(), exchanges).catch((error: unknown) => wrong.push(String(error)));
+      }
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+      return `${exchanges.length - before} exchanges`;
+    },
+  );
   const { google, close } = await openWorld();
   await close();
   await checkWithProtos(
