@@ -91,6 +91,13 @@ test('what a hosted runner can’t reach is said before the rollout', async () =
   expect(main.log).toContain('::warning::Identity-Aware Proxy protects service agent');
 });
 
+test('a proxy whose address is given in upper case only is taken by gRPC too', async () => {
+  const agent = await givenCloudRun();
+  const image = agent.world.publish('v2', {});
+  const { main } = await agent.deploy({ image, ...canary }, { env: { https_proxy: '', http_proxy: '', no_proxy: '' } });
+  expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+});
+
 describe('credentials that end during the run', () => {
   test('are renewed in the middle of a bake', async () => {
     const agent = await givenCloudRun();

@@ -70,8 +70,8 @@ function gatherFacts(
 function whoseTemplate(service: Json, data: RestoreData, mark: ChangeMark): RestorationFacts['template'] {
   const name = textOf(templateOf(service), 'revision');
   const isSame = hashTemplate(templateOf(service)) === data.template;
-  // A preview that went before has made the revision: our deploy didn't touch the template.
-  if (isSame && name === (data.named ?? '')) return 'before';
+  // Ours too, where a preview that went before has made the revision: our deploy only named it, or not even that.
+  if (isSame && (name === (data.named ?? '') || name === data.back)) return 'before';
   if (name === mark) return 'ours';
   return name === data.back ? 'before' : 'foreign';
 }
