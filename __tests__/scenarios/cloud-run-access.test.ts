@@ -149,12 +149,24 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     expect(main.log).toContain('gcloud run services update-traffic');
   });
 
-  test('to read revisions: put back all the same', async () => {
+  test('to read operations: the conditions say enough', async () => {
     const agent = await givenCloudRun();
     when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.operations.get'));
     const { main } = await deploy(agent);
-    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-    expect(main.log).toMatch(/::error .*run\.operations\.get is missing/);
+    expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+    expect(main.log).toContain(
+      'run.operations.get is missing; going by the service’s and the revision’s conditions alone.',
+    );
+  });
+
+  test('to read revisions: the template can’t be put back, the traffic is', async () => {
+    const agent = await givenCloudRun();
+    when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.revisions.get'));
+    const { main } = await deploy(agent);
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
+    expect(main.log).toMatch(/::error .*run\.revisions\.get is missing/);
+    expect(main.log).toMatch(/agent-00001-\w+ 100 % gets the traffic again, but the template could not be put back/);
+    await agent.world.clock.advance(60_000);
     expect(trafficOf(agent)).toBe('v1 100');
   });
 });
