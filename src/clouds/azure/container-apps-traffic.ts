@@ -11,6 +11,7 @@ import {
 import { findForeign } from './container-apps-observe.ts';
 import type { OwnChange, OwnChanges } from './own-change.ts';
 import { servedBefore, trafficBefore } from './restore-data.ts';
+import { followedWhenMade } from './revision-name.ts';
 import {
   finalTraffic,
   followsLatest,
@@ -37,13 +38,20 @@ export function openTrafficControl(
     },
     async finish(operation, point) {
       const own = changes.begin(operation.mark, point);
-      await moveTraffic(app, own, { percent: null, wanted: finalTraffic(trafficBefore(own.data), own.mark) });
+      await moveTraffic(app, own, { percent: null, wanted: finalTraffic(formOfTraffic(own), own.mark) });
       await ensureInForce(app, own);
       if (keepPrevious === 'inactive') await retirePrevious(app, own);
       return { ...operation, goal: { kind: 'finished' } };
     },
     preview: (operation) => findPreview(app, operation),
   };
+}
+
+/** What it was before, also where an earlier run has pinned it for a revision that this one goes on from. */
+function formOfTraffic({ data, mark, isResumed }: OwnChange): readonly TrafficEntry[] {
+  const before = trafficBefore(data);
+  if (!isResumed || !followedWhenMade(mark)) return before;
+  return [{ revision: null, weight: 100, label: null }, ...before.map((entry) => ({ ...entry, weight: 0 }))];
 }
 
 interface Move {

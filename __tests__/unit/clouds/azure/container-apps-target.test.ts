@@ -4,7 +4,13 @@ import { listClosedDoors } from '../../../../src/clouds/azure/container-apps-end
 import { containerAppsTarget } from '../../../../src/clouds/azure/container-apps-target.ts';
 import { findFailureHint } from '../../../../src/clouds/azure/failure-hint.ts';
 import { parseRestoreData } from '../../../../src/clouds/azure/restore-data.ts';
-import { formatRevision, makeSuffix, nameOfWayBack, suffixOf } from '../../../../src/clouds/azure/revision-name.ts';
+import {
+  followedWhenMade,
+  formatRevision,
+  makeSuffix,
+  nameOfWayBack,
+  suffixOf,
+} from '../../../../src/clouds/azure/revision-name.ts';
 import { readStepInputs } from '../../../../src/inputs/step-inputs.ts';
 
 const id = '5ab50000-0000-4000-8000-0000000000aa';
@@ -47,7 +53,9 @@ describe('the inputs', () => {
 describe('the name of a revision', () => {
   test('is new every time, one that Azure takes, and leaves room for the way back', () => {
     for (const app of ['a1', 'agent', 'a'.repeat(32)]) {
-      const names = Array.from({ length: 200 }, () => formatRevision(app, makeSuffix(app, 1_800_000_000_000)));
+      const names = Array.from({ length: 200 }, () =>
+        formatRevision(app, makeSuffix(1_800_000_000_000, { followed: true })),
+      );
       expect(new Set(names).size).toBe(200);
       for (const name of names) {
         expect(suffixOf(name)).toMatch(/^[a-z][a-z0-9]{5,}$/);
@@ -56,6 +64,15 @@ describe('the name of a revision', () => {
       }
     }
   });
+});
+
+test.each([
+  [formatRevision('agent', makeSuffix(1_800_000_000_000, { followed: true })), true],
+  [formatRevision('agent', makeSuffix(1_800_000_000_000, { followed: false })), false],
+  ['agent--fix1', false],
+  ['agent--abcdefg', false],
+])('that traffic followed the latest when %s was made: %s', (name, followed) => {
+  expect(followedWhenMade(name)).toBe(followed);
 });
 
 describe('a restore point', () => {
