@@ -4,6 +4,7 @@ import path from 'node:path';
 import { openWorld } from '../simulators/world.ts';
 import { checkWithAwsCli } from './aws-cli.ts';
 import { checkCliWaiter } from './aws-cli-waiter.ts';
+import { checkWithAzureClients } from './azure.ts';
 import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
@@ -46,6 +47,10 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     programs: [dockerRegistry, skopeo],
     body: (program, looker) =>
       checkWithDockerRegistry({ program, skopeo: looker, tally, directory: path.join(directory, 'registries') }),
+  });
+  await withReferee(tally, "Microsoft's clients", {
+    programs: [python],
+    body: (program) => checkWithAzureClients({ program, tally, directory: path.join(directory, 'azure') }),
   });
   await withReferee(tally, 'shellcheck', {
     programs: [shellcheck],

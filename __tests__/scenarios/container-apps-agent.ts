@@ -19,6 +19,15 @@ export async function givenApp(options: Partial<ContainerAppsAgentOptions> = {})
   return agent;
 }
 
+/** Whose traffic goes to its revision by name, as somebody has set it. */
+export async function givenPinnedApp(label?: string, options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
+  const agent = await givenApp({ ...options, app: { revisionSuffix: 'one', ...options.app } });
+  const entry = { revisionName: 'agent--one', weight: 100, ...(label ? { label } : {}) };
+  agent.world.azure.foreignTraffic('agent', [entry]);
+  await agent.world.clock.advance(30_000);
+  return agent;
+}
+
 /** @throws what a simulator threw in one of them. */
 export async function closeApps(): Promise<void> {
   for (const agent of open.splice(0)) await agent.close();

@@ -11,10 +11,11 @@ import { pushBenchImage } from './push-bench-image.ts';
 
 export type Cut = 'none' | 'upload' | 'download';
 
+/** As the tool sees it; bytes of blobs only. */
 export interface Traffic {
   readonly requests: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
 }
 
 /** Two registries and the way to them. The first holds the images as `bench/NAME:v1`, the second nothing. */
@@ -41,8 +42,8 @@ export async function openCloud(): Promise<BenchNetwork> {
     const [from, to] = (await Promise.all(both.map((response) => response.json()))) as [Counts, Counts];
     return {
       requests: from.requests + to.requests,
-      bytesSent: from.sent + to.sent,
-      bytesReceived: from.received + to.received,
+      bytesRead: from.sent + to.sent,
+      bytesWritten: from.received + to.received,
     };
   };
   return {

@@ -1,12 +1,13 @@
 import type { Io } from '../io/io.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, isTransient } from '../model/errors.ts';
+import type { Observation } from '../model/workload.ts';
 import { startPace } from './pace.ts';
 
 /** One look at what is waited for. Fetch decides what; wait decides when. */
 export type Look<T> =
   | { readonly done: true; readonly value: T }
-  | { readonly done: false; readonly message: string; readonly notes?: readonly string[] };
+  | ({ readonly done: false } & Pick<Observation, 'message' | 'notes' | 'nearEnd'>);
 
 export interface Wait {
   /** Completes "waiting for …". */
@@ -15,7 +16,7 @@ export interface Wait {
   readonly deadline: number;
   readonly signal: AbortSignal;
   /** Until the next look; default: a second at first, five later. */
-  readonly pauseMs?: () => number;
+  readonly pauseMs?: (found: Pick<Observation, 'nearEnd'>) => number;
 }
 
 const HEARTBEAT_MS = 30_000;
@@ -36,7 +37,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: I
     print(found);
     const leftMs = wait.deadline - io.clock.now();
     if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
-    await io.clock.sleep(Math.min(nextPause(), leftMs), wait.signal);
+    await io.clock.sleep(Math.min(nextPause(found), leftMs), wait.signal);
   }
 }
 

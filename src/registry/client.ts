@@ -55,6 +55,8 @@ export interface RegistryClient {
   /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
   readonly pinned: Map<string, StoredManifest>;
   readonly keychain: Keychain;
+  /** So many requests to it come next: their connections are opened already. It only helps. */
+  prepare(registry: string, requests: number): void;
   /** null: nothing is known of it. */
   traits(registry: string): RegistryTraits | null;
   /**
@@ -66,6 +68,7 @@ export interface RegistryClient {
 }
 
 const MAX_REDIRECTS = 5;
+const MOST_EARLY = 32;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 export function openRegistryClient(options: RegistryClientOptions): RegistryClient {
@@ -82,6 +85,9 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     signal: options.signal,
     pinned: new Map(),
     keychain: options.keychain,
+    prepare(registry, requests) {
+      options.http.openEarly(registryUrl(registry), Math.min(requests, MOST_EARLY));
+    },
     traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
       const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;

@@ -11,6 +11,7 @@ import { followsLatest, isName, isSameTraffic, pinned, readTraffic, type Traffic
 const BUDGET_MS = 120_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5_000;
+const MOST_PINS = 3;
 
 /**
  * Sends our change and comes back when our revision is listed: by then it is known to be taken, and a kill in between is
@@ -21,10 +22,10 @@ export async function deployRevision(app: ContainerApp, own: OwnChange, takeTraf
   if (own.isResumed) return;
   const { clock, signal, log } = app.io;
   const until = clock.now() + BUDGET_MS;
-  const sending: Sent = { combined: true, last: null };
+  const sending: Sending = { takeTraffic, pins: 0, isSent: false };
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     try {
-      if (await sendNext(app, own, { takeTraffic, sending })) return;
+      if (await sendNext(app, own, sending)) return;
     } catch (error) {
       if (!isTransient(error) || clock.now() >= until) throw error;
       log.info(`${(error as Error).message} (trying again)`);
@@ -34,62 +35,69 @@ export async function deployRevision(app: ContainerApp, own: OwnChange, takeTraf
   }
 }
 
-interface Sent {
-  /** Template and traffic go in one request, unless that was refused. */
-  combined: boolean;
-  last: 'template' | 'traffic' | null;
-}
-
 interface Sending {
   readonly takeTraffic: boolean;
-  readonly sending: Sent;
+  /** How often the traffic was asked to stay where it is. */
+  pins: number;
+  /** The template was sent, and that was taken. */
+  isSent: boolean;
 }
 
 /** One look and at most one request. True: our revision is listed. */
-async function sendNext(app: ContainerApp, own: OwnChange, { takeTraffic, sending }: Sending): Promise<boolean> {
+async function sendNext(app: ContainerApp, own: OwnChange, sending: Sending): Promise<boolean> {
   if (await findRevision(app, own.mark)) return true;
   const { isDone, error } = await readChangeStatus(app, own.statusUrl);
   if (!isDone) return false;
+  if (sending.isSent && error !== null) throw rejected(app, error);
+  // It has ended well; only the list is late.
+  if (sending.isSent && own.statusUrl !== null) return false;
   const state = await readApp(app);
   ensureUntouched(app, own, state);
-  const traffic = planTraffic(own, takeTraffic, state);
-  if (error !== null) {
-    // Moving traffic in the same request fails where each alone does not (microsoft/azure-container-apps#790).
-    if (traffic === null || !sending.combined) throw rejected(app, error);
-    sending.combined = false;
-    app.io.log.info(`Azure did not take template and traffic together (${error}): sending one after the other`);
-  }
-  // It was taken and has ended well; only the list is late.
-  else if (sending.last === 'template' && own.statusUrl !== null) return false;
-  if (!sending.combined && traffic !== null && !isSameTraffic(readTraffic(state.traffic), traffic)) {
-    sending.last = 'traffic';
-    own.statusUrl = (await patchApp(app, { traffic: toDocument(traffic) })).operationUrl;
-    return false;
-  }
-  sending.last = 'template';
-  await sendTemplate(app, own, { state, traffic: sending.combined ? traffic : null });
+  const pin = planPin(own, state, { isForced: error !== null, takeTraffic: sending.takeTraffic });
+  if (pin) await pinTraffic(app, own, { pin, sending, error });
+  else await sendTemplate(app, own, { state, sending });
   return false;
+}
+
+interface Pinning {
+  readonly pin: readonly TrafficEntry[];
+  readonly sending: Sending;
+  readonly error: string | null;
+}
+
+/**
+ * Before the template and not in the same request: where moving traffic fails (microsoft/azure-container-apps#790), the
+ * new revision comes up all the same, and takes all the traffic that still follows the latest as soon as it is ready.
+ */
+async function pinTraffic(app: ContainerApp, own: OwnChange, { pin, sending, error }: Pinning): Promise<void> {
+  if (error !== null && sending.pins >= MOST_PINS) throw rejected(app, error);
+  if (error !== null) app.io.log.info(`the traffic could not be pinned to what serves now: ${error} (trying again)`);
+  sending.pins += 1;
+  own.statusUrl = (await patchApp(app, { traffic: toDocument(pin) })).operationUrl;
+}
+
+/** What the traffic has to be before the template may be sent; null: it is that. */
+function planPin(
+  own: OwnChange,
+  state: AppState,
+  { isForced, takeTraffic }: { readonly isForced: boolean; readonly takeTraffic: boolean },
+): readonly TrafficEntry[] | null {
+  const before = trafficBefore(own.data);
+  // Without ingress there is none; and it goes to the new revision by itself where that is what is wanted.
+  if (own.data.traffic === '' || (takeTraffic && followsLatest(before))) return null;
+  const wanted = pinned(before, own.data.ready);
+  return isSameTraffic(readTraffic(state.traffic), wanted) && !isForced ? null : wanted;
 }
 
 async function sendTemplate(
   app: ContainerApp,
   own: OwnChange,
-  { state, traffic }: { readonly state: AppState; readonly traffic: readonly TrafficEntry[] | null },
+  { state, sending }: { readonly state: AppState; readonly sending: Sending },
 ): Promise<void> {
   const edited = editTemplate(state.template, own.wanted);
   const template = toPatch(edited, suffixOf(own.mark));
-  const change = { template, ...(traffic === null ? {} : { traffic: toDocument(traffic) }) };
-  own.statusUrl = (await patchApp(app, change, listSecretValues(edited))).operationUrl;
-}
-
-/** null: the traffic is left alone. */
-function planTraffic(own: OwnChange, takeTraffic: boolean, state: AppState): readonly TrafficEntry[] | null {
-  if (own.data.traffic === '') return null;
-  const before = trafficBefore(own.data);
-  // It goes to the new revision by itself, as soon as that is ready.
-  if (takeTraffic && followsLatest(before)) return null;
-  const wanted = pinned(before, own.data.ready);
-  return isSameTraffic(before, wanted) && isSameTraffic(readTraffic(state.traffic), wanted) ? null : wanted;
+  own.statusUrl = (await patchApp(app, { template }, listSecretValues(edited))).operationUrl;
+  sending.isSent = true;
 }
 
 /** Azure has no conditional update, so the last look is taken right before it. */

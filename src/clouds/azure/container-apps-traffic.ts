@@ -38,6 +38,7 @@ export function openTrafficControl(
     async finish(operation, point) {
       const own = changes.begin(operation.mark, point);
       await moveTraffic(app, own, { percent: null, wanted: finalTraffic(trafficBefore(own.data), own.mark) });
+      await ensureInForce(app, own);
       if (keepPrevious === 'inactive') await retirePrevious(app, own);
       return { ...operation, goal: { kind: 'finished' } };
     },
@@ -63,6 +64,18 @@ async function moveTraffic(app: ContainerApp, own: OwnChange, move: Move): Promi
   }
   if (isThere(own, state, move)) return;
   own.statusUrl = (await patchApp(app, { traffic: toDocument(move.wanted) })).operationUrl;
+}
+
+/**
+ * The app's document is ahead of the traffic that is in force, and stays so where moving it failed: what ran before is
+ * not ended on the word of the document.
+ * @throws DeployError THROTTLED: not yet
+ */
+async function ensureInForce(app: ContainerApp, own: OwnChange): Promise<void> {
+  if (own.data.traffic === '' || (await findRevision(app, own.mark))?.trafficWeight === 100) return;
+  throw new DeployError('THROTTLED', `could not end what ran before ${own.mark}: it still gets traffic`, {
+    hint: 'Run again when no other change of the app is under way.',
+  });
 }
 
 function isThere(own: OwnChange, state: AppState, { percent, wanted }: Move): boolean {

@@ -48,8 +48,10 @@ const LATE_CHANGE_MS = 10_000;
  * back, then the template is put right, then what is left over is ended.
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
-  const foreign = findForeign(facts);
-  if (foreign) return answer({ status: 'superseded', message: `${foreign}, which is left alone` });
+  const mover = findForeignTraffic(facts);
+  if (mover) return superseded(mover);
+  const deployer = findForeignDeploy(facts);
+  if (deployer) return decideSuperseded(facts, deployer);
   if (facts.busy) return waiting(facts, 'BUSY', 'a change of the app is under way');
   if (facts.template === 'before' && !isResumed(facts)) return decideWithoutOurs(facts);
   const traffic = decideTraffic(facts);
@@ -66,11 +68,30 @@ function isResumed({ mark, latestThen }: RestorationFacts): boolean {
   return isName(mark, latestThen);
 }
 
-function findForeign(facts: RestorationFacts): string | null {
-  const { latest, mark, wayBack, latestThen, template, traffic, trafficThen, readyThen } = facts;
+/**
+ * Theirs is left alone, and ours is taken away from it: shares that we gave would keep theirs from being live, and say so
+ * to nobody.
+ */
+function decideSuperseded(facts: RestorationFacts, deployer: string): Decision {
+  const { mode, trafficThen, traffic, ours } = facts;
+  if (mode === 'single' || trafficThen.length === 0) return superseded(deployer);
+  if (facts.busy) return waiting(facts, 'BUSY', `${deployer}; their change is under way`);
+  if (!isSameTraffic(traffic, trafficThen)) return { act: 'move-traffic', traffic: trafficThen };
+  return (ours?.share === 0 && !isResumed(facts) ? retire([ours]) : null) ?? superseded(deployer);
+}
+
+function superseded(what: string): Decision {
+  return answer({ status: 'superseded', message: `${what}, which is left alone` });
+}
+
+function findForeignDeploy(facts: RestorationFacts): string | null {
+  const { latest, mark, wayBack, latestThen, template } = facts;
   if (latest !== '' && ![mark, wayBack, latestThen].some((name) => isName(name, latest)))
     return `${latest} was deployed after ours`;
-  if (template === 'other') return 'somebody changed the template of the app after us';
+  return template === 'other' ? 'somebody changed the template of the app after us' : null;
+}
+
+function findForeignTraffic({ mark, wayBack, traffic, trafficThen, readyThen }: RestorationFacts): string | null {
   if (trafficThen.length === 0) return null;
   const known = [mark, wayBack, ...pinned(trafficThen, readyThen).map(({ revision }) => revision)];
   const other = traffic.find(
@@ -134,8 +155,10 @@ function decideWayBack(facts: RestorationFacts): Decision {
   }
   if (!back.active) return { act: 'activate', revision: wayBack };
   if (!isReady(facts)) return waiting(facts, 'STARTING', `waiting for ${wayBack} (${describeState(back)})`);
-  if (trafficThen.length > 0 && !isSameTraffic(traffic, trafficThen))
-    return { act: 'move-traffic', traffic: trafficThen };
+  const followed = trafficThen.reduce((sum, { revision, weight }) => sum + (revision === null ? weight : 0), 0);
+  // The document may be ahead of the traffic that is in force.
+  const isInForce = trafficThen.length === 0 || back.share === followed;
+  if (!isSameTraffic(traffic, trafficThen) || !isInForce) return { act: 'move-traffic', traffic: trafficThen };
   const left = [facts.ours, ...facts.served.filter(({ name }) => !isNamed(name, facts))];
   if (mode === 'multiple') return retire(left) ?? restored(facts, [back]);
   const ending = left.find((revision) => revision?.active);

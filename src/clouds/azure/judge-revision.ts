@@ -37,6 +37,8 @@ export function judgeRevision(facts: RevisionFacts): Observation {
   const state = `${describeState(ours)}${trouble ? `; ${trouble.text}` : ''}`;
   if (hasFailed(ours)) return failed('DEPLOY_FAILED', state);
   if (trouble?.evidence === 'proven' || facts.troubledMs >= PATIENCE_MS) return failed('DEPLOY_FAILED', state);
+  // The platform gave up what we asked for, whatever the revision says of itself yet.
+  if (changeError && !isUp(ours)) return failed('DEPLOY_FAILED', `${changeError} (${state})`);
   if (!ours.active) return failed('SUPERSEDED', `somebody deactivated ${facts.mark}`);
   if (!isUp(ours)) return progressing('NOT_READY', state);
   // Traffic that follows the latest revision goes to what the app calls ready, whatever the revision says of itself.

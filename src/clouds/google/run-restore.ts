@@ -5,7 +5,7 @@ import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
 import { type Json, textOf } from './json.ts';
 import { labelsOfRun, labelsToPutBack, withLabelsBefore } from './labels.ts';
-import { oursOf, styleOfPoint } from './our-part.ts';
+import { lastTraffic, oursOf } from './our-part.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import type { RunService } from './run-service.ts';
@@ -21,7 +21,7 @@ import {
 } from './service-document.ts';
 import { patchService, readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
 import { templateBefore } from './template-before.ts';
-import { finished, keepingTags } from './traffic-plan.ts';
+import { keepingTags } from './traffic-plan.ts';
 
 /** See `Workload.restore`: one look and at most one change. */
 export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
@@ -55,7 +55,7 @@ function gatherFacts(
     effective: effectiveTraffic(service),
     before: data.wanted,
     serves: data.serves,
-    done: finished(data.wanted, { ours, style: styleOfPoint(data) }),
+    done: lastTraffic(data, ours),
     labelsAreOurs: labelsToPutBack(service, labels).length > 0,
     back: data.back,
     latestReady: latestReady(service),

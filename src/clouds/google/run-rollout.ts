@@ -4,8 +4,9 @@ import { changeService } from './change-service.ts';
 import type { Json } from './json.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
-import { oursOf, styleOfPoint } from './our-part.ts';
+import { lastTraffic, oursOf } from './our-part.ts';
 import { parseRestoreData } from './restore-data.ts';
+import { hashTemplate } from './revision-name.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
 import { type Prepared, prepareChange } from './run-plan.ts';
 import type { RunService } from './run-service.ts';
@@ -14,13 +15,14 @@ import {
   formatShares,
   progressOf,
   type TrafficEntry,
+  templateOf,
   templateRevision,
   toTargets,
   wantedTraffic,
 } from './service-document.ts';
 import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
 import { superseded } from './superseded.ts';
-import { finished, isAsAsked, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
+import { isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
 import { getOperationEnd, getRevision, type Revision } from './typed-calls.ts';
 
 /** One change of the service by this process. */
@@ -82,9 +84,7 @@ export function openRollout(run: RunService): RunRollout {
     },
     async finish(operation, point) {
       const { ours } = ensureAsked(asked);
-      const data = parseRestoreData(point, run);
-      const traffic = finished(data.wanted, { ours, style: styleOfPoint(data) });
-      return await move(operation, { kind: 'finished' }, traffic);
+      return await move(operation, { kind: 'finished' }, lastTraffic(parseRestoreData(point, run), ours));
     },
     observe: (operation) => observe(run, operation, ensureAsked(asked)),
     tag: () => asked?.ours.tag ?? null,
@@ -103,8 +103,7 @@ function planFirstTraffic(
   { ours, takeTraffic }: { readonly ours: Ours; readonly takeTraffic: boolean },
 ): readonly TrafficEntry[] {
   const data = parseRestoreData(point, run);
-  if (!takeTraffic) return withOurs(data.serves, ours, 0);
-  return finished(data.wanted, { ours, style: styleOfPoint(data) });
+  return takeTraffic ? lastTraffic(data, ours) : withOurs(data.serves, ours, 0);
 }
 
 interface DeployPlan {
@@ -114,23 +113,22 @@ interface DeployPlan {
   readonly point: RestorePoint;
 }
 
-/** null: an earlier request, whose answer was lost, has done it. */
+/**
+ * null: an earlier request, whose answer was lost, has done it.
+ * @throws DeployError SUPERSEDED when template or traffic are no longer as they were noted down
+ */
 function decideDeploy(run: RunService, service: Json, plan: DeployPlan): ServiceUpdate | null {
-  const { ours, generation } = {
-    ours: oursOf(run, plan.mark, parseRestoreData(plan.point, run)),
-    ...progressOf(service),
-  };
+  const data = parseRestoreData(plan.point, run);
+  const ours = oursOf(run, plan.mark, data);
   const current = wantedTraffic(service);
-  const isTheirs = generation !== parseRestoreData(plan.point, run).generation;
-  const isDone = templateRevision(service) === plan.mark && isAsAsked(plan.traffic, current, ours);
-  if (isDone) return null;
-  if (isTheirs) throw superseded(run, `${templateRevision(service)} was deployed meanwhile`);
+  const hasTraffic = isAsAsked(plan.traffic, current, ours);
+  if (templateRevision(service) === plan.mark && hasTraffic) return null;
+  const isAsNoted = hashTemplate(templateOf(service)) === data.template && isSameTraffic(current, data.wanted);
+  if (!isAsNoted) throw superseded(run, `${templateRevision(service)} was deployed meanwhile, or its traffic changed`);
   return {
     ...(plan.template ? { template: plan.template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
-    ...(isAsAsked(plan.traffic, current, ours)
-      ? {}
-      : { traffic: toTargets(keepingTags(plan.traffic, current, ours), service) }),
+    ...(hasTraffic ? {} : { traffic: toTargets(plan.traffic, service) }),
     labels: withLabels(service, labelsOfRun(run.io)),
   };
 }
