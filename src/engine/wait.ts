@@ -14,6 +14,8 @@ export interface Wait {
   readonly what: string;
   /** Milliseconds since 1970; the last look is taken just before it. */
   readonly deadline: number;
+  /** When it will be done, where that is known: a sign of life counts down to this instead of the deadline. */
+  readonly doneAt?: number;
   readonly signal: AbortSignal;
   /** Until the next look; default: a second at first, five later. */
   readonly pauseMs?: (found: Pick<Observation, 'nearEnd'>) => number;
@@ -60,7 +62,7 @@ function printerOfChanges(wait: Wait, io: Io): (look: { message: string; notes?:
     if (news.length > 0) io.log.foreign(news);
     const silentMs = io.clock.now() - lastPrintedAt;
     if (message === lastMessage && silentMs < HEARTBEAT_MS) return;
-    const left = formatDuration(Math.max(0, wait.deadline - io.clock.now()));
+    const left = formatDuration(Math.max(0, (wait.doneAt ?? wait.deadline) - io.clock.now()));
     io.log.info(message === lastMessage ? `still waiting for ${wait.what}: ${message} (${left} left)` : message);
     lastMessage = message;
     lastPrintedAt = io.clock.now();
