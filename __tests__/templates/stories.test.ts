@@ -79,3 +79,24 @@ describe.each(templates)('$name', (template) => {
     expect(run.logs.get('test')).toMatch(/> biome check[\s\S]*> tsc --noEmit[\s\S]*> node --test tests\/integration/);
   });
 });
+
+test('post puts back what ran before when the main process of the deployment is killed', async () => {
+  const { clouds, text } = await given(templates[0]!);
+  const before = snapshotsOf(clouds.staging);
+  let killed = false;
+  const { conclusion, run } = await runTemplate(text, clouds, {
+    behaviour: good,
+    surroundings: {
+      onMain(_job, child) {
+        const stop = clouds.worldOf('staging').clock.every(20_000, async () => {
+          stop();
+          killed = child.kill('SIGKILL');
+        });
+      },
+    },
+  });
+  expect({ conclusion, killed }).toEqual({ conclusion: 'failure', killed: true });
+  expect(run.summaries.get('staging')).toContain('`rolled-back`');
+  expect(snapshotsOf(clouds.staging)).toEqual(before);
+  expect(run.deployments).toEqual([expect.objectContaining({ environment: 'staging', state: 'failure' })]);
+});

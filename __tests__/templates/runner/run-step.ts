@@ -45,7 +45,10 @@ async function runCommand(job: RunningJob, step: MappingToken, stepEnv: Record<s
     directory: job.directory,
     cwd: path.join(job.place.workspace, folder),
     env,
-    onStart: (child) => job.options.run.watch(child),
+    onStart(child) {
+      job.options.run.watch(child);
+      job.options.run.surroundings.onScript?.(job.place.id, job.options.run);
+    },
   });
   Object.assign(job.env, end.env);
   return { ok: end.exitCode === 0, ...end };

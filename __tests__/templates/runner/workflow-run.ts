@@ -29,7 +29,9 @@ export interface Surroundings {
   readonly approve: (environment: string) => boolean;
   /** Path of a called workflow -> its text. */
   readonly findWorkflow?: (uses: string) => string;
-  /** An action's main process has started. */
+  /** A script has started. */
+  readonly onScript?: (job: string, run: WorkflowRun) => void;
+  /** Our action's main process has started. */
   readonly onMain?: (job: string, child: ChildProcess, run: WorkflowRun) => void;
 }
 
