@@ -5,7 +5,11 @@ export default {
   roots: ['<rootDir>/__tests__', '<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': '<rootDir>/scripts/jest-transform.js' },
+  transform: {
+    '\\.ts$': '<rootDir>/scripts/jest-transform.js',
+    '/@actions/(workflow-parser|languageservice)/.*\\.js$': '<rootDir>/scripts/json-imports-transform.js',
+  },
+  transformIgnorePatterns: ['/node_modules/(?!@actions/(workflow-parser|languageservice)/)'],
   collectCoverageFrom: ['src/**/*.ts'],
   // V8's own costs twice the time, as it looks at everything that is loaded: the SDKs in every test file.
   coverageProvider: 'babel',

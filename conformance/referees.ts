@@ -9,11 +9,13 @@ export interface Referees {
   readonly aws: string | null;
   readonly skopeo: string | null;
   readonly dockerRegistry: string | null;
+  readonly shellcheck: string | null;
   /** The tests of the OCI distribution spec. */
   readonly ociSuite: string | null;
   /** The registry of go-containerregistry. */
   readonly goRegistry: string | null;
   readonly zot: string | null;
+  readonly gcloud: string | null;
 }
 
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../.referees/bin');
@@ -25,9 +27,11 @@ export function findReferees(): Referees {
     aws: findProgram('aws', [ENVIRONMENT]),
     skopeo: findProgram('skopeo'),
     dockerRegistry: findProgram('docker-registry'),
+    shellcheck: findProgram('shellcheck'),
     ociSuite: findProgram('conformance', [ENVIRONMENT]),
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),
+    gcloud: findProgram('gcloud'),
   };
 }
 

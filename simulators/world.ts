@@ -1,7 +1,9 @@
 import { AwsCloud } from './aws/aws-cloud.ts';
+import { AzureCloud } from './azure/azure-cloud.ts';
 import type { Behaviour, ImageSource } from './behaviour.ts';
 import { VirtualClock } from './clock/clock.ts';
 import { type Edge, startEdge } from './edge/edge.ts';
+import { GitHubOidc, ISSUER } from './github/oidc.ts';
 import { openArtifactRegistry } from './google/artifact-registry.ts';
 import { GoogleCloud, type GoogleCloudOptions } from './google/google-cloud.ts';
 import { buildImage, type ImageOptions } from './images.ts';
@@ -27,6 +29,8 @@ export interface World {
   readonly edge: Edge;
   readonly aws: AwsCloud;
   readonly google: GoogleCloud;
+  readonly azure: AzureCloud;
+  readonly github: GitHubOidc;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
   readonly artifactRegistry: SimulatedRegistry;
@@ -45,6 +49,8 @@ export interface WorldOptions {
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
   readonly google?: Partial<GoogleCloudOptions>;
+  /** Whose jobs the Azure application trusts; and who asks, until somebody changes that. */
+  readonly github?: { readonly subject: string };
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -58,7 +64,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   });
   const images: ImageSource = {
     pull: (image, platform) =>
-      source.pull(image, platform) ?? ecr.pull(image, platform) ?? artifactRegistry.pull(image, platform),
+      source.pull(image, platform) ??
+      ecr.pull(image, platform) ??
+      artifactRegistry.pull(image, platform) ??
+      azure.acr.pull(image, platform),
   };
   const { sessionToken } = options;
   const credentials = {
@@ -85,8 +94,16 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
+  const github = new GitHubOidc({ clock, ...options.github });
+  const azure: AzureCloud = new AzureCloud({
+    clock,
+    images,
+    readAssertion: (token) => github.read(token),
+    federatedCredentials: [{ issuer: ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
+    outside: [source],
+  });
   const edge = await startEdge({
-    hosts: [source, ecr, ...aws.hosts, ...elsewhere, ...google.hosts, artifactRegistry],
+    hosts: [source, ecr, ...aws.hosts, ...elsewhere, ...google.hosts, artifactRegistry, github, ...azure.hosts],
     clock,
   });
   return {
@@ -94,6 +111,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     edge,
     aws,
     google,
+    azure,
+    github,
     source,
     ecr,
     artifactRegistry,

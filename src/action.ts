@@ -54,7 +54,7 @@ async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
 async function story(request: DeployRequest, record: RunRecord, io: Io): Promise<Outcome> {
   const deadline = io.clock.now() + request.timeoutMs;
   const steps = request.strategy.plan(request.trafficSteps);
-  const { workload, keychain, endpoint } = await runPhase('Find the service', record, io, async () => {
+  const { workload, keychain, importer, endpoint } = await runPhase('Find the service', record, io, async () => {
     const opened = await request.target.open(request.settings, io);
     ensurePossible(request.strategy, opened.workload);
     return { ...opened, endpoint: await findEndpoint(request, opened.workload, io) };
@@ -73,7 +73,8 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   await ensurePlatform(images, runsOn, { registry, log: io.log });
   if (request.mode === 'plan')
     return await planDeploy({ ...request, steps, workload, changes, images, registry, record, io });
-  if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, registry, { record, io }));
+  const copying = { client: registry, importer, record, io };
+  if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
 
   const journal = openJournal(io.state);
   return await deploy({ ...request, steps, workload, change, image, endpoint, deadline, journal, record, io });

@@ -8,7 +8,15 @@ import { findMetadata, parseActionReference, versions } from './action-metadata.
 import { checkers, checkWorkflow } from './checks/check.ts';
 import { checkProperties } from './checks/properties.ts';
 import { faults } from './planted-faults.ts';
-import { completeExample, filesIn, kindOf, readBlocks, readOwnWorkflows, readTemplates } from './workflow-texts.ts';
+import {
+  completeExample,
+  filesIn,
+  kindOf,
+  read,
+  readBlocks,
+  readOwnWorkflows,
+  readTemplates,
+} from './workflow-texts.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const templates = readTemplates();
@@ -29,6 +37,13 @@ describe('no checker finds anything', () => {
   test('in the properties of the templates', () => {
     expect(checkProperties(path.join(root, 'workflow-templates'))).toEqual([]);
   });
+});
+
+test('Dependabot looks at packages and actions, and waits a week before it takes a release', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
+  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(['github-actions', 'npm']);
+  for (const update of updates) expect(update['cooldown']).toEqual({ 'default-days': 7 });
+  for (const update of updates) expect(update['insecure-external-code-execution']).toBeUndefined();
 });
 
 describe('every other block of YAML in the documents', () => {
@@ -99,5 +114,23 @@ describe('a planted fault is found', () => {
     writeFileSync(path.join(folder, `${file}.properties.json`), JSON.stringify(good));
     expect(checkProperties(folder)).toHaveLength(1);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the templates', () => {
+  const jobsOf = (text: string) => text.slice(text.indexOf('\njobs:'), text.search(/\n {2}staging[\w-]*:\n/));
+
+  test('test, build and scan in the same way', () => {
+    expect(new Set(templates.map(({ text }) => jobsOf(text))).size).toBe(1);
+  });
+
+  test('point to a page, and a heading in it, that is there', () => {
+    for (const { text } of templates) {
+      const [, page, anchor] = /blob\/main\/([\w/.-]+)#([\w-]+)\)/.exec(text)!;
+      const headings = [...read(page!).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+        title!.toLowerCase().replaceAll(' ', '-'),
+      );
+      expect(headings).toContain(anchor);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { type AcrAuth, acrAccess } from './acr-access.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
 import { parseRoute, type Route } from './route.ts';
 
@@ -27,7 +28,8 @@ export type RegistryAuth =
       readonly accepts: (password: string) => boolean;
       /** IAM's sentence for an action that the caller's role lacks; null: it may. */
       readonly denial?: (action: string, repository: string) => string | null;
-    };
+    }
+  | AcrAuth;
 
 interface Token {
   readonly grants: { has(grant: string): boolean };
@@ -47,6 +49,7 @@ export interface Access {
 export function openAccess(auth: RegistryAuth, clock: TimeSource): Access {
   if (auth.kind === 'anonymous') return { issueToken: noSuchPage, check: () => null, allows: () => true };
   if (auth.kind === 'basic') return basicAccess(auth);
+  if (auth.kind === 'acr') return acrAccess(auth, clock);
   return bearerAccess(auth, clock);
 }
 
@@ -154,7 +157,8 @@ function isKnown(auth: BearerAuth, { username, password }: { username: string; p
   return username === auth.user && (auth.accepts?.(password) ?? false);
 }
 
-function parseScope(scope: string): string[] {
+/** The grants that `repository:<name>:pull,push` asks for. */
+export function parseScope(scope: string): string[] {
   const [, repository, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? [];
   if (repository === undefined || actions === undefined) return [];
   return actions
@@ -163,10 +167,10 @@ function parseScope(scope: string): string[] {
     .map((action) => `${repository}:${action}`);
 }
 
-function challengeFor(
+export function challengeFor(
   request: SimulatedRequest,
   grants: readonly string[],
-  { tooNarrow, tokenPath = '/token' }: { readonly tooNarrow: boolean; readonly tokenPath: string | undefined },
+  { tooNarrow, tokenPath = '/token' }: { readonly tooNarrow: boolean; readonly tokenPath?: string | undefined },
 ): string {
   const { origin, host } = request.url;
   const scope = grants.length === 0 ? '' : `,scope="${joinScope(grants)}"`;
@@ -179,7 +183,9 @@ function joinScope(grants: readonly string[]): string {
   return `repository:${repository}:${grants.map((grant) => grant.slice(grant.lastIndexOf(':') + 1)).join(',')}`;
 }
 
-function parseBasic(header: string | undefined): { readonly username: string; readonly password: string } | null {
+export function parseBasic(
+  header: string | undefined,
+): { readonly username: string; readonly password: string } | null {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
   const text = Buffer.from(encoded, 'base64').toString();

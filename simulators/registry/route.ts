@@ -16,11 +16,14 @@ const MANIFEST = new RegExp(`^/v2/${NAME}/manifests/([^/]+)$`);
 const TAGS = new RegExp(`^/v2/${NAME}/tags/list$`);
 const REFERRERS = new RegExp(`^/v2/${NAME}/referrers/([^/]+)$`);
 
+const TOKEN_PATHS = ['/token', '/v2/token', '/oauth2/token', '/oauth2/exchange'];
+
 export function parseRoute(pathname: string): Route {
   const path = tryDecode(pathname);
   if (path === '/v2/' || path === '/v2') return { kind: 'ping' };
-  // The second is Google's: https://cloud.google.com/artifact-registry/docs/docker/authentication#token
-  if (path === '/token' || path === '/v2/token') return { kind: 'token' };
+  // The second is Google's, the others are Azure's:
+  // https://cloud.google.com/artifact-registry/docs/docker/authentication#token, https://azure.github.io/acr/AAD-OAuth.html
+  if (TOKEN_PATHS.includes(path)) return { kind: 'token' };
   const upload = UPLOAD.exec(path.endsWith('/blobs/uploads') ? `${path}/` : path);
   if (upload) return { kind: 'upload', repository: upload[1]!, session: upload[2] || null };
   const blob = BLOB.exec(path);

@@ -1,4 +1,5 @@
 import { ecsTarget } from './aws/ecs-target.ts';
+import { containerAppsTarget } from './azure/container-apps-target.ts';
 import { cloudRunTarget } from './google/cloud-run-target.ts';
 import type { Target } from './target.ts';
 
@@ -6,4 +7,5 @@ import type { Target } from './target.ts';
 export const targets: Readonly<Record<string, Target>> = {
   ecs: ecsTarget,
   'cloud-run': cloudRunTarget,
+  'container-apps': containerAppsTarget,
 };

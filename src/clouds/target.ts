@@ -1,4 +1,5 @@
 import type { Io } from '../io/io.ts';
+import type { ImageImporter } from '../model/image-importer.ts';
 import type { InputReader } from '../model/input-reader.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Workload } from '../model/workload.ts';
@@ -16,4 +17,6 @@ export interface OpenTarget {
   readonly workload: Workload;
   /** Credentials for this cloud's own registries. */
   readonly keychain: Keychain;
+  /** Absent: its registries can't fetch an image themselves. */
+  readonly importer?: ImageImporter;
 }

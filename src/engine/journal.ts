@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { State } from '../io/state.ts';
 import { DeployError, type ErrorCode, type Failure } from '../model/errors.ts';
 import type { OutcomeKind } from '../model/outcome.ts';

@@ -1,10 +1,12 @@
 import type { Io } from '../io/io.ts';
 import { formatImage, formatImageName, type ImageName, type ImageReference } from '../model/image.ts';
+import type { ImageImporter } from '../model/image-importer.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { copyImage } from '../registry/copy-image.ts';
 import { type CopyRequest, digestToCopy } from '../registry/copy-plan.ts';
+import { findAtDestination } from '../registry/find-at-destination.ts';
 import { resolveImage } from '../registry/resolve-image.ts';
 import { type ImagePart, selectPlatforms } from '../registry/select-platforms.ts';
 
@@ -72,17 +74,40 @@ function destinationOf(copy: CopyRequest): ImageReference {
   return { registry, repository, tag: tags[0] ?? null, digest: digestToCopy(copy) };
 }
 
+export interface Copying {
+  readonly client: RegistryClient;
+  /** Absent: everything goes through the runner. */
+  readonly importer?: ImageImporter | undefined;
+  readonly record: RunRecord;
+  readonly io: Io;
+}
+
 /** Brings the images to where they are deployed from. */
-export async function copyImages(
-  images: readonly PinnedImage[],
-  client: RegistryClient,
-  { record, io }: { readonly record: RunRecord; readonly io: Io },
-): Promise<void> {
+export async function copyImages(images: readonly PinnedImage[], copying: Copying): Promise<void> {
+  const { client, record, io } = copying;
   for (const request of listCopies(images)) {
+    const startedAt = io.clock.now();
+    const isImported = await tryImport(request, copying);
+    // After an import it finds everything there, which proves it.
     const { image, statistics } = await copyImage(client, request);
-    record.copies.push(statistics);
+    const durationMs = io.clock.now() - startedAt;
+    record.copies.push(isImported ? { ...statistics, isImported, durationMs } : statistics);
     io.log.info(`deploying ${formatImage(image)}`);
   }
+}
+
+/** An import takes an image whole and alone. */
+async function tryImport(request: CopyRequest, { client, importer, io }: Copying): Promise<boolean> {
+  const { source, destination, part, withReferrers } = request;
+  if (!importer?.handles(request) || part || withReferrers) return false;
+  if ((await findAtDestination(client, destination, source.digest)) === source.digest) return false;
+  const credentials = await client.keychain.resolve(source.registry);
+  const { registry } = destination;
+  const attempt = await importer.tryImport({ source, destination, credentials });
+  const isThere = attempt.isDone && (await findAtDestination(client, destination, source.digest)) === source.digest;
+  if (isThere) io.log.info(`${registry} fetched the image itself: nothing of it went through this runner`);
+  else io.log.info(`copying through this runner: ${attempt.isDone ? `${registry} does not show it` : attempt.why}`);
+  return isThere;
 }
 
 /** What has to be copied, each once. */

@@ -23,7 +23,7 @@ export async function rollBack(way: WayBack): Promise<Outcome> {
   journal.write({ ...entry, phase: 'closed', outcome: ending.kind });
   const backAgain = ending.kind === 'rolled-back' || ending.kind === 'refused';
   return endAs(ending.kind, {
-    revision: backAgain ? entry.point.revision : null,
+    revision: backAgain ? (ending.revision ?? entry.point.revision) : null,
     previousRevision: entry.point.revision,
     failure: entry.failure,
     notes: backAgain ? [...ending.notes, unusedRevision] : ending.notes,
@@ -55,6 +55,8 @@ type Settled = Exclude<Restoration, { status: 'progressing' }>;
 
 interface Ending {
   readonly kind: OutcomeKind;
+  /** What serves now, where it isn't what the restore point names. */
+  readonly revision?: string | undefined;
   readonly notes: readonly string[];
 }
 
@@ -105,8 +107,10 @@ async function lookAtWayBack(
 async function endingOf(restoration: Settled, way: WayBack, byHand: string): Promise<Ending> {
   const { message, status } = restoration;
   switch (status) {
-    case 'restored':
-      return await provenEnding(restoration.by === 'us' ? message : `${message} (by the platform)`, way, byHand);
+    case 'restored': {
+      const { by, revision } = restoration;
+      return { ...(await provenEnding(by === 'us' ? message : `${message} (by the platform)`, way, byHand)), revision };
+    }
     case 'untouched':
       return { kind: 'refused', notes: [message] };
     case 'superseded':

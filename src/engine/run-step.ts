@@ -2,6 +2,7 @@ import type { Operation, TrafficControl } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
 import { ensureSucceeded } from './ensure-succeeded.ts';
+import { paceOf } from './pace.ts';
 import { runPhase } from './phase.ts';
 import type { Progress } from './progress.ts';
 import type { Rollout } from './rollout.ts';
@@ -23,6 +24,7 @@ export async function runStep(step: Step, progress: Progress, rollout: Rollout):
     case 'bake':
       return await runPhase(`Judge at ${step.percent} %`, record, io, () => bake(step, progress, rollout));
     case 'finish':
+      if (!rollout.workload.traffic) return;
       return await runPhase('Finish', record, io, () => finishTraffic(progress, rollout));
     case 'confirm':
       return await confirm(progress, rollout);
@@ -48,7 +50,9 @@ async function rollOut(takeTraffic: boolean, progress: Progress, rollout: Rollou
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
   await waitUntilDone(progress, rollout, `${operation.revision} to be up and healthy`);
-  if (!takeTraffic) await notePreview(operation, rollout);
+  if (!takeTraffic) return await notePreview(operation, rollout);
+  // The platform's own rollout leaves alone what somebody has pinned to a revision.
+  if (workload.traffic) await setWeight(100, progress, rollout);
 }
 
 async function notePreview(operation: Operation, { workload, record, io }: Rollout): Promise<void> {
@@ -97,7 +101,7 @@ async function waitUntilDone(progress: Progress, { workload, io }: Rollout, what
         ? { done: false, ...observation }
         : { done: true, value: observation };
     },
-    { what, deadline: progress.deadline, signal: io.signal },
+    { what, deadline: progress.deadline, signal: io.signal, pauseMs: paceOf(operation, io.clock) },
     io,
   );
   ensureSucceeded(last, operation);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearest } from '../model/nearest.ts';
 import type { CommandSmokeTest, HttpSmokeTest, RequestBody, SmokeTest } from '../model/smoke-test.ts';
 import { type CommandEntry, commandSchema, type RequestEntry, requestSchema } from './smoke-test-schema.ts';

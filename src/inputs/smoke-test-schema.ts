@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from '../model/duration.ts';
 
 const MINUTE_MS = 60_000;

@@ -57,6 +57,8 @@ export interface CopyStatistics {
   /** Shared by the registry from another repository, without a transfer. */
   readonly mountedBlobs: number;
   readonly mountedBytes: number;
+  /** The registry fetched it itself: nothing of it went through the runner. */
+  readonly isImported?: boolean;
   /** There already. */
   readonly skippedBlobs: number;
   readonly skippedBytes: number;

@@ -34,7 +34,7 @@ export async function readTop(client: RegistryClient, { source, part }: CopyRequ
 export interface CopyPlan {
   /** What each of the tags names at the destination now; null: nothing. */
   readonly tagged: ReadonlyMap<string, Digest | null>;
-  /** The destination has the whole image, under whatever name. */
+  /** The destination has all that the image is made of, under whatever name. */
   readonly isStored: boolean;
   /** Manifests to push, by level: the top one first, its children next. None: nothing is to be done. */
   readonly levels: readonly (readonly Manifest[])[];
@@ -47,38 +47,35 @@ export interface CopyPlan {
 const MAX_DEPTH = 4;
 const MAX_MANIFESTS = 1_000;
 const AT_ONCE = { capacity: MOST_AT_ONCE };
+const NOTHING = { levels: [], missing: [], present: [] };
 
 /**
- * Finds out what a copy has to do, by reading only. What is there under this digest is complete: then no blob is asked
- * for.
+ * Finds out what a copy has to do, by reading only. A tag that names this digest already stands for all of it: then
+ * nothing else is asked.
  * @throws DeployError IMAGE_NOT_FOUND, IMAGE_INVALID, AUTH_FAILED, PERMISSION_DENIED, …
  */
 export async function planCopy(client: RegistryClient, request: CopyRequest): Promise<CopyPlan> {
-  const { destination } = request;
-  const [tags, stored] = await Promise.all([
-    runBounded(destination.tags, AT_ONCE, (tag) => findAtDestination(client, destination, tag)),
-    findStored(client, request),
-  ]);
-  const tagged = new Map(destination.tags.map((tag, index) => [tag, tags[index] ?? null]));
-  const found = { tagged, isStored: stored !== null, levels: [], missing: [], present: [] };
-  if (stored && tags.every((digest) => digest === digestToCopy(request))) return found;
-  if (stored) return { ...found, levels: [[await stored.read()]] };
-  const top = await readTop(client, request);
-  const levels = await readLevels(client, request, top);
-  return { ...found, levels, ...(await lookForBlobs(client, destination, levels)) };
-}
-
-/** In one repository the manifest itself is the look: it is needed for a new tag anyway. */
-async function findStored(client: RegistryClient, request: CopyRequest) {
   const { source, destination, part } = request;
   const wanted = digestToCopy(request);
-  const at = { ...destination, reference: wanted, scopes: pushScopes(destination) };
-  if (!part && formatRepository(source) === formatRepository(destination)) {
-    const manifest = await getManifest(client, at);
-    return { read: async () => manifest };
-  }
-  const digest = await findAtDestination(client, destination, wanted);
-  return digest === wanted ? { read: () => getManifest(client, at) } : null;
+  const names = destination.tags.length > 0 ? destination.tags : [wanted];
+  const named = await runBounded(names, AT_ONCE, (name) => findAtDestination(client, destination, name));
+  const tagged = new Map(destination.tags.map((tag, index) => [tag, named[index] ?? null]));
+  if (named.every((digest) => digest === wanted)) return { tagged, isStored: true, ...NOTHING };
+  const top = await readTop(client, request);
+  const isThere = !part && formatRepository(source) === formatRepository(destination);
+  if (isThere) return { tagged, isStored: true, ...NOTHING, levels: [[top]] };
+  prepare(client, request, top);
+  const levels = await readLevels(client, request, top);
+  const blobs = await lookForBlobs(client, destination, levels);
+  return { tagged, isStored: levels.length === 1 && blobs.missing.length === 0, levels, ...blobs };
+}
+
+const BLOBS_OF_A_CHILD = 4;
+
+/** Each blob takes a request on both sides at about the same time; how many a child has is not known yet. */
+function prepare(client: RegistryClient, { source, destination }: CopyRequest, top: Manifest): void {
+  const requests = top.blobs.length + top.children.length * BLOBS_OF_A_CHILD;
+  for (const registry of new Set([source.registry, destination.registry])) client.prepare(registry, requests);
 }
 
 /** The manifests below `top`. One that the destination has is complete there, and so is left out. */
@@ -97,15 +94,18 @@ async function readLevels(client: RegistryClient, route: CopyRequest, top: Manif
   return levels.slice(0, -1);
 }
 
+/** Both sides are asked at the same time: the answer of the source is of no use in the rare case that it is there. */
 async function readMissing(
   client: RegistryClient,
   { source, destination }: CopyRequest,
   { child, signal }: { readonly child: Descriptor; readonly signal: AbortSignal },
 ): Promise<Manifest | null> {
   const reference = child.digest;
+  const reading = getManifest(client, { ...source, reference, scopes: pullScopes(source), signal });
+  reading.catch(() => undefined);
   const present = await findDigest(client, { ...destination, reference, scopes: pushScopes(destination), signal });
   if (present === child.digest) return null;
-  const manifest = await getManifest(client, { ...source, reference, scopes: pullScopes(source), signal });
+  const manifest = await reading;
   if (manifest.bytes.length === child.size) return manifest;
   throw new DeployError(
     'IMAGE_INVALID',
@@ -125,7 +125,7 @@ async function lookForBlobs(client: RegistryClient, destination: Repository, lev
   const blobs = [...new Map(named.map((blob) => [blob.digest, blob])).values()].sort((a, b) => b.size - a.size);
   const looked = await runBounded(blobs, AT_ONCE, async (blob, signal) => ({
     blob,
-    isThere: await hasBlob(client, destination, blob, AbortSignal.any([client.signal, signal])),
+    isThere: await hasBlob(client, destination, blob, signal),
   }));
   const select = (isThere: boolean) => looked.filter((one) => one.isThere === isThere).map(({ blob }) => blob);
   return { missing: select(false), present: select(true) };

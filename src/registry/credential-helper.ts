@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Exec } from '../io/exec.ts';
 import { DeployError } from '../model/errors.ts';
 import type { RegistryCredentials } from '../model/keychain.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Exec } from '../io/exec.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBody } from '../io/http.ts';
 import type { RegistryClient } from './client.ts';
 import { findNextPage } from './next-page.ts';

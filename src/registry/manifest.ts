@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';
 import type { Platform } from '../model/platform.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import type { RegistryTraits } from '../model/keychain.ts';

@@ -2,7 +2,7 @@ import { DeployError } from '../model/errors.ts';
 import { formatImageName, type ImageName, type ImageReference } from '../model/image.ts';
 import type { RegistryClient } from './client.ts';
 import { listTags } from './list-tags.ts';
-import { findDigest } from './manifest-transfer.ts';
+import { pinManifest } from './manifest-transfer.ts';
 import { findNearestTags } from './nearest-tags.ts';
 import { formatRepository, pullScopes } from './repository.ts';
 
@@ -15,7 +15,7 @@ export async function resolveImage(client: RegistryClient, name: ImageName): Pro
   const tag = name.tag ?? (name.digest ? null : 'latest');
   const reference = name.digest ?? tag ?? 'latest';
   const { registry, repository } = name;
-  const digest = await findDigest(client, { registry, repository, reference, scopes: pullScopes(name) });
+  const digest = await pinManifest(client, { registry, repository, reference, scopes: pullScopes(name) });
   if (digest === null) throw await notFound(client, name, tag);
   if (name.digest !== null && digest !== name.digest) throw mismatch(name, digest);
   return { registry, repository, tag, digest };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';

@@ -33,6 +33,8 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
 }
 
 function copyText(copy: CopyStatistics): string {
+  if (copy.isImported)
+    return `fetched by the registry itself, nothing through the runner, in ${formatDuration(copy.durationMs)}`;
   const amount = (blobs: number, bytes: number): string =>
     `${blobs} blobs${blobs > 0 ? ` (${formatBytes(bytes)})` : ''}`;
   const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';

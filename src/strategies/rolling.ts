@@ -5,5 +5,10 @@ export const rolling: Strategy = {
   name: 'rolling',
   steps: null,
   needs: [],
-  plan: () => [{ kind: 'deploy', takeTraffic: true }, { kind: 'smoke-test', against: 'live' }, { kind: 'confirm' }],
+  plan: () => [
+    { kind: 'deploy', takeTraffic: true },
+    { kind: 'smoke-test', against: 'live' },
+    { kind: 'finish' },
+    { kind: 'confirm' },
+  ],
 };

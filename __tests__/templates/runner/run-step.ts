@@ -58,10 +58,12 @@ async function runOwn(job: RunningJob, { metadata, inputs, env: stepEnv }: Actio
   const stage = (entry: string) => ({
     entry: path.join(root, entry),
     inputs,
-    env: environmentOf(job, stepEnv),
+    env: { ...(permissions.granted['id-token'] === 'write' ? oidc?.env : {}), ...environmentOf(job, stepEnv) },
     workspace: job.place.workspace,
     directory: job.directory,
   });
+  const oidc = job.place.environment === null ? null : run.surroundings.oidc(job.place.environment);
+  const askedBefore = oidc?.asked();
   let state: Readonly<Record<string, string>> = {};
   job.posts.push(async () => {
     const post = await runStage({ ...stage(String(metadata.runs.post)), state });
@@ -77,6 +79,7 @@ async function runOwn(job: RunningJob, { metadata, inputs, env: stepEnv }: Actio
     },
   });
   state = main.state;
+  if (oidc && oidc.asked() > askedBefore!) permissions.allows('id-token', 'write');
   return { ok: main.exitCode === 0, log: main.log, outputs: main.outputs, summary: main.summary };
 }
 
@@ -142,7 +145,7 @@ function environmentOf(job: RunningJob, stepEnv: Readonly<Record<string, string>
     GITHUB_JOB: job.place.id,
     GITHUB_WORKSPACE: job.place.workspace,
     GITHUB_WORKFLOW_REF: `${job.place.repository}/.github/workflows/deploy.yml@${job.place.ref}`,
-    ...run.surroundings.network(),
+    ...run.surroundings.network(job.place.environment),
     ...job.env,
     ...stepEnv,
     PATH: [...job.paths, run.surroundings.tools, process.env['PATH'] ?? ''].join(path.delimiter),

@@ -9,6 +9,7 @@ import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 import { type Operation, openEndpoint, type TrafficControl, type Workload } from '../../../src/model/workload.ts';
 import { canary } from '../../../src/strategies/canary.ts';
 import { preview } from '../../../src/strategies/preview.ts';
+import { rolling } from '../../../src/strategies/rolling.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedWorkload } from '../../fixtures/scripted-workload.ts';
@@ -67,6 +68,22 @@ function rolloutOf(
     io,
   };
 }
+
+describe('a rolling deploy', () => {
+  test('ends with all the traffic and is finished, where traffic is moved by hand', async () => {
+    const { workload, asked } = shiftable();
+    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([])));
+    expect(outcome.kind).toBe('deployed');
+    expect(asked).toEqual(['deploy true', '100 %', 'finish']);
+  });
+
+  test('leaves traffic to the platform where that moves it', async () => {
+    const { workload, asked } = shiftable({ traffic: null });
+    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([])));
+    expect(outcome.kind).toBe('deployed');
+    expect(asked).toEqual(['deploy true']);
+  });
+});
 
 describe('a canary', () => {
   test('goes up step by step, is finished and confirmed', async () => {

@@ -118,11 +118,11 @@ describe('what is not sent', () => {
     expect(served.seen.filter(({ url }) => url.pathname.includes('/blobs/'))).toEqual([]);
   });
 
-  test('what is there already costs two requests', async () => {
+  test('what is there already costs one request', async () => {
     const { source, destination } = await openPair(multi);
     destination.registry.seed('prod/agent', 'v1', multi);
     await copy(openClient(), multi, { from: source.served, to: destination.served });
-    expect(destination.served.seen.map(({ operation }) => operation)).toEqual(Array(2).fill('registry:HEAD manifest'));
+    expect(destination.served.seen.map(({ operation }) => operation)).toEqual(['registry:HEAD manifest']);
     expect(source.served.seen).toEqual([]);
   });
 
@@ -133,6 +133,16 @@ describe('what is not sent', () => {
     expect(served.seen.map(({ operation }) => operation).sort()).toEqual(
       ['GET', 'HEAD', 'PUT'].map((method) => `registry:${method} manifest`),
     );
+  });
+
+  test('an image that is there under another name costs one look at each blob, and its manifest', async () => {
+    const { source, destination } = await openPair(single);
+    destination.registry.seed('prod/agent', 'rc1', single);
+    const { statistics } = await copy(openClient(), single, { from: source.served, to: destination.served });
+    expect(statistics).toMatchObject({ copiedBlobs: 0, skippedBlobs: single.blobs.length });
+    expect(destination.served.count('registry:HEAD blob')).toBe(single.blobs.length);
+    expect(destination.served.count('registry:PUT manifest')).toBe(1);
+    expect(held(destination)?.tags['v1']).toBe(single.digest);
   });
 
   test('each blob that is missing costs one look, one session, one download and one upload', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { buildImage } from '../../../simulators/images.ts';
 import type { Digest } from '../../../src/model/image.ts';
+import { getManifest } from '../../../src/registry/manifest-transfer.ts';
+import { pullScopes } from '../../../src/registry/repository.ts';
 import { resolveImage } from '../../../src/registry/resolve-image.ts';
 import { failureOf, openRegistry } from './copy-world.ts';
 import { closeServers, openClient, type ServedHost } from './world.ts';
@@ -23,11 +25,23 @@ const nameIn = (served: ServedHost, tag: string | null, given: Digest | null = n
   digest: given,
 });
 
-test('a tag is pinned to its digest without reading the manifest', async () => {
+test('a tag is pinned to its digest by one read of the manifest, which is not read again', async () => {
   const served = await openSeeded();
-  const resolved = await resolveImage(openClient(), nameIn(served, 'v1'));
+  const client = openClient();
+  const resolved = await resolveImage(client, nameIn(served, 'v1'));
   expect(resolved).toEqual({ registry: served.registry, repository: 'acme/agent', tag: 'v1', digest });
-  expect(served.count('registry:GET manifest')).toBe(0);
+  const manifest = await getManifest(client, { ...resolved, reference: digest, scopes: pullScopes(resolved) });
+  expect(manifest.bytes).toEqual(image.manifests[0]!.bytes);
+  expect(served.seen.map(({ operation }) => operation)).toEqual(['registry:GET manifest']);
+});
+
+test('a manifest that was read in one repository is not taken for one that is in another', async () => {
+  const served = await openSeeded();
+  const client = openClient();
+  await resolveImage(client, nameIn(served, 'v1'));
+  const other = { registry: served.registry, repository: 'acme/other' };
+  const failure = await failureOf(getManifest(client, { ...other, reference: digest, scopes: pullScopes(other) }));
+  expect(failure.code).toBe('IMAGE_NOT_FOUND');
 });
 
 test('a registry that names no digest is read, and the bytes are hashed', async () => {

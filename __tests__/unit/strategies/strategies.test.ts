@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 
 describe('what a strategy does, in order', () => {
   test.each<[string, Strategy, string, readonly string[]]>([
-    ['rolling', rolling, '100%', ['deploy', 'smoke live', 'confirm']],
+    ['rolling', rolling, '100%', ['deploy', 'smoke live', 'finish', 'confirm']],
     ['traffic: 0', preview, '100%', ['deploy at 0', 'smoke preview']],
     [
       'canary',

@@ -1,6 +1,7 @@
-import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../model/errors.ts';
+import { clientSettings } from './client-settings.ts';
 import { failedContainers, taskId } from './early-failure.ts';
 import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
 import { type Json, readContainers } from './task-definition.ts';
@@ -71,7 +72,8 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
     startFromHead: false,
   });
   try {
-    const client = ecs.clients.logs(stream.region ?? ecs.region);
+    // Containers may log to another region than the service's.
+    const client = new CloudWatchLogsClient(clientSettings(stream.region ?? ecs.region, ecs.io));
     const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
     const read = () => readEcs(ecs, call, (options) => client.send(command, options));
     const { events = [] } = (await readIfAllowed(ecs, 'the containers’ last lines', read)) ?? {};

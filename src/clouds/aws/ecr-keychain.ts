@@ -1,9 +1,6 @@
-import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Io } from '../../io/io.ts';
-import { DeployError } from '../../model/errors.ts';
-import type { Keychain, RegistryCredentials, RegistryTraits } from '../../model/keychain.ts';
-import { explainErrors } from './aws-errors.ts';
-import { openEcr } from './clients.ts';
+import type { Keychain, RegistryTraits } from '../../model/keychain.ts';
+import type { EcrToken } from './ecr-token.ts';
 
 /** A private registry of one account and region; `.cn` in the China partition. */
 const ECR_HOST = /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
@@ -22,7 +19,7 @@ const traits: RegistryTraits = {
 /** Credentials for every private ECR registry that the role may use: the region comes from the host. */
 export function ecrKeychain(io: Io): Keychain {
   // A token is good for all registries of a region, for twelve hours.
-  const tokens = new Map<string, Promise<Token>>();
+  const tokens = new Map<string, Promise<EcrToken>>();
   return {
     traits: (registry) => (ECR_HOST.test(registry) ? traits : null),
     async resolve(registry) {
@@ -34,36 +31,11 @@ export function ecrKeychain(io: Io): Keychain {
     },
   };
 
-  function renew(region: string): Promise<Token> {
-    const token = getToken(region, io);
+  function renew(region: string): Promise<EcrToken> {
+    const token = import('./ecr-token.ts').then(({ getEcrToken }) => getEcrToken(region, io));
     tokens.set(region, token);
     // Whoever asks next tries again; the rejection itself reaches who asked now.
     token.catch(() => tokens.delete(region));
     return token;
   }
-}
-
-interface Token {
-  readonly credentials: RegistryCredentials;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-}
-
-async function getToken(region: string, io: Io): Promise<Token> {
-  const { signal } = io;
-  const call = { what: `log in to ECR in ${region}`, action: 'ecr:GetAuthorizationToken', signal };
-  const answer = await explainErrors(call, () =>
-    openEcr(region, io).send(new GetAuthorizationTokenCommand({}), { abortSignal: signal }),
-  );
-  const [data] = answer.authorizationData ?? [];
-  const [username, password] = Buffer.from(data?.authorizationToken ?? '', 'base64')
-    .toString('utf8')
-    .split(':');
-  if (!username || !password)
-    throw new DeployError('AUTH_FAILED', `could not log in to ECR in ${region}: no token came`, {
-      hint: 'Run again; if it stays, check what answers for ECR between here and AWS (proxy, VPC endpoint).',
-    });
-  io.log.mask(password);
-  io.log.mask(data?.authorizationToken ?? '');
-  return { credentials: { username, password }, expiresAt: data?.expiresAt?.getTime() ?? io.clock.now() };
 }

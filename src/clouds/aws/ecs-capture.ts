@@ -94,7 +94,7 @@ function refuseNoTasks(ecs: EcsService, service: Service): void {
 async function refuseDeregistered(ecs: EcsService, arn: string): Promise<void> {
   const { signal } = ecs.io;
   const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
-  const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.clients.ecs, arn, signal));
+  const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal));
   if (taskDefinition['status'] === 'ACTIVE') return;
   // AWS takes no deregistered task definition for an update (fabfuel/ecs-deploy#185).
   const why = `${shortRevision(arn)} runs now but is deregistered (${taskDefinition['status']})`;

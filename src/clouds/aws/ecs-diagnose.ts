@@ -68,7 +68,7 @@ async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefine
   const { signal } = ecs.io;
   try {
     const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
-    const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.clients.ecs, mark, signal));
+    const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, mark, signal));
     return await readContainerLogs(ecs, task, taskDefinition);
   } catch (error) {
     return { logs: [], facts: [toFact(error)] };

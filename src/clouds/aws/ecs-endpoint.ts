@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type Endpoint, openEndpoint } from '../../model/workload.ts';
 import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
+import { type BalancedService, openLoadBalancing } from './load-balancing.ts';
 import { listTargetGroups } from './target-health.ts';
 
 /**
@@ -16,33 +17,34 @@ import { listTargetGroups } from './target-health.ts';
 export async function findEndpoint(ecs: EcsService, service: Service): Promise<Endpoint | null> {
   const targetGroups = listTargetGroups(service);
   if (targetGroups.length === 0) return null;
+  const balanced = openLoadBalancing(ecs);
   return readIfAllowed(ecs, 'finding the service’s URL', async () => {
-    const loadBalancer = await findOnlyLoadBalancer(ecs, targetGroups);
+    const loadBalancer = await findOnlyLoadBalancer(balanced, targetGroups);
     if (!loadBalancer) return null;
-    const [listener, ...others] = await listPlainListeners(ecs, loadBalancer, targetGroups);
+    const [listener, ...others] = await listPlainListeners(balanced, loadBalancer, targetGroups);
     if (!listener || others.length > 0) return null;
-    const host = await findHostName(ecs, loadBalancer);
+    const host = await findHostName(balanced, loadBalancer);
     const port = listener.Port === 80 ? '' : `:${listener.Port}`;
     return host ? openEndpoint(`http://${host}${port}`) : null;
   });
 }
 
-async function findOnlyLoadBalancer(ecs: EcsService, targetGroups: readonly string[]): Promise<string | null> {
+async function findOnlyLoadBalancer(ecs: BalancedService, targetGroups: readonly string[]): Promise<string | null> {
   const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [...targetGroups] });
   const call = { what: 'read the target groups', action: 'elasticloadbalancing:DescribeTargetGroups' };
-  const { TargetGroups = [] } = await readEcs(ecs, call, (options) => ecs.clients.loadBalancing.send(command, options));
+  const { TargetGroups = [] } = await readEcs(ecs, call, (options) => ecs.loadBalancing.send(command, options));
   const arns = [...new Set(TargetGroups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   return arns.length === 1 ? (arns[0] ?? null) : null;
 }
 
 async function listPlainListeners(
-  ecs: EcsService,
+  ecs: BalancedService,
   loadBalancer: string,
   targetGroups: readonly string[],
 ): Promise<readonly Listener[]> {
   const command = new DescribeListenersCommand({ LoadBalancerArn: loadBalancer });
   const call = { what: 'read the listeners', action: 'elasticloadbalancing:DescribeListeners' };
-  const { Listeners = [] } = await readEcs(ecs, call, (options) => ecs.clients.loadBalancing.send(command, options));
+  const { Listeners = [] } = await readEcs(ecs, call, (options) => ecs.loadBalancing.send(command, options));
   return Listeners.filter((listener) => listener.Protocol === 'HTTP' && leadsTo(listener, targetGroups));
 }
 
@@ -55,11 +57,9 @@ function leadsTo({ DefaultActions = [] }: Listener, targetGroups: readonly strin
   return groups.some((arn) => arn !== undefined && targetGroups.includes(arn));
 }
 
-async function findHostName(ecs: EcsService, loadBalancer: string): Promise<string | null> {
+async function findHostName(ecs: BalancedService, loadBalancer: string): Promise<string | null> {
   const command = new DescribeLoadBalancersCommand({ LoadBalancerArns: [loadBalancer] });
   const call = { what: 'read the load balancer', action: 'elasticloadbalancing:DescribeLoadBalancers' };
-  const { LoadBalancers = [] } = await readEcs(ecs, call, (options) =>
-    ecs.clients.loadBalancing.send(command, options),
-  );
+  const { LoadBalancers = [] } = await readEcs(ecs, call, (options) => ecs.loadBalancing.send(command, options));
   return LoadBalancers[0]?.DNSName ?? null;
 }

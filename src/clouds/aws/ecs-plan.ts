@@ -41,7 +41,7 @@ async function readLiveDocument(ecs: EcsService, service: Service): Promise<Json
   const { signal } = ecs.io;
   const arn = readLive(service);
   const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
-  return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.clients.ecs, arn, signal)));
+  return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal)));
 }
 
 /** A service whose deployments AWS no longer remembers is taken by what it is. */
@@ -58,13 +58,13 @@ async function registerPatiently(ecs: EcsService, document: Json) {
   const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
   for (const pauseMs of REGISTER_PAUSES_MS) {
     try {
-      return await explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
+      return await explainErrors(call, () => registerTaskDefinition(ecs.client, document));
     } catch (error) {
       if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
       await ecs.io.clock.sleep(pauseMs, ecs.io.signal);
     }
   }
-  return explainErrors(call, () => registerTaskDefinition(ecs.clients.ecs, document));
+  return explainErrors(call, () => registerTaskDefinition(ecs.client, document));
 }
 
 // Names and references, without which nobody could tell what AWS means.

@@ -105,7 +105,7 @@ async function stopOurs(
   const command = new StopServiceDeploymentCommand({ serviceDeploymentArn: arn, stopType: 'ROLLBACK' });
   try {
     const call = { what: `stop the deployment of ${ecs.resource}`, action: 'ecs:StopServiceDeployment' };
-    await explainErrors(call, () => ecs.clients.ecs.send(command));
+    await explainErrors(call, () => ecs.client.send(command));
   } catch (error) {
     if (findAwsErrorName(error) === 'ConflictException' && !asked.stopInVain) return endedMeanwhile(asked);
     if (!canPutBackInstead(error)) throw error;

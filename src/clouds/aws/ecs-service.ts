@@ -1,8 +1,7 @@
-import { DescribeServicesCommand, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { type AwsCall, explainErrors, MISSING_HINT } from './aws-errors.ts';
-import type { EcsClients } from './clients.ts';
 
 /** One service and the way to it. */
 export interface EcsService {
@@ -11,7 +10,7 @@ export interface EcsService {
   readonly region: string;
   /** For people: `service agent in cluster production (eu-west-1)`. */
   readonly resource: string;
-  readonly clients: EcsClients;
+  readonly client: ECSClient;
   readonly io: Io;
   /** IAM actions whose lack was already warned about. */
   readonly warned: Set<string>;
@@ -53,9 +52,7 @@ export async function updateService(
     ...(options.force ? { forceNewDeployment: true } : {}),
   });
   // Not aborted by a cancel: whether it took effect must be known before anything is put back.
-  await explainErrors({ what: `update ${ecs.resource}`, action: 'ecs:UpdateService' }, () =>
-    ecs.clients.ecs.send(command),
-  );
+  await explainErrors({ what: `update ${ecs.resource}`, action: 'ecs:UpdateService' }, () => ecs.client.send(command));
 }
 
 /** Sends a request that reads: it may be aborted. */
@@ -105,7 +102,7 @@ async function lookUp(ecs: EcsService): Promise<LookedUp> {
   const { services = [], failures = [] } = await readEcs(
     ecs,
     { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices' },
-    (options) => ecs.clients.ecs.send(command, options),
+    (options) => ecs.client.send(command, options),
   );
   return { service: services[0] ?? null, reason: failures[0]?.reason ?? 'no answer' };
 }

@@ -1,4 +1,4 @@
-import type { Service } from '@aws-sdk/client-ecs';
+import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import {
@@ -9,14 +9,12 @@ import {
   type Workload,
 } from '../../model/workload.ts';
 import type { OpenTarget } from '../target.ts';
-import { openEcsClients } from './clients.ts';
+import { clientSettings } from './client-settings.ts';
 import { type ConsolePlace, formatConsoleUrl } from './console-url.ts';
 import { ecrKeychain } from './ecr-keychain.ts';
 import { captureRestorePoint, parseRestoreData } from './ecs-capture.ts';
 import { type EcsDeployments, openEcsDeployments } from './ecs-deployments.ts';
-import { diagnoseDeployment } from './ecs-diagnose.ts';
-import { findEndpoint } from './ecs-endpoint.ts';
-import { observeDeployment } from './ecs-observe.ts';
+import { openEcsObserve } from './ecs-observe.ts';
 import { planChange, prepareChange } from './ecs-plan.ts';
 import { readReadiness } from './ecs-readiness.ts';
 import { openEcsRestore } from './ecs-restore.ts';
@@ -27,8 +25,8 @@ import { leftNothing } from './service-deployment-status.ts';
 export async function openEcs(place: ConsolePlace, io: Io): Promise<OpenTarget> {
   const { cluster, service, region } = place;
   const resource = `service ${service} in cluster ${cluster} (${region})`;
-  const clients = openEcsClients(region, io);
-  const ecs: EcsService = { cluster, service, region, resource, clients, io, warned: new Set() };
+  const client = new ECSClient(clientSettings(region, io));
+  const ecs: EcsService = { cluster, service, region, resource, client, io, warned: new Set() };
   refuseUnsupported(ecs, await awaitService(ecs));
   return { workload: openWorkload(ecs), keychain: ecrKeychain(io) };
 }
@@ -73,11 +71,19 @@ function openWorkload(ecs: EcsService): Workload {
     prepare: (change) => prepareChange(ecs, change),
     deploy: (mark, point) => deploy(ecs, mark, point),
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
-    observe: (operation) => observeDeployment(ecs, deployments, operation),
-    diagnose: (operation) => diagnoseDeployment(ecs, deployments, operation),
+    observe: openEcsObserve(ecs, deployments),
+    // What most runs need no answer of, and another SDK: loaded when it is asked for.
+    async diagnose(operation) {
+      const { diagnoseDeployment } = await import('./ecs-diagnose.ts');
+      return diagnoseDeployment(ecs, deployments, operation);
+    },
     restore: openEcsRestore(ecs),
     isLive: (mark) => isLive(ecs, deployments, mark),
-    endpoint: async (url) => (url === null ? findEndpoint(ecs, await describeService(ecs)) : openEndpoint(url)),
+    async endpoint(url) {
+      if (url !== null) return openEndpoint(url);
+      const { findEndpoint } = await import('./ecs-endpoint.ts');
+      return findEndpoint(ecs, await describeService(ecs));
+    },
     restoreCommand: (point) => formatRestoreCommand(ecs, point),
   };
 }
@@ -105,7 +111,10 @@ async function findOperation(
 ): Promise<Operation | null> {
   const listed = await deployments.listSince(parseRestoreData(point, ecs).newest);
   const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
-  return ours ? { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark) } : null;
+  if (!ours) return null;
+  const usualMs = deployments.usualMs();
+  const usual = usualMs === null ? {} : { usualMs };
+  return { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), ...usual };
 }
 
 /** The list shows who came after us before the service does, or after it: both are asked. */

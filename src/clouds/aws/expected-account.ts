@@ -1,8 +1,8 @@
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { explainErrors } from './aws-errors.ts';
-import { openSts } from './clients.ts';
+import { clientSettings } from './client-settings.ts';
 
 /** @throws DeployError INPUT_INVALID when the credentials are of another account. */
 export async function ensureExpectedAccount(
@@ -11,8 +11,9 @@ export async function ensureExpectedAccount(
 ): Promise<void> {
   const { signal } = io;
   const call = { what: 'find out which AWS account this is', action: 'sts:GetCallerIdentity', signal };
+  const client = new STSClient(clientSettings(region, io));
   const { Account: found = 'no account' } = await explainErrors(call, () =>
-    openSts(region, io).send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
+    client.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
   );
   if (found === expected) return;
   throw new DeployError('INPUT_INVALID', `could not start in account ${expected}: the credentials are of ${found}`, {

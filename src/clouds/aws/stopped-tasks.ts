@@ -18,11 +18,11 @@ export async function listOurTasks(
     maxResults: MAX_TASKS,
   });
   const listing = { what: `list the tasks of ${ecs.resource}`, action: 'ecs:ListTasks' };
-  const { taskArns = [] } = await readEcs(ecs, listing, (options) => ecs.clients.ecs.send(list, options));
+  const { taskArns = [] } = await readEcs(ecs, listing, (options) => ecs.client.send(list, options));
   if (taskArns.length === 0) return [];
   const describe = new DescribeTasksCommand({ cluster: ecs.cluster, tasks: taskArns });
   const describing = { what: `read the tasks of ${ecs.resource}`, action: 'ecs:DescribeTasks' };
-  const { tasks = [] } = await readEcs(ecs, describing, (options) => ecs.clients.ecs.send(describe, options));
+  const { tasks = [] } = await readEcs(ecs, describing, (options) => ecs.client.send(describe, options));
   // Only our change has this task definition, so tasks of the version before ours never count.
   return tasks.filter(({ taskDefinitionArn }) => taskDefinitionArn === mark).sort((a, b) => lastSeen(b) - lastSeen(a));
 }

@@ -2,9 +2,11 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeployError } from '../../model/errors.ts';
 import { type EcsService, readEcs, readIfAllowed } from './ecs-service.ts';
+import { openLoadBalancing } from './load-balancing.ts';
 
 /** What the load balancer says about targets that are not healthy: one line each. */
 export async function listUnhealthyTargets(ecs: EcsService, service: Service): Promise<readonly string[]> {
+  const { loadBalancing } = openLoadBalancing(ecs);
   const lines: string[] = [];
   for (const targetGroupArn of listTargetGroups(service)) {
     const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
@@ -12,7 +14,7 @@ export async function listUnhealthyTargets(ecs: EcsService, service: Service): P
       what: 'read the health of the load balancer’s targets',
       action: 'elasticloadbalancing:DescribeTargetHealth',
     };
-    const read = () => readEcs(ecs, call, (options) => ecs.clients.loadBalancing.send(command, options));
+    const read = () => readEcs(ecs, call, (options) => loadBalancing.send(command, options));
     try {
       const { TargetHealthDescriptions = [] } = (await readIfAllowed(ecs, 'the targets’ health', read)) ?? {};
       lines.push(...TargetHealthDescriptions.flatMap(describeTarget));

@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Agent } from '../../simulators/agent.ts';
+import type { AppOptions } from '../../simulators/azure/add-app.ts';
+import { closeApps, givenApp } from './container-apps-agent.ts';
+
+afterEach(closeApps);
+
+function changesTo(agent: Agent): readonly string[] {
+  const changes = agent.world.edge.calls.filter(({ mutates, operation }) => mutates && operation.startsWith('arm:'));
+  return changes.map(({ operation }) => operation);
+}
+
+describe('what can not be deployed to is refused while nothing is touched', () => {
+  test.each<[string, Partial<AppOptions>, Record<string, string>, RegExp]>([
+    [
+      'a canary in Single mode',
+      { mode: 'Single' },
+      { strategy: 'canary' },
+      /could not use canary on container app agent.*az containerapp revision set-mode --name agent --resource-group production --mode multiple.*or: Use `strategy: rolling`/s,
+    ],
+    [
+      'a canary without ingress',
+      { ingress: null },
+      { strategy: 'canary', 'smoke-tests': '' },
+      /its traffic can not be split by percent.*az containerapp ingress enable/s,
+    ],
+    ['Labels mode', { mode: 'Labels' }, {}, /its revision mode is labels.*--mode multiple/s],
+    [
+      'an app that is not there',
+      {},
+      { service: 'agnet' },
+      /could not read container app agnet.*The resource group has: agent\./s,
+    ],
+    ['a resource group that is not there', {}, { 'resource-group': 'prod' }, /ResourceGroupNotFound/],
+    [
+      'a secret that the app does not have',
+      { configuration: { secrets: [{ name: 'api-key', value: 'x' }] } },
+      { secrets: 'OPENAI_API_KEY: apikey' },
+      /could not set OPENAI_API_KEY from the secret "apikey".*Did you mean api-key\?/s,
+    ],
+    [
+      'the address of a secret in Key Vault',
+      {},
+      { secrets: 'KEY: https://acme.vault.azure.net/secrets/key' },
+      /it is the address of a secret.*az containerapp secret set --secrets <name>=keyvaultref:https:\/\/acme\.vault/s,
+    ],
+    [
+      'a name that is no name',
+      {},
+      { service: 'Agent_1' },
+      /service: got "Agent_1"; expected the name of a container app/,
+    ],
+    [
+      'a subscription that is no id',
+      {},
+      { subscription: 'acme production' },
+      /subscription: got something else; expected an id/,
+    ],
+  ])('%s', async (_title, app, inputs, annotation) => {
+    const agent = await givenApp({ app });
+    const image = agent.world.publish('v2', {});
+    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...inputs });
+    expect(main.outputs['outcome']).toBe('refused');
+    expect(main.log.split('\n').find((line) => line.startsWith('::error'))).toMatch(annotation);
+    expect(changesTo(agent)).toEqual([]);
+  });
+
+  test('an app that is stopped', async () => {
+    const agent = await givenApp();
+    agent.world.azure.setApp('agent', { runningStatus: 'Stopped' });
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
+    expect(main.log).toMatch(/^::error.*it is stopped.*az containerapp start --name agent/m);
+    expect(changesTo(agent)).toEqual([]);
+  });
+
+  test('an app that somebody else is changing, for as long as that takes', async () => {
+    const agent = await givenApp({ app: { staging: { operationMs: 3_600_000 } } });
+    agent.world.azure.foreignDeploy('agent', agent.world.publish('v3', {}));
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), timeout: '1m' });
+    expect(main.log).toMatch(/^::error.*a change that is not ours is InProgress, by dana@acme\.dev/m);
+    expect(changesTo(agent)).not.toContain('arm:ContainerApps_Update');
+  });
+
+  test.each([
+    ['containerApps/read', 'could not read container app agent', 'Microsoft.App/containerApps/read'],
+    ['containerApps/write', 'could not update container app agent', 'Microsoft.App/containerApps/write'],
+    ['containerApps/revisions/read', 'could not read revision', 'Microsoft.App/containerApps/revisions/read'],
+  ])('a role without %s', async (action, what, named) => {
+    const agent = await givenApp();
+    const before = agent.snapshot();
+    agent.world.azure.deny(`Microsoft.App/${action}`);
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
+    const annotation = main.log.split('\n').find((line) => line.startsWith('::error'));
+    expect(annotation).toContain(what);
+    expect(annotation).toContain(`the role lacks ${named}`);
+    expect(main.outputs['outcome']).toBe('refused');
+    expect(agent.snapshot()).toEqual(before);
+  });
+});
+
+describe('what keeps smoke tests out is said before the rollout', () => {
+  test.each<[string, Partial<AppOptions>, RegExp]>([
+    ['an internal ingress', { ingress: { external: false } }, /its ingress is internal/],
+    ['client certificates', { ingress: { clientCertificateMode: 'require' } }, /requires a client certificate/],
+    [
+      'IP restrictions',
+      {
+        ingress: {
+          ipSecurityRestrictions: [{ name: 'office', ipAddressRange: '198.51.100.0/24', action: 'Allow' }],
+        },
+      },
+      /IP restrictions \(office\)/,
+    ],
+    [
+      'Easy Auth',
+      { auth: { platform: { enabled: true }, globalValidation: { unauthenticatedClientAction: 'Return401' } } },
+      /asks for a login \(Easy Auth, Return401\)/,
+    ],
+  ])('%s', async (_title, app, warning) => {
+    const agent = await givenApp({ app });
+    const image = agent.world.publish('v2', {});
+    const { main } = await agent.deploy({ image, mode: 'plan' });
+    const [beforePlan = ''] = main.log.split('::group::Pin the image');
+    expect(beforePlan).toMatch(new RegExp(`^::warning::container app agent.*${warning.source}`, 'm'));
+    expect(main.outputs['outcome']).toBe('planned');
+  });
+});

@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Agent } from '../../simulators/agent.ts';
+import { closeApps, givenApp } from './container-apps-agent.ts';
+
+afterEach(closeApps);
+
+/** Somebody else deploys v3 at the n-th call of this name, once, as soon as the app takes it. */
+function deployV3At(agent: Agent, operation: string, nth = 1): void {
+  const image = agent.world.publish('v3', {});
+  let seen = 0;
+  agent.world.edge.onCall((call, moment) => {
+    if (call.operation !== operation || moment !== 'after' || ++seen !== nth) return;
+    agent.world.azure.setApp('agent', { provisioningState: 'Succeeded' });
+    agent.world.azure.foreignDeploy('agent', image);
+  });
+}
+
+describe('a deployment that somebody else starts is left alone', () => {
+  test.each<[string, string, number, Record<string, string>]>([
+    ['between our look and our change', 'arm:ContainerApps_Get', 4, {}],
+    ['during our smoke test', 'workload:GET /health', 1, {}],
+    ['while our canary is judged', 'workload:GET /health', 4, { strategy: 'canary', steps: '10% for 2m' }],
+  ])('%s', async (_title, operation, nth, inputs) => {
+    const agent = await givenApp();
+    const image = agent.world.publish('v2', {});
+    deployV3At(agent, operation, nth);
+    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...inputs });
+    expect(main.outputs['outcome']).toBe('superseded');
+    expect(main.log).toMatch(/^::error title=Superseded/m);
+    await agent.world.clock.advance(120_000);
+    const { document } = agent.world.azure.findApp('agent');
+    expect(JSON.stringify(document['properties'])).toContain('ghcr.io/acme/agent:v3');
+  });
+
+  test('and so is traffic that somebody moves to another revision', async () => {
+    const agent = await givenApp();
+    const third = agent.world.publish('v3', {});
+    agent.world.azure.foreignDeploy('agent', third);
+    await agent.world.clock.advance(60_000);
+    const [one = '', two = ''] = agent.world.azure.findApp('agent').revisions.map(({ name }) => name);
+    const image = agent.world.publish('v2', {});
+    let asked = 0;
+    agent.world.edge.onCall((call, moment) => {
+      if (call.operation !== 'workload:GET /health' || moment !== 'after' || ++asked !== 3) return;
+      agent.world.azure.setApp('agent', { provisioningState: 'Succeeded' });
+      agent.world.azure.foreignTraffic('agent', [{ revisionName: one, weight: 100 }]);
+    });
+    const canary = { strategy: 'canary', steps: '10% for 5m' };
+    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...canary });
+    expect(two).not.toBe('');
+    expect(main.outputs['outcome']).toBe('superseded');
+    expect(main.log).toContain(`somebody gave ${one} 100 % of the traffic`);
+  });
+});

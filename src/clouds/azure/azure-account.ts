@@ -1,0 +1,102 @@
+import path from 'node:path';
+import type { Io } from '../../io/io.ts';
+import { DeployError } from '../../model/errors.ts';
+
+/** Where Azure is deployed to, and as whom as far as that is said. */
+export interface AzureAccount {
+  readonly subscription: string;
+  /** '': not known. */
+  readonly tenantId: string;
+  readonly clientId: string;
+  /** The inputs name the application. */
+  readonly isByInput: boolean;
+  /** The Azure CLI is logged in: azure/login ran, or somebody did. */
+  readonly hasCliLogin: boolean;
+}
+
+export interface AccountWishes {
+  readonly subscription: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+}
+
+/** Reads a text file. @throws when there is none. */
+export type ReadFile = (file: string) => Promise<string>;
+
+/**
+ * Inputs first, then AZURE_* of the job, then what azure/login left: it exports no variable, only the profile of the
+ * Azure CLI, which is read here without starting it (that alone can take ten seconds).
+ * @throws DeployError INPUT_INVALID when no subscription is known; UNSUPPORTED for a sovereign cloud
+ */
+export async function findAccount(
+  wishes: AccountWishes,
+  { env }: Pick<Io, 'env'>,
+  readFile: ReadFile,
+): Promise<AzureAccount> {
+  refuseSovereign(env['AZURE_AUTHORITY_HOST'] ?? '');
+  const logins = await readCliProfile(env, readFile);
+  const fromEnv = wishes.subscription || env['AZURE_SUBSCRIPTION_ID'] || '';
+  const login = logins.find(({ id, isDefault }) => (fromEnv === '' ? isDefault : isSameId(id, fromEnv)));
+  const subscription = fromEnv || login?.id || '';
+  if (subscription === '') throw noSubscription();
+  if (login?.environmentName) refuseSovereign(login.environmentName);
+  return {
+    subscription,
+    tenantId: wishes.tenantId || env['AZURE_TENANT_ID'] || login?.tenantId || '',
+    clientId: wishes.clientId || env['AZURE_CLIENT_ID'] || '',
+    isByInput: wishes.clientId !== '',
+    hasCliLogin: logins.length > 0,
+  };
+}
+
+interface CliLogin {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly isDefault: boolean;
+  readonly environmentName: string;
+}
+
+async function readCliProfile(env: Io['env'], readFile: ReadFile): Promise<readonly CliLogin[]> {
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
+  const folder = env['AZURE_CONFIG_DIR'] ?? path.join(home, '.azure');
+  try {
+    const text = await readFile(path.join(folder, 'azureProfile.json'));
+    // The CLI writes a byte order mark, which JSON.parse does not take.
+    const profile = JSON.parse(text.replace(/^\ufeff/, '')) as { subscriptions?: unknown };
+    return (Array.isArray(profile.subscriptions) ? profile.subscriptions : []).map(toLogin);
+  } catch {
+    return [];
+  }
+}
+
+function toLogin(entry: Record<string, unknown>): CliLogin {
+  const text = (name: string): string => (typeof entry[name] === 'string' ? (entry[name] as string) : '');
+  return {
+    id: text('id'),
+    tenantId: text('tenantId'),
+    isDefault: entry['isDefault'] === true,
+    environmentName: text('environmentName'),
+  };
+}
+
+function isSameId(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Their endpoints, scopes and registries have other names, and none of it has been tried. */
+function refuseSovereign(cloud: string): void {
+  if (cloud === '' || /^AzureCloud$/i.test(cloud) || /^https:\/\/login\.microsoftonline\.com\/?$/i.test(cloud)) return;
+  throw new DeployError(
+    'UNSUPPORTED',
+    `could not use the Azure cloud ${cloud.slice(0, 80)}: only the public one works`,
+    {
+      hint: 'Deploy there with the Azure CLI, and open an issue that names the cloud.',
+    },
+  );
+}
+
+function noSubscription(): DeployError {
+  return new DeployError('INPUT_INVALID', 'could not tell which Azure subscription is meant: none was given', {
+    hint: 'Set the input `subscription` (or AZURE_SUBSCRIPTION_ID) to its id, or run azure/login before this step.',
+  });
+}

@@ -1,0 +1,99 @@
+import type { ChangeMark, Observation, Operation, RestorePoint } from '../../model/workload.ts';
+import { readChangeStatus } from './change-status.ts';
+import {
+  type AppState,
+  type ContainerApp,
+  findRevision,
+  listReplicas,
+  readApp,
+  readIfAllowed,
+} from './container-app.ts';
+import { judgeRevision } from './judge-revision.ts';
+import type { OwnChange, OwnChanges } from './own-change.ts';
+import { findTrouble, type Trouble } from './replica-trouble.ts';
+import { servedBefore, trafficBefore } from './restore-data.ts';
+import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
+import { finalTraffic, followsLatest, isName, isSameTraffic, pinned, readTraffic, withShare } from './traffic.ts';
+
+/** Our operation, once the platform lists our revision, or says that it never will. */
+export async function findOurOperation(
+  app: ContainerApp,
+  changes: OwnChanges,
+  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
+): Promise<Operation | null> {
+  const own = changes.begin(mark, point);
+  const revision = await findRevision(app, mark);
+  const hasFailed = !revision && (await readChangeStatus(app, own.statusUrl)).error !== null;
+  // One that failed is an operation too: `observe` says why.
+  return revision || hasFailed ? { id: mark, mark, goal: { kind: 'up' }, revision: mark } : null;
+}
+
+/** One look at our revision. */
+export async function observeRevision(app: ContainerApp, own: OwnChange, operation: Operation): Promise<Observation> {
+  const found = await findRevision(app, own.mark);
+  const ours = found && toRevisionState(found);
+  const state = await readApp(app);
+  const trouble = ours && !isUp(ours) ? await lookForTrouble(app, own.mark) : null;
+  const { error } =
+    ours && state.provisioningState !== 'failed' ? { error: null } : await readChangeStatus(app, own.statusUrl);
+  return judgeRevision({
+    goal: operation.goal,
+    mark: own.mark,
+    ours,
+    foreign: findForeign(own, state),
+    readyRevision: followsReady(state) ? state.latestReady : null,
+    trafficIsSo: isTrafficSo(own, operation, { state, ours }),
+    busy: state.provisioningState === 'inprogress',
+    changeError: error,
+    trouble,
+    troubledMs: timeTrouble(own, app.io.clock.now(), { ours, trouble }),
+  });
+}
+
+/** Somebody else's change, in words; null: there is none. */
+export function findForeign({ mark, data }: OwnChange, state: AppState): string | null {
+  const known = [data.latest, mark];
+  if (state.latestRevision !== '' && !known.some((name) => isName(name, state.latestRevision))) {
+    return `${state.latestRevision} was deployed after ours`;
+  }
+  if (data.traffic === '' || !state.ingress) return null;
+  const expected = [...servedBefore(data), mark];
+  const other = readTraffic(state.traffic).find(
+    ({ revision, weight }) => weight > 0 && revision !== null && !expected.some((name) => isName(revision, name)),
+  );
+  return other ? `somebody gave ${other.revision} ${other.weight} % of the traffic` : null;
+}
+
+function followsReady(state: AppState): boolean {
+  return state.mode === 'single' || (state.ingress !== null && followsLatest(readTraffic(state.traffic)));
+}
+
+function isTrafficSo(
+  { mark, data }: OwnChange,
+  { goal }: Operation,
+  { state, ours }: { readonly state: AppState; readonly ours: RevisionState | null },
+): boolean {
+  if (goal.kind === 'up' || data.traffic === '') return true;
+  const before = trafficBefore(data);
+  const percent = goal.kind === 'weight' ? goal.percent : 100;
+  const now = readTraffic(state.traffic);
+  const wanted =
+    goal.kind === 'weight' ? withShare(pinned(before, data.ready), mark, percent) : finalTraffic(before, mark);
+  const isAskedFor = isSameTraffic(now, wanted) || (percent === 100 && followsLatest(now));
+  return isAskedFor && ours?.share === percent;
+}
+
+async function lookForTrouble(app: ContainerApp, mark: ChangeMark): Promise<Trouble | null> {
+  const replicas = await readIfAllowed(app, 'noticing containers that fail early', () => listReplicas(app, mark));
+  return replicas && findTrouble(replicas);
+}
+
+function timeTrouble(
+  own: OwnChange,
+  now: number,
+  { ours, trouble }: { readonly ours: RevisionState | null; readonly trouble: Trouble | null },
+): number {
+  const isTroubled = trouble !== null || ours?.running === 'degraded' || ours?.health === 'unhealthy';
+  own.troubledSince = isTroubled ? (own.troubledSince ?? now) : null;
+  return own.troubledSince === null ? 0 : now - own.troubledSince;
+}

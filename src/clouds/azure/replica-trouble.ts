@@ -1,0 +1,37 @@
+import type { Replica, ReplicaContainer } from '@azure/arm-appcontainers';
+
+/** What is wrong with the containers of a revision; null: nothing to see. */
+export interface Trouble {
+  /** `container web: CrashLoopBackOff, restarted 3 times`. */
+  readonly text: string;
+  /** `proven`: it happened more than once. `suspected`: it may pass, unless it stays so. */
+  readonly evidence: 'proven' | 'suspected';
+}
+
+export function findTrouble(replicas: readonly Replica[]): Trouble | null {
+  const containers = replicas.flatMap((replica) => [...(replica.initContainers ?? []), ...(replica.containers ?? [])]);
+  const troubles = containers.map(troubleOf).filter((trouble) => trouble !== null);
+  return troubles.find(({ evidence }) => evidence === 'proven') ?? troubles[0] ?? null;
+}
+
+// One container may end of anything once; one that was started again and ended again is a pattern.
+const RESTARTS_THAT_PROVE_IT = 2;
+const WAITING =
+  /CrashLoopBackOff|ImagePull|ErrImage|InvalidImageName|CreateContainer\w*Error|RunContainerError|UNAUTHORIZED/i;
+
+function troubleOf(container: ReplicaContainer): Trouble | null {
+  const { restartCount = 0, runningStateDetails = '', ready = false } = container;
+  if (ready) return null;
+  const crashedAgain =
+    restartCount >= RESTARTS_THAT_PROVE_IT || (restartCount > 0 && /CrashLoop/i.test(runningStateDetails));
+  if (crashedAgain) return { text: describeContainer(container), evidence: 'proven' };
+  if (WAITING.test(runningStateDetails)) return { text: describeContainer(container), evidence: 'suspected' };
+  return null;
+}
+
+/** `container web: Waiting, CrashLoopBackOff, restarted 3 times`. */
+export function describeContainer(container: ReplicaContainer): string {
+  const { name = '', runningState = '', runningStateDetails = '', restartCount = 0 } = container;
+  const restarts = restartCount === 0 ? [] : [`restarted ${restartCount === 1 ? 'once' : `${restartCount} times`}`];
+  return `container ${name}: ${[runningState, runningStateDetails, ...restarts].filter(Boolean).join(', ')}`;
+}

@@ -1,0 +1,108 @@
+import { ContainerAppsAPIClient } from '@azure/arm-appcontainers';
+import { createHttpHeaders, createPipelineRequest, type HttpClient, RestError } from '@azure/core-rest-pipeline';
+import type { Io } from '../../io/io.ts';
+import { DeployError } from '../../model/errors.ts';
+import { type AzureCall, explainErrors } from './azure-errors.ts';
+import { type Json, textAt } from './json.ts';
+import { openPipelineHttp } from './pipeline-http.ts';
+import { authenticate, noCredential, type Tokens } from './tokens.ts';
+
+const ORIGIN = 'https://management.azure.com';
+/** The version that the client of this release speaks: an older one would hide fields from us that are there. */
+const API_VERSION = '2026-07-01';
+
+export interface ArmRequest extends AzureCall {
+  readonly method: 'GET' | 'PATCH' | 'POST';
+  /** Below https://management.azure.com, without `api-version`. */
+  readonly path: string;
+  readonly body?: Json;
+}
+
+export interface ArmAnswer {
+  readonly body: Json;
+  /** Where ARM says how an accepted change goes on; null: it doesn't. */
+  readonly operationUrl: string | null;
+}
+
+/** Azure Resource Manager as one client speaks to it. */
+export interface ResourceManager {
+  readonly subscription: string;
+  readonly tokens: Tokens;
+  /** For what nothing of can be lost: see `send`. */
+  readonly client: ContainerAppsAPIClient;
+  readonly httpClient: HttpClient;
+  /**
+   * The document as it is on the wire, through the same client's pipeline (login, retries, headers). The typed client
+   * drops every field that its version does not know, on reading and on writing (measured with 4.0.0), and as a merge
+   * patch replaces arrays whole, a field that is dropped inside of `containers` would be gone from the live app.
+   * @throws DeployError as `explainErrors`
+   */
+  send(request: ArmRequest): Promise<ArmAnswer>;
+  /** A status document, by the address that ARM gave. */
+  follow(url: string, call: AzureCall): Promise<Json>;
+}
+
+export function openResourceManager(
+  { subscription, tokens }: { readonly subscription: string; readonly tokens: Tokens },
+  io: Io,
+): ResourceManager {
+  const httpClient = openPipelineHttp(io);
+  const client = new ContainerAppsAPIClient(noCredential, subscription, { httpClient, retryOptions: RETRIES });
+  authenticate(client.pipeline, tokens, ARM_SCOPE);
+  const ask = async (url: string, request: Omit<ArmRequest, 'path'>): Promise<ArmAnswer> => {
+    const { method, body, signal } = request;
+    const sent = createPipelineRequest({
+      method,
+      url,
+      headers: createHttpHeaders({
+        accept: 'application/json',
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      }),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      ...(signal ? { abortSignal: signal } : {}),
+    });
+    const response = await client.pipeline.sendRequest(httpClient, sent);
+    const answer = parse(response.bodyAsText ?? '');
+    if (response.status >= 400) throw refusal(response.status, answer);
+    return { body: answer, operationUrl: response.headers.get('azure-asyncoperation') ?? null };
+  };
+  return {
+    subscription,
+    tokens,
+    client,
+    httpClient,
+    send: ({ path, ...request }) =>
+      explainErrors(request, () => ask(`${ORIGIN}${path}?api-version=${API_VERSION}`, request)),
+    async follow(url, call) {
+      // Our token goes with it.
+      if (URL.parse(url)?.origin !== ORIGIN) throw foreignAddress(url);
+      return (await explainErrors(call, () => ask(url, { ...call, method: 'GET' }))).body;
+    },
+  };
+}
+
+export const ARM_SCOPE = `${ORIGIN}/.default`;
+export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
+
+function parse(text: string): Json {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new RestError('the answer is no JSON', { code: RestError.PARSE_ERROR });
+  }
+}
+
+function refusal(statusCode: number, answer: Json): RestError {
+  // Resource Manager has it below `error`, some of its gateways have it at the top.
+  const message = textAt(answer, 'error', 'message') || textAt(answer, 'message') || `status ${statusCode}`;
+  const code = textAt(answer, 'error', 'code') || textAt(answer, 'code') || `HTTP${statusCode}`;
+  return new RestError(message, { code, statusCode });
+}
+
+function foreignAddress(url: string): DeployError {
+  const host = URL.parse(url)?.host ?? 'no host';
+  return new DeployError('NETWORK', `could not follow the change: its status is said to be at ${host}`, {
+    hint: 'Check what answers for management.azure.com between the runner and Azure (a proxy).',
+  });
+}
