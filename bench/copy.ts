@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchCopy } from './copy/bench-copy.ts';
 
 /**
- * npm run bench -- copy [--network cloud|loopback|tls] [--row NAME] [--tool NAME] [--runs N]: our image copy beside other
+ * npm run bench -- copy [--network cloud|loopback|tls] [--row NAME] [--tool NAME,…] [--runs N]: our image copy beside other
  * tools. What it means, and what was measured: docs/performance.md, whose tables a run of a whole network writes anew.
  */
 const { values } = parseArgs({

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { buildImage } from '../simulators/images.ts';
 import { ECR_HOST, openWorld, SOURCE, type World } from '../simulators/world.ts';
-import type { CopyResult } from '../src/registry/copy-image.ts';
 import { type RealRegistry, startRealRegistry } from './real-registry.ts';
-import { runWell } from './run-program.ts';
+import { type Place, runCopy } from './run-copy.ts';
 import { openSkopeo, type Skopeo } from './skopeo-client.ts';
 import type { Tally } from './tally.ts';
 
@@ -14,12 +13,6 @@ export interface DockerRegistryReferee {
   readonly skopeo: string;
   readonly tally: Tally;
   readonly directory: string;
-}
-
-interface Place {
-  /** `host/repository`, without a tag. */
-  readonly name: string;
-  readonly login: string | null;
 }
 
 interface Parts {
@@ -88,7 +81,7 @@ async function checkRoutes(parts: Parts, tag: (typeof TAGS)[number], digest: str
   ];
   for (const { title, source, destination } of hops) {
     await tally.check(`our copy brings ${tag} from ${title}, and skopeo reads all of it`, async () => {
-      const { image, statistics } = await copy(parts, tag, { source, destination });
+      const { image, statistics } = await runCopy(parts.world, { source, destination, tag });
       assert.equal(image.digest, digest);
       assert.equal(await digestAt(skopeo, destination, tag), digest);
       await readWhole(skopeo, destination, tag);
@@ -106,14 +99,14 @@ async function checkRepeats(parts: Parts): Promise<void> {
   const source: Place = { name: `${from.host}/filled/agent`, login: null };
   await tally.check('our copy sends nothing that docker-registry has under this tag', async () => {
     const destination: Place = { name: `${to.host}/acme/agent`, login: null };
-    const { statistics } = await copy(parts, 'multi', { source, destination });
+    const { statistics } = await runCopy(parts.world, { source, destination, tag: 'multi' });
     const { copiedBlobs, mountedBlobs, skippedBlobs } = statistics;
     assert.deepEqual({ copiedBlobs, mountedBlobs, skippedBlobs }, { copiedBlobs: 0, mountedBlobs: 0, skippedBlobs: 0 });
     return undefined;
   });
   await tally.check('our copy mounts what another repository of the same docker-registry has', async () => {
     const destination: Place = { name: `${from.host}/mounted/agent`, login: null };
-    const { statistics } = await copy(parts, 'multi', { source, destination });
+    const { statistics } = await runCopy(parts.world, { source, destination, tag: 'multi' });
     assert.equal(statistics.copiedBlobs, 0);
     assert.ok(statistics.mountedBlobs > 0);
     await readWhole(skopeo, destination, 'multi');
@@ -125,26 +118,9 @@ async function checkWrongPassword(parts: Parts): Promise<void> {
   await parts.tally.check('our copy says that docker-registry does not take the password', async () => {
     const source: Place = { name: `${parts.locked.host}/acme/agent`, login: 'docker:another' };
     const destination: Place = { name: `${parts.to.host}/acme/agent`, login: null };
-    await assert.rejects(copy(parts, 'v1', { source, destination }), /AUTH_FAILED/);
+    await assert.rejects(runCopy(parts.world, { source, destination, tag: 'v1' }), /AUTH_FAILED/);
     return undefined;
   });
-}
-
-async function copy(
-  { world }: Parts,
-  tag: string,
-  { source, destination }: { readonly source: Place; readonly destination: Place },
-): Promise<CopyResult> {
-  const { NODE_OPTIONS: _, SIM_CLOCK_PORT: __, ...env } = world.env;
-  const script = path.join(import.meta.dirname, 'copy-image.ts');
-  const logins = [source, destination].flatMap(({ name, login }) => {
-    const [username = '', ...password] = (login ?? '').split(':');
-    const host = name.slice(0, name.indexOf('/'));
-    return login === null ? [] : [{ host, username, password: password.join(':') }];
-  });
-  const args = [script, `${source.name}:${tag}`, destination.name, tag];
-  const said = await runWell(process.execPath, args, { env: { ...env, COPY_LOGINS: JSON.stringify(logins) } });
-  return JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as CopyResult;
 }
 
 function digestAt(skopeo: Skopeo, place: Place, tag: string): Promise<string> {

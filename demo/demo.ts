@@ -1,15 +1,21 @@
 import path from 'node:path';
 import type { Agent } from '../simulators/agent.ts';
 import { openAgentService } from '../simulators/agent-service.ts';
+import { openCloudRunAgent } from '../simulators/cloud-run-agent.ts';
+import { openContainerAppsAgent } from '../simulators/container-apps-agent.ts';
 import { showLog } from './show-log.ts';
-import { rollingStories, type Story } from './stories.ts';
+import { blueGreenStories, canaryStories, rollingStories, type Story } from './stories.ts';
 
 const dist = path.resolve(import.meta.dirname, '../dist');
 
 const entries = { main: path.join(dist, 'main.js'), post: path.join(dist, 'post.js') };
 
 /** Each on a cloud of its own. */
-const acts = [{ where: 'Amazon ECS', open: openAgentService, stories: rollingStories }];
+const acts = [
+  { where: 'Amazon ECS', open: openAgentService, stories: rollingStories },
+  { where: 'Google Cloud Run', open: openCloudRunAgent, stories: canaryStories },
+  { where: 'Azure Container Apps', open: openContainerAppsAgent, stories: blueGreenStories },
+];
 
 /** Runs the stories of an act one after the other against the same embedded cloud, and checks how each ended. */
 const startedAt = performance.now();

@@ -85,6 +85,64 @@ export const rollingStories: readonly Story[] = [
   },
 ];
 
+const canary = { strategy: 'canary', steps: '5% for 5m, 25% for 5m' };
+
+export const canaryStories: readonly Story[] = [
+  {
+    title: 'A canary that does well',
+    what: 'v2 is smoke-tested at its own address before any user reaches it, gets 5 %, 25 %, then everything.',
+    tag: 'v2',
+    behaviour: { answers: healthy },
+    inputs: canary,
+    check: ({ result, now, visits }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'deployed'),
+      ...expectEqual('traffic at 5 %', /^traffic: .*95 %.* 5 %/m.test(result.main.log), true),
+      ...expectEqual('live version', now.body, 'v2'),
+      ...expectEqual('failed requests', visits.failed, 0),
+    ],
+  },
+  {
+    title: 'A canary that gets sick',
+    what: 'v3 passes its smoke tests and gets 5 %. Then its errors start: it is back at 0 %, with all that was before.',
+    tag: 'v3',
+    behaviour: { answers: healthy, unhealthyAfterMs: 90_000 },
+    inputs: canary,
+    check: ({ result, ...ending }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'rolled-back'),
+      ...expectEqual('exit code', result.main.exitCode, 1),
+      ...expectEqual('no larger share', result.main.log.includes('25 % of the traffic'), false),
+      ...expectAsBefore(ending),
+    ],
+  },
+];
+
+export const blueGreenStories: readonly Story[] = [
+  {
+    title: 'Blue-green',
+    what: 'v2 comes up beside v1, is smoke-tested at its own address, and gets everything at once.',
+    tag: 'v2',
+    behaviour: { answers: healthy },
+    inputs: { strategy: 'blue-green' },
+    check: ({ result, now, visits }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'deployed'),
+      ...expectEqual('live version', now.body, 'v2'),
+      ...expectEqual('failed requests', visits.failed, 0),
+    ],
+  },
+  {
+    title: 'A build that fails before any user sees it',
+    what: 'v3 answers 500 where it matters. Its smoke tests find it at its own address, and no user ever reaches it.',
+    tag: 'v3',
+    behaviour: { answers: { '/predict': { status: 500, body: 'model weights not found' } } },
+    inputs: { strategy: 'blue-green' },
+    check: ({ result, ...ending }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'rolled-back'),
+      ...expectAsBefore(ending),
+      ...expectEqual('failed requests', ending.visits.failed, 0),
+    ],
+  },
+];
+
 function expectAsBefore({ before, after, now }: Omit<Ending, 'result'>): readonly string[] {
   const same = isDeepStrictEqual(before, after) ? [] : ['the service is not exactly as it was before'];
   return [...same, ...expectEqual('live version', now.body, 'v2')];

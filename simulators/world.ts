@@ -49,6 +49,8 @@ export interface WorldOptions {
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
   readonly google?: Partial<GoogleCloudOptions>;
+  /** Whose jobs the Azure application trusts; and who asks, until somebody changes that. */
+  readonly github?: { readonly subject: string };
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -92,7 +94,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
-  const github = new GitHubOidc({ clock });
+  const github = new GitHubOidc({ clock, ...options.github });
   const azure: AzureCloud = new AzureCloud({
     clock,
     images,

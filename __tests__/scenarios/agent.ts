@@ -23,15 +23,8 @@ export async function givenOn<Options extends { readonly entries: Entries }, A e
   openOn: (options: Options) => Promise<A>,
   options: Partial<Options> = {},
 ): Promise<A> {
-  return keepOpen(await openOn({ entries: usualEntries(), ...options } as Options));
-}
-
-export function usualEntries(): Entries {
-  return process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-}
-
-/** Until `closeAgents`. */
-export function keepOpen<A extends Agent>(agent: A): A {
+  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
+  const agent = await openOn({ entries, ...options } as Options);
   open.push(agent);
   return agent;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,8 @@ afterEach(closeAgents);
 
 const COMMIT = '9fceb02d0ae598e95dc970b74767f19372d61af8';
 const NO_DIGEST = `sha256:${'0'.repeat(64)}`;
-const OTHER_DIGEST = `sha256:${'1'.repeat(64)}`;
+const OTHER_MANIFEST = '{"schemaVersion":2}';
+const OTHER_DIGEST = `sha256:${createHash('sha256').update(OTHER_MANIFEST).digest('hex')}`;
 
 interface Row {
   readonly name: string;
@@ -238,8 +240,8 @@ const registryRows: readonly Row[] = [
     name: 'a registry that answers with another digest',
     given: ({ world }) => {
       const headers = { 'docker-content-digest': OTHER_DIGEST };
-      const act = { kind: 'status', status: 200, headers } as const;
-      world.edge.faults.add({ operation: /^registry:HEAD manifest$/, when: 'before', act });
+      const act = { kind: 'status', status: 200, headers, body: OTHER_MANIFEST } as const;
+      world.edge.faults.add({ operation: /^registry:GET manifest$/, when: 'before', act });
     },
     inputs: { image: `ghcr.io/acme/agent@${NO_DIGEST}` },
     code: 'IMAGE_INVALID',
@@ -278,7 +280,7 @@ const registryRows: readonly Row[] = [
     given: ({ world }) => world.aws.deny('ecr:BatchGetImage'),
     inputs: { image: `${ECR_HOST}/agent:v1`, 'copy-to': '', 'registry-username': '', 'registry-password': '' },
     code: 'PERMISSION_DENIED',
-    says: [`could not look up ${ECR_HOST}/agent:v1: 403`, 'Add ecr:BatchGetImage to the policy of the role'],
+    says: [`could not read ${ECR_HOST}/agent:v1: 403`, 'Add ecr:BatchGetImage to the policy of the role'],
   },
   {
     name: 'a role that may not log in to ECR',

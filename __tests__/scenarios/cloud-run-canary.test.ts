@@ -5,7 +5,7 @@ import { CLOUD_RUN_SERVICE } from '../../simulators/cloud-run-agent.ts';
 import type { JsonObject } from '../../simulators/google/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
-import { trafficOf, updatesOf, wantedOf, watchTraffic } from './watch-cloud-run.ts';
+import { byName, LATEST, trafficOf, updatesOf, wantedOf, watchTraffic } from './watch-cloud-run.ts';
 
 afterEach(closeAgents);
 
@@ -13,13 +13,6 @@ const smokeTests = '- GET /health\n- POST /predict: { json-body: { text: hello }
 const good: Partial<Behaviour> = { answers: { '/predict': { status: 200, body: 'greeting' } } };
 const bad: Partial<Behaviour> = { answers: { '/predict': { status: 500, body: 'model not found' } } };
 const canary = { strategy: 'canary', steps: '5% for 1m, 25% for 1m', 'smoke-tests': smokeTests };
-const LATEST = [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }];
-const byName = (revision: string, percent: number, tag?: string) => ({
-  ...{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision },
-  ...(percent > 0 ? { percent } : {}),
-  ...(tag === undefined ? {} : { tag }),
-});
-
 /** Requests of the public that our revision answered, and when its smoke tests had passed. */
 function servedOf(agent: Agent, revision: string) {
   const served = agent.world.google.served(CLOUD_RUN_SERVICE).filter((request) => request.revision === revision);

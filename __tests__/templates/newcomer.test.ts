@@ -16,12 +16,9 @@ async function deploy({ open }: (typeof templates)[number], text: string): Promi
   }
 }
 
+// That it deploys, with values in the marked lines and in no other, is the first story of stories.test.ts.
 describe.each(templates)('somebody who copies $name', (template) => {
   const text = read(`workflow-templates/${template.name}.yml`);
-
-  test('and writes values into the lines that are marked TODO, and into no other, has deployed', async () => {
-    expect(await deploy(template, text)).toBe('success');
-  });
 
   test('writes something else into each marked line than the template has there', async () => {
     const { outside, values } = await template.open();
@@ -32,10 +29,10 @@ describe.each(templates)('somebody who copies $name', (template) => {
   });
 
   test('would fail if a value that has to change were not marked', async () => {
-    const unmarked = text.replace(/^( {2}PRODUCTION_\w+: .*?) # TODO.*$/m, '$1');
+    const unmarked = text.replace(/^( {2}STAGING_\w+: .*?) # TODO.*$/m, '$1');
     const { outside, values } = await template.open();
     await outside.close();
-    const name = /^ {2}(PRODUCTION_\w+): /m.exec(text)![1]!;
+    const name = /^ {2}(STAGING_\w+): /m.exec(text)![1]!;
     const { [name]: _, ...rest } = values;
     expect(
       await deploy({ ...template, open: async () => ({ ...(await template.open()), values: rest }) }, unmarked),

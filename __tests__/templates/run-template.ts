@@ -14,7 +14,7 @@ export interface Story {
   /** What the image that is built from this commit does. */
   readonly behaviour?: Partial<Behaviour>;
   readonly vulnerabilities?: readonly string[];
-  /** The person who cancels: in which job, at the next multiple of this time on the clouds' clock. */
+  /** The person who cancels: in which job of production, at the next multiple of this time on the clouds' clock. */
   readonly cancel?: { readonly job: string; readonly everyMs: number };
   readonly surroundings?: Partial<Surroundings>;
   /** Changes the repository before it is pushed. */
@@ -43,23 +43,29 @@ function layOut(folder: string, text: string, story: Story): void {
   story.edit?.(folder);
 }
 
-function surroundingsOf(repository: string, { outside }: Clouds, { cancel }: Story): Surroundings {
+function surroundingsOf(repository: string, clouds: Clouds, { cancel }: Story): Surroundings {
+  const { outside } = clouds;
   return {
     repository,
     name: 'acme/agent',
     event: { name: 'push', ref: 'refs/heads/main' },
     standIns: openStandIns(outside, repository),
-    network: () => ({
-      ...outside.worlds[0]!.edge.env,
+    network: (environment) => ({
+      ...clouds.worldOf(environment).edge.env,
       AWS_EC2_METADATA_DISABLED: 'true',
       SIMULATED_IMAGES: outside.imageFolder,
     }),
+    oidc(environment) {
+      const { calls } = clouds.worldOf(environment).edge;
+      const asked = () => calls.filter(({ operation }) => operation.startsWith('github:')).length;
+      return { env: clouds.oidcOf(environment), asked };
+    },
     tools: path.join(import.meta.dirname, 'stand-ins/tools/docker'),
     tokenFor,
     approve: () => true,
     onMain(job, _child, run) {
       if (job !== cancel?.job) return;
-      const stop = outside.worlds[0]!.clock.every(cancel.everyMs, async () => {
+      const stop = clouds.worldOf('production').clock.every(cancel.everyMs, async () => {
         stop();
         run.cancel();
       });

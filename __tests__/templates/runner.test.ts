@@ -21,6 +21,7 @@ function run(jobs: string, change: Partial<Surroundings> = {}) {
     event: { name: 'push', ref: 'refs/heads/main' },
     standIns: {},
     network: () => ({}),
+    oidc: () => ({ env: {}, asked: () => 0 }),
     tools: '/nowhere',
     tokenFor: () => 'ghs_token',
     approve: () => true,
@@ -141,6 +142,26 @@ describe('the small runner', () => {
     const { jobs, run: done } = await run(caller, { findWorkflow: () => called });
     expect(jobs['call']).toEqual({ result: 'success', outputs: { said: 'hi you' } });
     expect(done.permissions.get('call / say')!.granted).toEqual({ contents: 'read' });
+  });
+
+  test('interrupts the script that runs when somebody cancels; only always() and cancelled() follow', async () => {
+    const body = [
+      '      - run: sleep 5 > /dev/null 2>&1 & wait',
+      '      - { run: echo next-ran }',
+      '      - { if: always(), run: echo always-ran }',
+      '      - { if: cancelled(), run: echo cancelled-ran }',
+    ].join('\n');
+    let cancelled = false;
+    const onScript: Surroundings['onScript'] = (_job, running) => {
+      if (!cancelled) setTimeout(() => running.cancel(), 100);
+      cancelled = true;
+    };
+    const next = job('next', '      - run: echo no', '    needs: only\n');
+    const { conclusion, jobs, run: done } = await run(job('only', body) + next, { onScript });
+    expect(conclusion).toBe('cancelled');
+    expect(done.logs.get('only')).toMatch(/^always-ran[\s\S]*^cancelled-ran/m);
+    expect(done.logs.get('only')).not.toMatch(/^next-ran/m);
+    expect(jobs['next']!.result).toBe('cancelled');
   });
 
   test('reads hashes of files only in steps', async () => {

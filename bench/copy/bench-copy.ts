@@ -7,14 +7,14 @@ import { bundleOurCopy } from './bundle-our-copy.ts';
 import { formatNetwork } from './format-network.ts';
 import { measureRow, type RowFigures } from './measure-row.ts';
 import { type BenchNetwork, openCloud, openLoopback } from './networks.ts';
-import { rows } from './rows.ts';
+import { isMeasured, rows } from './rows.ts';
 import { findTools, type Tool } from './tools.ts';
 
 export interface BenchCopyOptions {
   /** Absent: all. */
   readonly network?: string;
   readonly row?: string;
-  /** Beside our own. */
+  /** What the names of those begin with that are measured beside our own, with commas between. */
   readonly tool?: string;
   readonly runs: number;
 }
@@ -26,7 +26,8 @@ export async function benchCopy(options: BenchCopyOptions): Promise<void> {
   const images = buildBenchImages();
   const { present, absent } = await findTools(await bundleOurCopy());
   for (const line of absent) print(`absent: ${line}`);
-  const tools = present.filter(({ name, kind }) => kind === 'ours' || name.startsWith(options.tool ?? ''));
+  const wanted = (options.tool ?? '').split(',');
+  const tools = present.filter(({ name, kind }) => kind === 'ours' || wanted.some((start) => name.startsWith(start)));
   await withNetworks(options, images, async (network) => {
     const figures = await measureNetwork(network, { tools, images, options });
     const versions = [...new Set(tools.map(({ name, version }) => `${name.split(' ')[0]} ${version}`))];
@@ -60,9 +61,8 @@ async function measureNetwork(
   { tools, images, options }: { tools: readonly Tool[]; images: readonly BenchImage[]; options: BenchCopyOptions },
 ): Promise<readonly RowFigures[]> {
   const figures: RowFigures[] = [];
-  for (const row of rows.filter(
-    ({ name, cut }) => wants(options, name) && (network.name === 'cloud' || cut === 'none'),
-  )) {
+  const wanted = rows.filter(({ name }) => options.row === undefined || options.row === name);
+  for (const row of wanted.filter((one) => isMeasured(one, 'ours', network))) {
     const startedAt = performance.now();
     const image = images.find(({ name }) => name === row.image)!;
     figures.push(await measureRow(row, network, { tools, image, runs: options.runs }));
@@ -70,10 +70,6 @@ async function measureNetwork(
     print(`${network.name} ${row.name}: ${seconds} s, load ${loadavg()[0]!.toFixed(2)}`);
   }
   return figures;
-}
-
-function wants({ row }: BenchCopyOptions, name: string): boolean {
-  return row === undefined || row === name;
 }
 
 function print(text: string): void {

@@ -1,16 +1,17 @@
 import { markdownTable } from '../markdown-table.ts';
+import { judgeBar } from './judge-bar.ts';
 import type { RowFigures, ToolFigures } from './measure-row.ts';
 
 const HEAD = ['', 'wall s', 'x ours', 'fastest - slowest', 'CPU s', 'peak MB', 'requests', 'read x', 'sent x'];
 
-/** One table for each row of the bench. */
+/** The bar, and one table for each row of the bench. */
 export function formatNetwork(
   name: string,
   figures: readonly RowFigures[],
   { head, absent }: { readonly head: string; readonly absent: readonly string[] },
 ): string {
   const notes = absent.length > 0 ? [`Absent: ${absent.join('; ')}.`] : [];
-  return [`${name}: ${head}`, ...notes, ...figures.map(formatRow)].join('\n\n');
+  return [head, ...notes, judgeBar(name, figures), ...figures.map(formatRow)].join('\n\n');
 }
 
 function formatRow({ row, imageBytes, tools }: RowFigures): string {
@@ -41,8 +42,8 @@ function formatTool(
     seconds(cpuMs),
     peakBytes === null ? '-' : (peakBytes / 1e6).toFixed(0),
     traffic ? String(traffic.requests) : '-',
-    traffic ? ratio(traffic.bytesSent, imageBytes) : '-',
-    traffic ? ratio(traffic.bytesReceived, imageBytes) : '-',
+    traffic ? ratio(traffic.bytesRead, imageBytes) : '-',
+    traffic ? ratio(traffic.bytesWritten, imageBytes) : '-',
   ];
   if (inProcessMs === null) return [line];
   return [

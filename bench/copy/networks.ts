@@ -7,14 +7,14 @@ import { startRealRegistry } from '../../conformance/real-registry.ts';
 import { findProgram } from '../../conformance/run-program.ts';
 import { createAuthority } from '../../simulators/edge/certificates.ts';
 import type { BenchImage } from './bench-images.ts';
+import type { Cut } from './cloud/state.ts';
 import { pushBenchImage } from './push-bench-image.ts';
 
-export type Cut = 'none' | 'upload' | 'download';
-
+/** As the tool sees it; bytes of blobs only. */
 export interface Traffic {
   readonly requests: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
 }
 
 /** Two registries and the way to them. The first holds the images as `bench/NAME:v1`, the second nothing. */
@@ -41,8 +41,8 @@ export async function openCloud(): Promise<BenchNetwork> {
     const [from, to] = (await Promise.all(both.map((response) => response.json()))) as [Counts, Counts];
     return {
       requests: from.requests + to.requests,
-      bytesSent: from.sent + to.sent,
-      bytesReceived: from.received + to.received,
+      bytesRead: from.sent + to.sent,
+      bytesWritten: from.received + to.received,
     };
   };
   return {
@@ -64,7 +64,7 @@ interface Counts {
 }
 
 async function startCloudRegistry(isSeeded: boolean) {
-  const file = path.join(import.meta.dirname, 'cloud-registry.ts');
+  const file = path.join(import.meta.dirname, 'cloud/registry.ts');
   const child = spawn(process.execPath, [file, String(isSeeded)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   return {

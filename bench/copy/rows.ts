@@ -1,5 +1,6 @@
 import type { BenchImage } from './bench-images.ts';
-import type { BenchNetwork, Cut } from './networks.ts';
+import type { Cut } from './cloud/state.ts';
+import type { BenchNetwork } from './networks.ts';
 import type { Route, ToolKind } from './tools.ts';
 
 /** One thing to copy, and how things stand before. */
@@ -28,10 +29,14 @@ export const rows: readonly Row[] = [
   },
 ];
 
-/** Only our own server can cut; how many at once matters only where there are round trips to hide. */
+/**
+ * Only our own server can cut; how many at once matters only where there are round trips to hide; and what moves no bytes is
+ * the same with TLS.
+ */
 export function isMeasured(row: Row, kind: ToolKind, network: BenchNetwork): boolean {
   const isFar = network.name === 'cloud';
   if (row.cut !== 'none') return isFar && kind !== 'raw' && kind !== 'tuned';
+  if (network.isTls && row.way !== 'across') return false;
   if (kind === 'raw') return row.way === 'across';
   return kind === 'ours' || kind === 'default' || (kind === 'tuned' && isFar);
 }

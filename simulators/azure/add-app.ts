@@ -43,7 +43,6 @@ export function addApp(world: AzureWorld, options: AppOptions): ContainerApp {
   world.resourceGroups.add(options.resourceGroup);
   const environment = ensureEnvironment(world, options);
   const app = createApp(world, options, environment);
-  checkDocument(world, app, app.document);
   world.apps.push(app);
   const template = (app.document['properties'] as JsonObject)['template'] as JsonObject;
   const suffix = options.revisionSuffix ?? world.ids.suffix(7);
@@ -53,6 +52,7 @@ export function addApp(world: AzureWorld, options: AppOptions): ContainerApp {
     ...{ wasReady: false, activationFailed: false, lastRequestAt: null, generation: 0 },
   };
   app.revisions.push(revision);
+  checkDocument(world, app, app.document);
   settle(world, app, revision);
   applyTraffic(world, app, null);
   return app;

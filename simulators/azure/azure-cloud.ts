@@ -9,6 +9,7 @@ import { type ArmRegistry, registryRoutes } from './acr/registries.ts';
 import { type AppOptions, addApp } from './add-app.ts';
 import { changeApp } from './apps/change-app.ts';
 import { createIngressHost } from './apps/ingress-host.ts';
+import { revisionRoutes } from './apps/revision-routes.ts';
 import { appRoutes } from './apps/routes.ts';
 import type { AppStaging, ContainerApp, Revision, ServedRequest } from './apps/state.ts';
 import { appHost, labelHost, revisionHost } from './apps/view-app.ts';
@@ -98,7 +99,7 @@ export class AzureCloud {
     this.apps = this.#world.apps;
     this.acr = this.#createRegistry();
     this.#world.registries.push(this.#describeRegistry(options.outside ?? []));
-    const routes = [...appRoutes, ...registryRoutes, ...subscriptionRoutes];
+    const routes = [...appRoutes, ...revisionRoutes, ...registryRoutes, ...subscriptionRoutes];
     this.operations = routes.map(({ operation }) => `arm:${operation}`);
     this.hosts = [createArmHost(this.#world, clock, routes), ...this.#createOtherHosts(options)];
   }

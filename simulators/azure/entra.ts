@@ -2,6 +2,8 @@ import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } f
 import type { OidcClaims } from '../github/oidc.ts';
 import type { AccessToken, Principal } from './access.ts';
 import { isName } from './apps/find.ts';
+import { describeInstances, describeTenant } from './entra-discovery.ts';
+import { EntraError } from './entra-error.ts';
 import type { AzureWorld } from './world.ts';
 
 /** An application of the tenant, and whom it trusts instead of a password. */
@@ -34,20 +36,6 @@ const RESOURCES = [
   'https://management.core.windows.net',
   'https://containerregistry.azure.net',
 ];
-
-/** An error as the token endpoint answers it: https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-class EntraError extends Error {
-  readonly status: number;
-  readonly error: string;
-  readonly number: number;
-
-  constructor(status: number, error: string, code: { readonly number: number; readonly text: string }) {
-    super(`AADSTS${code.number}: ${code.text}`);
-    this.status = status;
-    this.error = error;
-    this.number = code.number;
-  }
-}
 
 /** Microsoft Entra ID, as far as an application signs in there. */
 export function createEntra(options: EntraOptions): SimulatedHost {
@@ -231,35 +219,6 @@ function audienceOf(scope: string): string {
 
 function refuse(status: number, error: string, number: number, text: string): EntraError {
   return new EntraError(status, error, { number, text });
-}
-
-function describeInstances() {
-  return {
-    tenant_discovery_endpoint: `https://${HOST}/common/.well-known/openid-configuration`,
-    'api-version': '1.1',
-    metadata: [
-      {
-        preferred_network: HOST,
-        preferred_cache: 'login.windows.net',
-        aliases: [HOST, 'login.windows.net', 'login.microsoft.com', 'sts.windows.net'],
-      },
-    ],
-  };
-}
-
-function describeTenant(tenant: string) {
-  const base = `https://${HOST}/${tenant}`;
-  return {
-    token_endpoint: `${base}/oauth2/v2.0/token`,
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
-    jwks_uri: `${base}/discovery/v2.0/keys`,
-    issuer: `${base}/v2.0`,
-    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-    tenant_region_scope: 'EU',
-    cloud_instance_name: 'microsoftonline.com',
-    cloud_graph_host_name: 'graph.windows.net',
-    msgraph_host: 'graph.microsoft.com',
-  };
 }
 
 function answer(status: number, document: unknown): SimulatedResponse {

@@ -38,6 +38,7 @@ export async function bake(
     {
       what: `${formatDuration(durationMs)} at ${percent} % to pass`,
       deadline: progress.deadline,
+      doneAt: until,
       signal: io.signal,
       pauseMs: () => Math.min(JUDGE_EVERY_MS, Math.max(1_000, until - io.clock.now())),
     },

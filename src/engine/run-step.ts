@@ -2,6 +2,7 @@ import type { Operation, TrafficControl } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
 import { ensureSucceeded } from './ensure-succeeded.ts';
+import { paceOf } from './pace.ts';
 import { runPhase } from './phase.ts';
 import type { Progress } from './progress.ts';
 import type { Rollout } from './rollout.ts';
@@ -100,7 +101,7 @@ async function waitUntilDone(progress: Progress, { workload, io }: Rollout, what
         ? { done: false, ...observation }
         : { done: true, value: observation };
     },
-    { what, deadline: progress.deadline, signal: io.signal },
+    { what, deadline: progress.deadline, signal: io.signal, pauseMs: paceOf(operation, io.clock) },
     io,
   );
   ensureSucceeded(last, operation);

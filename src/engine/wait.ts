@@ -1,21 +1,24 @@
 import type { Io } from '../io/io.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, isTransient } from '../model/errors.ts';
+import type { Observation } from '../model/workload.ts';
 import { startPace } from './pace.ts';
 
 /** One look at what is waited for. Fetch decides what; wait decides when. */
 export type Look<T> =
   | { readonly done: true; readonly value: T }
-  | { readonly done: false; readonly message: string; readonly notes?: readonly string[] };
+  | ({ readonly done: false } & Pick<Observation, 'message' | 'notes' | 'nearEnd'>);
 
 export interface Wait {
   /** Completes "waiting for …". */
   readonly what: string;
   /** Milliseconds since 1970; the last look is taken just before it. */
   readonly deadline: number;
+  /** When it will be done, where that is known: a sign of life counts down to this instead of the deadline. */
+  readonly doneAt?: number;
   readonly signal: AbortSignal;
   /** Until the next look; default: a second at first, five later. */
-  readonly pauseMs?: () => number;
+  readonly pauseMs?: (found: Pick<Observation, 'nearEnd'>) => number;
 }
 
 const HEARTBEAT_MS = 30_000;
@@ -36,7 +39,7 @@ export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: I
     print(found);
     const leftMs = wait.deadline - io.clock.now();
     if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
-    await io.clock.sleep(Math.min(nextPause(), leftMs), wait.signal);
+    await io.clock.sleep(Math.min(nextPause(found), leftMs), wait.signal);
   }
 }
 
@@ -59,7 +62,7 @@ function printerOfChanges(wait: Wait, io: Io): (look: { message: string; notes?:
     if (news.length > 0) io.log.foreign(news);
     const silentMs = io.clock.now() - lastPrintedAt;
     if (message === lastMessage && silentMs < HEARTBEAT_MS) return;
-    const left = formatDuration(Math.max(0, wait.deadline - io.clock.now()));
+    const left = formatDuration(Math.max(0, (wait.doneAt ?? wait.deadline) - io.clock.now()));
     io.log.info(message === lastMessage ? `still waiting for ${wait.what}: ${message} (${left} left)` : message);
     lastMessage = message;
     lastPrintedAt = io.clock.now();

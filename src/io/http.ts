@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Writable } from 'node:stream';
 import { DeployError } from '../model/errors.ts';
+import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 
 /** Writes a body piece by piece, and calls `onChunk` for each. The request ends when it resolves and breaks off when it fails. */
 export type BodyWriter = (outgoing: Writable, onChunk: () => void) => Promise<void>;
@@ -32,6 +33,8 @@ export interface Http {
   /** Handed to SDK clients, so that their requests take the same proxy and the same sockets. */
   readonly httpAgent: http.Agent;
   readonly httpsAgent: https.Agent;
+  /** Does nothing where requests go through a proxy. */
+  readonly openEarly: OpenEarly;
   /** @throws DeployError NETWORK, or the signal's reason. */
   send(request: HttpRequest): Promise<HttpResponse>;
 }
@@ -46,9 +49,13 @@ export function openHttp(env: NodeJS.ProcessEnv): Http {
   const options = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES, proxyEnv: env };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
+  const early = isProxied(env)
+    ? null
+    : { 'http:': openEarlyConnections(httpAgent), 'https:': openEarlyConnections(httpsAgent) };
   return {
     httpAgent,
     httpsAgent,
+    openEarly: (origin, count) => early?.[origin.protocol as 'http:' | 'https:'](origin, count),
     async send(request) {
       const agent = request.url.protocol === 'https:' ? httpsAgent : httpAgent;
       try {
@@ -59,6 +66,10 @@ export function openHttp(env: NodeJS.ProcessEnv): Http {
       }
     },
   };
+}
+
+function isProxied(env: NodeJS.ProcessEnv): boolean {
+  return ['HTTP_PROXY', 'HTTPS_PROXY'].some((name) => env[name] || env[name.toLowerCase()]);
 }
 
 /**

@@ -42,6 +42,8 @@ export interface Operation {
   readonly goal: Goal;
   /** Short name of the new revision, for people and for the `revision` output: `agent:42`. */
   readonly revision: string;
+  /** How long the last one of its kind took, where the platform remembers. */
+  readonly usualMs?: number;
 }
 
 /** One reading. `reason` is a stable word; `message` is for people; `notes` are lines worth printing once. */
@@ -50,6 +52,11 @@ export interface Observation {
   readonly reason: string;
   readonly message: string;
   readonly notes?: readonly string[];
+  /**
+   * While it progresses. True: it may be decided any moment, as only the end is missing or something has failed. False: the
+   * platform shows that much is left. Absent: it does not show. Decides when the next look is taken, and nothing else.
+   */
+  readonly nearEnd?: boolean;
 }
 
 /** Why an operation failed, as far as the platform tells. All text is foreign: print it through `Log.foreign`. */

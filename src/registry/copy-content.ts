@@ -8,9 +8,13 @@ import { pushScopes } from './repository.ts';
 import { MOST_AT_ONCE } from './request-gate.ts';
 import { runBounded } from './run-bounded.ts';
 
-const LARGE_BYTES = 8_000_000;
-/** 32 small blobs at once hide the round trips; ten large ones fill the line, and more would only fill the memory. */
-const BLOBS_AT_ONCE = { capacity: 32, weigh: ({ size }: Descriptor) => (size >= LARGE_BYTES ? 3 : 1) };
+const BYTES_PER_PLACE = 4_000_000;
+const MOST_PLACES = 6;
+/** As many small blobs as there are sockets hide the round trips; ten large ones fill the line, and more only the memory. */
+const BLOBS_AT_ONCE = {
+  capacity: MOST_AT_ONCE,
+  weigh: ({ size }: Descriptor) => Math.min(MOST_PLACES, 1 + Math.floor(size / BYTES_PER_PLACE)),
+};
 
 /** Brings over what the top manifest stands for; pushing that itself is left to the caller. */
 export async function copyContent(

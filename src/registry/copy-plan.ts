@@ -64,9 +64,18 @@ export async function planCopy(client: RegistryClient, request: CopyRequest): Pr
   const top = await readTop(client, request);
   const isThere = !part && formatRepository(source) === formatRepository(destination);
   if (isThere) return { tagged, isStored: true, ...NOTHING, levels: [[top]] };
+  prepare(client, request, top);
   const levels = await readLevels(client, request, top);
   const blobs = await lookForBlobs(client, destination, levels);
   return { tagged, isStored: levels.length === 1 && blobs.missing.length === 0, levels, ...blobs };
+}
+
+const BLOBS_OF_A_CHILD = 4;
+
+/** Each blob takes a request on both sides at about the same time; how many a child has is not known yet. */
+function prepare(client: RegistryClient, { source, destination }: CopyRequest, top: Manifest): void {
+  const requests = top.blobs.length + top.children.length * BLOBS_OF_A_CHILD;
+  for (const registry of new Set([source.registry, destination.registry])) client.prepare(registry, requests);
 }
 
 /** The manifests below `top`. One that the destination has is complete there, and so is left out. */
@@ -116,7 +125,7 @@ async function lookForBlobs(client: RegistryClient, destination: Repository, lev
   const blobs = [...new Map(named.map((blob) => [blob.digest, blob])).values()].sort((a, b) => b.size - a.size);
   const looked = await runBounded(blobs, AT_ONCE, async (blob, signal) => ({
     blob,
-    isThere: await hasBlob(client, destination, blob, AbortSignal.any([client.signal, signal])),
+    isThere: await hasBlob(client, destination, blob, signal),
   }));
   const select = (isThere: boolean) => looked.filter((one) => one.isThere === isThere).map(({ blob }) => blob);
   return { missing: select(false), present: select(true) };

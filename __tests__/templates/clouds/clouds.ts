@@ -1,3 +1,4 @@
+import type { World } from '../../../simulators/world.ts';
 import type { Outside } from '../stand-ins/outside.ts';
 
 /** A live service, as a visitor and its owner see it. */
@@ -14,4 +15,8 @@ export interface Clouds {
   readonly values: Readonly<Record<string, string>>;
   readonly staging: readonly LiveService[];
   readonly production: readonly LiveService[];
+  /** Whose network a job of this environment is in; null: a job without one. */
+  worldOf(environment: string | null): World;
+  /** Where a job of this environment that may write `id-token` gets its token from. */
+  oidcOf(environment: string): Readonly<Record<string, string>>;
 }

@@ -1,47 +1,56 @@
 import { withoutAudit } from '../../../simulators/aws/snapshot.ts';
 import { buildImage } from '../../../simulators/images.ts';
 import { ACCOUNT, ECR_HOST, openWorld, REGION, type World } from '../../../simulators/world.ts';
-import { openOutside } from '../stand-ins/outside.ts';
+import { type Identity, openOutside } from '../stand-ins/outside.ts';
 import type { Clouds, LiveService } from './clouds.ts';
 
-const REPOSITORY = 'greeter-images';
-const SERVICE = 'greeter';
+export const REPOSITORY = 'greeter-images';
+export const SERVICE = 'greeter';
 const DOMAINS = { staging: 'staging.greeter.dev', production: 'greeter.dev' };
 
 /** One account with two clusters, and a role for each that trusts one environment of one repository. */
 export async function openEcsClouds(): Promise<Clouds> {
   const world = await openWorld();
-  const v1 = buildImage({ seed: 'v1', behaviour: { version: 'v1' } });
-  world.ecr.seed(REPOSITORY, 'v1', v1);
-  const environments = ['staging', 'production'] as const;
-  const services = environments.map((environment) => addService(world, environment, v1.digest));
-  const identities = environments.map((environment) => ({
-    name: `arn:aws:iam::${ACCOUNT}:role/greeter-${environment}`,
-    subject: `repo:acme/agent:environment:${environment}`,
-  }));
+  const digest = seedRepository(world);
   return {
-    outside: openOutside([world], identities),
-    values: {
-      branches: '[main]',
-      IMAGE: 'ghcr.io/acme/agent',
-      AWS_ACCOUNT: `"${ACCOUNT}"`,
-      AWS_REGION: REGION,
-      ECR_REPOSITORY: REPOSITORY,
-      SERVICE,
-      STAGING_CLUSTER: 'greeter-staging',
-      STAGING_ROLE: 'greeter-staging',
-      STAGING_URL: `https://${DOMAINS.staging}`,
-      PRODUCTION_CLUSTER: 'greeter-production',
-      PRODUCTION_ROLE: 'greeter-production',
-      PRODUCTION_URL: `https://${DOMAINS.production}`,
-      SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
-    },
-    staging: [services[0]!],
-    production: [services[1]!],
+    outside: openOutside([world], [identityOf('staging'), identityOf('production')]),
+    values: { ...valuesOf(), ECR_REPOSITORY: REPOSITORY, SERVICE },
+    staging: [addService(world, 'staging', digest)],
+    production: [addService(world, 'production', digest)],
+    worldOf: () => world,
+    oidcOf: () => ({}),
   };
 }
 
-function addService(world: World, environment: keyof typeof DOMAINS, digest: string): LiveService {
+export function identityOf(environment: keyof typeof DOMAINS): Identity {
+  const name = `arn:aws:iam::${ACCOUNT}:role/greeter-${environment}`;
+  return { name, subject: `repo:acme/agent:environment:${environment}` };
+}
+
+export function valuesOf(): Readonly<Record<string, string>> {
+  return {
+    branches: '[main]',
+    IMAGE: 'ghcr.io/acme/agent',
+    AWS_ACCOUNT: `"${ACCOUNT}"`,
+    AWS_REGION: REGION,
+    STAGING_CLUSTER: 'greeter-staging',
+    STAGING_ROLE: 'greeter-staging',
+    STAGING_URL: `https://${DOMAINS.staging}`,
+    PRODUCTION_CLUSTER: 'greeter-production',
+    PRODUCTION_ROLE: 'greeter-production',
+    PRODUCTION_URL: `https://${DOMAINS.production}`,
+    SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
+  };
+}
+
+/** Returns the digest of v1, which is in it. */
+export function seedRepository(world: World): string {
+  const v1 = buildImage({ seed: 'v1', behaviour: { version: 'v1' } });
+  world.ecr.seed(REPOSITORY, 'v1', v1);
+  return v1.digest;
+}
+
+export function addService(world: World, environment: keyof typeof DOMAINS, digest: string): LiveService {
   const cluster = `greeter-${environment}`;
   world.aws.addService({
     cluster,

@@ -45,7 +45,10 @@ async function runCommand(job: RunningJob, step: MappingToken, stepEnv: Record<s
     directory: job.directory,
     cwd: path.join(job.place.workspace, folder),
     env,
-    onStart: (child) => job.options.run.watch(child),
+    onStart(child) {
+      job.options.run.watch(child);
+      job.options.run.surroundings.onScript?.(job.place.id, job.options.run);
+    },
   });
   Object.assign(job.env, end.env);
   return { ok: end.exitCode === 0, ...end };
@@ -58,10 +61,12 @@ async function runOwn(job: RunningJob, { metadata, inputs, env: stepEnv }: Actio
   const stage = (entry: string) => ({
     entry: path.join(root, entry),
     inputs,
-    env: environmentOf(job, stepEnv),
+    env: { ...(permissions.granted['id-token'] === 'write' ? oidc?.env : {}), ...environmentOf(job, stepEnv) },
     workspace: job.place.workspace,
     directory: job.directory,
   });
+  const oidc = job.place.environment === null ? null : run.surroundings.oidc(job.place.environment);
+  const askedBefore = oidc?.asked();
   let state: Readonly<Record<string, string>> = {};
   job.posts.push(async () => {
     const post = await runStage({ ...stage(String(metadata.runs.post)), state });
@@ -77,6 +82,7 @@ async function runOwn(job: RunningJob, { metadata, inputs, env: stepEnv }: Actio
     },
   });
   state = main.state;
+  if (oidc && oidc.asked() > askedBefore!) permissions.allows('id-token', 'write');
   return { ok: main.exitCode === 0, log: main.log, outputs: main.outputs, summary: main.summary };
 }
 
@@ -142,7 +148,7 @@ function environmentOf(job: RunningJob, stepEnv: Readonly<Record<string, string>
     GITHUB_JOB: job.place.id,
     GITHUB_WORKSPACE: job.place.workspace,
     GITHUB_WORKFLOW_REF: `${job.place.repository}/.github/workflows/deploy.yml@${job.place.ref}`,
-    ...run.surroundings.network(),
+    ...run.surroundings.network(job.place.environment),
     ...job.env,
     ...stepEnv,
     PATH: [...job.paths, run.surroundings.tools, process.env['PATH'] ?? ''].join(path.delimiter),

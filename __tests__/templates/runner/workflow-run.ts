@@ -14,8 +14,13 @@ export interface Surroundings {
   readonly vars?: Readonly<Record<string, string>>;
   /** By `owner/repository/folder`. */
   readonly standIns: Readonly<Record<string, StandIn>>;
-  /** Of every process of a job: the way to the network. */
-  readonly network: () => Readonly<Record<string, string>>;
+  /** Of every process of a job of this environment (null: none): the way to the network. */
+  readonly network: (environment: string | null) => Readonly<Record<string, string>>;
+  /** Of an action in a job that may write `id-token`: where it gets the job's token, and how often it was asked for. */
+  readonly oidc: (environment: string) => {
+    readonly env: Readonly<Record<string, string>>;
+    readonly asked: () => number;
+  };
   /** In front of every PATH: programs that runner images have. */
   readonly tools: string;
   /** `github.token` of a job that may do this. */
@@ -24,7 +29,9 @@ export interface Surroundings {
   readonly approve: (environment: string) => boolean;
   /** Path of a called workflow -> its text. */
   readonly findWorkflow?: (uses: string) => string;
-  /** An action's main process has started. */
+  /** A script has started. */
+  readonly onScript?: (job: string, run: WorkflowRun) => void;
+  /** Our action's main process has started. */
   readonly onMain?: (job: string, child: ChildProcess, run: WorkflowRun) => void;
 }
 

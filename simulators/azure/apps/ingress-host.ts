@@ -13,11 +13,14 @@ import { chooseByWeight, findByLabel } from './traffic.ts';
 interface Destination {
   readonly app: ContainerApp;
   readonly by: ServedRequest['by'];
-  readonly revision: Revision | null;
+  /** null: nobody. By weight it is another one each time. */
+  readonly choose: () => Revision | null;
   /** The address is one of an internal app: nothing answers there from outside. */
   readonly isInternal: boolean;
 }
 
+/** `<app>`, `<app>---<label>` or `<app>--<suffix of a revision>`, each with `.internal` where the ingress isn't external. */
+const ADDRESS = /^([a-z0-9-]*?[a-z0-9])(?:---(.+?)|--(.+?))?(\.internal)?$/;
 /** Envoy gives a request up after that: https://learn.microsoft.com/azure/container-apps/ingress-overview */
 const REQUEST_TIMEOUT_MS = 240_000;
 
@@ -38,23 +41,21 @@ export function createIngressHost(world: AzureWorld, clock: TimeSource): Simulat
 
 function findDestination(world: AzureWorld, hostname: string): Destination | null {
   const custom = customApp(world, hostname);
-  if (custom) return { app: custom, by: 'app', revision: chooseByWeight(custom), isInternal: false };
+  if (custom) return { app: custom, by: 'app', choose: () => chooseByWeight(custom), isInternal: false };
   const environment = world.environments.find(({ domain }) => hostname.endsWith(`.${domain}`));
   if (!environment) return null;
-  const [, name = '', , label, suffix, internal] =
-    /^([a-z0-9-]*?[a-z0-9])((?:---(.+?))|(?:--(.+?)))?(\.internal)?$/.exec(
-      hostname.slice(0, -environment.domain.length - 1),
-    ) ?? [];
+  const [, name = '', label, suffix, internal] = ADDRESS.exec(hostname.slice(0, -environment.domain.length - 1)) ?? [];
   const app = world.apps.find((candidate) => candidate.environment === environment && isName(candidate.name, name));
   const ingress = at(app?.document, 'properties', 'configuration', 'ingress');
   if (!app || !ingress) return null;
   const isExternal = at(ingress, 'external') === true;
   if (isExternal === (internal !== undefined)) return null;
   const isInternal = !isExternal || environment.internal;
-  if (label !== undefined) return { app, by: 'label', revision: findByLabel(app, label), isInternal };
-  if (suffix === undefined) return { app, by: 'app', revision: chooseByWeight(app), isInternal };
-  const revision = app.revisions.find((candidate) => candidate.active && isName(candidate.suffix, suffix)) ?? null;
-  return { app, by: 'revision', revision, isInternal };
+  if (label !== undefined) return { app, by: 'label', choose: () => findByLabel(app, label), isInternal };
+  if (suffix === undefined) return { app, by: 'app', choose: () => chooseByWeight(app), isInternal };
+  const choose = (): Revision | null =>
+    app.revisions.find((candidate) => candidate.active && isName(candidate.suffix, suffix)) ?? null;
+  return { app, by: 'revision', choose, isInternal };
 }
 
 function customApp(world: AzureWorld, hostname: string): ContainerApp | null {
@@ -68,11 +69,12 @@ function customApp(world: AzureWorld, hostname: string): ContainerApp | null {
 function answer(world: AzureWorld, destination: Destination, request: SimulatedRequest): SimulatedResponse {
   const { app, by } = destination;
   const refusal = destination.isInternal ? noSuchApp() : refusalOf(app, request);
-  const response = refusal ?? forward(world, destination, request);
+  const revision = refusal ? null : destination.choose();
+  const response = refusal ?? forward(world, { app, by, revision }, request);
   app.requests.push({
     at: world.queue.now,
     by,
-    revision: refusal ? null : (destination.revision?.name ?? null),
+    revision: revision?.name ?? null,
     method: request.method,
     path: request.url.pathname,
     status: response.status,
@@ -81,7 +83,15 @@ function answer(world: AzureWorld, destination: Destination, request: SimulatedR
   return response;
 }
 
-function forward(world: AzureWorld, { app, by, revision }: Destination, request: SimulatedRequest): SimulatedResponse {
+function forward(
+  world: AzureWorld,
+  {
+    app,
+    by,
+    revision,
+  }: { readonly app: ContainerApp; readonly by: Destination['by']; readonly revision: Revision | null },
+  request: SimulatedRequest,
+): SimulatedResponse {
   if (app.runningStatus === 'Stopped' || (!revision && by !== 'app')) return noSuchApp();
   if (!revision) return unavailable('no healthy upstream');
   const home = homeOf(world, app);

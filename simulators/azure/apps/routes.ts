@@ -1,25 +1,18 @@
 import type { JsonObject } from '../../aws/json.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
-import { mergePatch, objectsAt } from '../json-merge-patch.ts';
+import { mergePatch, objectsAt, textAt } from '../json-merge-patch.ts';
 import { type Operation, retryAfter } from '../operations.ts';
 import { type AzureWorld, toTime } from '../world.ts';
-import { changeApp, ensureFree, homeOf } from './change-app.ts';
-import { findApp, findReplica, findRevision, isName } from './find.ts';
-import { activate, deactivate, restart } from './revision-life.ts';
-import type { ContainerApp, Revision } from './state.ts';
-import { forgetInactive } from './traffic.ts';
-import { viewApp, viewEnvironment, viewReplica, viewRevision } from './view-app.ts';
+import { APP, GROUP, get, inApp, ok, post } from './app-route.ts';
+import { changeApp } from './change-app.ts';
+import { isName } from './find.ts';
+import type { ContainerApp } from './state.ts';
+import { viewApp, viewEnvironment } from './view-app.ts';
 
-const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.App';
-const APP = `${GROUP}/containerApps/{app}`;
-const REVISION = `${APP}/revisions/{revision}`;
 const OPERATIONS = '/subscriptions/{subscription}/providers/Microsoft.App/locations/{location}';
 
-type InApp = (world: AzureWorld, app: ContainerApp, call: ArmCall) => ArmAnswer;
-type InRevision = (world: AzureWorld, place: { app: ContainerApp; revision: Revision }) => ArmAnswer;
-
-/** Microsoft.App, as far as it is simulated. */
+/** Microsoft.App without revisions, as far as it is simulated. */
 export const appRoutes: readonly ArmRoute[] = [
   get(
     'ContainerApps_Get',
@@ -62,50 +55,6 @@ export const appRoutes: readonly ArmRoute[] = [
     'containerApps/authConfigs/read',
     inApp((_world, app) => ok({ value: [...app.authConfigs.values()] })),
   ),
-  get('ContainerAppsRevisions_ListRevisions', `${APP}/revisions`, 'containerApps/revisions/read', inApp(listRevisions)),
-  get(
-    'ContainerAppsRevisions_GetRevision',
-    REVISION,
-    'containerApps/revisions/read',
-    inRevision((_world, { app, revision }) => ok(viewRevision(app, revision))),
-  ),
-  post(
-    'ContainerAppsRevisions_ActivateRevision',
-    `${REVISION}/activate`,
-    'containerApps/revisions/activate/action',
-    inRevision(activateRevision),
-  ),
-  post(
-    'ContainerAppsRevisions_DeactivateRevision',
-    `${REVISION}/deactivate`,
-    'containerApps/revisions/deactivate/action',
-    inRevision(deactivateRevision),
-  ),
-  post(
-    'ContainerAppsRevisions_RestartRevision',
-    `${REVISION}/restart`,
-    'containerApps/revisions/restart/action',
-    inRevision(restartRevision),
-  ),
-  get(
-    'ContainerAppsRevisionReplicas_ListReplicas',
-    `${REVISION}/replicas`,
-    'containerApps/revisions/replicas/read',
-    inRevision(listReplicas),
-  ),
-  {
-    ...get(
-      'ContainerAppsRevisionReplicas_GetReplica',
-      `${REVISION}/replicas/{replica}`,
-      'containerApps/revisions/replicas/read',
-      () => ok({}),
-    ),
-    run: (world, call) => {
-      const place = findPlace(world, call);
-      const replica = findReplica(place.revision, call.names['replica'] ?? '');
-      return ok(viewReplica(world, place.app, { revision: place.revision, replica }));
-    },
-  },
   get(
     'ManagedEnvironments_Get',
     `${GROUP}/managedEnvironments/{environment}`,
@@ -126,33 +75,9 @@ export const appRoutes: readonly ArmRoute[] = [
   ),
 ];
 
-function get(operation: string, path: string, action: string, run: ArmRoute['run']): ArmRoute {
-  return { operation, method: 'GET', path, action: `Microsoft.App/${action}`, run };
-}
-
-function post(operation: string, path: string, action: string, run: ArmRoute['run']): ArmRoute {
-  return { operation, method: 'POST', path, action: `Microsoft.App/${action}`, run };
-}
-
-function inApp(run: InApp): ArmRoute['run'] {
-  return (world, call) => run(world, findApp(world, call.names['group'] ?? '', call.names['app'] ?? ''), call);
-}
-
-function inRevision(run: InRevision): ArmRoute['run'] {
-  return (world, call) => run(world, findPlace(world, call));
-}
-
-function findPlace(world: AzureWorld, { names }: ArmCall): { app: ContainerApp; revision: Revision } {
-  const app = findApp(world, names['group'] ?? '', names['app'] ?? '');
-  return { app, revision: findRevision(app, names['revision'] ?? '') };
-}
-
-function ok(body: JsonObject): ArmAnswer {
-  return { status: 200, body };
-}
-
 /** https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps/update */
 function patchApp(world: AzureWorld, app: ContainerApp, { body, principal, query }: ArmCall): ArmAnswer {
+  authorizeEnvironment(world, { body, principal });
   const document = mergePatch(app.document, body) as JsonObject;
   const operation = changeApp(world, app, { document, principal });
   return { status: 202, headers: operationHeaders(operation, query), body: viewApp(world, app) };
@@ -160,10 +85,22 @@ function patchApp(world: AzureWorld, app: ContainerApp, { body, principal, query
 
 /** The whole app: what isn't sent is gone. */
 function putApp(world: AzureWorld, app: ContainerApp, { body, principal, query }: ArmCall): ArmAnswer {
+  authorizeEnvironment(world, { body, principal });
   const document = mergePatch({}, body) as JsonObject;
   const operation = changeApp(world, app, { document, principal });
   const { location: _, ...headers } = operationHeaders(operation, query);
   return { status: 201, headers, body: viewApp(world, app) };
+}
+
+/** Who names the environment in a request has to be allowed to put apps into it. */
+function authorizeEnvironment(world: AzureWorld, { body, principal }: Pick<ArmCall, 'body' | 'principal'>): void {
+  const id = textAt(body, 'properties', 'environmentId') || textAt(body, 'properties', 'managedEnvironmentId');
+  if (id === '' || !world.access.isDenied('Microsoft.App/managedEnvironments/join/action')) return;
+  const message =
+    `The client '${principal.clientId}' with object id '${principal.objectId}' has permission to perform action ` +
+    `'Microsoft.App/containerApps/write'; however, it does not have permission to perform action(s) ` +
+    `'Microsoft.App/managedEnvironments/join/action' on the linked scope(s) '${id}' (respectively) or the linked scope(s) are invalid.`;
+  throw new ArmError(403, 'LinkedAuthorizationFailed', message);
 }
 
 function operationHeaders(operation: Operation, query: URLSearchParams) {
@@ -205,39 +142,6 @@ function getAuthConfig(_world: AzureWorld, app: ContainerApp, { names }: ArmCall
   const config = app.authConfigs.get(names['config'] ?? '');
   if (config) return ok(config);
   throw new ArmError(404, 'AuthConfigNotFound', `The auth config '${names['config']}' was not found.`);
-}
-
-function listRevisions(_world: AzureWorld, app: ContainerApp, { query }: ArmCall): ArmAnswer {
-  // The only filter that is known to be used: `az containerapp revision list` without --all.
-  const onlyActive = /properties\/active eq true/i.test(query.get('$filter') ?? '');
-  const revisions = app.revisions.filter(({ active }) => active || !onlyActive);
-  return ok({ value: revisions.map((revision) => viewRevision(app, revision)) });
-}
-
-function activateRevision(world: AzureWorld, { app, revision }: { app: ContainerApp; revision: Revision }): ArmAnswer {
-  ensureFree(app);
-  if (!revision.active) activate(homeOf(world, app), revision);
-  revision.provisioningState = 'Provisioned';
-  return { status: 200 };
-}
-
-function deactivateRevision(
-  _world: AzureWorld,
-  { app, revision }: { app: ContainerApp; revision: Revision },
-): ArmAnswer {
-  ensureFree(app);
-  deactivate(revision);
-  forgetInactive(app);
-  return { status: 200 };
-}
-
-function restartRevision(world: AzureWorld, { app, revision }: { app: ContainerApp; revision: Revision }): ArmAnswer {
-  restart(homeOf(world, app), revision);
-  return { status: 200 };
-}
-
-function listReplicas(world: AzureWorld, { app, revision }: { app: ContainerApp; revision: Revision }): ArmAnswer {
-  return ok({ value: revision.replicas.map((replica) => viewReplica(world, app, { revision, replica })) });
 }
 
 function getEnvironment(world: AzureWorld, { names }: ArmCall): ArmAnswer {

@@ -112,7 +112,7 @@ export interface ServedRequest {
   readonly userAgent: string;
 }
 
-/** How far reality may be from the textbook. Behaviours are numbered as in docs/azure-behaviours.md. */
+/** How far reality may be from the textbook. Behaviours are numbered as in simulators/azure/README.md. */
 export interface AppStaging {
   /** From an accepted change until ARM says how it went. */
   operationMs: number;

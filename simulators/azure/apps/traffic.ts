@@ -111,8 +111,8 @@ function endReplaced(world: AzureWorld, app: ContainerApp): void {
   if (!newest) return;
   world.queue.add(world.queue.now + REPLACED_AFTER_MS, () => {
     if (modeOf(app.document) !== 'Single' || latestReady(app) !== newest) return;
-    for (const revision of app.revisions) {
-      if (revision.active && revision.createdAt < newest.createdAt) deactivate(revision);
+    for (const revision of app.revisions.slice(0, app.revisions.indexOf(newest))) {
+      if (revision.active) deactivate(revision);
     }
     forgetInactive(app);
   });

@@ -12,6 +12,8 @@ export interface ListedDeployment {
   readonly arn: string;
   /** AWS's clock, milliseconds since 1970: the only times that are compared with each other. */
   readonly createdAt: number;
+  /** null: it has not ended. */
+  readonly finishedAt: number | null;
   readonly status: string;
   readonly statusReason: string;
   readonly revisionArn: string;
@@ -27,6 +29,8 @@ export interface EcsDeployments {
   list(): Promise<readonly ListedDeployment[]>;
   /** Those created after this time, newest first, each with its task definition. */
   listSince(createdAfter: number): Promise<readonly KnownDeployment[]>;
+  /** How long the newest took that succeeded, of those that `list` saw last; null: none did. */
+  usualMs(): number | null;
   describe(arn: string): Promise<ServiceDeployment>;
   /** Of a service revision; null: AWS does not know it (any more, or yet). */
   findTaskDefinition(revisionArn: string): Promise<string | null>;
@@ -40,8 +44,16 @@ const MAX_DESCRIBED = 20;
 export function openEcsDeployments(ecs: EcsService): EcsDeployments {
   // What a revision stands for never changes, so it is asked once.
   const taskDefinitions = new Map<string, string>();
+  let lastList: readonly ListedDeployment[] = [];
   return {
-    list: () => listDeployments(ecs, null),
+    async list() {
+      lastList = await listDeployments(ecs, null);
+      return lastList;
+    },
+    usualMs() {
+      const good = lastList.find(({ status, finishedAt }) => status === 'SUCCESSFUL' && finishedAt !== null);
+      return good ? good.finishedAt! - good.createdAt : null;
+    },
     async listSince(createdAfter) {
       const listed = (await listDeployments(ecs, createdAfter)).filter(({ createdAt }) => createdAt > createdAfter);
       const revisions = listed.map(({ revisionArn }) => revisionArn);
@@ -82,6 +94,7 @@ function toListed(brief: ServiceDeploymentBrief): ListedDeployment {
   return {
     arn: brief.serviceDeploymentArn ?? '',
     createdAt: brief.createdAt?.getTime() ?? 0,
+    finishedAt: brief.finishedAt?.getTime() ?? null,
     status: brief.status ?? '',
     statusReason: brief.statusReason ?? '',
     revisionArn: brief.targetServiceRevisionArn ?? '',

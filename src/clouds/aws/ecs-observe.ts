@@ -3,32 +3,119 @@ import type { ChangeMark, Observation, Operation } from '../../model/workload.ts
 import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
 import type { EcsDeployments, KnownDeployment } from './ecs-deployments.ts';
 import { describeService, type EcsService, readIfAllowed, shortRevision } from './ecs-service.ts';
-import { judgeDeployment } from './judge-deployment.ts';
+import { describeProgress, judgeDeployment } from './judge-deployment.ts';
+import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
 import { stageOf } from './service-deployment-status.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 
-/** One look at our deployment. */
-export async function observeDeployment(
+/** See `Workload.observe`. */
+export type Observe = (operation: Operation) => Promise<Observation>;
+
+/** However little seems to happen. */
+const WHOLE_LOOK_EVERY_MS = 60_000;
+const TROUBLED_LOOK_EVERY_MS = 5_000;
+
+/** Looks at our deployment: at the service alone, in one call, while that shows nothing that has to be judged. */
+export function openEcsObserve(ecs: EcsService, deployments: EcsDeployments): Observe {
+  let last: WholeLook | null = null;
+  return async (operation) => {
+    const isGoingOn = last?.operation === operation.id && last.observation.status === 'progressing';
+    const glance = last && isGoingOn ? await glanceAt(ecs, deployments, { operation, last }) : {};
+    if (glance.observation) return glance.observation;
+    last = await lookAtAll(ecs, deployments, { operation, ...glance });
+    return last.observation;
+  };
+}
+
+interface WholeLook {
+  /** Its id. */
+  readonly operation: string;
+  readonly ours: ServiceDeployment;
+  readonly notes: readonly string[];
+  readonly observation: Observation;
+  /** When the deployment itself was asked last. */
+  at: number;
+  /** The newest: a glance replaces them. */
+  signs: RolloutSigns;
+}
+
+/** Without an observation there is something to judge; what was read on the way need not be read again. */
+interface Glance {
+  readonly observation?: Observation;
+  readonly ours?: ServiceDeployment;
+  readonly service?: Service;
+}
+
+async function glanceAt(
   ecs: EcsService,
   deployments: EcsDeployments,
-  operation: Operation,
-): Promise<Observation> {
-  const ours = await deployments.describe(operation.id);
+  { operation, last }: { readonly operation: Operation; readonly last: WholeLook },
+): Promise<Glance> {
+  const { stage, troubled } = last.signs;
+  const isDue = ecs.io.clock.now() - last.at >= (troubled ? TROUBLED_LOOK_EVERY_MS : WHOLE_LOOK_EVERY_MS);
+  if (isDue && (troubled || stage === 'starting')) return {};
+  // Every new task runs, and who says that it is done is the deployment itself.
+  if (stage === 'settling' || isDue) {
+    const ours = await deployments.describe(operation.id);
+    if (!settles(ours, last)) return { ours };
+    last.at = ecs.io.clock.now();
+    if (stage === 'settling') return { observation: describeGlance(last, last.notes) };
+  }
+  const service = await describeService(ecs);
+  const notes = listEvents(service, last.ours.createdAt?.getTime() ?? 0);
+  const signs = readSigns(service, operation.mark, notes);
+  if (signs.decisive !== last.signs.decisive || lostTask(last.signs, signs)) return { service };
+  last.signs = signs;
+  return { observation: describeGlance(last, notes) };
+}
+
+function settles({ status, targetServiceRevision }: ServiceDeployment, { ours, signs }: WholeLook): boolean {
+  const running = targetServiceRevision?.runningTaskCount ?? 0;
+  return status === ours.status && running >= (signs.tasks?.running ?? 0);
+}
+
+function describeGlance({ ours, signs }: WholeLook, notes: readonly string[]): Observation {
+  const message = describeProgress(withCounts(ours, signs));
+  return { status: 'progressing', reason: ours.status ?? '', message, notes, ...evidenceOf(signs) };
+}
+
+async function lookAtAll(
+  ecs: EcsService,
+  deployments: EcsDeployments,
+  { operation, ...read }: { readonly operation: Operation } & Glance,
+): Promise<WholeLook> {
+  const ours = read.ours ?? (await deployments.describe(operation.id));
   const createdAt = ours.createdAt?.getTime() ?? 0;
   const later = await deployments.listSince(createdAt);
-  const service = await describeService(ecs);
+  const service = read.service ?? (await describeService(ecs));
   const live = service.taskDefinition === operation.mark;
-  const events = listEvents(service, createdAt);
+  const notes = listEvents(service, createdAt);
   const observation = judgeDeployment({
     ours,
     newer: findNewer(later, operation.mark),
     foreignLive: live ? null : await findForeignLive(service, ours, deployments),
     live,
     earlyFailure:
-      stageOf(ours.status ?? '') === 'running' ? await lookForEarlyFailure(ecs, operation.mark, events) : null,
+      stageOf(ours.status ?? '') === 'running' ? await lookForEarlyFailure(ecs, operation.mark, notes) : null,
     desiredCount: service.desiredCount ?? null,
   });
-  return { ...observation, notes: events };
+  const signs = readSigns(service, operation.mark, notes);
+  const evidence = observation.status === 'progressing' ? evidenceOf(signs) : {};
+  const at = ecs.io.clock.now();
+  return { operation: operation.id, at, ours, notes, observation: { ...observation, ...evidence, notes }, signs };
+}
+
+/** How long the old tasks drain is the load balancer's secret. */
+function evidenceOf({ stage, troubled }: RolloutSigns): Pick<Observation, 'nearEnd'> {
+  if (troubled) return { nearEnd: true };
+  return stage === 'draining' ? {} : { nearEnd: stage === 'settling' };
+}
+
+function withCounts(ours: ServiceDeployment, { tasks }: RolloutSigns): ServiceDeployment {
+  if (!tasks) return ours;
+  const { requested, running, pending } = tasks;
+  const counts = { requestedTaskCount: requested, runningTaskCount: running, pendingTaskCount: pending };
+  return { ...ours, targetServiceRevision: { ...ours.targetServiceRevision, ...counts } };
 }
 
 function findNewer(later: readonly KnownDeployment[], mark: ChangeMark): string | null {

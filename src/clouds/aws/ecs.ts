@@ -14,7 +14,7 @@ import { type ConsolePlace, formatConsoleUrl } from './console-url.ts';
 import { ecrKeychain } from './ecr-keychain.ts';
 import { captureRestorePoint, parseRestoreData } from './ecs-capture.ts';
 import { type EcsDeployments, openEcsDeployments } from './ecs-deployments.ts';
-import { observeDeployment } from './ecs-observe.ts';
+import { openEcsObserve } from './ecs-observe.ts';
 import { planChange, prepareChange } from './ecs-plan.ts';
 import { readReadiness } from './ecs-readiness.ts';
 import { openEcsRestore } from './ecs-restore.ts';
@@ -71,7 +71,7 @@ function openWorkload(ecs: EcsService): Workload {
     prepare: (change) => prepareChange(ecs, change),
     deploy: (mark, point) => deploy(ecs, mark, point),
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
-    observe: (operation) => observeDeployment(ecs, deployments, operation),
+    observe: openEcsObserve(ecs, deployments),
     // What most runs need no answer of, and another SDK: loaded when it is asked for.
     async diagnose(operation) {
       const { diagnoseDeployment } = await import('./ecs-diagnose.ts');
@@ -111,7 +111,10 @@ async function findOperation(
 ): Promise<Operation | null> {
   const listed = await deployments.listSince(parseRestoreData(point, ecs).newest);
   const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
-  return ours ? { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark) } : null;
+  if (!ours) return null;
+  const usualMs = deployments.usualMs();
+  const usual = usualMs === null ? {} : { usualMs };
+  return { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), ...usual };
 }
 
 /** The list shows who came after us before the service does, or after it: both are asked. */

@@ -56,7 +56,8 @@ function reasonOf(deployment: ServiceDeployment): string {
   return reason ? `: ${reason}` : '';
 }
 
-function describeProgress(deployment: ServiceDeployment): string {
+/** `1 of 2 new tasks running, 1 pending (IN_PROGRESS)`. */
+export function describeProgress(deployment: ServiceDeployment): string {
   const { requestedTaskCount, runningTaskCount = 0, pendingTaskCount = 0 } = deployment.targetServiceRevision ?? {};
   if (requestedTaskCount === undefined) return `starting (${deployment.status})`;
   const pending = pendingTaskCount > 0 ? `, ${pendingTaskCount} pending` : '';

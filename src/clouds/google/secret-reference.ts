@@ -14,7 +14,11 @@ const FULL =
 export function parseSecretReference(reference: string): Json {
   const { secret, version = 'latest' } = (NAME.exec(reference) ?? FULL.exec(reference))?.groups ?? {};
   if (secret !== undefined) return { secret, version };
-  throw new DeployError('INPUT_INVALID', 'could not read a reference of the input `secrets`', {
-    hint: 'Write the name in Secret Manager, such as openai-api-key or openai-api-key:3, or projects/PROJECT/secrets/NAME for one of another project.',
-  });
+  throw new DeployError(
+    'INPUT_INVALID',
+    'could not read the input `secrets`: one of its values is no reference to a secret',
+    {
+      hint: 'Write the name in Secret Manager, such as openai-api-key or openai-api-key:3, or projects/PROJECT/secrets/NAME for one of another project.',
+    },
+  );
 }

@@ -20,9 +20,12 @@ export function wantedTraffic(service: Json): readonly TrafficEntry[] {
   }));
 }
 
-/** What is in effect, with each revision by name: the row of the latest names none. */
+/**
+ * What is in effect, with each revision by name. The row of the latest names none: at rest it is the latest that is ready,
+ * and nobody can tell while a change is being rolled out.
+ */
 export function effectiveTraffic(service: Json): readonly TrafficEntry[] {
-  const latest = latestReady(service) || null;
+  const latest = (!progressOf(service).reconciling && latestReady(service)) || null;
   return listOf(service, 'trafficStatuses').map((status) => {
     const entry = readEntry(status);
     return { ...entry, revision: entry.revision ?? latest };
@@ -51,7 +54,9 @@ export function toTargets(entries: readonly TrafficEntry[], service: Json): read
     const same = there.find((target) => isSameTarget(target, entry)) ?? {};
     const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
     const named = entry.revision === null ? { type: LATEST } : { type: REVISION, revision: entry.revision };
-    return { ...unknown, ...named, percent: entry.percent, ...(entry.tag === null ? {} : { tag: entry.tag }) };
+    // As Google shows them: nothing that is 0 or empty.
+    const share = entry.percent > 0 ? { percent: entry.percent } : {};
+    return { ...unknown, ...named, ...share, ...(entry.tag === null ? {} : { tag: entry.tag }) };
   });
 }
 

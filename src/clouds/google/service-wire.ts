@@ -1,8 +1,8 @@
 import { DeployError } from '../../model/errors.ts';
 import { explainErrors, type GoogleCall } from './google-errors.ts';
 import { type Json, numberOf, objectOf, textOf } from './json.ts';
+import { retryReads } from './retry-reads.ts';
 import { type RunService, serviceName } from './run-service.ts';
-import { retryReads } from './typed-calls.ts';
 
 const BASE = 'https://run.googleapis.com/v2';
 
@@ -14,14 +14,14 @@ const BASE = 'https://run.googleapis.com/v2';
  */
 export async function readService(run: RunService): Promise<Json> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get', signal: run.io.signal };
-  return await retryReads(run, () => request(run, call, { method: 'GET', url: `${BASE}/${serviceName(run)}` }));
+  return await retryReads(run.io, () => request(run, call, { method: 'GET', url: `${BASE}/${serviceName(run)}` }));
 }
 
 /** A revision as it is on the wire: immutable, so it is what the old configuration is read from. */
 export async function readRevisionDocument(run: RunService, revision: string): Promise<Json> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get', signal: run.io.signal };
   const url = `${BASE}/${serviceName(run)}/revisions/${revision}`;
-  return await retryReads(run, () => request(run, call, { method: 'GET', url }));
+  return await retryReads(run.io, () => request(run, call, { method: 'GET', url }));
 }
 
 /** What of a service is sent: with the etag of what was read, so that a change of somebody else's is never overwritten. */
@@ -40,13 +40,18 @@ export interface SentUpdate {
 /** Sends an update of exactly these fields, once. @throws DeployError; `findStatus` ABORTED: it has changed meanwhile */
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   // Not aborted by a cancel: whether it took effect must be known before anything is put back.
-  const answer = await patch(run, { ...update, etag }, { mask: Object.keys(update) });
+  const answer = await patch(run, { ...withoutEmpty(update), etag }, { mask: Object.keys(update) });
   return { operation: textOf(answer, 'name'), generation: numberOf(objectOf(answer, 'metadata'), 'generation') };
+}
+
+/** What the mask names and the body doesn't have is removed: a map without members is none. */
+function withoutEmpty(update: ServiceUpdate): Json {
+  return Object.fromEntries(Object.entries(update).filter(([, value]) => Object.keys(value as object).length > 0));
 }
 
 /** Google's own dry run of it. @throws DeployError DEPLOY_REJECTED for what it would refuse */
 export async function validateUpdate(run: RunService, etag: string, update: ServiceUpdate): Promise<void> {
-  await retryReads(run, () => patch(run, { ...update, etag }, { mask: Object.keys(update), validateOnly: true }));
+  await retryReads(run.io, () => patch(run, { ...update, etag }, { mask: Object.keys(update), validateOnly: true }));
 }
 
 async function patch(

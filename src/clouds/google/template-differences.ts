@@ -24,7 +24,7 @@ function listChanges(before: readonly Json[], after: readonly Json[]): readonly 
     const [was, is] = [old.get(name), kindOf(entry)];
     if (!was) return [`${is} ${name} added`];
     if (isDeepStrictEqual(was, entry)) return [];
-    return kindOf(was) === is ? [`${is} ${name} changed`] : [`${name} becomes a ${is}`];
+    return kindOf(was) === is ? [`${is} ${name} changed`] : [`${name} becomes ${is === 'secret' ? 'a' : 'an'} ${is}`];
   });
 }
 

@@ -4,6 +4,8 @@ import type { TrafficEntry } from './service-document.ts';
 export interface Ours {
   readonly revision: string;
   readonly tag: string;
+  /** Tags that were there before us. */
+  readonly tagsBefore: readonly string[];
 }
 
 /** How the user has traffic assigned: to whatever is newest, or to revisions by name. */
@@ -24,7 +26,10 @@ export function withOurs(before: readonly TrafficEntry[], ours: Ours, percent: n
   );
   const kept = others.map((entry, index) => ({ ...entry, percent: shares[index]! }));
   // What neither serves nor has an address of its own is nothing.
-  return [...kept.filter((entry) => entry.percent > 0 || entry.tag !== null), { ...ours, percent }];
+  return [
+    ...kept.filter((entry) => entry.percent > 0 || entry.tag !== null),
+    { revision: ours.revision, percent, tag: ours.tag },
+  ];
 }
 
 /** The user's own form, with everything on our revision, our tag gone and every other tag where it was. */
@@ -86,7 +91,7 @@ function listExtraTags(
   current: readonly TrafficEntry[],
   ours: Ours,
 ): readonly TrafficEntry[] {
-  const known = new Set([ours.tag, ...entries.map(({ tag }) => tag)]);
+  const known = new Set([ours.tag, ...ours.tagsBefore, ...entries.map(({ tag }) => tag)]);
   return current.filter(({ tag, percent }) => tag !== null && percent === 0 && !known.has(tag));
 }
 

@@ -1,8 +1,8 @@
 import type { protos } from '@google-cloud/run';
-import { isTransient } from '../../model/errors.ts';
-import type { GoogleCall } from './google-errors.ts';
-import { explainErrors } from './google-errors.ts';
+import { explainErrors, findStatus, type GoogleCall } from './google-errors.ts';
+import { retryReads } from './retry-reads.ts';
 import { type RunService, serviceName } from './run-service.ts';
+import { readService } from './service-wire.ts';
 
 export type Revision = protos.google.cloud.run.v2.IRevision;
 export type Condition = protos.google.cloud.run.v2.ICondition;
@@ -10,8 +10,6 @@ export type Condition = protos.google.cloud.run.v2.ICondition;
 /** How a long-running operation of Google's ended; null: it hasn't. */
 export type OperationEnd = { readonly error: string | null } | null;
 
-const TRIES = 3;
-const FIRST_DELAY_MS = 500;
 const MAX_SERVICES = 100;
 
 /** @throws DeployError NOT_FOUND, … */
@@ -54,28 +52,25 @@ export async function listServices(run: RunService): Promise<readonly string[]> 
   });
 }
 
-/** Reads again what failed in a way that may pass, with its own patience of seconds. */
-export async function retryReads<T>(run: RunService, send: () => Promise<T>): Promise<T> {
-  const { clock, signal } = run.io;
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isTransient(error) || tried === TRIES) throw error;
-      await clock.sleep(FIRST_DELAY_MS * 2 ** (tried - 1), signal);
-    }
-  }
-}
-
 interface CallOptions {
   readonly timeout: number;
   readonly retry: null;
   readonly signal: AbortSignal;
 }
 
-/** The client's own retries go on for ten minutes, without a word. */
+/**
+ * The client's own retries go on for ten minutes, without a word. Over gRPC it doesn't ask for a new token when the old
+ * one is refused; over REST it does, and both have the same.
+ */
 async function read<T>(run: RunService, call: GoogleCall, send: (options: CallOptions) => Promise<T>): Promise<T> {
   const { signal } = run.io;
   const options = { timeout: 15_000, retry: null, signal };
-  return await retryReads(run, () => explainErrors({ ...call, signal }, () => send(options)));
+  const attempt = (): Promise<T> => retryReads(run.io, () => explainErrors({ ...call, signal }, () => send(options)));
+  try {
+    return await attempt();
+  } catch (error) {
+    if (findStatus(error) !== 'UNAUTHENTICATED') throw error;
+    await readService(run);
+    return await attempt();
+  }
 }

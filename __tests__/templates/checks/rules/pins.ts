@@ -46,7 +46,7 @@ function checkImages({ source, jobs }: WorkflowView): readonly Finding[] {
   );
 }
 
-/** trivy-action at a pinned commit still ran the newest binary: https://github.com/aquasecurity/trivy-action/issues/541 */
+/** The action is pinned, the trivy that it downloads is not: in March 2026 a malicious one was the newest for hours. */
 function checkTools({ source, jobs }: WorkflowView): readonly Finding[] {
   return jobs.flatMap(({ steps }) =>
     steps

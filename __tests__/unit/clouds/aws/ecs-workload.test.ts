@@ -234,7 +234,7 @@ describe('deploying', () => {
   it('is live when it has succeeded, and no longer when somebody deployed after it', async () => {
     const { operation, ours } = await deployed();
     expect((await workload.observe(operation)).status).toBe('progressing');
-    ours.status = 'SUCCESSFUL';
+    world.succeed(ours);
     expect((await workload.observe(operation)).status).toBe('succeeded');
     expect(await workload.isLive(mark)).toBe(true);
     world.start('agent:50');
@@ -270,7 +270,7 @@ describe('deploying', () => {
   });
 
   it('has failed when two of its own tasks crashed, and not for tasks of the version before', async () => {
-    const { operation } = await deployed();
+    const { operation, ours } = await deployed();
     world.tasks.push(
       crashed('a', definitionArn('agent:41')),
       crashed('b', definitionArn('agent:41')),
@@ -278,6 +278,7 @@ describe('deploying', () => {
     );
     expect((await workload.observe(operation)).status).toBe('progressing');
     world.tasks.push(crashed('d', mark));
+    world.service = { ...world.service, events: [{ message: 'has started 3 tasks', createdAt: ours.createdAt + 1 }] };
     expect(await workload.observe(operation)).toMatchObject({ status: 'failed', reason: 'DEPLOY_FAILED' });
   });
 

@@ -10,6 +10,7 @@ interface Deployment {
   readonly source: string;
   status: string;
   listed: boolean;
+  finishedAt?: number;
   rollback?: { readonly reason: string };
 }
 
@@ -24,6 +25,8 @@ export interface EcsWorld {
   /** Overrides for single operations. */
   readonly answers: Record<string, Answer>;
   start(name: string, status?: string): Deployment;
+  /** The deployment of what the service names now: the service says so too. */
+  succeed(deployment: Deployment): void;
   mutations(): readonly string[];
 }
 
@@ -58,6 +61,10 @@ export async function openEcsWorld(): Promise<EcsWorld> {
       world.deployments.push(started);
       world.service = serviceOf(definitionArn(name), time, status === 'SUCCESSFUL');
       return started;
+    },
+    succeed(deployment) {
+      deployment.status = 'SUCCESSFUL';
+      world.service = serviceOf(deployment.taskDefinition, deployment.createdAt, true);
     },
     mutations: () => wire.calls.map(({ operation }) => operation).filter((operation) => MUTATIONS.test(operation)),
   };
@@ -103,9 +110,10 @@ const OPERATIONS = [
 function describeWorld(world: EcsWorld): Record<string, Answer> {
   const revision = (taskDefinition: string): string =>
     `${PREFIX}:service-revision/production/agent/${taskDefinition.split('/')[1]?.replace(':', '-')}`;
-  const describe = ({ id, createdAt, status, taskDefinition, source, rollback }: Deployment): Body => ({
+  const describe = ({ id, createdAt, finishedAt, status, taskDefinition, source, rollback }: Deployment): Body => ({
     serviceDeploymentArn: id,
     createdAt,
+    ...(finishedAt === undefined ? {} : { finishedAt }),
     status,
     targetServiceRevisionArn: revision(taskDefinition),
     targetServiceRevision: { arn: revision(taskDefinition), requestedTaskCount: 2, runningTaskCount: 0 },

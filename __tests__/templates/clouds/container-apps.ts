@@ -1,0 +1,54 @@
+import { CLIENT_ID, REGISTRY_HOST, SUBSCRIPTION, TENANT } from '../../../simulators/azure/azure-cloud.ts';
+import { withoutAudit } from '../../../simulators/azure/snapshot.ts';
+import { buildImage } from '../../../simulators/images.ts';
+import { openWorld, type World } from '../../../simulators/world.ts';
+import { openOutside } from '../stand-ins/outside.ts';
+import type { Clouds, LiveService } from './clouds.ts';
+
+const APP = 'greeter';
+
+/** A resource group for each environment, and an application that trusts only the jobs of that environment. */
+export async function openContainerAppsClouds(asking?: string): Promise<Clouds> {
+  const staging = await openGroup('staging', asking);
+  const production = await openGroup('production', asking);
+  const worldOf = (environment: string | null): World => (environment === 'production' ? production : staging).world;
+  return {
+    outside: openOutside([staging.world, production.world], []),
+    values: {
+      branches: '[main]',
+      IMAGE: 'ghcr.io/acme/agent',
+      TENANT,
+      SUBSCRIPTION,
+      REGISTRY: REGISTRY_HOST.split('.')[0]!,
+      SERVICE: APP,
+      ...valuesOf('STAGING', 'staging'),
+      ...valuesOf('PRODUCTION', 'production'),
+      SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
+    },
+    staging: [staging.service],
+    production: [production.service],
+    worldOf,
+    oidcOf: (environment) => worldOf(environment).github.env,
+  };
+}
+
+/** `asking`: the repository whose jobs ask for an identity; default the trusted one. */
+async function openGroup(environment: string, asking = 'acme/agent') {
+  const world = await openWorld({ github: { subject: `repo:acme/agent:environment:${environment}` } });
+  world.github.subject = `repo:${asking}:environment:${environment}`;
+  return { world, service: addApp(world, `greeter-${environment}`) };
+}
+
+function valuesOf(prefix: string, environment: string): Readonly<Record<string, string>> {
+  return { [`${prefix}_GROUP`]: `greeter-${environment}`, [`${prefix}_CLIENT`]: CLIENT_ID };
+}
+
+function addApp(world: World, resourceGroup: string): LiveService {
+  const v1 = buildImage({ seed: 'v1', behaviour: { version: 'v1' } });
+  world.azure.acr.seed('agent', 'v1', v1);
+  const { url } = world.azure.addApp({ name: APP, resourceGroup, image: `${REGISTRY_HOST}/agent@${v1.digest}` });
+  return {
+    snapshot: () => withoutAudit(world.azure.snapshot(APP)),
+    version: async () => (await world.edge.get(`${url}/`)).body,
+  };
+}

@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { judgeBar } from '../../../bench/copy/judge-bar.ts';
+import type { RowFigures, ToolFigures } from '../../../bench/copy/measure-row.ts';
+import { rows } from '../../../bench/copy/rows.ts';
+import type { ToolKind } from '../../../bench/copy/tools.ts';
+
+const figuresOf = (name: string, kind: ToolKind, given: Partial<ToolFigures>): ToolFigures => ({
+  tool: { name, kind, version: '1', command: () => [] },
+  runs: 5,
+  failure: null,
+  wallMs: 1_000,
+  fastestMs: 1_000,
+  slowestMs: 1_000,
+  inProcessMs: null,
+  cpuMs: null,
+  peakBytes: 100e6,
+  traffic: null,
+  ...given,
+});
+const rowOf = (name: string, tools: readonly ToolFigures[]): RowFigures => ({
+  row: rows.find((row) => row.name === name)!,
+  imageBytes: 1_000,
+  tools,
+});
+const lineOf = (table: string, start: string): string[] =>
+  table
+    .split('\n')
+    .find((line) => line.startsWith(`| ${start}`))!
+    .split('|')
+    .map((cell) => cell.trim())
+    .slice(2, -1);
+
+test('we are judged against the best of the peers that ended well', () => {
+  const table = judgeBar('cloud', [
+    rowOf('many', [
+      figuresOf('deploy-agent', 'ours', { wallMs: 1_000, inProcessMs: 800 }),
+      figuresOf('crane', 'default', { wallMs: 4_000 }),
+      figuresOf('oras', 'default', { wallMs: 3_000 }),
+      figuresOf('skopeo', 'default', { wallMs: 100, failure: 'connection reset' }),
+      figuresOf('crane -j32', 'tuned', { wallMs: 900 }),
+    ]),
+  ]);
+  expect(lineOf(table, '100 x 100 KB: to the best default')).toEqual(['0.33', '0.27', '0.5', 'yes']);
+  expect(lineOf(table, '100 x 100 KB: to the best tuned')).toEqual(['1.11', '0.89', '0.95', 'only without our start']);
+});
+
+test('what is too slow, too large or not measured is said to be', () => {
+  const table = judgeBar('loopback', [
+    rowOf('big', [
+      figuresOf('deploy-agent', 'ours', { wallMs: 1_300, inProcessMs: 1_250, peakBytes: 151e6 }),
+      figuresOf('crane', 'default', { wallMs: 900 }),
+      figuresOf('skopeo', 'default', { wallMs: 1_100 }),
+    ]),
+    rowOf('many', [figuresOf('deploy-agent', 'ours', {}), figuresOf('crane', 'default', {})]),
+  ]);
+  expect(lineOf(table, '8 x 100 MB')).toEqual(['1.3', '1.25', '1.1', 'no']);
+  expect(lineOf(table, '100 x 100 KB')).toEqual(['not measured', '', '1.1', '-']);
+  expect(lineOf(table, 'peak memory')).toEqual(['151', '', '150', 'no']);
+});
+
+test('a copy that does not survive the cut connections meets no bar', () => {
+  const uncut = rowOf('big', [figuresOf('deploy-agent', 'ours', {})]);
+  const traffic = { requests: 1, bytesRead: 1_000, bytesWritten: 1_500 };
+  const survived = rowOf('cut-upload', [figuresOf('deploy-agent', 'ours', { wallMs: 2_500, traffic })]);
+  const lost = rowOf('cut-upload', [figuresOf('deploy-agent', 'ours', { traffic, failure: 'connection reset' })]);
+  const title = '8 x 100 MB, each upload cut once at 50 %';
+  expect(lineOf(judgeBar('cloud', [uncut, survived]), `${title}: seconds`)).toEqual(['1.5', '', '5', 'yes']);
+  expect(lineOf(judgeBar('cloud', [uncut, survived]), `${title}: bytes`)).toEqual(['1.5', '', '1.6', 'yes']);
+  expect(lineOf(judgeBar('cloud', [uncut, lost]), `${title}: bytes`)).toEqual(['not measured', '', '1.6', '-']);
+});
