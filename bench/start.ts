@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
 import { markdownTable } from './markdown-table.ts';
 import { median } from './median.ts';
-import { timeToFirstCall } from './start/first-call.ts';
-import { bareNode, officialEcs, targets } from './start/subjects.ts';
+import { type FirstCall, timeToFirstCall } from './start/first-call.ts';
+import { officialEcs, targets } from './start/subjects.ts';
 import { writeBetweenMarkers } from './write-between-markers.ts';
 
 /**
@@ -28,18 +30,22 @@ async function benchStart(runs: number, checkout: string | undefined): Promise<v
   const taskDefinition = path.join(directory, 'task-definition.json');
   await writeFile(taskDefinition, JSON.stringify({ family: 'agent', containerDefinitions: [{ name: 'web' }] }));
   const official = checkout === undefined ? [] : [officialEcs(checkout, taskDefinition)];
-  const subjects = [bareNode, ...targets, ...official];
-  const times = subjects.map((): number[] => []);
+  const subjects = [...targets, ...official];
+  const bare: FirstCall[] = [];
+  const times = subjects.map((): FirstCall[] => []);
   // The first round only warms the disk's cache.
   for (let run = 0; run <= runs; run += 1) {
+    const ofNode = await timeBareNode();
+    if (run > 0) bare.push(ofNode);
     for (const [index, subject] of subjects.entries()) {
-      const ms = await timeToFirstCall(subject);
-      if (run > 0) times[index]!.push(ms);
+      const time = await timeToFirstCall(subject);
+      if (run > 0) times[index]!.push(time);
     }
   }
-  const rows = subjects.map(({ title }, index) => [title, ...describe(times[index]!)]);
-  if (checkout === undefined) rows.push(['aws-actions/amazon-ecs-deploy-task-definition', 'absent', '']);
-  const table = markdownTable([['process', `median of ${runs}`, 'least to most'], ...rows]);
+  const rows = subjects.map(({ title }, index) => [title, ...describe(times[index]!, bare)]);
+  if (checkout === undefined) rows.push(['aws-actions/amazon-ecs-deploy-task-definition', 'absent', '', '', '', '']);
+  const head = ['process', `median of ${runs}`, 'least to most', 'of node alone', 'CPU', 'of node alone'];
+  const table = markdownTable([head, ['node -e 0, to its end', ...describe(bare, bare)], ...rows]);
   process.stdout.write(`${table}\n`);
   await writeBetweenMarkers(
     path.resolve(import.meta.dirname, '../docs/performance.md'),
@@ -48,7 +54,23 @@ async function benchStart(runs: number, checkout: string | undefined): Promise<v
   );
 }
 
-function describe(times: readonly number[]): readonly string[] {
+function describe(times: readonly FirstCall[], bare: readonly FirstCall[]): string[] {
+  const wall = times.map(({ wallMs }) => wallMs);
+  const [cpu, bareCpu] = [times, bare].map((all) => median(all.map(({ cpuMs }) => cpuMs)));
   const ms = (value: number): string => `${Math.round(value)} ms`;
-  return [ms(median(times)), `${ms(Math.min(...times))} to ${ms(Math.max(...times))}`];
+  const ratio = median(wall) / median(bare.map(({ wallMs }) => wallMs));
+  return [
+    ms(median(wall)),
+    `${ms(Math.min(...wall))} to ${ms(Math.max(...wall))}`,
+    `${ratio.toFixed(1)} x`,
+    ms(cpu!),
+    `${(cpu! / bareCpu!).toFixed(1)} x`,
+  ];
+}
+
+async function timeBareNode(): Promise<FirstCall> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, ['-p', 'const { user, system } = process.cpuUsage(); (user + system) / 1e3']);
+  const [[output]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+  return { wallMs: performance.now() - startedAt, cpuMs: Number(String(output)) };
 }

@@ -15,6 +15,7 @@ export interface Referees {
   /** The registry of go-containerregistry. */
   readonly goRegistry: string | null;
   readonly zot: string | null;
+  readonly gcloud: string | null;
 }
 
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../.referees/bin');
@@ -30,6 +31,7 @@ export function findReferees(): Referees {
     ociSuite: findProgram('conformance', [ENVIRONMENT]),
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),
+    gcloud: findProgram('gcloud'),
   };
 }
 

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openWorld } from '../simulators/world.ts';
+import { actionEntries } from './action-entries.ts';
 import { checkWithAwsCli } from './aws-cli.ts';
 import { checkCliWaiter } from './aws-cli-waiter.ts';
 import { checkWithAzureClients } from './azure.ts';
 import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
+import { runGoogle } from './google/run-google.ts';
 import { playStory } from './play-story.ts';
 import { findReferees, withReferee } from './referees.ts';
 import { runGo } from './run-go.ts';
@@ -16,11 +18,12 @@ import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
 
-/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go. What each can say: docs/conformance.md */
+/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go; `google`: by Google's. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
-  await (process.argv[2] === 'go' ? runGo : runAll)(tally, directory);
+  const parts: Readonly<Record<string, typeof runAll>> = { go: runGo, google: runGoogle };
+  await (parts[process.argv[2] ?? ''] ?? runAll)(tally, directory);
 } finally {
   await rm(directory, { recursive: true, force: true });
 }
@@ -52,6 +55,7 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     programs: [python],
     body: (program) => checkWithAzureClients({ program, tally, directory: path.join(directory, 'azure') }),
   });
+  await runGoogle(tally, directory);
   await withReferee(tally, 'shellcheck', {
     programs: [shellcheck],
     body: (program) => checkWithShellcheck({ program, tally, directory: path.join(directory, 'shellcheck') }),
@@ -69,11 +73,7 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
 
 /** The traffic that botocore judges: runs of the whole action, as SCENARIOS_ON says from src/ (default) or dist/. */
 async function tell(tally: Tally, exchanges: AwsExchange[]): Promise<void> {
-  const root = path.resolve(import.meta.dirname, '..');
-  const [folder, ending] =
-    process.env['SCENARIOS_ON'] === 'dist' ? ['dist', 'js'] : ['__tests__/fixtures/entries', 'ts'];
-  const entry = (name: string): string => path.join(root, folder, `${name}.${ending}`);
-  const entries = { main: entry('main'), post: entry('post') };
+  const entries = actionEntries();
   await tally.check(`${wireStories.length} runs of the action end as told, and are recorded`, async () => {
     const wrong: string[] = [];
     for (const story of wireStories) {

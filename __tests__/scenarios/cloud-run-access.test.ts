@@ -91,6 +91,13 @@ test('what a hosted runner can’t reach is said before the rollout', async () =
   expect(main.log).toContain('::warning::Identity-Aware Proxy protects service agent');
 });
 
+test('a proxy whose address is given in upper case only is taken by gRPC too', async () => {
+  const agent = await givenCloudRun();
+  const image = agent.world.publish('v2', {});
+  const { main } = await agent.deploy({ image, ...canary }, { env: { https_proxy: '', http_proxy: '', no_proxy: '' } });
+  expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+});
+
 describe('credentials that end during the run', () => {
   test('are renewed in the middle of a bake', async () => {
     const agent = await givenCloudRun();
@@ -142,12 +149,24 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     expect(main.log).toContain('gcloud run services update-traffic');
   });
 
-  test('to read revisions: put back all the same', async () => {
+  test('to read operations: the conditions say enough', async () => {
     const agent = await givenCloudRun();
     when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.operations.get'));
     const { main } = await deploy(agent);
-    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-    expect(main.log).toMatch(/::error .*run\.operations\.get is missing/);
+    expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+    expect(main.log).toContain(
+      'run.operations.get is missing; going by the service’s and the revision’s conditions alone.',
+    );
+  });
+
+  test('to read revisions: the template can’t be put back, the traffic is', async () => {
+    const agent = await givenCloudRun();
+    when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.revisions.get'));
+    const { main } = await deploy(agent);
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
+    expect(main.log).toMatch(/::error .*run\.revisions\.get is missing/);
+    expect(main.log).toMatch(/agent-00001-\w+ 100 % gets the traffic again, but the template could not be put back/);
+    await agent.world.clock.advance(60_000);
     expect(trafficOf(agent)).toBe('v1 100');
   });
 });

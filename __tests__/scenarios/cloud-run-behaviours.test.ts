@@ -225,7 +225,7 @@ const rows: readonly Row[] = [
     },
     inputs: canary,
     outcome: 'superseded',
-    annotation: /was deployed after ours.*Next step: .*`concurrency`/,
+    annotation: /another revision was deployed after ours.*Next step: .*`concurrency`/,
     says: [/agent-00004-\w+ came after ours and is left alone/],
     // Ours leaves the traffic; theirs gets it when they say so, as they did not when they deployed.
     traffic: 'v1 100',

@@ -122,6 +122,8 @@ describe('a preview (traffic: 0)', () => {
     expect(later.main.outputs).toMatchObject({ outcome: 'deployed', revision: preview.main.outputs['revision'] });
     expect(later.main.log).toContain('was brought up with this before');
     expect(await agent.ask()).toMatchObject({ body: 'v2' });
+    // The form that it had before the preview.
+    expect(trafficOf(agent)).toEqual([{ latestRevision: true, weight: 100 }]);
   });
 
   test('that a later rolling deploy goes on from gets all the traffic', async () => {

@@ -65,26 +65,31 @@ async function killAt(agent: Agent, story: Story, n: number): Promise<{ result: 
 }
 
 describe('SIGKILL of main after each call that changes something, then post', () => {
-  test.each(stories)('in %s, the app is exactly as before', async (title, story) => {
-    const total = await countMutations(story);
-    let asBefore = 0;
-    for (let n = 1; n <= total; n++) {
-      const agent = await story.given();
-      const before = agent.snapshot();
-      const visits = agent.watch();
-      const { result, killed } = await killAt(agent, story, n);
-      expect({ n, killed, signal: result.main.signal }).toEqual({ n, killed: true, signal: 'SIGKILL' });
-      expect({ n, after: agent.snapshot() }).toEqual({ n, after: before });
-      expect({ n, ...(await agent.ask()) }).toMatchObject({ n, body: 'v1' });
-      expect({ n, failed: visits.failed }).toEqual({ n, failed: 0 });
-      expect({ n, post: result.post.exitCode }).toEqual({ n, post: 1 });
-      asBefore++;
-      await closeApps();
-    }
-    process.stdout.write(
-      `Container Apps, ${title}: killed after each mutating call: ${asBefore} of ${total} exactly as before\n`,
-    );
-    expect(asBefore).toBe(total);
-    expect(total).toBeGreaterThan(2);
-  });
+  test.each(stories)(
+    'in %s, the app is exactly as before',
+    async (title, story) => {
+      const total = await countMutations(story);
+      let asBefore = 0;
+      for (let n = 1; n <= total; n++) {
+        const agent = await story.given();
+        const before = agent.snapshot();
+        const visits = agent.watch();
+        const { result, killed } = await killAt(agent, story, n);
+        expect({ n, killed, signal: result.main.signal }).toEqual({ n, killed: true, signal: 'SIGKILL' });
+        expect({ n, after: agent.snapshot() }).toEqual({ n, after: before });
+        expect({ n, ...(await agent.ask()) }).toMatchObject({ n, body: 'v1' });
+        expect({ n, failed: visits.failed }).toEqual({ n, failed: 0 });
+        expect({ n, post: result.post.exitCode }).toEqual({ n, post: 1 });
+        asBefore++;
+        await closeApps();
+      }
+      process.stdout.write(
+        `Container Apps, ${title}: killed after each mutating call: ${asBefore} of ${total} exactly as before\n`,
+      );
+      expect(asBefore).toBe(total);
+      expect(total).toBeGreaterThan(2);
+      // Two processes for each call.
+    },
+    240_000,
+  );
 });

@@ -7,9 +7,8 @@ import { startRealRegistry } from '../../conformance/real-registry.ts';
 import { findProgram } from '../../conformance/run-program.ts';
 import { createAuthority } from '../../simulators/edge/certificates.ts';
 import type { BenchImage } from './bench-images.ts';
+import type { Cut } from './cloud/state.ts';
 import { pushBenchImage } from './push-bench-image.ts';
-
-export type Cut = 'none' | 'upload' | 'download';
 
 /** As the tool sees it; bytes of blobs only. */
 export interface Traffic {
@@ -65,7 +64,7 @@ interface Counts {
 }
 
 async function startCloudRegistry(isSeeded: boolean) {
-  const file = path.join(import.meta.dirname, 'cloud-registry.ts');
+  const file = path.join(import.meta.dirname, 'cloud/registry.ts');
   const child = spawn(process.execPath, [file, String(isSeeded)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
   return {

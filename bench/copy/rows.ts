@@ -1,5 +1,6 @@
 import type { BenchImage } from './bench-images.ts';
-import type { BenchNetwork, Cut } from './networks.ts';
+import type { Cut } from './cloud/state.ts';
+import type { BenchNetwork } from './networks.ts';
 import type { Route, ToolKind } from './tools.ts';
 
 /** One thing to copy, and how things stand before. */

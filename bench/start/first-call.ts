@@ -1,66 +1,67 @@
-import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { runStage } from '../../simulators/runner.ts';
 
 /** Something that makes an API call some time after it was started. */
 export interface Subject {
   readonly title: string;
-  /** What the runner starts with node; null: node alone, to its end. */
-  readonly entry: string | null;
-  readonly inputs: Readonly<Record<string, string>>;
-  /** `server`: an address that takes requests, and CONNECT as a proxy. */
-  readonly env: (server: string) => Readonly<Record<string, string>>;
+  /**
+   * Starts it, and resolves or rejects when it has ended. `server`: an address that takes requests, and CONNECT as a
+   * proxy. `onStart` wants the process as soon as there is one.
+   */
+  readonly run: (server: string, onStart: (child: ChildProcess) => void) => Promise<unknown>;
 }
 
 const GIVES_UP_AFTER_MS = 20_000;
 
-/** Milliseconds from the start of the process to the first request that leaves it. It is ended then. */
-export async function timeToFirstCall(subject: Subject): Promise<number> {
-  if (subject.entry === null) return await timeOfBareNode();
+/** In milliseconds, from the start of the process to the first request that leaves it. */
+export interface FirstCall {
+  readonly wallMs: number;
+  /** Of all its threads, which a busy machine does not change much. NaN where /proc does not tell. */
+  readonly cpuMs: number;
+}
+
+/** The process is ended at its first request. @throws Error when it makes none. */
+export async function timeToFirstCall({ title, run }: Subject): Promise<FirstCall> {
   const server = http.createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const calledAt = new Promise<number>((resolve) => {
-    for (const event of ['request', 'connect']) server.once(event, () => resolve(performance.now()));
-  });
-  try {
-    const { port } = server.address() as AddressInfo;
-    return await startAndWait({ ...subject, entry: subject.entry }, { address: `http://127.0.0.1:${port}`, calledAt });
-  } finally {
-    server.close();
-    server.closeAllConnections();
+  const times = { started: Number.NaN, called: Number.NaN, cpuMs: Number.NaN };
+  let child: ChildProcess | null = null;
+  for (const event of ['request', 'connect']) {
+    server.on(event, () => {
+      if (!Number.isNaN(times.called)) return;
+      times.called = performance.now();
+      times.cpuMs = readCpuMs(child?.pid ?? 0);
+      child?.kill('SIGKILL');
+    });
   }
-}
-
-async function startAndWait(
-  { title, entry, inputs, env }: Subject & { readonly entry: string },
-  { address, calledAt }: { readonly address: string; readonly calledAt: Promise<number> },
-): Promise<number> {
-  let elapsedMs: number | null = null;
-  const end = await runStage({
-    entry,
-    inputs,
-    env: env(address),
-    onStart(child) {
-      const startedAt = performance.now();
-      const kill = (): void => void child.kill('SIGKILL');
-      const limit = setTimeout(kill, GIVES_UP_AFTER_MS);
-      child.once('exit', () => clearTimeout(limit));
-      void calledAt.then((at) => {
-        elapsedMs = at - startedAt;
-        kill();
-      });
-    },
+  const { port } = server.address() as AddressInfo;
+  const ended = run(`http://127.0.0.1:${port}`, (started) => {
+    if (child) return;
+    times.started = performance.now();
+    child = started;
+    const limit = setTimeout(() => started.kill('SIGKILL'), GIVES_UP_AFTER_MS);
+    started.once('exit', () => clearTimeout(limit));
   });
-  if (elapsedMs === null) throw new Error(`${title} made no call: ${end.log.slice(-2_000)}`);
-  return elapsedMs;
+  const said = await ended.catch((error: unknown) => error);
+  server.close();
+  server.closeAllConnections();
+  if (Number.isNaN(times.called)) throw new Error(`${title} made no call`, { cause: said });
+  return { wallMs: times.called - times.started, cpuMs: times.cpuMs };
 }
 
-async function timeOfBareNode(): Promise<number> {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
-  await once(child, 'exit');
-  return performance.now() - startedAt;
+/** https://docs.kernel.org/scheduler/sched-stats.html: nanoseconds on a processor, thread by thread. */
+function readCpuMs(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const ns = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return ns.reduce((sum, one) => sum + one, 0) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
 }

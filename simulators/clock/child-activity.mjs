@@ -37,16 +37,14 @@ export function watchActivity(onChange) {
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
 // when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
 // of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
-// @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it would stop time.
+// @actions/http-client (getIDToken) and of gRPC is one, a CONNECT that ends only with its socket: counted, it would stop
+// time. Until it stands, the proxy stops time itself.
 function watchHttp(awaited, onChange) {
   subscribe('http.client.request.created', ({ request }) => {
     if (request.method === 'CONNECT') return;
     awaited.set(request, () => request.socket);
     request.once('socket', onChange);
-    const end = () => awaited.delete(request) && onChange();
-    request.once('close', end);
-    // A tunnel that somebody opens by hand (gRPC does) is answered when it stands, and 'close' is taken from us then.
-    if (request.method === 'CONNECT') for (const answer of ['connect', 'error']) request.once(answer, end);
+    request.once('close', () => awaited.delete(request) && onChange());
     onChange();
   });
 }

@@ -10,6 +10,7 @@ import { openIssuer } from './identity/signed-token.ts';
 import { createStsHost, type Provider } from './identity/sts.ts';
 import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from './json.ts';
 import { createKnativeHost } from './knative/knative-host.ts';
+import { createLoggingHost } from './logging.ts';
 import { addService, type ServiceOptions } from './run/add-service.ts';
 import { OPERATIONS } from './run/api.ts';
 import { hostnamesOf, serviceNameOf } from './run/names.ts';
@@ -230,6 +231,7 @@ export class GoogleCloud {
     return [
       createRunHost({ world, clock, onCall }),
       createKnativeHost(world, clock),
+      createLoggingHost(world, clock),
       createGithubOidcHost({ clock, issuer: github, identity, requestToken: this.#requestToken }),
       createStsHost({ clock, access, issuer: github, provider }),
       createIamCredentialsHost({ clock, access, issuer: this.#idTokens, serviceAccount: this.serviceAccount }),

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts';
 import { hostnamesOf } from './run/names.ts';
-import type { Service } from './run/state.ts';
+import { findRevision, type Service } from './run/state.ts';
 import { viewService } from './run/view.ts';
 import type { GoogleWorld } from './world.ts';
 
@@ -33,13 +33,8 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
   const { config } = service;
   const view = viewService(world, service);
   const status = Object.fromEntries(Object.entries(view).filter(([name]) => !(name in config)));
-  const template = objectOf(config, 'template');
   return {
-    // A template without a name stands for the revision that the platform named: with that name it is the same.
-    service: {
-      ...config,
-      template: { ...template, revision: textOf(template, 'revision') || service.latestCreated?.id || '' },
-    },
+    service: { ...config, template: withUsersName(service, objectOf(config, 'template')) },
     status,
     isPublic: service.isPublic,
     hostnames: hostnamesOf(world, service),
@@ -56,6 +51,12 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
       .filter((operation) => operation.service === service)
       .map(({ name, end }) => ({ name, end })),
   };
+}
+
+/** A template without a name, and one with a name that the platform gave, stand for the same: only a user's name counts. */
+function withUsersName(service: Service, { revision: _, ...template }: JsonObject): JsonObject {
+  const id = textOf(objectOf(service.config, 'template'), 'revision');
+  return id === '' || findRevision(service, id)?.namedByPlatform ? template : { ...template, revision: id };
 }
 
 /** The snapshot without the audit fields: equal before and after means "exactly as before". */

@@ -25,7 +25,7 @@ export function startPace(longestMs = LONGEST_PAUSE_MS, growth = GROWTH): () => 
 }
 
 /**
- * Pauses by evidence: a second when the platform shows that the end is near, two about when the last one of its kind was
+ * Pauses by evidence: a second when the platform shows that the end is near (good or bad), two about when the last one of its kind was
  * done, up to ten while much is left. Where nothing shows, no longer than an eighth of what it took so far, and than five
  * seconds once the usual time is over.
  */

@@ -12,27 +12,24 @@ const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 /** Has the agent take connections that were opened early, where there are any, before it opens one. */
 export function openEarlyConnections(agent: Agent): OpenEarly {
   const known = new Map<string, ClientRequestArgs>();
+  // By the agent's own name: only requests with the same host and the same TLS options share connections.
   const early = new Map<string, Set<Socket>>();
   const connect = agent.createConnection.bind(agent);
   // To be overridden, says https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback
   agent.createConnection = (options, callback) => {
     // With a lookup of its own, a request decides by itself where it may go.
     if (options.lookup) return connect(options, callback);
-    const key = `${options.host}:${options.port}`;
-    known.set(key, options);
-    const socket = take(early.get(key));
-    return socket ?? connect(options, callback);
+    known.set(`${options.host}:${options.port}`, options);
+    return take(early.get(agent.getName(options))) ?? connect(options, callback);
   };
   return ({ hostname, port, protocol }, count) => {
-    const key = `${hostname}:${port || PORTS[protocol]}`;
-    const options = known.get(key);
-    // Nobody has been there.
+    const options = known.get(`${hostname}:${port || PORTS[protocol]}`);
     if (!options) return;
-    const waiting = early.get(key) ?? new Set();
-    early.set(key, waiting);
-    const idle = agent.freeSockets[agent.getName(options)]?.length ?? 0;
-    for (let missing = count - idle - waiting.size; missing > 0; missing -= 1)
-      keep(connect(options) as Socket, waiting);
+    const name = agent.getName(options);
+    const waiting = early.get(name) ?? new Set();
+    early.set(name, waiting);
+    const missing = count - waiting.size - (agent.freeSockets[name]?.length ?? 0);
+    for (let opened = 0; opened < missing; opened += 1) keep(connect(options) as Socket, waiting);
   };
 }
 

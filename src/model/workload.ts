@@ -53,8 +53,8 @@ export interface Observation {
   readonly message: string;
   readonly notes?: readonly string[];
   /**
-   * While it progresses. True: all that is new runs, and only the end is missing. False: the platform shows that much is
-   * left. Absent: it does not show. Decides when the next look is taken, and nothing else.
+   * While it progresses. True: it may be decided any moment, as only the end is missing or something has failed. False: the
+   * platform shows that much is left. Absent: it does not show. Decides when the next look is taken, and nothing else.
    */
   readonly nearEnd?: boolean;
 }

@@ -55,6 +55,8 @@ export interface RegistryClient {
   /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
   readonly pinned: Map<string, StoredManifest>;
   readonly keychain: Keychain;
+  /** Aborted with the client's own or this one: one for all who ask with the same. */
+  until(signal: AbortSignal): AbortSignal;
   /** So many requests to it come next: their connections are opened already. It only helps. */
   prepare(registry: string, requests: number): void;
   /** null: nothing is known of it. */
@@ -79,18 +81,26 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     gates.set(registry, gate);
     return gate;
   };
+  // Making one takes as long as a good part of a request, and a copy makes hundreds of requests.
+  const joined = new WeakMap<AbortSignal, AbortSignal>([[options.signal, options.signal]]);
+  const until = (signal: AbortSignal): AbortSignal => {
+    const both = joined.get(signal) ?? AbortSignal.any([options.signal, signal]);
+    joined.set(signal, both).set(both, both);
+    return both;
+  };
   return {
     clock: options.clock,
     log: options.log,
     signal: options.signal,
     pinned: new Map(),
     keychain: options.keychain,
+    until,
     prepare(registry, requests) {
       options.http.openEarly(registryUrl(registry), Math.min(requests, MOST_EARLY));
     },
     traits: (registry) => findTraits(registry, options.keychain),
     async call(call, read) {
-      const signal = call.signal ? AbortSignal.any([options.signal, call.signal]) : options.signal;
+      const signal = until(call.signal ?? options.signal);
       const attempt = async () => {
         const send = () => sendAuthorized(call, { ...options, signal, authorizer });
         const gate = gateOf(call.registry);

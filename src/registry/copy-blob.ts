@@ -23,7 +23,7 @@ export async function copyBlob(
   route: BlobRoute,
   blob: Descriptor,
 ): Promise<'copied' | 'mounted' | 'skipped'> {
-  const signal = AbortSignal.any([client.signal, route.signal]);
+  const signal = client.until(route.signal);
   let hasFailed = false;
   const attempt = async () => {
     // The answer may have been lost, not the blob.

@@ -125,7 +125,7 @@ async function lookForBlobs(client: RegistryClient, destination: Repository, lev
   const blobs = [...new Map(named.map((blob) => [blob.digest, blob])).values()].sort((a, b) => b.size - a.size);
   const looked = await runBounded(blobs, AT_ONCE, async (blob, signal) => ({
     blob,
-    isThere: await hasBlob(client, destination, blob, AbortSignal.any([client.signal, signal])),
+    isThere: await hasBlob(client, destination, blob, signal),
   }));
   const select = (isThere: boolean) => looked.filter((one) => one.isThere === isThere).map(({ blob }) => blob);
   return { missing: select(false), present: select(true) };

@@ -4,8 +4,17 @@ import { DeployError } from '../model/errors.ts';
 
 const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
+// Each request needs it more than once, and a URL takes longer to parse than a small answer.
+const urls = new Map<string, Readonly<URL>>();
+
 /** Where a registry's API is: https, and plain http only on this machine. Docker Hub answers under another name. */
-export function registryUrl(registry: string): URL {
+export function registryUrl(registry: string): Readonly<URL> {
+  const url = urls.get(registry) ?? parseRegistry(registry);
+  urls.set(registry, url);
+  return url;
+}
+
+function parseRegistry(registry: string): URL {
   const host = DOCKER_HUB.has(registry) ? 'registry-1.docker.io' : registry;
   const url = new URL(`https://${host}/v2/`);
   return isLoopback(url) ? new URL(`http://${host}/v2/`) : url;

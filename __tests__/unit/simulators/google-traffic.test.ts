@@ -135,6 +135,20 @@ describe('a snapshot', () => {
     expect(withoutAudit(stage.cloud.snapshot(SERVICE))).toEqual(withoutAudit(before));
   });
 
+  it('takes a template without a name and one with the name that the platform gave for the same, and no other name', async () => {
+    const stage = new GoogleStage();
+    stage.service();
+    const before = withoutAudit(stage.cloud.snapshot(SERVICE));
+    const { template, latestReadyRevision } = await stage.get();
+    const restore = async (revision: string) => {
+      await stage.wait(await stage.deploy(stage.image('v2'), 'agent-two'));
+      await stage.wait((await stage.patch({ template: { ...template, revision } })).document);
+      return withoutAudit(stage.cloud.snapshot(SERVICE));
+    };
+    expect(await restore(latestReadyRevision.split('/').at(-1) ?? '')).toEqual(before);
+    expect(await restore('agent-mine')).not.toEqual(before);
+  });
+
   it.each<[string, object]>([
     ['the ingress', { ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY' }],
     ['a label', { labels: { team: 'theirs' } }],

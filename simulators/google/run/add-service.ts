@@ -1,10 +1,10 @@
-import { type JsonObject, objectOf, textOf } from '../json.ts';
+import { type JsonObject, objectOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createServiceState } from './create.ts';
-import { generatedRevisionId } from './names.ts';
 import { createRevision, settleAtOnce } from './revision-life.ts';
 import { planRoutes, touch } from './rollout.ts';
 import type { Revision, Service, Staging } from './state.ts';
+import { toStoredForm } from './stored-form.ts';
 import { withDefaults } from './template.ts';
 import { validateService } from './validate.ts';
 
@@ -29,11 +29,9 @@ const CREATOR = 'ops@acme.dev';
 export function addService(world: GoogleWorld, options: ServiceOptions): Service {
   const { service: id, image, template = {}, traffic, extras = {} } = options;
   const containers = image === undefined ? {} : { containers: [{ image }] };
-  const config = {
-    ...extras,
-    template: withDefaults(world, { ...containers, ...template }),
-    traffic: traffic ?? [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
-  };
+  const latest = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
+  const asked = toStoredForm({ ...extras, template: { ...containers, ...template }, traffic: traffic ?? [latest] });
+  const config = { ...asked, template: withDefaults(world, objectOf(asked, 'template')) };
   validateService(id, config);
   const { isPublic = true, staging = {} } = options;
   const service = createServiceState(world, { id, config, creator: CREATOR, isPublic, staging });
@@ -49,8 +47,7 @@ export function addService(world: GoogleWorld, options: ServiceOptions): Service
 /** As if its template had been deployed long ago. */
 export function addReadyRevision(world: GoogleWorld, service: Service): Revision {
   service.generation += 1;
-  const named = textOf(objectOf(service.config, 'template'), 'revision');
-  const revision = createRevision(world, service, named || generatedRevisionId(service, world.nextNumber()));
+  const revision = createRevision(world, service);
   settleAtOnce(world, revision);
   service.revisions = [...service.revisions, revision];
   service.latestCreated = revision;

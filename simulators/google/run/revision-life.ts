@@ -1,8 +1,8 @@
 import { answerOf } from '../../aws/container-answer.ts';
 import type { SimulatedRequest } from '../../edge/host.ts';
-import { type JsonObject, textOf } from '../json.ts';
+import { objectOf, textOf } from '../json.ts';
 import { type GoogleWorld, serviceAgentOf } from '../world.ts';
-import { logsUrlOf } from './names.ts';
+import { generatedRevisionId, logsUrlOf } from './names.ts';
 import { ingressOf, type Revision, type RevisionContainer, type Service, type Trouble } from './state.ts';
 import { containersOf, contentOf, portOf, secretsOf, startupProbeOf } from './template.ts';
 
@@ -20,13 +20,29 @@ interface Home {
   readonly settled: (revision: Revision) => void;
 }
 
-export function createRevision(world: GoogleWorld, service: Service, id: string): Revision {
-  const template = contentOf(service.config['template'] as JsonObject);
+/** Of the service's template. */
+export function createRevision(world: GoogleWorld, service: Service): Revision {
+  const named = objectOf(service.config, 'template');
+  const template = contentOf(named);
+  const ownName = textOf(named, 'revision');
+  const id = ownName || generatedRevisionId(service, world.nextNumber());
   return {
-    ...{ id, serviceId: service.id, generation: service.revisions.length + 1, template },
+    ...{
+      id,
+      serviceId: service.id,
+      namedByPlatform: ownName === '',
+      generation: service.revisions.length + 1,
+      template,
+    },
     ...{ containers: containersOf(template), createdAt: world.queue.now, visible: false },
     ...{ state: 'pending', trouble: PENDING, settledAt: null },
-    ...{ instanceStartedAt: null, lastRequestAt: world.queue.now, requests: 0, extraConditions: [] },
+    ...{
+      firstStartedAt: null,
+      instanceStartedAt: null,
+      lastRequestAt: world.queue.now,
+      requests: 0,
+      extraConditions: [],
+    },
   };
 }
 
@@ -57,11 +73,18 @@ export function startRevision(home: Home, revision: Revision): void {
 export function settleAtOnce(world: GoogleWorld, revision: Revision): void {
   const missing = pull(world, revision);
   if (missing) throw new Error(missing.message);
-  Object.assign(revision, { visible: true, state: 'ready', trouble: null, settledAt: world.queue.now });
+  Object.assign(revision, {
+    visible: true,
+    state: 'ready',
+    trouble: null,
+    settledAt: world.queue.now,
+    firstStartedAt: world.queue.now,
+  });
 }
 
 function startContainers(home: Home, revision: Revision): void {
   const { queue } = home.world;
+  revision.firstStartedAt = queue.now;
   revision.instanceStartedAt = queue.now;
   const { withinMs, path } = startupProbeOf(revision.template);
   const crash = firstCrash(revision);

@@ -8,6 +8,7 @@ import { findService, parentOf } from './find.ts';
 import { addOperation, viewDone, viewOperation } from './operations.ts';
 import { pageOf } from './page.ts';
 import type { Service } from './state.ts';
+import { toStoredForm } from './stored-form.ts';
 import { withDefaults } from './template.ts';
 import { planUpdate, type Update, updateService } from './update.ts';
 import { settableOf } from './update-mask.ts';
@@ -77,12 +78,13 @@ export function getIamPolicy({ world, name }: RunCall): JsonObject {
   world.access.authorize('run.services.getIamPolicy', name);
   const { isPublic } = findService(world, name);
   const bindings = isPublic ? [{ role: 'roles/run.invoker', members: ['allUsers'] }] : [];
-  return { version: 1, etag: 'BwYsimulated=', ...(isPublic ? { bindings } : {}) };
+  return { version: 1, etag: Buffer.from('1').toString('base64'), ...(isPublic ? { bindings } : {}) };
 }
 
 function create({ world, principal, query }: RunCall, id: string, config: JsonObject): JsonObject {
   validateService(id, config);
-  const complete = { ...config, template: withDefaults(world, objectOf(config, 'template')) };
+  const stored = toStoredForm(config);
+  const complete = { ...stored, template: withDefaults(world, objectOf(stored, 'template')) };
   const service = createServiceState(world, { id, config: complete, creator: principal.id });
   if (query.get('validateOnly') === 'true') return viewDone(world, viewService(world, service));
   world.services.push(service);

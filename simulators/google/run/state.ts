@@ -56,6 +56,8 @@ export interface Revision {
   /** `agent-00001-abc` */
   readonly id: string;
   readonly serviceId: string;
+  /** Nobody gave it a name in the template. */
+  readonly namedByPlatform: boolean;
   readonly generation: number;
   /** What it was made of, with the platform's defaults, without a name. Never changes. */
   readonly template: JsonObject;
@@ -67,7 +69,9 @@ export interface Revision {
   /** While pending: what it waits for. When failed: why. */
   trouble: Trouble | null;
   settledAt: number | null;
-  /** Of its one running container; null: scaled to zero. */
+  /** Of its containers, when it was deployed; null: not yet. */
+  firstStartedAt: number | null;
+  /** Of its one running instance; null: scaled to zero. */
   instanceStartedAt: number | null;
   lastRequestAt: number;
   requests: number;

@@ -2,10 +2,10 @@ import type { Principal } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
 import { isSame, type JsonObject, objectOf, textOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
-import { generatedRevisionId } from './names.ts';
 import { createRevision } from './revision-life.ts';
 import { startRollout, touch } from './rollout.ts';
 import { findRevision, type Revision, type Service } from './state.ts';
+import { toStoredForm } from './stored-form.ts';
 import { contentOf, isMadeOf, withDefaults } from './template.ts';
 import { merge } from './update-mask.ts';
 import { validateService } from './validate.ts';
@@ -22,7 +22,7 @@ export interface Update {
 export function planUpdate(world: GoogleWorld, service: Service, { body, mask }: Update): JsonObject {
   const etag = textOf(body, 'etag');
   if (etag !== '' && etag !== service.etag) refuseStale(service, etag);
-  const merged = merge(service.config, body, mask);
+  const merged = toStoredForm(merge(service.config, body, mask));
   validateService(service.id, merged);
   const config = { ...merged, template: withDefaults(world, objectOf(merged, 'template')) };
   findNamed(service, config.template);
@@ -50,12 +50,12 @@ export function updateService(world: GoogleWorld, service: Service, update: Upda
 function addRevision(world: GoogleWorld, service: Service): Revision | null {
   const template = objectOf(service.config, 'template');
   const known = findNamed(service, template);
-  service.latestCreated = known ?? newRevision(world, service, textOf(template, 'revision'));
+  service.latestCreated = known ?? newRevision(world, service);
   return known ? null : service.latestCreated;
 }
 
-function newRevision(world: GoogleWorld, service: Service, id: string): Revision {
-  const revision = createRevision(world, service, id || generatedRevisionId(service, world.nextNumber()));
+function newRevision(world: GoogleWorld, service: Service): Revision {
+  const revision = createRevision(world, service);
   service.revisions = [...service.revisions, revision];
   return revision;
 }

@@ -19,7 +19,7 @@ export function viewService(world: GoogleWorld, service: Service): JsonObject {
     updateTime: toTime(service.updatedAt),
     creator: service.creator,
     lastModifier: service.lastModifier,
-    observedGeneration: String(service.observedGeneration),
+    observedGeneration: service.observedGeneration === 0 ? '' : String(service.observedGeneration),
     terminalCondition: terminalConditionOf(service),
     conditions: serviceConditionsOf(service),
     latestReadyRevision: nameOf(service.latestReady),

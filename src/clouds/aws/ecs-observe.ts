@@ -106,7 +106,8 @@ async function lookAtAll(
 }
 
 /** How long the old tasks drain is the load balancer's secret. */
-function evidenceOf({ stage }: RolloutSigns): Pick<Observation, 'nearEnd'> {
+function evidenceOf({ stage, troubled }: RolloutSigns): Pick<Observation, 'nearEnd'> {
+  if (troubled) return { nearEnd: true };
   return stage === 'draining' ? {} : { nearEnd: stage === 'settling' };
 }
 

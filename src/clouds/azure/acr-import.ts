@@ -3,7 +3,8 @@ import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { ImageImporter, ImportWish } from '../../model/image-importer.ts';
 import { explainErrors } from './azure-errors.ts';
-import { RETRIES, type ResourceManager } from './resource-manager.ts';
+import { ARM_SCOPE, RETRIES, type ResourceManager } from './resource-manager.ts';
+import { authenticate, noCredential } from './tokens.ts';
 
 const LONGEST_MS = 15 * 60_000;
 const PAUSE_MS = 2_000;
@@ -16,8 +17,10 @@ interface Place {
 
 /** Of Azure container registries, by Resource Manager. https://learn.microsoft.com/azure/container-registry/container-registry-import-images */
 export function acrImporter(arm: ResourceManager, resourceGroup: string, io: Io): Pick<ImageImporter, 'tryImport'> {
-  const { credential, subscription, httpClient } = arm;
-  const client = new ContainerRegistryManagementClient(credential, subscription, { httpClient, retryOptions: RETRIES });
+  const { tokens, subscription, httpClient } = arm;
+  const options = { httpClient, retryOptions: RETRIES };
+  const client = new ContainerRegistryManagementClient(noCredential, subscription, options);
+  authenticate(client.pipeline, tokens, ARM_SCOPE);
   return {
     async tryImport(wish) {
       try {

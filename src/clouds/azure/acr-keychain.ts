@@ -1,10 +1,10 @@
-import type { TokenCredential } from '@azure/identity';
 import { readBody } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../../model/keychain.ts';
 import { type AzureCall, explainErrors } from './azure-errors.ts';
 import { textAt } from './json.ts';
+import type { Tokens } from './tokens.ts';
 
 const ACR_HOST = /^[a-z0-9][a-z0-9-]{3,}\.azurecr\.io$/i;
 /** The registry's word for "this is a refresh token, not a person". */
@@ -24,10 +24,7 @@ const traits: RegistryTraits = {
 };
 
 /** Credentials for every Azure container registry that the login may use. */
-export function acrKeychain(
-  login: { readonly credential: TokenCredential; readonly tenantId: string },
-  io: Io,
-): Keychain {
+export function acrKeychain(login: { readonly tokens: Tokens; readonly tenantId: string }, io: Io): Keychain {
   const tokens = new Map<string, Promise<Token>>();
   return {
     traits: (registry) => (ACR_HOST.test(registry) ? traits : null),
@@ -57,16 +54,16 @@ interface Token {
 /** Entra's token -> the registry's own. https://azure.github.io/acr/AAD-OAuth.html */
 async function exchange(
   registry: string,
-  { credential, tenantId }: { readonly credential: TokenCredential; readonly tenantId: string },
+  { tokens, tenantId }: { readonly tokens: Tokens; readonly tenantId: string },
   io: Io,
 ): Promise<Token> {
   const call = { what: `log in to ${registry}`, action: 'AcrPull or AcrPush', signal: io.signal };
-  const aad = await explainErrors(call, () => credential.getToken(SCOPE));
+  const accessToken = await explainErrors(call, () => tokens.get(SCOPE));
   const form = new URLSearchParams({
     grant_type: 'access_token',
     service: registry,
     ...(tenantId === '' ? {} : { tenant: tenantId }),
-    access_token: aad?.token ?? '',
+    access_token: accessToken,
   });
   const password = await askForToken(registry, form, { call, io });
   io.log.mask(password);

@@ -6,6 +6,7 @@ import { objectsAt, textAt } from './json.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
 import { editTemplate, isSameTemplate, listDifferences } from './template.ts';
+import { followsLatest, readTraffic } from './traffic.ts';
 
 /** Nothing else runs there: https://learn.microsoft.com/azure/container-apps/containers#limitations */
 const PLATFORM = { os: 'linux', architecture: 'amd64', variant: null } as const;
@@ -40,7 +41,8 @@ export async function prepareChange(app: ContainerApp, change: Change): Promise<
     app.io.log.info(`${latest.name} was brought up with this before and has no traffic yet: going on from it`);
     return latest.name;
   }
-  return formatRevision(app.name, makeSuffix(app.name, app.io.clock.now()));
+  const followed = state.ingress === null || followsLatest(readTraffic(state.traffic));
+  return formatRevision(app.name, makeSuffix(app.io.clock.now(), { followed }));
 }
 
 async function findLatest(app: ContainerApp, state: AppState): Promise<RevisionState | null> {

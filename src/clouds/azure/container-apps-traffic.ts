@@ -11,6 +11,7 @@ import {
 import { findForeign } from './container-apps-observe.ts';
 import type { OwnChange, OwnChanges } from './own-change.ts';
 import { servedBefore, trafficBefore } from './restore-data.ts';
+import { followedWhenMade } from './revision-name.ts';
 import {
   finalTraffic,
   followsLatest,
@@ -37,13 +38,19 @@ export function openTrafficControl(
     },
     async finish(operation, point) {
       const own = changes.begin(operation.mark, point);
-      await moveTraffic(app, own, { percent: null, wanted: finalTraffic(trafficBefore(own.data), own.mark) });
-      await ensureInForce(app, own);
-      if (keepPrevious === 'inactive') await retirePrevious(app, own);
+      await moveTraffic(app, own, { percent: null, wanted: finalTraffic(formOfTraffic(own), own.mark) });
+      if (keepPrevious === 'inactive') await retirePrevious(app, own, await ensureInForce(app, own));
       return { ...operation, goal: { kind: 'finished' } };
     },
     preview: (operation) => findPreview(app, operation),
   };
+}
+
+/** What it was before, also where an earlier run has pinned it for a revision that this one goes on from. */
+function formOfTraffic({ data, mark, isResumed }: OwnChange): readonly TrafficEntry[] {
+  const before = trafficBefore(data);
+  if (!isResumed || !followedWhenMade(mark)) return before;
+  return [{ revision: null, weight: 100, label: null }, ...before.map((entry) => ({ ...entry, weight: 0 }))];
 }
 
 interface Move {
@@ -71,9 +78,13 @@ async function moveTraffic(app: ContainerApp, own: OwnChange, move: Move): Promi
  * not ended on the word of the document.
  * @throws DeployError THROTTLED: not yet
  */
-async function ensureInForce(app: ContainerApp, own: OwnChange): Promise<void> {
-  if (own.data.traffic === '' || (await findRevision(app, own.mark))?.trafficWeight === 100) return;
-  throw new DeployError('THROTTLED', `could not end what ran before ${own.mark}: it still gets traffic`, {
+async function ensureInForce(app: ContainerApp, own: OwnChange): Promise<AppState> {
+  const state = await readApp(app);
+  const isBusy = state.provisioningState === 'inprogress';
+  const hasAll = own.data.traffic === '' || (await findRevision(app, own.mark))?.trafficWeight === 100;
+  if (!isBusy && hasAll) return state;
+  const why = isBusy ? 'a change of the app is under way' : 'it still gets traffic';
+  throw new DeployError('THROTTLED', `could not end what ran before ${own.mark} yet: ${why}`, {
     hint: 'Run again when no other change of the app is under way.',
   });
 }
@@ -89,8 +100,8 @@ function isThere(own: OwnChange, state: AppState, { percent, wanted }: Move): bo
  * Revisions that no longer get traffic still run, and cost, in Multiple mode. Before the deploy is said to be done and not
  * after: a kill in between is a revert like any other, which wakes them up again. One that a label leads to stays.
  */
-async function retirePrevious(app: ContainerApp, own: OwnChange): Promise<void> {
-  const labelled = readTraffic((await readApp(app)).traffic).filter(({ label }) => label !== null);
+async function retirePrevious(app: ContainerApp, own: OwnChange, state: AppState): Promise<void> {
+  const labelled = readTraffic(state.traffic).filter(({ label }) => label !== null);
   for (const name of servedBefore(own.data).filter((served) => !isName(served, own.mark))) {
     if (labelled.some(({ revision }) => isName(revision, name))) {
       app.io.log.info(`${name} stays active: a label leads to it`);

@@ -19,26 +19,28 @@ import { readReadiness } from './container-apps-readiness.ts';
 import { restoreApp } from './container-apps-restore.ts';
 import type { ContainerAppsSettings } from './container-apps-target.ts';
 import { openTrafficControl } from './container-apps-traffic.ts';
-import { chooseCredential } from './credential.ts';
+import { chooseLogin } from './credential.ts';
 import { textAt } from './json.ts';
 import { OwnChanges } from './own-change.ts';
 import { openResourceManager, type ResourceManager } from './resource-manager.ts';
 import { parseRestoreData } from './restore-data.ts';
+import { openTokens } from './tokens.ts';
 import { followsLatest, isName, readTraffic, shareOf } from './traffic.ts';
 
 /** Finds the app. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
 export async function openContainerApps(settings: ContainerAppsSettings, io: Io): Promise<OpenTarget> {
   const { app: name, resourceGroup } = settings;
   const account = await findAccount(settings, io, (file) => readFile(file, 'utf8'));
-  const { name: login, credential } = chooseCredential(account, io);
-  io.log.info(`Azure: ${login}, subscription ${account.subscription}`);
-  const arm = openResourceManager({ subscription: account.subscription, credential }, io);
+  const login = chooseLogin(account, io);
+  io.log.info(`Azure: ${login.name}, subscription ${account.subscription}`);
+  const tokens = openTokens(login.open, io);
+  const arm = openResourceManager({ subscription: account.subscription, tokens }, io);
   const resource = `container app ${name} (resource group ${resourceGroup})`;
   const app: ContainerApp = { name, resourceGroup, resource, arm, io, warned: new Set() };
   const state = await readAppOrNearest(app);
   refuseUnsupported(app, state);
   await warnOfClosedDoors(app, state);
-  const keychain = acrKeychain({ credential, tenantId: account.tenantId }, io);
+  const keychain = acrKeychain({ tokens, tenantId: account.tenantId }, io);
   return { workload: openWorkload(app, state, settings), keychain, importer: lazyImporter(arm, resourceGroup, io) };
 }
 

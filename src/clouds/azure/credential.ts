@@ -1,9 +1,7 @@
 import {
-  type AccessToken,
   AzureCliCredential,
   ClientAssertionCredential,
   EnvironmentCredential,
-  type GetTokenOptions,
   ManagedIdentityCredential,
   type TokenCredential,
   WorkloadIdentityCredential,
@@ -17,10 +15,11 @@ import { openPipelineHttp } from './pipeline-http.ts';
 const OIDC_AUDIENCE = 'api://AzureADTokenExchange';
 const CLI_TIMEOUT_MS = 60_000;
 
-export interface ChosenCredential {
+export interface Login {
   /** For people, without anything secret. */
   readonly name: string;
-  readonly credential: TokenCredential;
+  /** One that remembers nothing yet. */
+  open(): TokenCredential;
 }
 
 /**
@@ -28,7 +27,7 @@ export interface ChosenCredential {
  * the next one. Who puts a secret or a token file beside AZURE_CLIENT_ID means that one, unless the inputs name another.
  * @throws DeployError AUTH_FAILED when nothing says who we are
  */
-export function chooseCredential(account: AzureAccount, io: Io): ChosenCredential {
+export function chooseLogin(account: AzureAccount, io: Io): Login {
   const { env } = io;
   const { tenantId, clientId, isByInput } = account;
   const as = `as application ${clientId}`;
@@ -37,26 +36,27 @@ export function chooseCredential(account: AzureAccount, io: Io): ChosenCredentia
   const proof = isNamed && !isByInput ? findProof(env) : null;
   if (proof === 'secret') {
     const name = `the secret or certificate in AZURE_CLIENT_* ${as}`;
-    return { name, credential: guarded(new EnvironmentCredential(options), io) };
+    return { name, open: () => new EnvironmentCredential(options) };
   }
   if (proof === 'file') {
-    const identity = new WorkloadIdentityCredential({ ...options, tenantId, clientId });
-    return { name: `workload identity ${as}`, credential: guarded(identity, io) };
+    const open = () => new WorkloadIdentityCredential({ ...options, tenantId, clientId });
+    return { name: `workload identity ${as}`, open };
   }
   if (isNamed && env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
-    return { name: `the job's own identity (OIDC) ${as}`, credential: openIdCredential(account, io, options) };
+    const open = () => openIdCredential(account, io, options);
+    return { name: `the job's own identity (OIDC) ${as}`, open };
   }
   // Who named an application and lacks only the permission should hear that.
   if (isByInput) throw noCredentials(isNamed);
   if (account.hasCliLogin) {
-    const identity = new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
-    return { name: 'the login of the Azure CLI (azure/login)', credential: guarded(identity, io) };
+    const open = () => new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
+    return { name: 'the login of the Azure CLI (azure/login)', open };
   }
   // GitHub's own machines have a metadata service too, with no identity of ours behind it.
   if (env['RUNNER_ENVIRONMENT'] === 'github-hosted') throw noCredentials(isNamed);
   // Not over our own sockets: the metadata service is asked directly, never through a proxy.
-  const identity = new ManagedIdentityCredential(clientId === '' ? {} : { clientId });
-  return { name: 'the managed identity of this machine', credential: guarded(identity, io) };
+  const open = () => new ManagedIdentityCredential(clientId === '' ? {} : { clientId });
+  return { name: 'the managed identity of this machine', open };
 }
 
 function findProof(env: Io['env']): 'secret' | 'file' | null {
@@ -79,28 +79,14 @@ function openIdCredential(account: AzureAccount, io: Io, options: object): Token
     }
   };
   const credential = new ClientAssertionCredential(account.tenantId, account.clientId, assert, options);
-  const fresh: TokenCredential = {
+  return {
     async getToken(scopes, tokenOptions) {
       [failure, asked] = [null, null];
-      return await credential.getToken(scopes, tokenOptions);
-    },
-  };
-  // It also wraps what its callback throws, and the hint would be lost.
-  return guarded(fresh, io, () => failure);
-}
-
-/** Masks every token before anybody can print it. */
-function guarded(credential: TokenCredential, io: Io, cause: () => unknown = () => null): TokenCredential {
-  const masked = new Set<string>();
-  return {
-    async getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null> {
       try {
-        const token = await credential.getToken(scopes, options);
-        if (token && !masked.has(token.token)) io.log.mask(token.token);
-        if (token) masked.add(token.token);
-        return token;
+        return await credential.getToken(scopes, tokenOptions);
       } catch (error) {
-        throw cause() ?? error;
+        // It also wraps what its callback throws, and the hint would be lost.
+        throw failure ?? error;
       }
     },
   };

@@ -1,11 +1,11 @@
 import { ContainerAppsAPIClient } from '@azure/arm-appcontainers';
 import { createHttpHeaders, createPipelineRequest, type HttpClient, RestError } from '@azure/core-rest-pipeline';
-import type { TokenCredential } from '@azure/identity';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { type AzureCall, explainErrors } from './azure-errors.ts';
 import { type Json, textAt } from './json.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
+import { authenticate, noCredential, type Tokens } from './tokens.ts';
 
 const ORIGIN = 'https://management.azure.com';
 /** The version that the client of this release speaks: an older one would hide fields from us that are there. */
@@ -27,7 +27,7 @@ export interface ArmAnswer {
 /** Azure Resource Manager as one client speaks to it. */
 export interface ResourceManager {
   readonly subscription: string;
-  readonly credential: TokenCredential;
+  readonly tokens: Tokens;
   /** For what nothing of can be lost: see `send`. */
   readonly client: ContainerAppsAPIClient;
   readonly httpClient: HttpClient;
@@ -43,11 +43,12 @@ export interface ResourceManager {
 }
 
 export function openResourceManager(
-  { subscription, credential }: { readonly subscription: string; readonly credential: TokenCredential },
+  { subscription, tokens }: { readonly subscription: string; readonly tokens: Tokens },
   io: Io,
 ): ResourceManager {
   const httpClient = openPipelineHttp(io);
-  const client = new ContainerAppsAPIClient(credential, subscription, { httpClient, retryOptions: RETRIES });
+  const client = new ContainerAppsAPIClient(noCredential, subscription, { httpClient, retryOptions: RETRIES });
+  authenticate(client.pipeline, tokens, ARM_SCOPE);
   const ask = async (url: string, request: Omit<ArmRequest, 'path'>): Promise<ArmAnswer> => {
     const { method, body, signal } = request;
     const sent = createPipelineRequest({
@@ -67,7 +68,7 @@ export function openResourceManager(
   };
   return {
     subscription,
-    credential,
+    tokens,
     client,
     httpClient,
     send: ({ path, ...request }) =>
@@ -80,6 +81,7 @@ export function openResourceManager(
   };
 }
 
+export const ARM_SCOPE = `${ORIGIN}/.default`;
 export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 
 function parse(text: string): Json {

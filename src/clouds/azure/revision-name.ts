@@ -1,21 +1,31 @@
 import { randomBytes } from 'node:crypto';
 
-/** Azure takes no longer name of a revision: app, two dashes and suffix (Azure/azure-quickstart-templates#14660). */
-const LONGEST = 54;
+/**
+ * With the suffix and the way back's, a name of 32 characters, the longest that an app can have, stays below the 54 that
+ * Azure takes for a revision (Azure/azure-quickstart-templates#14660).
+ */
 const BACK = '-r';
-const LONGEST_SUFFIX = 14;
+const SUFFIX_LENGTH = 14;
+const FOLLOWS = 'f';
+const BY_NAME = 'd';
 
 /**
  * A suffix that was never used: Azure silently does nothing for a template that has the suffix of another revision
- * (microsoft/azure-container-apps#650). The time keeps revisions in order, the random part keeps two runs apart.
+ * (microsoft/azure-container-apps#650). The time keeps revisions in order, the random part keeps two runs apart. The
+ * first letter says what form the traffic had: of a revision that was brought up and left without traffic, a later run
+ * can't see it any more.
  */
-export function makeSuffix(app: string, nowMs: number): string {
-  const room = LONGEST - `${app}--${BACK}`.length;
+export function makeSuffix(nowMs: number, { followed }: { readonly followed: boolean }): string {
   const time = Math.floor(nowMs / 1_000).toString(36);
   const random = BigInt(`0x${randomBytes(8).toString('hex')}`)
     .toString(36)
     .padStart(8, '0');
-  return `d${time}${random}`.slice(0, Math.min(room, LONGEST_SUFFIX));
+  return `${followed ? FOLLOWS : BY_NAME}${time}${random}`.slice(0, SUFFIX_LENGTH);
+}
+
+/** Did the traffic follow the latest revision when this one was made? false for one that isn't ours. */
+export function followedWhenMade(revision: string): boolean {
+  return new RegExp(`^${FOLLOWS}[0-9a-z]{${SUFFIX_LENGTH - 1}}$`).test(suffixOf(revision));
 }
 
 export function formatRevision(app: string, suffix: string): string {

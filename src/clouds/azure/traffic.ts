@@ -60,13 +60,16 @@ export function followsLatest(traffic: readonly TrafficEntry[]): boolean {
  */
 export function pinned(traffic: readonly TrafficEntry[], latestReady: string): readonly TrafficEntry[] {
   const byName = new Map<string, TrafficEntry>();
+  const labels: TrafficEntry[] = [];
   for (const { revision, weight, label } of traffic) {
     const name = revision ?? latestReady;
     const known = byName.get(name.toLowerCase());
-    const entry = { revision: name, weight: weight + (known?.weight ?? 0), label: label ?? known?.label ?? null };
+    const entry = { revision: name, weight: weight + (known?.weight ?? 0), label: known?.label ?? label };
     byName.set(name.toLowerCase(), entry);
+    // An entry has one label only.
+    if (label !== null && entry.label !== label) labels.push({ revision: name, weight: 0, label });
   }
-  return [...byName.values()];
+  return [...byName.values(), ...labels];
 }
 
 /** `percent` for ours, the rest for what is pinned, in its old proportions; labels stay where they are. */

@@ -20,8 +20,8 @@ export function openRunClients(project: string, authClient: AuthClient): RunClie
 
 /** gRPC reads the proxy's address in lower case only; GitHub documents both for runners behind a proxy. */
 function useProxy(env: NodeJS.ProcessEnv): void {
-  const proxy = env['https_proxy'] ?? env['HTTPS_PROXY'] ?? env['http_proxy'] ?? env['HTTP_PROXY'];
+  const proxy = env['https_proxy'] || env['HTTPS_PROXY'] || env['http_proxy'] || env['HTTP_PROXY'];
   if (proxy && !env['grpc_proxy']) env['grpc_proxy'] = proxy;
-  const direct = env['no_proxy'] ?? env['NO_PROXY'];
+  const direct = env['no_proxy'] || env['NO_PROXY'];
   if (direct && !env['no_grpc_proxy']) env['no_grpc_proxy'] = direct;
 }

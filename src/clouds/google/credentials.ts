@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
   type AuthClient,
-  ExternalAccountClient,
   GoogleAuth,
   IdentityPoolClient,
   type IdentityPoolClientOptions,
@@ -11,7 +10,7 @@ import { fetchIdToken } from '../../io/github-oidc.ts';
 import { type Io, neverCancelled } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { fetchThrough } from './fetch-through.ts';
-import { type Json, objectOf, textOf } from './json.ts';
+import { type Json, textOf } from './json.ts';
 
 /** Who the job is. Both empty: whoever google-github-actions/auth left. */
 export interface CredentialSettings {
@@ -75,7 +74,7 @@ async function readLeft(io: Io): Promise<GoogleCredentials> {
   const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
   if (file !== '') {
     const json = readCredentialFile(file, io);
-    const client = await openClient(json, io);
+    const client = await openClient(json, io).catch(unusable);
     // Not getIdTokenClient of the library: it throws for a federated identity.
     return { client, identity: identityOf(client, json, io) };
   }
@@ -117,6 +116,13 @@ function identityOf(client: AuthClient, json: Json, io: Io): Identity {
   return canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
 }
 
+/** The library names the member that is missing, and quotes none. */
+function unusable(error: Error): never {
+  throw new DeployError('AUTH_FAILED', `could not use the Google credentials: ${error.message.split('\n')[0]}`, {
+    hint: 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+  });
+}
+
 /** The two kinds that jobs have are opened directly: the library's own way prints warnings meant for others. */
 async function openClient(json: Json, io: Io): Promise<AuthClient> {
   const type = textOf(json, 'type');
@@ -128,16 +134,9 @@ async function openClient(json: Json, io: Io): Promise<AuthClient> {
   return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
 }
 
-/** With a file or an address to get the proof from, as that action writes it; or with what other clouds offer. */
+/** With an address or a file to get the proof from, as that action writes it. */
 function federatedClient(json: Json, io: Io): AuthClient {
-  const source = objectOf(json, 'credential_source');
-  const options = { ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions;
-  if ('url' in source || 'file' in source) return new IdentityPoolClient(options);
-  const client = ExternalAccountClient.fromJSON(options);
-  if (client) return client;
-  throw new DeployError('AUTH_FAILED', 'could not read the Google credentials: they are of a kind that is not known', {
-    hint: 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
-  });
+  return new IdentityPoolClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
 }
 
 function canSign(client: AuthClient): client is AuthClient & { fetchIdToken(audience: string): Promise<string> } {

@@ -56,7 +56,9 @@ async function generate(client: AuthClient, serviceAccount: string, audience: st
     responseType: 'json',
   });
   if (typeof data?.token === 'string' && /^[\x21-\x7e]+$/.test(data.token)) return data.token;
-  throw new DeployError('AUTH_FAILED', 'could not get an identity token: the answer holds none');
+  throw new DeployError('AUTH_FAILED', 'could not get an identity token: the answer holds none', {
+    hint: 'Check what answers for Google between the runner and Google (a proxy); then run again.',
+  });
 }
 
 function sayWithout(run: RunService, why: string): null {

@@ -56,9 +56,15 @@ export async function prepareChange(run: RunService, change: Change): Promise<Pr
   // Asked for although it is live already (`force`): a new revision of the same content is what that means.
   const wantsAnother = isEqual && isLiveAlone(service);
   const current = templateRevision(service);
-  if (isEqual && !wantsAnother && (await isUsable(run, current))) return { mark: current, template: null };
+  if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
   const mark = await chooseName(run, edited, { taken: wantsAnother || isEqual ? current : null });
   return { mark, template: { ...edited, revision: mark } };
+}
+
+/** The revision is there already: a preview made it, or somebody else. Naming it is how ours is told from a later one. */
+function underItsName(live: Json, revision: string): Prepared {
+  const isNamed = live['revision'] === revision;
+  return { mark: revision, template: isNamed ? null : { ...live, revision } };
 }
 
 /** The first name that no revision has, or that a good revision of this very content has. */

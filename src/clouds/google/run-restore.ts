@@ -70,8 +70,8 @@ function gatherFacts(
 function whoseTemplate(service: Json, data: RestoreData, mark: ChangeMark): RestorationFacts['template'] {
   const name = textOf(templateOf(service), 'revision');
   const isSame = hashTemplate(templateOf(service)) === data.template;
-  // A preview that went before has made the revision: our deploy didn't touch the template.
-  if (isSame && name === (data.named ?? '')) return 'before';
+  // Ours too, where a preview that went before has made the revision: our deploy only named it, or not even that.
+  if (isSame && (name === (data.named ?? '') || name === data.back)) return 'before';
   if (name === mark) return 'ours';
   return name === data.back ? 'before' : 'foreign';
 }
@@ -84,12 +84,12 @@ interface Act {
 
 async function act(run: RunService, service: Json, { data, facts, decision }: Act): Promise<Restoration> {
   const traffic = toTargets(keepingTags(decision.traffic, facts.wanted, facts.ours), service);
-  const whole = decision.act === 'put-back' ? await planWhole(run, service, { data, facts }) : {};
   try {
+    const whole = decision.act === 'put-back' ? await planWhole(run, service, { data, facts }) : {};
     await patchService(run, textOf(service, 'etag'), { ...whole, traffic });
   } catch (error) {
     if (isConflict(error)) return changedMeanwhile();
-    if (!('template' in whole) || !isRefusal(error)) throw error;
+    if (decision.act !== 'put-back' || facts.template !== 'ours' || !isRefusal(error)) throw error;
     return await trafficAtLeast(run, service, { data, error });
   }
   const what = decision.act === 'put-back' ? `asked for ${data.back} again` : 'asked for the traffic as it was';
@@ -111,7 +111,7 @@ async function planWhole(
   return { template: { ...template, revision: data.back }, labels };
 }
 
-/** The traffic is what users feel: it must not wait for a template that Cloud Run does not take. */
+/** The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not take. */
 async function trafficAtLeast(
   run: RunService,
   service: Json,
@@ -123,7 +123,7 @@ async function trafficAtLeast(
 }
 
 function isRefusal(error: unknown): error is DeployError {
-  return error instanceof DeployError && error.code === 'DEPLOY_REJECTED';
+  return error instanceof DeployError && ['DEPLOY_REJECTED', 'PERMISSION_DENIED', 'NOT_FOUND'].includes(error.code);
 }
 
 function changedMeanwhile(): Restoration {

@@ -1,7 +1,7 @@
 import { DeployError } from '../../model/errors.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../model/workload.ts';
 import { changeService } from './change-service.ts';
-import type { Json } from './json.ts';
+import { type Json, textOf } from './json.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
 import { lastTraffic, oursOf } from './our-part.ts';
@@ -9,14 +9,13 @@ import { parseRestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
 import { type Prepared, prepareChange } from './run-plan.ts';
-import type { RunService } from './run-service.ts';
+import { type RunService, sayOnce } from './run-service.ts';
 import {
   effectiveTraffic,
   formatShares,
   progressOf,
   type TrafficEntry,
   templateOf,
-  templateRevision,
   toTargets,
   wantedTraffic,
 } from './service-document.ts';
@@ -74,7 +73,7 @@ export function openRollout(run: RunService): RunRollout {
     },
     async findOperation(mark) {
       const service = await readService(run);
-      if (templateRevision(service) !== mark) return null;
+      if (!isNamed(service, mark)) return null;
       return { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
     },
     async setWeight(operation, percent, point) {
@@ -122,9 +121,9 @@ function decideDeploy(run: RunService, service: Json, plan: DeployPlan): Service
   const ours = oursOf(run, plan.mark, data);
   const current = wantedTraffic(service);
   const hasTraffic = isAsAsked(plan.traffic, current, ours);
-  if (templateRevision(service) === plan.mark && hasTraffic) return null;
+  if (isNamed(service, plan.mark) && hasTraffic) return null;
   const isAsNoted = hashTemplate(templateOf(service)) === data.template && isSameTraffic(current, data.wanted);
-  if (!isAsNoted) throw superseded(run, `${templateRevision(service)} was deployed meanwhile, or its traffic changed`);
+  if (!isAsNoted) throw superseded(run, `${describeLatest(service)} was deployed meanwhile, or its traffic changed`);
   return {
     ...(plan.template ? { template: plan.template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
@@ -141,8 +140,8 @@ function decideMove(
 ): ServiceUpdate | null {
   const current = wantedTraffic(service);
   const { ours } = before;
-  if (templateRevision(service) !== ours.revision) {
-    throw superseded(run, `${templateRevision(service)} was deployed after ${ours.revision}`);
+  if (!isNamed(service, ours.revision)) {
+    throw superseded(run, `${describeLatest(service)} was deployed after ${ours.revision}`);
   }
   if (isAsAsked(traffic, current, ours)) return null;
   if (!isAsAsked(before.traffic, current, ours)) {
@@ -174,19 +173,36 @@ async function observe(run: RunService, { goal }: Operation, asked: Asked): Prom
   });
 }
 
+/** null: it goes on, or went well; or it may not be asked for: roles on the service alone don't have that. */
 async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
   const { operation } = asked.sent;
   if (operation === '' || asked.isOver) return null;
-  const end = await getOperationEnd(run, operation);
-  asked.isOver = end !== null && end.error === null;
-  return end?.error ?? null;
+  try {
+    const end = await getOperationEnd(run, operation);
+    asked.isOver = end !== null && end.error === null;
+    return end?.error ?? null;
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
+    sayOnce(run, 'info', `${error.message}; going by the service’s and the revision’s conditions alone.`);
+    asked.isOver = true;
+    return null;
+  }
 }
 
 function describeTheirs(service: Json, { ours, traffic }: Asked): string | null {
-  const [revision, current] = [templateRevision(service), wantedTraffic(service)];
-  if (revision !== ours.revision) return `${revision} was deployed after ours`;
+  const current = wantedTraffic(service);
+  if (!isNamed(service, ours.revision)) return `${describeLatest(service)} was deployed after ours`;
   if (isAsAsked(traffic, current, ours)) return null;
   return `somebody else changed the traffic to ${formatShares(current)}`;
+}
+
+/** By name only: a template of somebody else's without one is, for a second, shown beside ours as the latest revision. */
+function isNamed(service: Json, revision: string): boolean {
+  return textOf(templateOf(service), 'revision') === revision;
+}
+
+function describeLatest(service: Json): string {
+  return textOf(templateOf(service), 'revision') || 'another revision';
 }
 
 /** It is made some time after the request. */

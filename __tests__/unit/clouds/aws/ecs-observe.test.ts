@@ -102,7 +102,7 @@ describe('all is looked at when the service shows', () => {
   it('and soon again once something is wrong, as lists of tasks lag behind', async () => {
     const { workload, operation } = await underWay();
     alter({ failedTasks: 1 });
-    await workload.observe(operation);
+    expect(await workload.observe(operation)).toMatchObject({ status: 'progressing', nearEnd: true });
     world.wire.time += 4_000;
     expect(await callsOf(() => workload.observe(operation))).toEqual(['DescribeServices']);
     world.wire.time += 1_000;
