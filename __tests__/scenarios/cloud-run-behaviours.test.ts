@@ -198,6 +198,7 @@ const rows: readonly Row[] = [
     link: 'https://github.com/aip-dev/google.aip.dev/pull/705',
     staging: 'somebody changes the description between our read and our update, twice',
     disturb: (agent) => {
+      beforeUpdate(agent, 1, () => agent.world.google.foreignUpdate(SERVICE, { description: 'during the dry run' }));
       beforeUpdate(agent, 3, () => agent.world.google.foreignUpdate(SERVICE, { description: 'one' }));
       beforeUpdate(agent, 5, () => agent.world.google.foreignUpdate(SERVICE, { description: 'two' }));
     },

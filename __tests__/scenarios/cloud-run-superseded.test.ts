@@ -53,6 +53,18 @@ describe('a deployment that somebody else starts', () => {
     expect(wantedOf(agent).filter((target) => /^[cl]-/.test(String(target['tag'])))).toEqual([]);
   });
 
+  test('while ours, which follows the latest, is smoke-tested: theirs is the latest now, and serves', async () => {
+    const agent = await givenCloudRun();
+    const theirs = seedImage(agent.world, 'v3');
+    at(agent, 'workload:GET /health', 1, () => agent.world.google.foreignDeploy(SERVICE, theirs));
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), 'smoke-tests': smokeTests });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'superseded' } });
+    await agent.world.clock.advance(60_000);
+    expect(imageOf(agent)).toBe(theirs);
+    expect(wantedOf(agent)).toEqual(LATEST);
+    expect(trafficOf(agent)).toBe('v3 100');
+  });
+
   test('after ours was done is no affair of post', async () => {
     const agent = await givenCloudRun();
     const theirs = seedImage(agent.world, 'v3');

@@ -1,4 +1,5 @@
 import type { Goal, Observation } from '../../model/workload.ts';
+import { firstLine } from './first-line.ts';
 import type { RevisionTrouble } from './revision-state.ts';
 import { formatShares, type Progress, type TrafficEntry } from './service-document.ts';
 import { isSameShares } from './traffic-plan.ts';
@@ -61,10 +62,6 @@ function describeTraffic({ ours, effective }: RolloutFacts): string {
 function words({ reason, message }: { readonly reason: string; readonly message: string }): string {
   const text = [reason, firstLine(message)].filter((part) => part !== '').join(': ');
   return text === '' ? '' : ` (${text})`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n')[0]!.trim().slice(0, 400);
 }
 
 function waiting(reason: string, message: string): Observation {

@@ -1,3 +1,4 @@
+import { firstLine } from './first-line.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -57,7 +58,7 @@ function findCondition(revision: Revision, type: string): Condition | null {
 }
 
 function describe(condition: Condition): RevisionTrouble {
-  return { reason: reasonOf(condition), message: (condition.message ?? '').split('\n')[0]!.trim() };
+  return { reason: reasonOf(condition), message: firstLine(condition.message ?? '') };
 }
 
 /** One of three lists gives it. A word that is newer than this client comes as a number. */

@@ -3,7 +3,7 @@ import type { Platform } from '../../model/platform.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../model/workload.ts';
 import { canonical, type Json } from './json.ts';
 import { ensurePermitted } from './permissions.ts';
-import { hashTemplate, revisionNames } from './revision-name.ts';
+import { revisionNames } from './revision-name.ts';
 import { findRevisionFailure } from './revision-state.ts';
 import type { RunService } from './run-service.ts';
 import {
@@ -19,7 +19,7 @@ import {
 import { readService, validateUpdate } from './service-wire.ts';
 import { contentOf, editTemplate } from './template.ts';
 import { listDifferences } from './template-differences.ts';
-import { getRevision, type Revision } from './typed-calls.ts';
+import { findRevision } from './typed-calls.ts';
 
 // https://cloud.google.com/run/docs/container-contract#languages
 const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null };
@@ -31,7 +31,7 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   const live = templateOf(service);
   const edited = editTemplate(live, change);
   const isEqual = isSameTemplate(live, edited);
-  if (!isEqual) await validate(run, service, edited);
+  if (!isEqual) await validate(run, edited);
   const differences = listDifferences(live, edited);
   return {
     unchanged: isEqual && isLiveAlone(service),
@@ -86,15 +86,6 @@ async function isUsable(run: RunService, name: string): Promise<boolean> {
   return found === null || findRevisionFailure(found) === null;
 }
 
-async function findRevision(run: RunService, name: string): Promise<Revision | null> {
-  try {
-    return await getRevision(run, name);
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
-}
-
 function isSameTemplate(one: Json, other: Json): boolean {
   return canonical(contentOf(one)) === canonical(contentOf(other));
 }
@@ -111,16 +102,17 @@ function describeTraffic(service: Json): readonly string[] {
   return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100 %`];
 }
 
-async function validate(run: RunService, service: Json, edited: Json): Promise<void> {
-  // Without a name, so that one which a failed attempt has taken is no reason to refuse.
-  const template = contentOf(edited);
+/** Without an etag, as nothing is written; and without a name, so that one which a failed attempt has taken doesn't matter. */
+async function validate(run: RunService, edited: Json): Promise<void> {
   try {
-    await validateUpdate(run, String(service['etag'] ?? ''), { template });
+    await validateUpdate(run, { template: contentOf(edited) });
   } catch (error) {
-    // The image may not be copied yet.
-    const isAboutImage =
-      error instanceof DeployError && error.code !== 'PERMISSION_DENIED' && /\bimage\b/i.test(error.message);
-    if (!isAboutImage) throw error;
-    run.io.log.debug(`${(error as Error).message}; ${hashTemplate(template)}`);
+    if (!isAboutImage(error)) throw error;
+    run.io.log.debug(`${error.message}; going on, as the image may be copied only then`);
   }
+}
+
+function isAboutImage(error: unknown): error is DeployError {
+  const isRefusal = error instanceof DeployError && ['DEPLOY_REJECTED', 'NOT_FOUND'].includes(error.code);
+  return isRefusal && /\bimage\b/i.test(error.message);
 }

@@ -1,4 +1,5 @@
 import type { Observation } from '../../model/workload.ts';
+import { firstLine } from './first-line.ts';
 import type { Json } from './json.ts';
 import { type RunService, sayOnce } from './run-service.ts';
 import { effectiveTraffic, formatShares, progressOf, servingRevisions, wantedTraffic } from './service-document.ts';
@@ -29,8 +30,4 @@ function describeFailed(run: RunService, service: Json): string {
   const traffic = named === '' ? '' : ` Its traffic names ${named}, which does not serve.`;
   const { message } = progressOf(service);
   return `The last change of ${run.resource} failed: ${firstLine(message)}${traffic} What serves is ${formatShares(effectiveTraffic(service))}.`;
-}
-
-export function firstLine(text: string): string {
-  return text.split('\n')[0]!.trim();
 }

@@ -3,6 +3,7 @@ import { DeployError } from '../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../model/workload.ts';
 import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
+import { firstLine } from './first-line.ts';
 import { type Json, textOf } from './json.ts';
 import { labelsOfRun, labelsToPutBack, withLabelsBefore } from './labels.ts';
 import { lastTraffic, oursOf } from './our-part.ts';
@@ -60,7 +61,7 @@ function gatherFacts(
     back: data.back,
     latestReady: latestReady(service),
     settled: !reconciling,
-    failure: state === 'CONDITION_FAILED' ? message.split('\n')[0]! : null,
+    failure: state === 'CONDITION_FAILED' ? firstLine(message) : null,
     changed: generation !== data.generation,
     elapsedMs,
   };

@@ -50,8 +50,8 @@ function withoutEmpty(update: ServiceUpdate): Json {
 }
 
 /** Google's own dry run of it. @throws DeployError DEPLOY_REJECTED for what it would refuse */
-export async function validateUpdate(run: RunService, etag: string, update: ServiceUpdate): Promise<void> {
-  await retryReads(run.io, () => patch(run, { ...update, etag }, { mask: Object.keys(update), validateOnly: true }));
+export async function validateUpdate(run: RunService, update: ServiceUpdate): Promise<void> {
+  await retryReads(run.io, () => patch(run, { ...update }, { mask: Object.keys(update), validateOnly: true }));
 }
 
 async function patch(

@@ -1,4 +1,5 @@
 import type { protos } from '@google-cloud/run';
+import { DeployError } from '../../model/errors.ts';
 import { explainErrors, findStatus, type GoogleCall } from './google-errors.ts';
 import { retryReads } from './retry-reads.ts';
 import { type RunService, serviceName } from './run-service.ts';
@@ -18,6 +19,16 @@ export async function getRevision(run: RunService, revision: string): Promise<Re
   const name = `${serviceName(run)}/revisions/${revision}`;
   const { revisions } = await run.clients();
   return await read(run, call, async (options) => (await revisions.getRevision({ name }, options))[0]);
+}
+
+/** null: there is none of that name; or not yet, as it is made some time after the request. */
+export async function findRevision(run: RunService, revision: string): Promise<Revision | null> {
+  try {
+    return await getRevision(run, revision);
+  } catch (error) {
+    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 /** Of our own update. */
