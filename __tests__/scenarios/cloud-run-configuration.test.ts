@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import { CLOUD_RUN_SERVICE as SERVICE, seedImage } from '../../simulators/cloud-run-agent.ts';
-import { type JsonObject, objectOf } from '../../simulators/google/json.ts';
+import { objectOf } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { trafficOf, updatesOf } from './watch-cloud-run.ts';

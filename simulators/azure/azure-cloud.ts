@@ -1,8 +1,8 @@
-import { EventQueue } from '../aws/event-queue.ts';
-import type { JsonObject } from '../aws/json.ts';
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
+import { EventQueue } from '../event-queue.ts';
 import type { OidcClaims } from '../github/oidc.ts';
+import type { JsonObject } from '../json.ts';
 import { SimulatedRegistry } from '../registry/registry.ts';
 import { AzureAccess, type Principal } from './access.ts';
 import { type ArmRegistry, registryRoutes } from './acr/registries.ts';

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../aws/json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 
 /** RFC 7396: null takes a member away, an array is replaced as a whole. */
 export function mergePatch(target: Json | undefined, patch: Json | undefined): Json {

@@ -1,6 +1,7 @@
-import { EventQueue } from '../aws/event-queue.ts';
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { EventQueue } from '../event-queue.ts';
+import type { JsonObject } from '../json.ts';
 import { Access } from './access.ts';
 import { createRunHost } from './api-host.ts';
 import { createGithubOidcHost, OIDC_HOST, type WorkflowIdentity } from './identity/github-oidc.ts';
@@ -8,7 +9,7 @@ import { createIamCredentialsHost, GOOGLE_ISSUER } from './identity/iam-credenti
 import { type Login, logIn } from './identity/login.ts';
 import { openIssuer } from './identity/signed-token.ts';
 import { createStsHost, type Provider } from './identity/sts.ts';
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from './json.ts';
+import { numberOf, objectOf, objectsOf, textOf } from './json.ts';
 import { createKnativeHost } from './knative/knative-host.ts';
 import { createLoggingHost } from './logging.ts';
 import { addService, type ServiceOptions } from './run/add-service.ts';

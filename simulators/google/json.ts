@@ -1,6 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../aws/json.ts';
-
-export { isObject, type Json, type JsonObject };
+import { isObject, type Json, type JsonObject } from '../json.ts';
 
 /** A member as text; '' where it is absent, as proto3 has it. */
 export function textOf(document: JsonObject, name: string): string {

@@ -1,6 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { formatError, GoogleError } from './google-error.ts';
-import { isObject, type JsonObject, numberOf, textOf, toTime } from './json.ts';
+import { numberOf, textOf, toTime } from './json.ts';
 import type { Revision } from './run/state.ts';
 import type { GoogleWorld } from './world.ts';
 

@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { objectOf, textOf } from './json.ts';
 import { hostnamesOf } from './run/names.ts';
 import { findRevision, type Service } from './run/state.ts';
 import { viewService } from './run/view.ts';

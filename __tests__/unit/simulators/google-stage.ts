@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type Behaviour, wellBehaved } from '../../../simulators/behaviour.ts';
 import type { SimulatedRequest, SimulatedResponse } from '../../../simulators/edge/host.ts';
 import { GoogleCloud, type GoogleCloudOptions } from '../../../simulators/google/google-cloud.ts';
-import type { JsonObject } from '../../../simulators/google/json.ts';
 import type { ServiceOptions } from '../../../simulators/google/run/add-service.ts';
+import type { JsonObject } from '../../../simulators/json.ts';
 
 export const SERVICE = 'agent';
 export const LATEST = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../aws/json.ts';
 import type { SimulatedHost } from '../../edge/host.ts';
+import type { JsonObject } from '../../json.ts';
 import type { SimulatedRegistry } from '../../registry/registry.ts';
 import { isName } from '../apps/find.ts';
 import { ArmError } from '../arm-error.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Principal } from '../access.ts';
 import { ArmError } from '../arm-error.ts';
 import { at, isSame, objectAt, textAt, without } from '../json-merge-patch.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../aws/json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { ArmError } from '../arm-error.ts';
 import { at, objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
 import type { AzureWorld } from '../world.ts';

@@ -1,4 +1,4 @@
-import { answerOf } from '../../aws/container-answer.ts';
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
 import { at, objectsAt, textAt } from '../json-merge-patch.ts';
 import type { AzureWorld } from '../world.ts';

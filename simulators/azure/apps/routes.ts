@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
+import type { JsonObject } from '../../json.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
 import { mergePatch, objectsAt, textAt } from '../json-merge-patch.ts';

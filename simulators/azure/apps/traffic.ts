@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
+import type { JsonObject } from '../../json.ts';
 import { at, objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
 import type { AzureWorld } from '../world.ts';
 import { modeOf, weightOf } from './check-app.ts';

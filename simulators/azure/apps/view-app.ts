@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../aws/json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { at, objectAt, objectsAt } from '../json-merge-patch.ts';
 import { type AzureWorld, toTime } from '../world.ts';
 import { latest, latestReady } from './find.ts';

@@ -1,8 +1,9 @@
 import { fromProto3JSON, toProto3JSON } from 'proto3-json-serializer';
 import type protobuf from 'protobufjs';
 import type { GrpcAnswer, GrpcTranscoding, RestCall, SimulatedResponse } from '../../edge/host.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { grpcCodeOf, isStatus } from '../google-error.ts';
-import { isObject, type Json, type JsonObject, objectOf, objectsOf, textOf } from '../json.ts';
+import { objectOf, objectsOf, textOf } from '../json.ts';
 import { findMethod, loadSchema, type Method } from './schema.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Issuer } from './signed-token.ts';
 
 export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';

@@ -1,6 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import type { Access } from '../access.ts';
-import { isObject, type JsonObject, numberOf, textOf } from '../json.ts';
+import { numberOf, textOf } from '../json.ts';
 import { GITHUB_ISSUER } from './github-oidc.ts';
 import type { Issuer } from './signed-token.ts';
 

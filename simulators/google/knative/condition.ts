@@ -1,4 +1,5 @@
-import { type JsonObject, textOf, withoutDefaults } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { textOf, withoutDefaults } from '../json.ts';
 
 const STATUSES: Readonly<Record<string, string>> = { CONDITION_SUCCEEDED: 'True', CONDITION_FAILED: 'False' };
 

@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { objectOf } from '../json.ts';
 import { logsUrlOf } from '../run/names.ts';
 import { revisionConditionsOf } from '../run/revision-conditions.ts';
 import { ingressOf, type Revision, type Service } from '../run/state.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf, withoutDefaults } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { objectOf, withoutDefaults } from '../json.ts';
 import { serviceConditionsOf, terminalConditionOf } from '../run/conditions.ts';
 import { hostnamesOf } from '../run/names.ts';
 import type { Route, Service } from '../run/state.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf, withoutDefaults } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { numberOf, objectOf, objectsOf, textOf, withoutDefaults } from '../json.ts';
 
 /** https://cloud.google.com/run/docs/reference/rest/v1/RevisionTemplate */
 export function toKnativeTemplate(template: JsonObject): JsonObject {

@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { objectOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createServiceState } from './create.ts';
 import { createRevision, settleAtOnce } from './revision-life.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, numberOf, objectOf } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { numberOf, objectOf } from '../json.ts';
 import { viewCondition } from './conditions.ts';
 import type { Revision, Service, Trouble } from './state.ts';
 

@@ -1,4 +1,4 @@
-import { answerOf } from '../../aws/container-answer.ts';
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedRequest } from '../../edge/host.ts';
 import { objectOf, textOf } from '../json.ts';
 import { type GoogleWorld, serviceAgentOf } from '../world.ts';

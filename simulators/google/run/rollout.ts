@@ -1,4 +1,5 @@
-import { type JsonObject, numberOf, objectsOf, textOf } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { numberOf, objectsOf, textOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { endOperations } from './operations.ts';
 import { startRevision } from './revision-life.ts';

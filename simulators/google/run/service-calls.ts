@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../json.ts';
 import { denialInfo } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
-import { type JsonObject, objectOf, objectsOf, textOf } from '../json.ts';
+import { objectOf, objectsOf, textOf } from '../json.ts';
 import { defaultServiceAccountOf, type GoogleWorld, locationOf } from '../world.ts';
 import type { RunCall } from './api.ts';
 import { createServiceState } from './create.ts';

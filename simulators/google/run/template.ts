@@ -1,4 +1,5 @@
-import { isSame, type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { isSame, numberOf, objectOf, objectsOf, textOf } from '../json.ts';
 import { defaultServiceAccountOf, type GoogleWorld } from '../world.ts';
 import type { Revision, RevisionContainer } from './state.ts';
 

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../../json.ts';
 import type { Principal } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
-import { isSame, type JsonObject, objectOf, textOf } from '../json.ts';
+import { isSame, objectOf, textOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createRevision } from './revision-life.ts';
 import { startRollout, touch } from './rollout.ts';

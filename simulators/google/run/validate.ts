@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../json.ts';
+import { numberOf, objectOf, objectsOf, textOf } from '../json.ts';
 
 /** https://github.com/PolicyEngine/policyengine-api/issues/3729 */
 const LONGEST_TAG_AND_SERVICE = 46;
