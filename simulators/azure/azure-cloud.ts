@@ -1,7 +1,7 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
 import { EventQueue } from '../event-queue.ts';
-import type { OidcClaims } from '../github/oidc.ts';
+import type { ReadAssertion } from '../github/oidc.ts';
 import type { JsonObject } from '../json.ts';
 import { SimulatedRegistry } from '../registry/registry.ts';
 import { AzureAccess, type Principal } from './access.ts';
@@ -27,7 +27,7 @@ export interface AzureCloudOptions {
   readonly clock: TimeSource;
   readonly images: ImageSource;
   /** What the jobs' token issuer says of a token of its own; null: it isn't. */
-  readonly readAssertion?: (token: string) => OidcClaims | null;
+  readonly readAssertion?: ReadAssertion;
   /** Whom the deploying application trusts. */
   readonly federatedCredentials?: readonly FederatedCredential[];
   /** Registries that an import can reach. */

@@ -1,9 +1,9 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
 import { isObject, type JsonObject } from '../../json.ts';
+import type { Issuer } from '../../signed-token.ts';
 import { type Access, denialInfo, type Principal } from '../access.ts';
 import { formatError, GoogleError } from '../google-error.ts';
 import { textOf, toTime } from '../json.ts';
-import type { Issuer } from './signed-token.ts';
 
 export interface IamCredentials {
   readonly clock: TimeSource;
