@@ -19,7 +19,7 @@ import {
 import { readService, validateUpdate } from './service-wire.ts';
 import { contentOf, editTemplate } from './template.ts';
 import { listDifferences } from './template-differences.ts';
-import { getRevision, type Revision } from './typed-calls.ts';
+import { findRevision } from './typed-calls.ts';
 
 // https://cloud.google.com/run/docs/container-contract#languages
 const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null };
@@ -84,15 +84,6 @@ async function chooseName(
 async function isUsable(run: RunService, name: string): Promise<boolean> {
   const found = await findRevision(run, name);
   return found === null || findRevisionFailure(found) === null;
-}
-
-async function findRevision(run: RunService, name: string): Promise<Revision | null> {
-  try {
-    return await getRevision(run, name);
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }
 
 function isSameTemplate(one: Json, other: Json): boolean {

@@ -22,7 +22,7 @@ import {
 import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
 import { superseded } from './superseded.ts';
 import { isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
-import { getOperationEnd, getRevision, type Revision } from './typed-calls.ts';
+import { findRevision, getOperationEnd } from './typed-calls.ts';
 
 /** One change of the service by this process. */
 export interface RunRollout {
@@ -203,14 +203,4 @@ function isNamed(service: Json, revision: string): boolean {
 
 function describeLatest(service: Json): string {
   return textOf(templateOf(service), 'revision') || 'another revision';
-}
-
-/** It is made some time after the request. */
-async function findRevision(run: RunService, name: string): Promise<Revision | null> {
-  try {
-    return await getRevision(run, name);
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import type { protos } from '@google-cloud/run';
+import { DeployError } from '../../model/errors.ts';
 import { explainErrors, findStatus, type GoogleCall } from './google-errors.ts';
 import { retryReads } from './retry-reads.ts';
 import { type RunService, serviceName } from './run-service.ts';
@@ -17,6 +18,16 @@ export async function getRevision(run: RunService, revision: string): Promise<Re
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const name = `${serviceName(run)}/revisions/${revision}`;
   return await read(run, call, async (options) => (await run.clients.revisions.getRevision({ name }, options))[0]);
+}
+
+/** null: there is none, or not yet: it is made some time after the request. */
+export async function findRevision(run: RunService, name: string): Promise<Revision | null> {
+  try {
+    return await getRevision(run, name);
+  } catch (error) {
+    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 /** Of our own update. */
