@@ -15,6 +15,7 @@ export default {
   coverageProvider: 'babel',
   // The tests wait for child processes most of the time; jest's own choice is one worker on two cores.
   maxWorkers: '100%',
-  testTimeout: 60_000,
+  // Far above what any takes, for a machine that does something else too.
+  testTimeout: 180_000,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.js'],
 };

@@ -23,7 +23,11 @@ const TARGETS: readonly {
     open: () => givenOn(openContainerAppsAgent, { app: { mode: 'Multiple' } }),
     strategies: [rolling, canary, blueGreen, preview],
   },
-  { name: 'container-apps with one revision', open: () => givenOn(openContainerAppsAgent), strategies: [rolling] },
+  {
+    name: 'container-apps with one revision',
+    open: () => givenOn(openContainerAppsAgent, { app: { mode: 'Single' } }),
+    strategies: [rolling],
+  },
 ];
 
 const prefixEntry = path.resolve(import.meta.dirname, '../fixtures/entries/prefix.ts');

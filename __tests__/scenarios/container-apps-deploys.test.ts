@@ -88,6 +88,7 @@ describe('a good deploy', () => {
     const agent = await givenApp({ app: { minReplicas: 0, staging: { startsAtZero: true } } });
     const { main } = await deploy(agent, {}, { strategy: 'canary', steps: '50% for 30s' });
     expect(main.log).toMatch(/is up \(provisioned, scaledtozero/);
+    expect(main.log).toMatch(/^::warning::agent--\w+ has scaled to zero: nothing shows whether it works/m);
     expect(main.outputs['outcome']).toBe('deployed');
     expect(await agent.ask()).toMatchObject({ status: 200, body: 'v2' });
   });

@@ -33,6 +33,24 @@ describe('a deploy whose smoke test fails is rolled back to exactly as before', 
     expect(visits.failed).toBe(0);
   });
 
+  test('traffic that is shared by two revisions', async () => {
+    const agent = await givenPinnedApp('stable');
+    const { azure, clock } = agent.world;
+    azure.foreignDeploy('agent', agent.world.publish('v1b', { version: 'v1' }));
+    await clock.advance(60_000);
+    const other = azure.findApp('agent').revisions.at(-1)!.name;
+    azure.foreignTraffic('agent', [
+      { revisionName: 'agent--one', weight: 67, label: 'stable' },
+      { revisionName: other, weight: 33, label: 'next' },
+    ]);
+    await clock.advance(30_000);
+    const before = agent.snapshot();
+    const canary = { strategy: 'canary', steps: '25% for 30s, 50% for 2m' };
+    const { main } = await deploy(agent, { unhealthyAfterMs: 60_000 }, canary);
+    expect(main.outputs['outcome']).toBe('rolled-back');
+    expect(agent.snapshot()).toEqual(before);
+  });
+
   test('without ingress, when it crashes', async () => {
     const agent = await givenApp({ app: { ingress: null } });
     const before = agent.snapshot();

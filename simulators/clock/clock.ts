@@ -173,6 +173,7 @@ export class VirtualClock implements TimeSource {
   async #moveOnce(): Promise<void> {
     const at = this.#nextEvent();
     if (at === null || !(await this.#children.confirm())) return;
+    await afterTurn();
     if (this.#nextEvent() !== at) return this.#look();
     if (at > this.#endAt)
       throw new Error(`a move to ${at - this.#now} ms later is refused: the run would be over 24 h`);
@@ -230,6 +231,14 @@ export class VirtualClock implements TimeSource {
     this.#failure = error instanceof Error ? error : new Error(String(error));
     this.#children.stop(`time cannot go on: ${this.#failure.message}`);
   }
+}
+
+/**
+ * What the children had sent us before they confirmed is read by now, also on a connection that was only just accepted:
+ * the CONNECT of a tunnel, which stops time.
+ */
+async function afterTurn(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function count(ports: readonly number[], port: number): number {

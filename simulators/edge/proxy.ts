@@ -39,9 +39,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   const sockets = new Set<Socket>();
   /** By the client's port: what to call when its tunnel stands. */
   const opening = new Map<number | undefined, () => void>();
-  // What the server says first has to be on its way before time may go on.
-  const secured = ({ remotePort }: Socket) => setImmediate(() => setImmediate(() => opening.get(remotePort)?.()));
-  const inside = tunnelServers(options, secured);
+  const inside = tunnelServers(options, ({ remotePort }) => opening.get(remotePort)?.());
   const server = http.createServer(SERVER_OPTIONS, (request, response) => options.answer('http', request, response));
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -52,8 +50,8 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   server.on('connect', async (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const { hostname, port } = parseAuthority(request.url ?? '');
     if (!options.serves(hostname)) return void socket.end(badGateway(hostname));
-    // An HTTP client counts its request from before the tunnel stands. A gRPC client has none until the handshake is over:
-    // its timers would go off meanwhile.
+    // An HTTP client counts its request from before the tunnel stands. A gRPC client has none until it has the server's
+    // settings: its timers would go off meanwhile.
     const { remotePort } = socket;
     const opened = options.opening();
     opening.set(remotePort, opened);
@@ -83,10 +81,13 @@ export function noSuchHost(hostname: string): string {
   return `no embedded cloud serves ${hostname}\n`;
 }
 
+/** A tunnel stands: its client has what it waits for before it sends its first request. */
+type OnTunnel = (socket: { readonly remotePort?: number | undefined }) => void;
+
 /** The servers at the far ends of tunnels. They never listen: they are handed the tunnel's socket. */
 function tunnelServers(
   proxy: ProxyOptions,
-  secured: (socket: Socket) => void,
+  onTunnel: OnTunnel,
 ): (hostname: string, port: string) => Promise<Server | tls.Server> {
   const { issue, answer } = proxy;
   const plain = http.createServer(SERVER_OPTIONS, (request, response) => answer('http', request, response));
@@ -96,12 +97,13 @@ function tunnelServers(
     const known = secure.get(hostname);
     if (known) return known;
     const options = { ...SERVER_OPTIONS, ...(await issue(hostname)) };
-    const server = proxy.speaksGrpc(hostname)
-      ? doubleServer(proxy, options)
-      : https.createServer(options, (request, response) => answer('https', request, response));
+    const single = (): tls.Server =>
+      https
+        .createServer(options, (request, response) => answer('https', request, response))
+        .on('secureConnection', onTunnel);
+    const server = proxy.speaksGrpc(hostname) ? doubleServer(proxy, options, onTunnel) : single();
     // A client that does not trust us, or is killed in the handshake, is its own affair.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.on('secureConnection', secured);
     secure.set(hostname, server);
     return server;
   };
@@ -111,14 +113,19 @@ function tunnelServers(
 function doubleServer(
   { answer, answerGrpc }: ProxyOptions,
   options: HostCertificate & typeof SERVER_OPTIONS,
+  onTunnel: OnTunnel,
 ): tls.Server {
   const rest = http.createServer(options, (request, response) => answer('https', request, response));
   const grpc = http2.createServer();
   grpc.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => answerGrpc(stream, headers));
+  // The client has confirmed our settings.
+  grpc.on('session', (session) => session.once('localSettings', () => onTunnel(session.socket)));
   // A connection that breaks is its client's affair.
   grpc.on('sessionError', () => {});
   return tls.createServer({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
-    (socket.alpnProtocol === 'h2' ? grpc : rest).emit('connection', socket);
+    if (socket.alpnProtocol === 'h2') return void grpc.emit('connection', socket);
+    rest.emit('connection', socket);
+    onTunnel(socket);
   });
 }
 

@@ -72,7 +72,8 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
 
   nameCall(request: SimulatedRequest): { readonly operation: string; readonly mutates: boolean } {
     const route = this.#isStorage(request) ? 'storage' : parseRoute(request.url.pathname).kind;
-    const mutates = !['GET', 'HEAD'].includes(request.method);
+    // A token is asked for with a POST where it is a form (ACR).
+    const mutates = route !== 'token' && !['GET', 'HEAD'].includes(request.method);
     return { operation: `registry:${request.method} ${route}`, mutates };
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { REGISTRY_HOST, RESOURCE_GROUP, SUBSCRIPTION, TENANT } from '../../../simulators/azure/azure-cloud.ts';
+import type { SimulatedResponse } from '../../../simulators/edge/host.ts';
 import { SOURCE } from '../../../simulators/world.ts';
 import { type AzureStage, openAzureStage } from '../../fixtures/azure/azure-stage.ts';
 
@@ -14,79 +15,67 @@ beforeEach(async () => {
 
 afterEach(() => stage.close());
 
-const post = (path: string, form: Record<string, string>) => ({
-  call: 'fetch',
-  method: 'POST',
-  url: `${ORIGIN}${path}`,
-  body: new URLSearchParams({ service: REGISTRY_HOST, ...form }).toString(),
-});
+const post = async (path: string, form: Record<string, string>) =>
+  read(await stage.post(`${ORIGIN}${path}`, { service: REGISTRY_HOST, ...form }));
 const exchange = (token: string) =>
   post('/oauth2/exchange', { grant_type: 'access_token', tenant: TENANT, access_token: token });
-const manifest = (authorization?: string) => ({
-  call: 'fetch',
-  url: `${ORIGIN}/v2/agent/manifests/v1`,
-  ...(authorization === undefined ? {} : { headers: { authorization } }),
+const manifest = async (headers: Record<string, string> = {}) =>
+  read(await stage.visit(`${ORIGIN}/v2/agent/manifests/v1`, headers));
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const read = ({ status, headers = {}, body }: SimulatedResponse) => ({
+  status,
+  headers,
+  body: JSON.parse(String(body)),
 });
-const say = async (order: ReturnType<typeof post> | ReturnType<typeof manifest>) => {
-  const [result] = await stage.order([order]);
-  const { status, headers, body } = result?.value ?? {};
-  return { status, headers, body: JSON.parse(body) };
-};
+const refreshTokenFor = async (token: string): Promise<string> => (await exchange(token)).body.refresh_token;
+const accessTokenFor = async (refresh: string, scope: string): Promise<string> =>
+  (await post('/oauth2/token', { grant_type: 'refresh_token', scope, refresh_token: refresh })).body.access_token;
 
 describe('the registry', () => {
   it("gives a refresh token for the tenant's, an access token for that, and the image for this", async () => {
-    const refresh = (await say(exchange(stage.world.azure.issueToken()))).body.refresh_token;
-    const scope = 'repository:agent:pull';
-    const access = (await say(post('/oauth2/token', { grant_type: 'refresh_token', scope, refresh_token: refresh })))
-      .body.access_token;
-    expect((await say(manifest(`Bearer ${access}`))).status).toBe(200);
+    const refresh = await refreshTokenFor(stage.world.azure.issueToken());
+    const access = await accessTokenFor(refresh, 'repository:agent:pull');
+    expect((await manifest(bearer(access))).status).toBe(200);
+  });
+
+  it('counts no request for a token among the changes', async () => {
+    await stage.order([{ call: 'fetch', method: 'POST', url: `${ORIGIN}/oauth2/exchange`, body: 'grant_type=x' }]);
+    const { operation, mutates } = stage.world.edge.calls[0] ?? {};
+    expect([operation, mutates]).toEqual(['registry:POST token', false]);
   });
 
   it('takes no refresh token, and nobody unnamed, for a credential of its API (56)', async () => {
-    const refresh = (await say(exchange(stage.world.azure.issueToken('https://containerregistry.azure.net')))).body
-      .refresh_token;
-    for (const order of [manifest(), manifest(`Bearer ${refresh}`)]) {
-      const { status, headers } = await say(order);
-      expect(status).toBe(401);
-      expect(headers['www-authenticate']).toContain(`Bearer realm="${ORIGIN}/oauth2/token",service="${REGISTRY_HOST}"`);
+    const refresh = await refreshTokenFor(stage.world.azure.issueToken('https://containerregistry.azure.net'));
+    for (const headers of [{}, bearer(refresh)]) {
+      const answer = await manifest(headers);
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toContain(
+        `Bearer realm="${ORIGIN}/oauth2/token",service="${REGISTRY_HOST}"`,
+      );
     }
   });
 
   it('gives a token to docker as well, who sends the refresh token as a password', async () => {
-    const refresh = (await say(exchange(stage.world.azure.issueToken()))).body.refresh_token;
+    const refresh = await refreshTokenFor(stage.world.azure.issueToken());
     const basic = Buffer.from(`00000000-0000-0000-0000-000000000000:${refresh}`).toString('base64');
-    const [result] = await stage.order([
-      {
-        call: 'fetch',
-        url: `${ORIGIN}/oauth2/token?service=${REGISTRY_HOST}&scope=repository:agent:pull`,
-        headers: { authorization: `Basic ${basic}` },
-      },
-    ]);
-    const { access_token } = JSON.parse(result?.value.body);
-    expect((await say(manifest(`Bearer ${access_token}`))).status).toBe(200);
+    const url = `${ORIGIN}/oauth2/token?service=${REGISTRY_HOST}&scope=repository:agent:pull`;
+    const { access_token } = read(await stage.visit(url, { authorization: `Basic ${basic}` })).body;
+    expect((await manifest(bearer(access_token))).status).toBe(200);
   });
 
   it('lets nobody in with a token of the tenant that has expired', async () => {
     const token = stage.world.azure.issueToken();
     await stage.world.clock.advance(3_600_000);
-    expect((await say(exchange(token))).status).toBe(401);
+    expect((await exchange(token)).status).toBe(401);
   });
 
   it('gives no right to push where the role has none', async () => {
     stage.world.azure.deny('Microsoft.ContainerRegistry/registries/push/write');
-    const refresh = (await say(exchange(stage.world.azure.issueToken()))).body.refresh_token;
-    const scope = 'repository:agent:pull,push';
-    const access = (await say(post('/oauth2/token', { grant_type: 'refresh_token', scope, refresh_token: refresh })))
-      .body.access_token;
-    expect((await say(manifest(`Bearer ${access}`))).status).toBe(200);
-    const [push] = await stage.order([
-      {
-        call: 'fetch',
-        method: 'POST',
-        url: `${ORIGIN}/v2/agent/blobs/uploads/`,
-        headers: { authorization: `Bearer ${access}` },
-      },
-    ]);
+    const refresh = await refreshTokenFor(stage.world.azure.issueToken());
+    const access = await accessTokenFor(refresh, 'repository:agent:pull,push');
+    expect((await manifest(bearer(access))).status).toBe(200);
+    const url = `${ORIGIN}/v2/agent/blobs/uploads/`;
+    const [push] = await stage.order([{ call: 'fetch', method: 'POST', url, headers: bearer(access) }]);
     expect(push?.value.status).toBe(401);
   });
 });

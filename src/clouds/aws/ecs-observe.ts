@@ -12,7 +12,7 @@ import { listOurTasks } from './stopped-tasks.ts';
 export type Observe = (operation: Operation) => Promise<Observation>;
 
 /** However little seems to happen. */
-const WHOLE_LOOK_EVERY_MS = 60_000;
+const WHOLE_LOOK_EVERY_MS = 90_000;
 const TROUBLED_LOOK_EVERY_MS = 5_000;
 
 /** Looks at our deployment: at the service alone, in one call, while that shows nothing that has to be judged. */

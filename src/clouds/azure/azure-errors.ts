@@ -24,12 +24,6 @@ export function toDeployError(error: unknown, call: AzureCall): DeployError {
   });
 }
 
-/** Azure's own word for the error: `ContainerAppOperationInProgress`; null: it did not come from Azure. */
-export function findAzureErrorCode(error: unknown): string | null {
-  const cause = error instanceof DeployError ? (error.cause as Error | undefined) : undefined;
-  return /^([A-Za-z]+): /.exec(cause?.message ?? '')?.[1] ?? null;
-}
-
 interface Thrown {
   readonly code: string;
   readonly message: string;

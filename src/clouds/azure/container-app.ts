@@ -142,7 +142,7 @@ export function appPath({ arm, resourceGroup, name }: ContainerApp): string {
   return `${group}/providers/Microsoft.App/containerApps/${name}`;
 }
 
-export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
+async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
   } catch (error) {

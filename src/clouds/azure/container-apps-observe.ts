@@ -36,6 +36,7 @@ export async function observeRevision(app: ContainerApp, own: OwnChange, operati
   const trouble = ours && !isUp(ours) ? await lookForTrouble(app, own.mark) : null;
   const { error } =
     ours && state.provisioningState !== 'failed' ? { error: null } : await readChangeStatus(app, own.statusUrl);
+  if (ours && isUp(ours) && ours.replicas === 0) warnOfNoReplica(app, own.mark);
   return judgeRevision({
     goal: operation.goal,
     mark: own.mark,
@@ -46,8 +47,18 @@ export async function observeRevision(app: ContainerApp, own: OwnChange, operati
     busy: state.provisioningState === 'inprogress',
     changeError: error,
     trouble,
-    troubledMs: timeTrouble(own, app.io.clock.now(), { ours, trouble }),
+    troubledMs: timeTrouble(own, app.io.clock.now(), isTroubled(operation, ours, trouble)),
   });
+}
+
+/** No data is not a pass: that it could not start would be seen by the first user. */
+function warnOfNoReplica({ io, warned }: ContainerApp, mark: ChangeMark): void {
+  if (!warned.has(mark)) {
+    io.log.warning(
+      `${mark} has scaled to zero: nothing shows whether it works until a request wakes it, as smoke tests do`,
+    );
+  }
+  warned.add(mark);
 }
 
 /** Somebody else's change, in words; null: there is none. */
@@ -88,12 +99,13 @@ async function lookForTrouble(app: ContainerApp, mark: ChangeMark): Promise<Trou
   return replicas && findTrouble(replicas);
 }
 
-function timeTrouble(
-  own: OwnChange,
-  now: number,
-  { ours, trouble }: { readonly ours: RevisionState | null; readonly trouble: Trouble | null },
-): number {
-  const isTroubled = trouble !== null || ours?.running === 'degraded' || ours?.health === 'unhealthy';
-  own.troubledSince = isTroubled ? (own.troubledSince ?? now) : null;
+/** While it starts, not being healthy is no trouble: a large model takes minutes. Once it was up, it is. */
+function isTroubled({ goal }: Operation, ours: RevisionState | null, trouble: Trouble | null): boolean {
+  if (trouble !== null || ours?.running === 'degraded') return true;
+  return goal.kind !== 'up' && ours?.health === 'unhealthy';
+}
+
+function timeTrouble(own: OwnChange, now: number, isNow: boolean): number {
+  own.troubledSince = isNow ? (own.troubledSince ?? now) : null;
   return own.troubledSince === null ? 0 : now - own.troubledSince;
 }

@@ -47,7 +47,7 @@ export const cloudRunTarget: Target<CloudRunInputs> = {
   },
   async open(inputs, io): Promise<OpenTarget> {
     const project = findProject(inputs, io);
-    // The clients are 1.5 MB: only who deploys to Cloud Run loads them.
+    // With Google's clients it is 1.5 MB: only who deploys to Cloud Run loads it.
     const { openCloudRun } = await import('./cloud-run.ts');
     return await openCloudRun({ ...inputs, project }, io);
   },

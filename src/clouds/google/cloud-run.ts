@@ -4,7 +4,6 @@ import { nearest } from '../../model/nearest.ts';
 import type { Capabilities, Operation, RestorePoint, TrafficControl, Workload } from '../../model/workload.ts';
 import type { OpenTarget } from '../target.ts';
 import { artifactRegistryKeychain } from './artifact-registry-keychain.ts';
-import { openRunClients } from './clients.ts';
 import { type CredentialSettings, openCredentials } from './credentials.ts';
 import { type FindIdentityToken, openIdentityTokens } from './identity-tokens.ts';
 import type { Json } from './json.ts';
@@ -29,11 +28,23 @@ export async function openCloudRun(settings: CloudRunSettings, io: Io): Promise<
   const { project, region, service: name } = settings;
   const resource = `service ${name} in ${region} (project ${project})`;
   const credentials = await openCredentials(settings, io);
-  const clients = openRunClients(project, credentials.client);
+  const clients = loadOnce(async () => {
+    // gRPC is most of what this target loads, and a post step never needs it.
+    const { openRunClients } = await import('./clients.ts');
+    return openRunClients(project, credentials.client, io.env);
+  });
   const run: RunService = { project, region, service: name, resource, clients, credentials, io, said: new Set() };
   const service = await findService(run);
   warnOfAccess(run, service);
   return { workload: openWorkload(run, service), keychain: artifactRegistryKeychain(credentials, io) };
+}
+
+function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | null = null;
+  return () => {
+    loading ??= load();
+    return loading;
+  };
 }
 
 function openWorkload(run: RunService, service: Json): Workload {

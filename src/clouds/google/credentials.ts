@@ -36,6 +36,14 @@ export type Identity =
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
+/** For the exchange of the proof, the library leaves out the way to Google that it was given, time-outs included. */
+class FederatedClient extends IdentityPoolClient {
+  constructor(options: IdentityPoolClientOptions) {
+    super(options);
+    Object.assign(this.stsCredential, { transporter: this.transporter });
+  }
+}
+
 /** Nothing is asked of Google yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
 export async function openCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials> {
   // A cancel is often why something has to be put back, for which a token may be due.
@@ -56,9 +64,9 @@ function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials 
     token_url: 'https://sts.googleapis.com/v1/token',
     subject_token_supplier: { getSubjectToken: () => fetchIdToken(io, `https://iam.googleapis.com/${provider}`) },
   };
-  const federated = new IdentityPoolClient(options);
+  const federated = new FederatedClient(options);
   if (serviceAccount === '') return { client: federated, identity: { kind: 'none', why: NO_ACCOUNT } };
-  const client = new IdentityPoolClient({
+  const client = new FederatedClient({
     ...options,
     service_account_impersonation_url: impersonation(serviceAccount),
   });
@@ -136,7 +144,7 @@ async function openClient(json: Json, io: Io): Promise<AuthClient> {
 
 /** With an address or a file to get the proof from, as that action writes it. */
 function federatedClient(json: Json, io: Io): AuthClient {
-  return new IdentityPoolClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
+  return new FederatedClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
 }
 
 function canSign(client: AuthClient): client is AuthClient & { fetchIdToken(audience: string): Promise<string> } {

@@ -33,12 +33,15 @@ export function judgeRollout(facts: RolloutFacts): Observation {
   if (facts.theirs !== null) return { status: 'failed', reason: 'SUPERSEDED', message: facts.theirs };
   if (revision?.failure) return failed(revision.failure.reason, `${ours} is not ready${words(revision.failure)}`);
   if (facts.operationError !== null) return failed('OPERATION_FAILED', firstLine(facts.operationError));
-  if (progress.reconciling) return waiting('RECONCILING', describeWaiting(facts));
+  if (progress.reconciling) {
+    return { ...waiting('RECONCILING', describeWaiting(facts)), ...(revision?.ready ? { nearEnd: true } : {}) };
+  }
   if (progress.state === 'CONDITION_FAILED') {
     return failed(progress.reason, `the service could not be changed${words(progress)}`);
   }
   if (!revision?.ready) return waiting('NOT_READY', describeWaiting(facts));
-  if (!isSameShares(facts.effective, facts.expected)) return waiting('TRAFFIC_MOVES', describeTraffic(facts));
+  if (!isSameShares(facts.effective, facts.expected))
+    return { ...waiting('TRAFFIC_MOVES', describeTraffic(facts)), nearEnd: true };
   return { status: 'succeeded', reason: 'DONE', message: describeTraffic(facts) };
 }
 

@@ -21,7 +21,7 @@ import {
 } from './service-document.ts';
 import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
 import { superseded } from './superseded.ts';
-import { isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
+import { isAllOurs, isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
 import { findRevision, getOperationEnd } from './typed-calls.ts';
 
 /** One change of the service by this process. */
@@ -78,7 +78,9 @@ export function openRollout(run: RunService): RunRollout {
     },
     async setWeight(operation, percent, point) {
       const { serves } = parseRestoreData(point, run);
-      const { ours } = ensureAsked(asked);
+      const { ours, traffic } = ensureAsked(asked);
+      // `rolling` was sent with it, in the user's own form already.
+      if (percent === 100 && isAllOurs(traffic, ours)) return { ...operation, goal: { kind: 'weight', percent } };
       return await move(operation, { kind: 'weight', percent }, withOurs(serves, ours, percent));
     },
     async finish(operation, point) {

@@ -14,7 +14,8 @@ export interface RunPlace {
 export interface RunService extends RunPlace {
   /** For people: `service agent in europe-west1 (project acme)`. */
   readonly resource: string;
-  readonly clients: RunClients;
+  /** Loaded when first used: the way back goes without them. */
+  clients(): Promise<RunClients>;
   readonly credentials: GoogleCredentials;
   readonly io: Io;
   /** What was already said once. */
@@ -23,10 +24,7 @@ export interface RunService extends RunPlace {
 
 /** The parts of Google's own clients that are used. */
 export interface RunClients {
-  readonly services: Pick<
-    ServicesClient,
-    'listServicesAsync' | 'operationsClient' | 'testIamPermissions' | 'initialize'
-  >;
+  readonly services: Pick<ServicesClient, 'listServicesAsync' | 'operationsClient' | 'testIamPermissions'>;
   readonly revisions: Pick<RevisionsClient, 'getRevision'>;
 }
 

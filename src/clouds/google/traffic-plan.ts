@@ -81,6 +81,11 @@ export function isSameShares(one: readonly TrafficEntry[], other: readonly Traff
   return text(one) === text(other);
 }
 
+/** Does our revision get everything, by name or as the latest? */
+export function isAllOurs(entries: readonly TrafficEntry[], { revision }: Ours): boolean {
+  return entries.every((entry) => entry.percent === 0 || entry.revision === null || entry.revision === revision);
+}
+
 /** Does it give our revision a share or a tag of ours? */
 export function holdsOurs(entries: readonly TrafficEntry[], ours: Ours): boolean {
   return entries.some((entry) => entry.tag === ours.tag || (entry.revision === ours.revision && entry.percent > 0));

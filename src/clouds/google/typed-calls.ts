@@ -17,7 +17,8 @@ const MAX_SERVICES = 100;
 export async function getRevision(run: RunService, revision: string): Promise<Revision> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const name = `${serviceName(run)}/revisions/${revision}`;
-  return await read(run, call, async (options) => (await run.clients.revisions.getRevision({ name }, options))[0]);
+  const { revisions } = await run.clients();
+  return await read(run, call, async (options) => (await revisions.getRevision({ name }, options))[0]);
 }
 
 /** null: there is none, or not yet: it is made some time after the request. */
@@ -33,8 +34,9 @@ export async function findRevision(run: RunService, name: string): Promise<Revis
 /** Of our own update. */
 export async function getOperationEnd(run: RunService, name: string): Promise<OperationEnd> {
   const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
+  const { services } = await run.clients();
   const [operation] = await read(run, call, (options) =>
-    run.clients.services.operationsClient.getOperation({ name } as never, options as never),
+    services.operationsClient.getOperation({ name } as never, options as never),
   );
   if (!operation.done) return null;
   return { error: operation.error?.message ?? (operation.error?.code ? `code ${operation.error.code}` : null) };
@@ -44,7 +46,8 @@ export async function getOperationEnd(run: RunService, name: string): Promise<Op
 export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
   const call = { what: `ask for permissions on ${run.resource}`, permission: 'run.services.get' };
   const request = { resource: serviceName(run), permissions: [...permissions] };
-  const [answer] = await read(run, call, (options) => run.clients.services.testIamPermissions(request, options));
+  const { services } = await run.clients();
+  const [answer] = await read(run, call, (options) => services.testIamPermissions(request, options));
   return answer.permissions ?? [];
 }
 
@@ -52,10 +55,11 @@ export async function testPermissions(run: RunService, permissions: readonly str
 export async function listServices(run: RunService): Promise<readonly string[]> {
   const { project, region } = run;
   const call = { what: `list the services in ${region}`, permission: 'run.services.list' };
+  const { services } = await run.clients();
   return await read(run, call, async (options) => {
     const parent = `projects/${project}/locations/${region}`;
     const names: string[] = [];
-    for await (const { name } of run.clients.services.listServicesAsync({ parent, pageSize: MAX_SERVICES }, options)) {
+    for await (const { name } of services.listServicesAsync({ parent, pageSize: MAX_SERVICES }, options)) {
       names.push((name ?? '').split('/').at(-1) ?? '');
       if (names.length === MAX_SERVICES) break;
     }

@@ -71,11 +71,11 @@ describe('while a rollout goes well', () => {
     expect(calls[0]).toBe('DescribeServiceDeployments');
   });
 
-  it('everything is looked at again after a minute', async () => {
+  it('everything is looked at again after a minute and a half', async () => {
     const { workload, operation } = await underWay();
     world.deployments.at(-1)!.status = 'SUCCESSFUL';
     expect((await workload.observe(operation)).status).toBe('progressing');
-    world.wire.time += 60_000;
+    world.wire.time += 90_000;
     expect((await workload.observe(operation)).status).toBe('succeeded');
   });
 });

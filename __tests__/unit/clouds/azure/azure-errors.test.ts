@@ -1,6 +1,6 @@
 import { RestError } from '@azure/core-rest-pipeline';
 import { describe, expect, test } from '@jest/globals';
-import { explainErrors, findAzureErrorCode, toDeployError } from '../../../../src/clouds/azure/azure-errors.ts';
+import { explainErrors, toDeployError } from '../../../../src/clouds/azure/azure-errors.ts';
 import { DeployError } from '../../../../src/model/errors.ts';
 
 const call = { what: 'update container app agent', action: 'Microsoft.App/containerApps/write' };
@@ -76,12 +76,5 @@ describe('what Azure throws becomes what a person can act on', () => {
       throw new Error('aborted');
     };
     await expect(explainErrors({ ...call, signal: controller.signal }, send)).rejects.toBe(reason);
-  });
-
-  test('its code can be asked for', () => {
-    expect(findAzureErrorCode(toDeployError(rest(409, 'ContainerAppOperationInProgress'), call))).toBe(
-      'ContainerAppOperationInProgress',
-    );
-    expect(findAzureErrorCode(new Error('x'))).toBeNull();
   });
 });

@@ -80,6 +80,28 @@ describe('a federated identity', () => {
     expect(sent).toEqual([]);
   });
 
+  test('is exchanged over our own sockets, time-outs and proxy included', async () => {
+    const answers = {
+      'github.test': { value: 'x.y.z' },
+      'sts.googleapis.com': {
+        access_token: 'federated',
+        expires_in: 300,
+        token_type: 'Bearer',
+        issued_token_type: 'x',
+      },
+      'iamcredentials.googleapis.com': { accessToken: 'ya29.impersonated', expireTime: '2099-01-01T00:00:00Z' },
+    };
+    const { io, sent, masked } = given(answers, github);
+    const settings = { workloadIdentityProvider: provider, serviceAccount: 'deploy@acme.iam.gserviceaccount.com' };
+    const { client } = await openCredentials(settings, io);
+    expect((await client.getAccessToken()).token).toBe('ya29.impersonated');
+    expect(sent.map(({ url }) => new URL(url).host)).toEqual(Object.keys(answers));
+    expect(decodeURIComponent(sent[1]!.body)).toContain(`audience=//iam.googleapis.com/${provider}`);
+    expect(sent[1]!.body).toContain('subject_token=x.y.z');
+    expect(sent[2]!.authorization).toBe('Bearer federated');
+    expect(masked).toEqual(expect.arrayContaining(['x.y.z', 'ya29.impersonated']));
+  });
+
   test('without a service account makes no identity tokens, and says why', async () => {
     const { io } = given({}, github);
     const { identity } = await openCredentials({ workloadIdentityProvider: provider, serviceAccount: '' }, io);

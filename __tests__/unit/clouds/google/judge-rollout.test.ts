@@ -104,3 +104,10 @@ describe('our change is', () => {
     expect(observation.message).toMatch(message);
   });
 });
+
+test('the end is near when our revision is ready, and only the traffic is missing', () => {
+  const reconciling = { ...settled, reconciling: true };
+  expect(judgeRollout(facts({ progress: reconciling }))).toMatchObject({ nearEnd: true });
+  expect(judgeRollout(facts({ expected: share }))).toMatchObject({ nearEnd: true });
+  expect(judgeRollout(facts({ progress: reconciling, revision: null }))).not.toHaveProperty('nearEnd');
+});
