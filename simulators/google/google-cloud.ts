@@ -2,14 +2,14 @@ import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, SimulatedRequest, TimeSource } from '../edge/host.ts';
 import { EventQueue } from '../event-queue.ts';
 import type { ReadAssertion } from '../github/oidc.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, objectAt, objectsAt, textAt } from '../json.ts';
 import { openIssuer } from '../signed-token.ts';
 import { Access } from './access.ts';
 import { createRunHost } from './api-host.ts';
 import { createIamCredentialsHost, GOOGLE_ISSUER } from './identity/iam-credentials.ts';
 import { type Login, logIn } from './identity/login.ts';
 import { createStsHost } from './identity/sts.ts';
-import { numberOf, objectOf, objectsOf, textOf } from './json.ts';
+import { numberOf } from './json.ts';
 import { createKnativeHost } from './knative/knative-host.ts';
 import { createLoggingHost } from './logging.ts';
 import { addService, type ServiceOptions } from './run/add-service.ts';
@@ -123,8 +123,8 @@ export class GoogleCloud {
   /** Somebody else's deployment, now: a new template with this image, as `gcloud run deploy` or the console make it. */
   foreignDeploy(service: string, image: string): void {
     const found = this.#find(service);
-    const { revision: _, ...template } = objectOf(found.config, 'template');
-    const [first, ...others] = objectsOf(template, 'containers');
+    const { revision: _, ...template } = objectAt(found.config, 'template');
+    const [first, ...others] = objectsAt(template, 'containers');
     this.#update(found, { template: { ...template, containers: [{ ...first, image }, ...others] } }, 'template');
   }
 
@@ -228,7 +228,7 @@ export class GoogleCloud {
     if (token.split('.').length !== 3) return null;
     const claims = this.#idTokens.read(token);
     if (claims?.['iss'] !== GOOGLE_ISSUER || this.#clock.now() / 1_000 >= numberOf(claims, 'exp')) return null;
-    return { audience: textOf(claims, 'aud'), email: textOf(claims, 'email') };
+    return { audience: textAt(claims, 'aud'), email: textAt(claims, 'email') };
   }
 
   #update(service: Service, body: JsonObject, mask: string): void {
