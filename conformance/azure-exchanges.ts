@@ -12,9 +12,9 @@ import {
   update,
 } from '../__tests__/fixtures/azure/azure-stage.ts';
 import type { Order } from '../__tests__/fixtures/azure/orders.ts';
-import type { JsonObject } from '../simulators/aws/json.ts';
 import type { AppOptions } from '../simulators/azure/add-app.ts';
 import { REGISTRY_HOST, RESOURCE_GROUP, SUBSCRIPTION } from '../simulators/azure/azure-cloud.ts';
+import type { JsonObject } from '../simulators/json.ts';
 import { SOURCE } from '../simulators/world.ts';
 
 /** One request to ARM and its answer, as check_arm.py reads them. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject } from '../simulators/aws/json.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
+import type { JsonObject } from '../simulators/json.ts';
 import type { ActionResult } from '../simulators/runner.ts';
 
 export interface Ending {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { JsonObject } from './aws/json.ts';
+import type { JsonObject } from './json.ts';
 import { type ActionOptions, type ActionResult, cancel, runAction } from './runner.ts';
 import type { World } from './world.ts';
 

@@ -38,7 +38,7 @@ export async function openCloudRunAgent(options: CloudRunAgentOptions): Promise<
     url: service.url,
     entries: options.entries,
     inputs: { ...usualInputs(world), ...login.inputs },
-    env: { ...world.edge.env, ...login.env },
+    env: { ...world.edge.env, ...world.github.env, ...login.env },
     snapshot: () => withoutAudit(google.snapshot(CLOUD_RUN_SERVICE)),
   });
   return {
@@ -74,14 +74,14 @@ function usualInputs({ google }: World): Record<string, string> {
   };
 }
 
-async function logIn({ google }: World, directory: string, how: NonNullable<CloudRunAgentOptions['login']>) {
+async function logIn({ google, github }: World, directory: string, how: NonNullable<CloudRunAgentOptions['login']>) {
   if (how !== 'oidc') {
-    const { env } = await google.logIn(directory, { direct: how === 'direct' });
-    return { env: { ...google.oidcEnv, ...env }, inputs: {} };
+    const { env } = await google.logIn(directory, { env: github.env, direct: how === 'direct' });
+    return { env, inputs: {} };
   }
   const inputs = {
     'workload-identity-provider': google.workloadIdentityProvider,
     'service-account': google.serviceAccount,
   };
-  return { env: google.oidcEnv, inputs };
+  return { env: {}, inputs };
 }

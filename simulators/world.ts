@@ -3,7 +3,8 @@ import { AzureCloud } from './azure/azure-cloud.ts';
 import type { Behaviour, ImageSource } from './behaviour.ts';
 import { VirtualClock } from './clock/clock.ts';
 import { type Edge, startEdge } from './edge/edge.ts';
-import { GitHubOidc, ISSUER } from './github/oidc.ts';
+import { GITHUB_ISSUER, GitHubOidc, type ReadAssertion } from './github/oidc.ts';
+import type { WorkflowIdentity } from './github/workflow-identity.ts';
 import { openArtifactRegistry } from './google/artifact-registry.ts';
 import { GoogleCloud, type GoogleCloudOptions } from './google/google-cloud.ts';
 import { buildImage, type ImageOptions } from './images.ts';
@@ -30,6 +31,7 @@ export interface World {
   readonly aws: AwsCloud;
   readonly google: GoogleCloud;
   readonly azure: AzureCloud;
+  /** Whose tokens all clouds read. */
   readonly github: GitHubOidc;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
@@ -49,8 +51,8 @@ export interface WorldOptions {
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
   readonly google?: Partial<GoogleCloudOptions>;
-  /** Whose jobs the Azure application trusts; and who asks, until somebody changes that. */
-  readonly github?: { readonly subject: string };
+  /** Whose job asks, until somebody changes that; it is the one that the Azure application trusts. */
+  readonly github?: Partial<WorkflowIdentity>;
 }
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
@@ -77,7 +79,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   };
   const openRegion = (region: string) => new AwsCloud({ clock, images, account: ACCOUNT, region, ...credentials });
   const aws = openRegion(REGION);
-  const google = new GoogleCloud({ clock, images, ...options.google });
+  const github = new GitHubOidc(clock, options.github);
+  const readAssertion: ReadAssertion = (token) => github.read(token);
+  const google = new GoogleCloud({ clock, images, readAssertion, ...options.google });
   const { immutableTags = false } = options;
   const artifactRegistry: SimulatedRegistry = openArtifactRegistry({ clock, cloud: google, immutableTags });
   const elsewhere = (options.emptyRegions ?? []).flatMap((region) => openRegion(region).hosts);
@@ -94,12 +98,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
-  const github = new GitHubOidc({ clock, ...options.github });
   const azure: AzureCloud = new AzureCloud({
     clock,
     images,
-    readAssertion: (token) => github.read(token),
-    federatedCredentials: [{ issuer: ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
+    readAssertion,
+    federatedCredentials: [{ issuer: GITHUB_ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
     outside: [source],
   });
   const edge = await startEdge({

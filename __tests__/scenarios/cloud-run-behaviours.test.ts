@@ -2,8 +2,8 @@ import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour as ImageBehaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE as SERVICE, seedImage } from '../../simulators/cloud-run-agent.ts';
-import { type JsonObject, objectOf } from '../../simulators/google/json.ts';
 import type { ServiceOptions } from '../../simulators/google/run/add-service.ts';
+import { type JsonObject, objectAt } from '../../simulators/json.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
@@ -44,7 +44,7 @@ interface Run {
 const canary = { strategy: 'canary', steps: '5% for 1m', 'smoke-tests': '- GET /health' };
 const pinnedToOne = { template: { revision: 'agent-one' }, traffic: [byName('agent-one', 100)] };
 const settle = (agent: Agent): Promise<void> => agent.world.clock.advance(60_000);
-const templateOf = (agent: Agent): JsonObject => objectOf(agent.world.google.look(SERVICE).config, 'template');
+const templateOf = (agent: Agent): JsonObject => objectAt(agent.world.google.look(SERVICE).config, 'template');
 
 /** A template of somebody else's: under this name, with this image. */
 function templateWith(agent: Agent, revision: string, image: string): JsonObject {
@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     asBefore: false,
     check: ({ agent, result }) => expect(wantedOf(agent)).toEqual([byName(result.main.outputs['revision']!, 100)]),
     wasStaged: ({ seen }) =>
-      objectOf({ target: (seen[0]!['traffic'] as JsonObject[])[0]! }, 'target')['revision'] === 'agent-one',
+      objectAt({ target: (seen[0]!['traffic'] as JsonObject[])[0]! }, 'target')['revision'] === 'agent-one',
   },
   {
     number: 31,
@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     traffic: 'v1 100',
     asBefore: true,
     wasStaged: ({ seen }) =>
-      seen.some((service) => objectOf(service, 'terminalCondition')['state'] === 'CONDITION_FAILED'),
+      seen.some((service) => objectAt(service, 'terminalCondition')['state'] === 'CONDITION_FAILED'),
   },
   {
     number: 34,
@@ -170,7 +170,7 @@ const rows: readonly Row[] = [
           template: templateWith(agent, 'agent-one', seedImage(agent.world, 'v9')),
         });
       expect(again).toThrow(/different configuration already exists/);
-      return objectOf(seen[0]!, 'template')['revision'] === 'agent-one';
+      return objectAt(seen[0]!, 'template')['revision'] === 'agent-one';
     },
   },
   {
@@ -246,7 +246,7 @@ const rows: readonly Row[] = [
     traffic: 'v2 100',
     asBefore: false,
     check: ({ agent }) => expect(updatesOf(agent).filter(({ mask }) => mask.includes('template'))).toHaveLength(1),
-    wasStaged: ({ seen }) => !trafficNames(seen[0]!).includes(String(objectOf(seen[0]!, 'template')['revision'])),
+    wasStaged: ({ seen }) => !trafficNames(seen[0]!).includes(String(objectAt(seen[0]!, 'template')['revision'])),
   },
   {
     number: 40,

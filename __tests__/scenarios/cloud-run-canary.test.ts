@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE } from '../../simulators/cloud-run-agent.ts';
-import type { JsonObject } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { byName, LATEST, trafficOf, updatesOf, wantedOf, watchTraffic } from './watch-cloud-run.ts';

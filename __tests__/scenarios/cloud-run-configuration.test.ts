@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import { CLOUD_RUN_SERVICE as SERVICE, seedImage } from '../../simulators/cloud-run-agent.ts';
-import { type JsonObject, objectOf } from '../../simulators/google/json.ts';
+import { type JsonObject, objectAt } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { trafficOf, updatesOf } from './watch-cloud-run.ts';
@@ -11,7 +11,7 @@ afterEach(closeAgents);
 const bad = { answers: { '/health': { status: 500, body: 'no' } } };
 const secretRef = (secret: string, version: string) => ({ valueSource: { secretKeyRef: { secret, version } } });
 const containersOf = (agent: Agent): readonly JsonObject[] =>
-  objectOf(agent.world.google.look(SERVICE).config, 'template')['containers'] as JsonObject[];
+  objectAt(agent.world.google.look(SERVICE).config, 'template')['containers'] as JsonObject[];
 
 /** A service that has variables and secrets already, in two containers, of which the second takes no requests. */
 async function givenConfigured(): Promise<Agent> {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE as SERVICE, seedImage } from '../../simulators/cloud-run-agent.ts';
-import { type JsonObject, objectOf } from '../../simulators/google/json.ts';
+import { type JsonObject, objectAt } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { byName, LATEST, trafficOf, updatesOf, wantedOf } from './watch-cloud-run.ts';
@@ -23,7 +23,7 @@ function at(agent: Agent, operation: string, nth: number, act: () => void, when:
 }
 
 const imageOf = (agent: Agent): string => {
-  const [container] = objectOf(agent.world.google.look(SERVICE).config, 'template')['containers'] as JsonObject[];
+  const [container] = objectAt(agent.world.google.look(SERVICE).config, 'template')['containers'] as JsonObject[];
   return String(container!['image']);
 };
 

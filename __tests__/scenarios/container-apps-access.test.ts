@@ -90,7 +90,7 @@ test('a canary of 90 minutes is deployed with tokens that live for five', async 
   const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...canary });
   expect(main.outputs['outcome']).toBe('deployed');
   expect(agent.world.clock.now() - startedAt).toBeGreaterThan(90 * 60_000);
-  const assertions = agent.world.edge.calls.filter(({ operation }) => operation === 'github:IdToken');
+  const assertions = agent.world.edge.calls.filter(({ operation }) => operation === 'github:GetIdToken');
   expect(assertions.length).toBeGreaterThan(15);
 });
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../../simulators/agent.ts';
-import type { JsonObject } from '../../simulators/aws/json.ts';
 import type { AppOptions } from '../../simulators/azure/add-app.ts';
 import type { Behaviour as ImageBehaviour } from '../../simulators/behaviour.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
 import type { ArmExchange } from './watch-arm.ts';
 

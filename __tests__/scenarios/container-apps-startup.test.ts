@@ -42,5 +42,5 @@ test('login and first read need no program on the PATH, and load no cloud but th
   expect(await marksIn(loaded.filter((file) => file.startsWith(folder)))).toEqual(['azure']);
 
   const calls = agent.world.edge.calls.map(({ operation }) => operation);
-  expect(calls.slice(0, 3)).toEqual(['github:IdToken', 'entra:Token', 'arm:ContainerApps_Get']);
+  expect(calls.slice(0, 3)).toEqual(['github:GetIdToken', 'entra:Token', 'arm:ContainerApps_Get']);
 });

@@ -1,8 +1,8 @@
 import type { Agent } from '../../simulators/agent.ts';
 import type { ServiceOptions } from '../../simulators/aws/ecs/add-service.ts';
-import type { JsonObject } from '../../simulators/aws/json.ts';
 import type { Behaviour as ImageBehaviour } from '../../simulators/behaviour.ts';
 import type { ImageOptions } from '../../simulators/images.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
 import type { EcsExchange } from './watch-ecs.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
-import type { JsonObject } from '../../simulators/aws/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { changesIn, watchEcs } from './watch-ecs.ts';

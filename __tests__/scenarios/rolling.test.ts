@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../simulators/aws/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 

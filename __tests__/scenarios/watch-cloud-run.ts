@@ -1,6 +1,6 @@
 import type { Agent } from '../../simulators/agent.ts';
 import { CLOUD_RUN_SERVICE } from '../../simulators/cloud-run-agent.ts';
-import type { JsonObject } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 
 export interface Watch {
   /** Every traffic table that was in effect, in order: `v1 95, v2 5`, by version. Tags are left out. */

@@ -1,5 +1,5 @@
 import type { Agent } from '../../simulators/agent.ts';
-import type { JsonObject } from '../../simulators/aws/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 
 /** One call of the action to ECS and what ECS answered. */
 export interface EcsExchange {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import type { GoogleExchange } from './exchanges.ts';
 
 export interface DoctoredExchange {

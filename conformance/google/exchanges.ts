@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import type { World } from '../../simulators/world.ts';
 
 /** One call to the Cloud Run Admin API, as its host got it and answered it: in JSON, whichever way it came. */

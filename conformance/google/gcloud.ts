@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { JsonObject } from '../../simulators/google/json.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { openWorld, type World } from '../../simulators/world.ts';
 import { type ProgramResult, runProgram } from '../run-program.ts';
 import type { Tally } from '../tally.ts';

@@ -111,7 +111,7 @@ async function waitInRest({ google, env }: World): Promise<void> {
 }
 
 async function run(world: World, directory: string, list: readonly object[]): Promise<void> {
-  const { env } = await world.google.logIn(directory);
+  const { env } = await world.google.logIn(directory, world.github);
   const inputs = { orders: JSON.stringify(list) };
   const { exitCode, log } = await runStage({ entry: CLIENT, inputs, env: { ...world.edge.env, ...env } });
   if (exitCode !== 0) throw new Error(log);

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { isObject, type Json } from '../../simulators/google/json.ts';
+import { isObject, type Json } from '../../simulators/json.ts';
 
 /** No schema knows them; they have to come through all the same. */
 export const PLANTED = ['futureServiceField', 'futureTemplateField', 'futureContainerField'];

@@ -1,6 +1,7 @@
 import type { SimulatedRequest } from '../edge/host.ts';
+import type { JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
-import { type JsonObject, readString } from './json.ts';
+import { readString } from './json.ts';
 import type { Protocol } from './protocol.ts';
 import { findSignature, isSignedWith } from './sigv4.ts';
 

@@ -1,7 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
+import type { JsonObject } from '../json.ts';
 import { type Access, authenticate, authorize } from './access.ts';
 import { AwsError } from './aws-error.ts';
-import type { JsonObject } from './json.ts';
 import { type Call, findOperation, formatError, formatResult, type Protocol, parseCall } from './protocol.ts';
 import type { AwsWorld } from './world.ts';
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import { type Access, callerArn } from './access.ts';
 import type { Api } from './api-host.ts';
 import type { Ecr } from './ecr.ts';
@@ -11,7 +12,6 @@ import { describeServices, updateService } from './ecs/services.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './ecs/task-definitions.ts';
 import { describeTasks, listTasks } from './ecs/tasks.ts';
 import { describeListeners, describeLoadBalancers, describeTargetGroups, describeTargetHealth } from './elbv2.ts';
-import type { JsonObject } from './json.ts';
 import type { AwsWorld } from './world.ts';
 
 interface ApiParts {

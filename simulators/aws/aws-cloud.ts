@@ -1,5 +1,7 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
+import { EventQueue } from '../event-queue.ts';
+import type { JsonObject } from '../json.ts';
 import { type Access, denialOf } from './access.ts';
 import { type Api, createApiHost } from './api-host.ts';
 import { createApis } from './apis.ts';
@@ -10,9 +12,8 @@ import { startRollout } from './ecs/rollout.ts';
 import { reconcile } from './ecs/scheduler.ts';
 import type { Service, Staging, TaskDefinition } from './ecs/state.ts';
 import { addTaskDefinition } from './ecs/task-definitions.ts';
-import { EventQueue } from './event-queue.ts';
 import { Identifiers } from './identifiers.ts';
-import { type JsonObject, readObjects } from './json.ts';
+import { readObjects } from './json.ts';
 import { createLoadBalancer } from './load-balancer.ts';
 import { Logs } from './logs.ts';
 import { snapshotOf } from './snapshot.ts';

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
 import type { Service, TargetGroup, Task } from './ecs/state.ts';
-import { compact, type JsonObject, readString, readStrings } from './json.ts';
+import { compact, readString, readStrings } from './json.ts';
 import type { AwsWorld } from './world.ts';
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroups.html */

@@ -1,10 +1,5 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-
-export interface JsonObject {
-  readonly [name: string]: Json | undefined;
-}
 
 /** @throws AwsError SerializationException, as the JSON services answer for a body that they can't read. */
 export function parseJsonObject(text: string): JsonObject {
@@ -15,10 +10,6 @@ export function parseJsonObject(text: string): JsonObject {
     // Answered below like any other body that is not an object.
   }
   throw new AwsError('SerializationException', 'The request body is not a JSON object');
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The member, or null where it is absent or null. @throws AwsError SerializationException for another type. */

@@ -1,5 +1,5 @@
+import { answerOf } from '../container-answer.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
-import { answerOf } from './container-answer.ts';
 import type { Service, TaskContainer } from './ecs/state.ts';
 import type { AwsWorld } from './world.ts';
 

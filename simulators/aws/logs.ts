@@ -1,5 +1,6 @@
+import type { JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
-import { compact, type JsonObject, readNumber, readString } from './json.ts';
+import { compact, readNumber, readString } from './json.ts';
 
 interface LogLine {
   readonly at: number;

@@ -1,6 +1,7 @@
 import type { SimulatedRequest, SimulatedResponse } from '../edge/host.ts';
+import type { JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
-import { type JsonObject, parseJsonObject } from './json.ts';
+import { parseJsonObject } from './json.ts';
 import { toXml } from './xml.ts';
 
 /** How one service is spoken to. */

@@ -1,7 +1,7 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { loadBalancersOf } from './ecs/service-view.ts';
 import type { Service, Task } from './ecs/state.ts';
 import { viewTargetHealth } from './elbv2.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
 import type { AwsWorld } from './world.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ImageSource } from '../behaviour.ts';
+import type { EventQueue } from '../event-queue.ts';
 import type { Service, TaskDefinition } from './ecs/state.ts';
-import type { EventQueue } from './event-queue.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { Logs } from './logs.ts';
 

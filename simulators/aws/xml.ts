@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json } from '../json.ts';
 
 /** The query protocol's form: an object's members become elements, a list's items `<member>`. */
 export function toXml(name: string, value: Json): string {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../aws/json.ts';
+import type { JsonObject } from '../json.ts';
 import { homeOf, withoutComputed } from './apps/change-app.ts';
 import { checkDocument } from './apps/check-app.ts';
 import { activate, scaleOf } from './apps/revision-life.ts';

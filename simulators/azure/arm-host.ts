@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../aws/json.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import type { Principal } from './access.ts';
 import { isName } from './apps/find.ts';
 import { ArmError } from './arm-error.ts';

@@ -1,8 +1,8 @@
-import { EventQueue } from '../aws/event-queue.ts';
-import type { JsonObject } from '../aws/json.ts';
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
-import type { OidcClaims } from '../github/oidc.ts';
+import { EventQueue } from '../event-queue.ts';
+import type { ReadAssertion } from '../github/oidc.ts';
+import { type JsonObject, objectsAt } from '../json.ts';
 import { SimulatedRegistry } from '../registry/registry.ts';
 import { AzureAccess, type Principal } from './access.ts';
 import { type ArmRegistry, registryRoutes } from './acr/registries.ts';
@@ -16,7 +16,7 @@ import { appHost, labelHost, revisionHost } from './apps/view-app.ts';
 import { createArmHost } from './arm-host.ts';
 import { type Application, createEntra, type FederatedCredential, issueToken } from './entra.ts';
 import { Identifiers } from './identifiers.ts';
-import { mergePatch, objectsAt } from './json-merge-patch.ts';
+import { mergePatch } from './json-merge-patch.ts';
 import { createLogStream } from './log-stream.ts';
 import { Operations } from './operations.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -27,7 +27,7 @@ export interface AzureCloudOptions {
   readonly clock: TimeSource;
   readonly images: ImageSource;
   /** What the jobs' token issuer says of a token of its own; null: it isn't. */
-  readonly readAssertion?: (token: string) => OidcClaims | null;
+  readonly readAssertion?: ReadAssertion;
   /** Whom the deploying application trusts. */
   readonly federatedCredentials?: readonly FederatedCredential[];
   /** Registries that an import can reach. */

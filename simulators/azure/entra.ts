@@ -1,5 +1,5 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
-import type { OidcClaims } from '../github/oidc.ts';
+import type { OidcClaims, ReadAssertion } from '../github/oidc.ts';
 import type { AccessToken, Principal } from './access.ts';
 import { isName } from './apps/find.ts';
 import { describeInstances, describeTenant } from './entra-discovery.ts';
@@ -23,8 +23,7 @@ export interface EntraOptions {
   readonly world: AzureWorld;
   readonly clock: TimeSource;
   readonly applications: readonly Application[];
-  /** What a client assertion says; null: no issuer that is known signed it. */
-  readonly readAssertion: (token: string) => OidcClaims | null;
+  readonly readAssertion: ReadAssertion;
   /** Of access tokens. Default 60 minutes. */
   readonly tokenLifetimeMs: () => number;
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../aws/json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { ArmError } from './arm-error.ts';
 import { toTime } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../aws/json.ts';
+import type { JsonObject } from '../json.ts';
 import { scaleOf } from './apps/revision-life.ts';
 import { canServe } from './apps/revision-state.ts';
 import type { ContainerApp, Revision } from './apps/state.ts';

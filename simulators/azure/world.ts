@@ -1,5 +1,5 @@
-import type { EventQueue } from '../aws/event-queue.ts';
 import type { ImageSource } from '../behaviour.ts';
+import type { EventQueue } from '../event-queue.ts';
 import type { AzureAccess } from './access.ts';
 import type { ArmRegistry } from './acr/registries.ts';
 import type { ContainerApp, Environment } from './apps/state.ts';

@@ -1,7 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import { formatError, GoogleError } from './google-error.ts';
 import { grpcTranscoding } from './grpc/transcoding.ts';
-import { isObject, type JsonObject } from './json.ts';
 import { type FoundCall, findCall, type Later } from './run/api.ts';
 import type { GoogleWorld } from './world.ts';
 

@@ -1,14 +1,15 @@
-import { EventQueue } from '../aws/event-queue.ts';
 import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, SimulatedRequest, TimeSource } from '../edge/host.ts';
+import { EventQueue } from '../event-queue.ts';
+import type { ReadAssertion } from '../github/oidc.ts';
+import { type JsonObject, objectAt, objectsAt, textAt } from '../json.ts';
+import { openIssuer } from '../signed-token.ts';
 import { Access } from './access.ts';
 import { createRunHost } from './api-host.ts';
-import { createGithubOidcHost, OIDC_HOST, type WorkflowIdentity } from './identity/github-oidc.ts';
 import { createIamCredentialsHost, GOOGLE_ISSUER } from './identity/iam-credentials.ts';
 import { type Login, logIn } from './identity/login.ts';
-import { openIssuer } from './identity/signed-token.ts';
-import { createStsHost, type Provider } from './identity/sts.ts';
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from './json.ts';
+import { createStsHost } from './identity/sts.ts';
+import { numberOf } from './json.ts';
 import { createKnativeHost } from './knative/knative-host.ts';
 import { createLoggingHost } from './logging.ts';
 import { addService, type ServiceOptions } from './run/add-service.ts';
@@ -26,8 +27,8 @@ export interface GoogleCloudOptions {
   readonly project?: string;
   readonly projectNumber?: string;
   readonly region?: string;
-  /** Whose job it is that logs in. */
-  readonly workflow?: Partial<WorkflowIdentity>;
+  /** What the jobs' token issuer says of a token of its own; null: it isn't. */
+  readonly readAssertion?: ReadAssertion;
   /** Subjects that the project trusts; default: those of `acme/agent`, in both forms. */
   readonly trustedSubject?: RegExp;
 }
@@ -48,6 +49,13 @@ export interface WireCall {
   readonly body: string;
 }
 
+export interface LoginOptions {
+  /** Of the job: where it gets its token from. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Without a service account in between. */
+  readonly direct?: boolean;
+}
+
 /** What a test may set in the middle of things. */
 export interface ServiceChanges extends Partial<Staging> {
   readonly isPublic?: boolean;
@@ -55,15 +63,12 @@ export interface ServiceChanges extends Partial<Staging> {
   readonly extras?: JsonObject;
 }
 
-const WORKFLOW: WorkflowIdentity = {
-  ...{ repository: 'acme/agent', ownerId: '1001', repositoryId: '2002', ref: 'refs/heads/main', environment: '' },
-  immutableSubject: false,
-};
+const TRUSTED = /^repo:acme(@1001)?\/agent(@2002)?:/;
 const FOREIGNER = { kind: 'service-account', id: 'somebody-else@acme.iam.gserviceaccount.com' } as const;
 
-/** One simulated project in one region, and GitHub's side of its login. Its state is a function of the clock's time. */
+/** One simulated project in one region. Its state is a function of the clock's time. */
 export class GoogleCloud {
-  /** Google's and GitHub's own end points, and the addresses of the workloads that run here. */
+  /** Google's own end points, and the addresses of the workloads that run here. */
   readonly hosts: readonly SimulatedHost[];
   /** All calls that it can answer, named as for faults: `run:UpdateService`. */
   readonly operations: readonly string[] = OPERATIONS.map((name) => `run:${name}`);
@@ -75,7 +80,6 @@ export class GoogleCloud {
   readonly workloadIdentityProvider: string;
   readonly #clock: TimeSource;
   readonly #world: GoogleWorld;
-  readonly #requestToken = 'simulated-request-token';
   readonly #idTokens = openIssuer('simulated-google');
   readonly #wireLog: WireCall[] = [];
 
@@ -92,11 +96,7 @@ export class GoogleCloud {
       ...{ services: [], operations: new Map(), deniedSecrets: new Set(), deniedImages: new Set() },
       nextNumber: () => ++last,
     };
-    const subject = options.trustedSubject ?? /^repo:acme(@1001)?\/agent(@2002)?:/;
-    this.hosts = this.#createHosts(
-      { ...WORKFLOW, ...options.workflow },
-      { name: this.workloadIdentityProvider, subject },
-    );
+    this.hosts = this.#createHosts(options);
   }
 
   addService(options: ServiceOptions): AddedService {
@@ -123,8 +123,8 @@ export class GoogleCloud {
   /** Somebody else's deployment, now: a new template with this image, as `gcloud run deploy` or the console make it. */
   foreignDeploy(service: string, image: string): void {
     const found = this.#find(service);
-    const { revision: _, ...template } = objectOf(found.config, 'template');
-    const [first, ...others] = objectsOf(template, 'containers');
+    const { revision: _, ...template } = objectAt(found.config, 'template');
+    const [first, ...others] = objectsAt(template, 'containers');
     this.#update(found, { template: { ...template, containers: [{ ...first, image }, ...others] } }, 'template');
   }
 
@@ -197,34 +197,20 @@ export class GoogleCloud {
     return this.#world.access.issue({ kind: 'service-account', id: this.serviceAccount }, lifetimeMs);
   }
 
-  /** What a job with `permissions: id-token: write` has in its environment. */
-  get oidcEnv(): Readonly<Record<string, string>> {
-    return {
-      ACTIONS_ID_TOKEN_REQUEST_URL: `https://${OIDC_HOST}/98//idtoken/simulated?api-version=2.0`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: this.#requestToken,
-    };
-  }
-
   /** As google-github-actions/auth in an earlier step: a file in `directory`, and variables. */
-  logIn(directory: string, options: { readonly direct?: boolean } = {}): Promise<Login> {
-    const serviceAccount = options.direct ? null : this.serviceAccount;
-    return logIn({
-      directory,
-      serviceAccount,
-      provider: this.workloadIdentityProvider,
-      project: this.project,
-      env: this.oidcEnv,
-    });
+  logIn(directory: string, { env, direct = false }: LoginOptions): Promise<Login> {
+    const serviceAccount = direct ? null : this.serviceAccount;
+    return logIn({ directory, serviceAccount, provider: this.workloadIdentityProvider, project: this.project, env });
   }
 
   snapshot(service: string): JsonObject {
     return snapshotOf(this.#world, this.#find(service));
   }
 
-  #createHosts(identity: WorkflowIdentity, provider: Provider): readonly SimulatedHost[] {
+  #createHosts({ readAssertion = () => null, trustedSubject = TRUSTED }: GoogleCloudOptions): readonly SimulatedHost[] {
     const [world, clock] = [this.#world, this.#clock];
     const { access } = world;
-    const github = openIssuer('simulated-github');
+    const provider = { name: this.workloadIdentityProvider, subject: trustedSubject };
     const onCall = (operation: string, { url, body }: SimulatedRequest): void => {
       this.#wireLog.push({ at: clock.now(), operation, path: `${url.pathname}${url.search}`, body: body.toString() });
     };
@@ -232,8 +218,7 @@ export class GoogleCloud {
       createRunHost({ world, clock, onCall }),
       createKnativeHost(world, clock),
       createLoggingHost(world, clock),
-      createGithubOidcHost({ clock, issuer: github, identity, requestToken: this.#requestToken }),
-      createStsHost({ clock, access, issuer: github, provider }),
+      createStsHost({ clock, access, readAssertion, provider }),
       createIamCredentialsHost({ clock, access, issuer: this.#idTokens, serviceAccount: this.serviceAccount }),
       createTrafficHost(world, clock, { readIdToken: (token) => this.#readIdToken(token) }),
     ];
@@ -243,7 +228,7 @@ export class GoogleCloud {
     if (token.split('.').length !== 3) return null;
     const claims = this.#idTokens.read(token);
     if (claims?.['iss'] !== GOOGLE_ISSUER || this.#clock.now() / 1_000 >= numberOf(claims, 'exp')) return null;
-    return { audience: textOf(claims, 'aud'), email: textOf(claims, 'email') };
+    return { audience: textAt(claims, 'aud'), email: textAt(claims, 'email') };
   }
 
   #update(service: Service, body: JsonObject, mask: string): void {

@@ -1,5 +1,5 @@
 import type { SimulatedResponse } from '../edge/host.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../json.ts';
 
 /** gRPC's number and HTTP's: https://cloud.google.com/apis/design/errors#error_codes */
 const CODES = {

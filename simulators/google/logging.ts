@@ -1,6 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
+import { isObject, type JsonObject, textAt } from '../json.ts';
 import { formatError, GoogleError } from './google-error.ts';
-import { isObject, type JsonObject, numberOf, textOf, toTime } from './json.ts';
+import { numberOf, toTime } from './json.ts';
 import type { Revision } from './run/state.ts';
 import type { GoogleWorld } from './world.ts';
 
@@ -41,10 +42,10 @@ function listEntries(world: GoogleWorld, request: SimulatedRequest): SimulatedRe
     throw new GoogleError('NOT_FOUND', 'The simulated Cloud Logging has no such method.');
   }
   world.access.authorize('logging.logEntries.list', `projects/${world.project}`);
-  const id = /resource\.labels\.revision_name\s*=\s*"([^"]+)"/.exec(textOf(body, 'filter'))?.[1];
+  const id = /resource\.labels\.revision_name\s*=\s*"([^"]+)"/.exec(textAt(body, 'filter'))?.[1];
   const revisions = world.services.flatMap((service) => service.revisions);
   const lines = revisions.filter((revision) => revision.id === id).flatMap((revision) => entriesOf(world, revision));
-  const ordered = textOf(body, 'orderBy') === 'timestamp desc' ? lines.toReversed() : lines;
+  const ordered = textAt(body, 'orderBy') === 'timestamp desc' ? lines.toReversed() : lines;
   const entries = ordered.slice(0, Math.min(numberOf(body, 'pageSize') || 50, MOST));
   const headers = { 'content-type': 'application/json; charset=UTF-8' };
   return { status: 200, headers, body: JSON.stringify(entries.length > 0 ? { entries } : {}) };

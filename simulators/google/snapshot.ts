@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, objectOf, textOf } from './json.ts';
+import { isObject, type Json, type JsonObject, objectAt, textAt } from '../json.ts';
 import { hostnamesOf } from './run/names.ts';
 import { findRevision, type Service } from './run/state.ts';
 import { viewService } from './run/view.ts';
@@ -34,7 +34,7 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
   const view = viewService(world, service);
   const status = Object.fromEntries(Object.entries(view).filter(([name]) => !(name in config)));
   return {
-    service: { ...config, template: withUsersName(service, objectOf(config, 'template')) },
+    service: { ...config, template: withUsersName(service, objectAt(config, 'template')) },
     status,
     isPublic: service.isPublic,
     hostnames: hostnamesOf(world, service),
@@ -55,7 +55,7 @@ export function snapshotOf(world: GoogleWorld, service: Service): JsonObject {
 
 /** A template without a name, and one with a name that the platform gave, stand for the same: only a user's name counts. */
 function withUsersName(service: Service, { revision: _, ...template }: JsonObject): JsonObject {
-  const id = textOf(objectOf(service.config, 'template'), 'revision');
+  const id = textAt(objectAt(service.config, 'template'), 'revision');
   return id === '' || findRevision(service, id)?.namedByPlatform ? template : { ...template, revision: id };
 }
 

@@ -1,5 +1,5 @@
-import type { EventQueue } from '../aws/event-queue.ts';
 import type { ImageSource } from '../behaviour.ts';
+import type { EventQueue } from '../event-queue.ts';
 import type { Access } from './access.ts';
 import type { Operation } from './run/operations.ts';
 import type { Service } from './run/state.ts';

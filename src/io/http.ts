@@ -39,7 +39,7 @@ export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
-// Artifact Registry answers with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
+// A registry was seen to answer with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
 // Node's own 64 KB stop and start a socket for every chunk that it reads.
 const SOCKET_BUFFER_BYTES = 256 * 1024;

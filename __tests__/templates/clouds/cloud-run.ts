@@ -28,7 +28,7 @@ export async function openCloudRunClouds(asking?: string): Promise<Clouds> {
     staging: [staging.service],
     production: [production.service],
     worldOf,
-    oidcOf: (environment) => worldOf(environment).google.oidcEnv,
+    oidcOf: (environment) => worldOf(environment).github.env,
   };
 }
 
@@ -37,7 +37,8 @@ export async function openProject(environment: string, projectNumber: string, as
   const project = `greeter-${environment}`;
   const trustedSubject = new RegExp(`^repo:acme/agent:environment:${environment}$`);
   const world = await openWorld({
-    google: { project, projectNumber, trustedSubject, workflow: { environment, repository: asking } },
+    google: { project, projectNumber, trustedSubject },
+    github: { environment, repository: asking },
   });
   return { world, service: addService(world) };
 }

@@ -34,8 +34,8 @@ export async function openContainerAppsClouds(asking?: string): Promise<Clouds> 
 
 /** `asking`: the repository whose jobs ask for an identity; default the trusted one. */
 async function openGroup(environment: string, asking = 'acme/agent') {
-  const world = await openWorld({ github: { subject: `repo:acme/agent:environment:${environment}` } });
-  world.github.subject = `repo:${asking}:environment:${environment}`;
+  const world = await openWorld({ github: { environment } });
+  world.github.setWorkflow({ repository: asking });
   return { world, service: addApp(world, `greeter-${environment}`) };
 }
 

@@ -23,7 +23,7 @@ export async function openMultiCloud(asking?: string): Promise<Clouds> {
     staging: staging.services,
     production: production.services,
     worldOf,
-    oidcOf: (environment) => worldOf(environment).google.oidcEnv,
+    oidcOf: (environment) => worldOf(environment).github.env,
   };
 }
 

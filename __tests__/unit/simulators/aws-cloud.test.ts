@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
-import { isObject } from '../../../simulators/aws/json.ts';
 import { withoutAudit } from '../../../simulators/aws/snapshot.ts';
+import { isObject } from '../../../simulators/json.ts';
 import { CLUSTER, here, SERVICE, Stage } from './aws-stage.ts';
 
 const lists = new ListServiceDeploymentsCommand(here);

@@ -27,7 +27,7 @@ describe("a job's OIDC token", () => {
   it("opens ARM, by Microsoft's own credential, and asks no other host", async () => {
     const [app] = await stage.order([getApp]);
     expect(app?.value.name).toBe(APP);
-    expect(new Set(operations())).toEqual(new Set(['github:IdToken', 'entra:Token', 'arm:ContainerApps_Get']));
+    expect(new Set(operations())).toEqual(new Set(['github:GetIdToken', 'entra:Token', 'arm:ContainerApps_Get']));
     expect([...stage.world.edge.unknownHosts]).toEqual([]);
   });
 
@@ -51,7 +51,8 @@ describe("a job's OIDC token", () => {
 
   it('may carry ids in its subject, if the trust does', async () => {
     const subject = 'repo:acme@1/agent@2:environment:production';
-    stage.world.github.subject = subject;
+    const ids = { ownerId: '1', repositoryId: '2', immutableSubject: true };
+    stage.world.github.setWorkflow({ ...ids, environment: 'production' });
     stage.world.azure.trust([{ ...trusted, subject }]);
     const [result] = await stage.order([{ call: 'token', scope: ARM }]);
     expect(result?.error).toBeUndefined();

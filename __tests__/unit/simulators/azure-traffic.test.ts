@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../simulators/aws/json.ts';
 import type { AppOptions } from '../../../simulators/azure/add-app.ts';
 import { CLIENT_ADDRESS } from '../../../simulators/azure/apps/ingress-rules.ts';
+import type { JsonObject } from '../../../simulators/json.ts';
 import { APP, APP_PATH, type AzureStage, openAzureStage, template, traffic } from '../../fixtures/azure/azure-stage.ts';
 
 let stage: AzureStage;

@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 async function run(orders: readonly object[], more: Partial<StageOptions> = {}) {
-  const { env } = await world.google.logIn(directory);
+  const { env } = await world.google.logIn(directory, world.github);
   const stage = await runStage({
     ...{ entry, inputs: { orders: JSON.stringify(orders) } },
     ...more,

@@ -22,10 +22,10 @@ afterEach(async () => {
   await world?.close();
 });
 
-async function logIn(options: WorldOptions['google'] & { direct?: boolean } = {}, inputs: Record<string, string> = {}) {
-  const { direct = false, ...google } = options;
-  world = await openWorld({ google });
-  const login = await world.google.logIn(directory, { direct });
+async function logIn(options: WorldOptions & { direct?: boolean } = {}, inputs: Record<string, string> = {}) {
+  const { direct = false, ...more } = options;
+  world = await openWorld(more);
+  const login = await world.google.logIn(directory, { env: world.github.env, direct });
   const env = { ...world.edge.env, ...login.env, NODE_USE_ENV_PROXY: '1' };
   const { log } = await runStage({ entry, inputs, env });
   return {
@@ -56,22 +56,28 @@ describe('the unmodified login library', () => {
   });
 
   it.each([
-    ['another repository', { workflow: { repository: 'acme/other' } }, 'rejected by the attribute condition'],
+    ['another repository', { github: { repository: 'acme/other' } }, 'rejected by the attribute condition'],
     [
       'the immutable subject, where only the old form is trusted',
-      { workflow: { immutableSubject: true }, trustedSubject: /^repo:acme\/agent:/ },
+      { github: { immutableSubject: true }, google: { trustedSubject: /^repo:acme\/agent:/ } },
       'rejected by the attribute condition',
     ],
-  ])('is refused for %s', async (_, google, message) => {
-    const { log } = await logIn(google);
+  ])('is refused for %s', async (_, options, message) => {
+    const { log } = await logIn(options);
     expect(log).toContain(message);
   });
 
   it.each([
-    ['the immutable subject', { workflow: { immutableSubject: true }, trustedSubject: /^repo:acme@1001\/agent@2002:/ }],
-    ['an environment', { workflow: { environment: 'production' }, trustedSubject: /:environment:production$/ }],
-  ])('is trusted by %s', async (_, google) => {
-    expect((await logIn(google)).lines[0]?.['token']).toMatch(/^ya29\./);
+    [
+      'the immutable subject',
+      { github: { immutableSubject: true }, google: { trustedSubject: /^repo:acme@1001\/agent@2002:/ } },
+    ],
+    [
+      'an environment',
+      { github: { environment: 'production' }, google: { trustedSubject: /:environment:production$/ } },
+    ],
+  ])('is trusted by %s', async (_, options) => {
+    expect((await logIn(options)).lines[0]?.['token']).toMatch(/^ya29\./);
   });
 });
 
@@ -85,7 +91,7 @@ describe('a service that wants to know its callers', () => {
     const { url } = world.google.addService(options);
     const tag = url.replace('https://', 'https://canary---');
     if (deny) world.google.deny(deny);
-    const login = await world.google.logIn(directory);
+    const login = await world.google.logIn(directory, world.github);
     const env = { ...world.edge.env, ...login.env, NODE_USE_ENV_PROXY: '1' };
     const inputs = { service: url, tag, audience: audience(url) };
     const { log } = await runStage({ entry, inputs, env });
@@ -140,7 +146,7 @@ describe('a service that wants to know its callers', () => {
 describe('a login step', () => {
   it('leaves a file and variables, as google-github-actions/auth does, and takes the file away', async () => {
     world = await openWorld();
-    const { env, file, logOut } = await world.google.logIn(directory);
+    const { env, file, logOut } = await world.google.logIn(directory, world.github);
     expect(env['GOOGLE_APPLICATION_CREDENTIALS']).toBe(file);
     expect(env).toMatchObject({ CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: file, GOOGLE_CLOUD_PROJECT: 'acme-prod' });
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
@@ -153,24 +159,8 @@ describe('a login step', () => {
   });
 });
 
-describe('GitHub', () => {
-  it('gives a token only to the job, for the audience that it asks for', async () => {
-    const stage = new GoogleStage();
-    const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = stage.cloud.oidcEnv;
-    expect((await stage.request(`${url}&audience=x`)).status).toBe(401);
-    const headers = { authorization: `bearer ${token}` };
-    const { value } = JSON.parse(String((await stage.request(`${url}&audience=x`, { headers })).body)) as {
-      value: string;
-    };
-    expect(JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString())).toMatchObject({
-      ...{ aud: 'x', sub: 'repo:acme/agent:ref:refs/heads/main', iss: 'https://token.actions.githubusercontent.com' },
-      exp: stage.now / 1_000 + 300,
-    });
-  });
-});
-
 async function identityToken(stage: GoogleStage, audience: string): Promise<string> {
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = stage.cloud.oidcEnv;
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = stage.github.env;
   const provider = stage.cloud.workloadIdentityProvider;
   const send = async <T>(target: string, headers: Record<string, string>, body: unknown = ''): Promise<T> => {
     const sent = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../simulators/google/json.ts';
+import type { JsonObject } from '../../../simulators/json.ts';
 import { GoogleStage, LATEST, pinned, SERVICE, type ServiceView } from './google-stage.ts';
 
 interface ErrorDocument extends JsonObject {

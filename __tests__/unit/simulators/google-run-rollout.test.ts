@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../simulators/google/json.ts';
 import type { CommonReason, RevisionReason } from '../../../simulators/google/run/state.ts';
+import type { JsonObject } from '../../../simulators/json.ts';
 import { GoogleStage, LATEST, pinned, SERVICE } from './google-stage.ts';
 
 const nameOf = (path: unknown) => String(path).split('/').at(-1);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Behaviour, wellBehaved } from '../../../simulators/behaviour.ts';
 import type { SimulatedRequest, SimulatedResponse } from '../../../simulators/edge/host.ts';
+import { GitHubOidc, type ReadAssertion } from '../../../simulators/github/oidc.ts';
 import { GoogleCloud, type GoogleCloudOptions } from '../../../simulators/google/google-cloud.ts';
-import type { JsonObject } from '../../../simulators/google/json.ts';
 import type { ServiceOptions } from '../../../simulators/google/run/add-service.ts';
+import type { JsonObject } from '../../../simulators/json.ts';
 
 export const SERVICE = 'agent';
 export const LATEST = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
@@ -50,6 +51,7 @@ export class GoogleStage {
   token: string;
   readonly images = new Map<string, Behaviour>();
   readonly cloud: GoogleCloud;
+  readonly github: GitHubOidc;
 
   constructor(options: Partial<GoogleCloudOptions> = {}) {
     const pull = (image: string) => {
@@ -57,7 +59,10 @@ export class GoogleStage {
       const digest = `sha256:${createHash('sha256').update(image).digest('hex')}`;
       return behaviour ? { digest, behaviour } : null;
     };
-    this.cloud = new GoogleCloud({ clock: { now: () => this.now }, images: { pull }, ...options });
+    const clock = { now: () => this.now };
+    this.github = new GitHubOidc(clock);
+    const readAssertion: ReadAssertion = (token) => this.github.read(token);
+    this.cloud = new GoogleCloud({ clock, images: { pull }, readAssertion, ...options });
     this.token = this.cloud.issueToken();
   }
 
@@ -118,7 +123,7 @@ export class GoogleStage {
 
   async request(url: string, init: Partial<SimulatedRequest> = {}): Promise<SimulatedResponse> {
     const request = { method: 'GET', url: new URL(url), headers: {}, body: Buffer.alloc(0), ...init };
-    const host = this.cloud.hosts.find((candidate) => candidate.serves(request.url.hostname));
+    const host = [...this.cloud.hosts, this.github].find((candidate) => candidate.serves(request.url.hostname));
     if (!host) throw new Error(`nobody answers for ${request.url.hostname}`);
     return host.handle(request);
   }

@@ -1,5 +1,5 @@
-import { EventQueue } from '../event-queue.ts';
-import type { JsonObject } from '../json.ts';
+import { EventQueue } from '../../event-queue.ts';
+import type { JsonObject } from '../../json.ts';
 import { type AwsWorld, arnOf } from '../world.ts';
 import { addDeployment, createRecord, createRevision } from './deployment-start.ts';
 import { addEvent } from './events.ts';

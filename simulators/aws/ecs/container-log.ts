@@ -1,4 +1,5 @@
-import { isObject, readObject, readString } from '../json.ts';
+import { isObject } from '../../json.ts';
+import { readObject, readString } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import type { Task, TaskContainer } from './state.ts';
 

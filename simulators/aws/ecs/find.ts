@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import { type JsonObject, readString } from '../json.ts';
+import { readString } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import type { Service, TaskDefinition } from './state.ts';
 

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import { type JsonObject, readNumber, readString } from '../json.ts';
+import { readNumber, readString } from '../json.ts';
 
 /** One page of a list, as maxResults and nextToken ask for it. @throws AwsError InvalidParameterException */
 export function pageOf<T>(

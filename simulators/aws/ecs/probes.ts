@@ -1,6 +1,7 @@
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedRequest } from '../../edge/host.ts';
-import { answerOf } from '../container-answer.ts';
-import { isObject, readNumber } from '../json.ts';
+import { isObject } from '../../json.ts';
+import { readNumber } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import type { Probe, Service, Task, TaskContainer } from './state.ts';
 

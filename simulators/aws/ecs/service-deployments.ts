@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import { compact, type JsonObject, readNumber, readObject, readString, readStrings, toTimestamp } from '../json.ts';
+import { compact, readNumber, readObject, readString, readStrings, toTimestamp } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import { hasEnded } from './deployment-end.ts';
 import { runningCount } from './deployment-start.ts';

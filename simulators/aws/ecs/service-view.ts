@@ -1,4 +1,5 @@
-import { compact, type JsonObject, toTimestamp } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { compact, toTimestamp } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import { runningCount } from './deployment-start.ts';
 import type { Deployment, Service, ServiceRevision, Task } from './state.ts';

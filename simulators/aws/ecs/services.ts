@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import { type JsonObject, readNumber, readObject, readString, readStrings } from '../json.ts';
+import { readNumber, readObject, readString, readStrings } from '../json.ts';
 import { type AwsWorld, arnOf } from '../world.ts';
 import { findService, findTaskDefinition, readCluster, readService } from './find.ts';
 import { startRollout } from './rollout.ts';

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../../behaviour.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 
 export interface TaskDefinition {
   readonly arn: string;

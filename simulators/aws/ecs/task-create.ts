@@ -1,4 +1,5 @@
-import { type JsonObject, readObject, readObjects, readString } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { readObject, readObjects, readString } from '../json.ts';
 import { type AwsWorld, arnOf } from '../world.ts';
 import type { Deployment, Service, Task, TaskContainer } from './state.ts';
 

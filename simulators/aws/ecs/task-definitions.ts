@@ -1,14 +1,6 @@
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import {
-  compact,
-  isObject,
-  type Json,
-  type JsonObject,
-  readObjects,
-  readString,
-  readStrings,
-  toTimestamp,
-} from '../json.ts';
+import { compact, readObjects, readString, readStrings, toTimestamp } from '../json.ts';
 import { type AwsWorld, arnOf } from '../world.ts';
 import { findTaskDefinition } from './find.ts';
 import type { TaskDefinition } from './state.ts';

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { AwsError } from '../aws-error.ts';
-import { compact, type JsonObject, readString, readStrings, toTimestamp } from '../json.ts';
+import { compact, readString, readStrings, toTimestamp } from '../json.ts';
 import type { AwsWorld } from '../world.ts';
 import { findService, readCluster } from './find.ts';
 import { pageOf } from './page.ts';

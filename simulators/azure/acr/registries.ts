@@ -1,10 +1,9 @@
-import type { JsonObject } from '../../aws/json.ts';
 import type { SimulatedHost } from '../../edge/host.ts';
+import { at, type JsonObject, objectAt, textAt } from '../../json.ts';
 import type { SimulatedRegistry } from '../../registry/registry.ts';
 import { isName } from '../apps/find.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
-import { at, objectAt, textAt } from '../json-merge-patch.ts';
 import { endOperation, type Operation, retryAfter } from '../operations.ts';
 import { type AzureWorld, toTime } from '../world.ts';
 import { pullImageFrom, type Source } from './pull-image.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
 import type { AzureWorld } from '../world.ts';
 import { findApp, findRevision } from './find.ts';

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../aws/json.ts';
+import { at, isSame, type JsonObject, objectAt, textAt } from '../../json.ts';
 import type { Principal } from '../access.ts';
 import { ArmError } from '../arm-error.ts';
-import { at, isSame, objectAt, textAt, without } from '../json-merge-patch.ts';
+import { without } from '../json-merge-patch.ts';
 import { endOperation, type Operation } from '../operations.ts';
 import type { AzureWorld } from '../world.ts';
 import { checkDocument, findImageProblem, invalidField, modeOf } from './check-app.ts';

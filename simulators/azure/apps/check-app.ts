@@ -1,6 +1,5 @@
-import type { Json, JsonObject } from '../../aws/json.ts';
+import { at, type Json, type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import { ArmError } from '../arm-error.ts';
-import { at, objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
 import type { AzureWorld } from '../world.ts';
 import { isName } from './find.ts';
 import { pullImage } from './replicas.ts';

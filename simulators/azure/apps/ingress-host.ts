@@ -1,6 +1,6 @@
-import { answerOf } from '../../aws/container-answer.ts';
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
-import { at, objectsAt, textAt } from '../json-merge-patch.ts';
+import { at, objectsAt, textAt } from '../../json.ts';
 import type { AzureWorld } from '../world.ts';
 import { homeOf } from './change-app.ts';
 import { isName } from './find.ts';

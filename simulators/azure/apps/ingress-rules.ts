@@ -1,5 +1,5 @@
 import type { SimulatedRequest, SimulatedResponse } from '../../edge/host.ts';
-import { at, objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
+import { at, objectAt, objectsAt, textAt } from '../../json.ts';
 import type { ContainerApp } from './state.ts';
 
 /** As seen from GitHub's runners, where every request of a test comes from. */

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
-import { objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
+import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import type { AzureWorld } from '../world.ts';
 import type { ContainerApp, Replica, ReplicaContainer, Revision } from './state.ts';
 

@@ -1,4 +1,4 @@
-import { at, objectAt } from '../json-merge-patch.ts';
+import { at, objectAt } from '../../json.ts';
 import type { AzureWorld } from '../world.ts';
 import { isReady, type ReplicaHome, startReplica } from './replicas.ts';
 import type { ContainerApp, Revision } from './state.ts';

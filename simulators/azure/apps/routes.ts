@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../aws/json.ts';
+import { type JsonObject, objectsAt, textAt } from '../../json.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
-import { mergePatch, objectsAt, textAt } from '../json-merge-patch.ts';
+import { mergePatch } from '../json-merge-patch.ts';
 import { type Operation, retryAfter } from '../operations.ts';
 import { type AzureWorld, toTime } from '../world.ts';
 import { APP, GROUP, get, inApp, ok, post } from './app-route.ts';

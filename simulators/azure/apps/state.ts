@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../aws/json.ts';
 import type { Behaviour } from '../../behaviour.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Operation } from '../operations.ts';
 
 /** Where apps live. Its domain is the end of all their addresses. */

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../aws/json.ts';
-import { at, objectAt, objectsAt, textAt } from '../json-merge-patch.ts';
+import { at, type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import type { AzureWorld } from '../world.ts';
 import { modeOf, weightOf } from './check-app.ts';
 import { isName, latestReady } from './find.ts';

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../../aws/json.ts';
-import { at, objectAt, objectsAt } from '../json-merge-patch.ts';
+import { at, type Json, type JsonObject, objectAt, objectsAt } from '../../json.ts';
 import { type AzureWorld, toTime } from '../world.ts';
 import { latest, latestReady } from './find.ts';
 import { healthStateOf, runningStateOf } from './revision-state.ts';

@@ -1,8 +1,8 @@
 import { fromProto3JSON, toProto3JSON } from 'proto3-json-serializer';
 import type protobuf from 'protobufjs';
 import type { GrpcAnswer, GrpcTranscoding, RestCall, SimulatedResponse } from '../../edge/host.ts';
+import { isObject, type Json, type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import { grpcCodeOf, isStatus } from '../google-error.ts';
-import { isObject, type Json, type JsonObject, objectOf, objectsOf, textOf } from '../json.ts';
 import { findMethod, loadSchema, type Method } from './schema.ts';
 
 /**
@@ -66,14 +66,14 @@ function isMessage(value: unknown): value is protobuf.Message {
 
 /** https://cloud.google.com/apis/design/errors#error_model; what isn't Google's own document was made on the way. */
 function toError(answer: SimulatedResponse): GrpcAnswer {
-  const error = objectOf(parse(answer), 'error');
-  const status = textOf(error, 'status');
+  const error = objectAt(parse(answer), 'error');
+  const status = textAt(error, 'status');
   if (!isStatus(status)) return { code: codeOfHttp(answer.status), message: `HTTP ${answer.status}` };
   const code = grpcCodeOf(status);
-  const message = textOf(error, 'message');
+  const message = textAt(error, 'message');
   const details = encode(loadSchema().lookupType('google.rpc.Status'), {
     ...{ code, message },
-    details: objectsOf(error, 'details'),
+    details: objectsAt(error, 'details'),
   });
   return { code, message, details };
 }

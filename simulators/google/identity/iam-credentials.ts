@@ -1,8 +1,9 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
+import { isObject, type JsonObject, textAt } from '../../json.ts';
+import type { Issuer } from '../../signed-token.ts';
 import { type Access, denialInfo, type Principal } from '../access.ts';
 import { formatError, GoogleError } from '../google-error.ts';
-import { isObject, type JsonObject, textOf, toTime } from '../json.ts';
-import type { Issuer } from './signed-token.ts';
+import { toTime } from '../json.ts';
 
 export interface IamCredentials {
   readonly clock: TimeSource;
@@ -57,7 +58,7 @@ interface Ask {
 
 function generateAccessToken(credentials: IamCredentials, ask: Ask): SimulatedResponse {
   authorize(credentials, ask, 'iam.serviceAccounts.getAccessToken');
-  const seconds = Number(/^(\d+)s$/.exec(textOf(ask.body, 'lifetime'))?.[1] ?? LONGEST_S);
+  const seconds = Number(/^(\d+)s$/.exec(textAt(ask.body, 'lifetime'))?.[1] ?? LONGEST_S);
   if (seconds > LONGEST_S)
     throw new GoogleError('INVALID_ARGUMENT', `The token lifetime must not exceed ${LONGEST_S}s.`);
   const accessToken = credentials.access.issue({ kind: 'service-account', id: ask.account }, seconds * 1_000);
@@ -66,7 +67,7 @@ function generateAccessToken(credentials: IamCredentials, ask: Ask): SimulatedRe
 
 function generateIdToken(credentials: IamCredentials, ask: Ask): SimulatedResponse {
   authorize(credentials, ask, 'iam.serviceAccounts.getOpenIdToken');
-  const audience = textOf(ask.body, 'audience');
+  const audience = textAt(ask.body, 'audience');
   if (audience === '') throw new GoogleError('INVALID_ARGUMENT', 'Request contains an invalid argument.');
   const now = Math.floor(credentials.clock.now() / 1_000);
   const claims = {

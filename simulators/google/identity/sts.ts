@@ -1,8 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
+import { GITHUB_ISSUER, type ReadAssertion } from '../../github/oidc.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import type { Access } from '../access.ts';
-import { isObject, type JsonObject, numberOf, textOf } from '../json.ts';
-import { GITHUB_ISSUER } from './github-oidc.ts';
-import type { Issuer } from './signed-token.ts';
 
 /** A workload identity pool's provider that trusts GitHub. */
 export interface Provider {
@@ -15,7 +14,7 @@ export interface Provider {
 interface SecurityTokenService {
   readonly clock: TimeSource;
   readonly access: Access;
-  readonly issuer: Issuer;
+  readonly readAssertion: ReadAssertion;
   readonly provider: Provider;
 }
 
@@ -31,7 +30,7 @@ export function createStsHost(service: SecurityTokenService): SimulatedHost {
 }
 
 function exchange(
-  { clock, access, issuer, provider }: SecurityTokenService,
+  { clock, access, readAssertion, provider }: SecurityTokenService,
   request: SimulatedRequest,
 ): SimulatedResponse {
   if (request.method !== 'POST' || request.url.pathname !== '/v1/token') return refuse(404, 'not_found', 'Not Found');
@@ -42,23 +41,21 @@ function exchange(
   if (form['audience'] !== `//iam.googleapis.com/${provider.name}`) {
     return refuse(400, 'invalid_target', 'The target service indicated by the "audience" parameters is invalid.');
   }
-  const claims = issuer.read(form['subject_token'] ?? '');
+  const claims = readAssertion(form['subject_token'] ?? '');
   const now = clock.now() / 1_000;
-  if (!claims || claims['iss'] !== GITHUB_ISSUER)
+  if (!claims || claims.iss !== GITHUB_ISSUER)
     return refuse(400, 'invalid_grant', 'Error connecting to the given credential issuer.');
-  if (now >= numberOf(claims, 'exp'))
-    return refuse(400, 'invalid_grant', `ID Token issued at ${numberOf(claims, 'iat')} is stale to sign-in.`);
-  const audience = textOf(claims, 'aud');
-  if (!audiencesOf(provider).includes(audience)) {
-    const message = `The audience in ID Token [${audience}] does not match the expected audience ${audiencesOf(provider)[0]}.`;
+  if (now >= claims.exp) return refuse(400, 'invalid_grant', `ID Token issued at ${claims.iat} is stale to sign-in.`);
+  if (!audiencesOf(provider).includes(claims.aud)) {
+    const message = `The audience in ID Token [${claims.aud}] does not match the expected audience ${audiencesOf(provider)[0]}.`;
     return refuse(400, 'invalid_grant', message);
   }
-  if (!provider.subject.test(textOf(claims, 'sub'))) {
+  if (!provider.subject.test(claims.sub)) {
     return refuse(403, 'unauthorized_client', 'The given credential is rejected by the attribute condition.');
   }
   // The federated token ends with the token that it was made of: https://github.com/google-github-actions/auth/issues/474
-  const seconds = Math.floor(Math.min(LONGEST_S, numberOf(claims, 'exp') - now));
-  const principal = { kind: 'federated', id: principalOf(provider, textOf(claims, 'sub')) } as const;
+  const seconds = Math.floor(Math.min(LONGEST_S, claims.exp - now));
+  const principal = { kind: 'federated', id: principalOf(provider, claims.sub) } as const;
   return json(200, {
     access_token: access.issue(principal, seconds * 1_000),
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',

@@ -1,17 +1,18 @@
-import { type JsonObject, textOf, withoutDefaults } from '../json.ts';
+import { type JsonObject, textAt } from '../../json.ts';
+import { withoutDefaults } from '../json.ts';
 
 const STATUSES: Readonly<Record<string, string>> = { CONDITION_SUCCEEDED: 'True', CONDITION_FAILED: 'False' };
 
 /** https://cloud.google.com/run/docs/reference/rest/v1/GoogleCloudRunV1Condition */
 export function toKnativeCondition(condition: JsonObject): JsonObject {
-  const reason = textOf(condition, 'revisionReason') || textOf(condition, 'reason');
-  const severity = textOf(condition, 'severity');
+  const reason = textAt(condition, 'revisionReason') || textAt(condition, 'reason');
+  const severity = textAt(condition, 'severity');
   return withoutDefaults({
-    type: textOf(condition, 'type'),
-    status: STATUSES[textOf(condition, 'state')] ?? 'Unknown',
+    type: textAt(condition, 'type'),
+    status: STATUSES[textAt(condition, 'state')] ?? 'Unknown',
     reason: toCamelCase(reason),
-    message: textOf(condition, 'message'),
-    lastTransitionTime: textOf(condition, 'lastTransitionTime'),
+    message: textAt(condition, 'message'),
+    lastTransitionTime: textAt(condition, 'lastTransitionTime'),
     severity: severity === '' ? '' : toCamelCase(severity),
   });
 }

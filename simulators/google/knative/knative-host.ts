@@ -1,6 +1,6 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
+import type { JsonObject } from '../../json.ts';
 import { formatError, GoogleError } from '../google-error.ts';
-import type { JsonObject } from '../json.ts';
 import type { Revision } from '../run/state.ts';
 import type { GoogleWorld } from '../world.ts';
 import { viewKnativeRevision } from './revision-view.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, toTime } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { toTime } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 
 interface Named {

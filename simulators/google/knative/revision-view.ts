@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from '../json.ts';
+import { type JsonObject, objectAt } from '../../json.ts';
 import { logsUrlOf } from '../run/names.ts';
 import { revisionConditionsOf } from '../run/revision-conditions.ts';
 import { ingressOf, type Revision, type Service } from '../run/state.ts';
@@ -19,7 +19,7 @@ export function viewKnativeRevision(world: GoogleWorld, service: Service, revisi
       ...{ name: id, uid: `${service.uid.slice(0, 24)}${String(revision.generation).padStart(12, '0')}` },
       ...{ createdAt, generation: 1 },
       labels: {
-        ...objectOf(template, 'labels'),
+        ...objectAt(template, 'labels'),
         'serving.knative.dev/service': service.id,
         'serving.knative.dev/configuration': service.id,
         'serving.knative.dev/configurationGeneration': String(revision.generation),

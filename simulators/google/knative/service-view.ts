@@ -1,4 +1,5 @@
-import { type JsonObject, objectOf, withoutDefaults } from '../json.ts';
+import { type JsonObject, objectAt } from '../../json.ts';
+import { withoutDefaults } from '../json.ts';
 import { serviceConditionsOf, terminalConditionOf } from '../run/conditions.ts';
 import { hostnamesOf } from '../run/names.ts';
 import type { Route, Service } from '../run/state.ts';
@@ -18,16 +19,16 @@ export function viewKnativeService(world: GoogleWorld, service: Service): JsonOb
     kind: 'Service',
     metadata: metadataOf(world, 'services', {
       ...{ name: service.id, uid: service.uid, createdAt: service.createdAt, generation: service.generation },
-      labels: { ...objectOf(config, 'labels'), 'cloud.googleapis.com/location': world.region },
+      labels: { ...objectAt(config, 'labels'), 'cloud.googleapis.com/location': world.region },
       annotations: {
-        ...objectOf(config, 'annotations'),
+        ...objectAt(config, 'annotations'),
         'serving.knative.dev/creator': service.creator,
         'serving.knative.dev/lastModifier': service.lastModifier,
         'run.googleapis.com/ingress': ingressOf(String(config['ingress'] ?? '')),
       },
     }),
     spec: {
-      template: toKnativeTemplate(objectOf(config, 'template')),
+      template: toKnativeTemplate(objectAt(config, 'template')),
       traffic: targetsOf(config).map((target) => toKnativeTarget(target)),
     },
     status: withoutDefaults({

@@ -1,11 +1,12 @@
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf, withoutDefaults } from '../json.ts';
+import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
+import { numberOf, withoutDefaults } from '../json.ts';
 
 /** https://cloud.google.com/run/docs/reference/rest/v1/RevisionTemplate */
 export function toKnativeTemplate(template: JsonObject): JsonObject {
   return {
     metadata: withoutDefaults({
-      name: textOf(template, 'revision'),
-      labels: objectOf(template, 'labels'),
+      name: textAt(template, 'revision'),
+      labels: objectAt(template, 'labels'),
       annotations: annotationsOf(template),
     }),
     spec: toKnativeSpec(template),
@@ -14,10 +15,10 @@ export function toKnativeTemplate(template: JsonObject): JsonObject {
 
 /** What v2 has as members and v1 as annotations. */
 export function annotationsOf(template: JsonObject): JsonObject {
-  const scaling = objectOf(template, 'scaling');
+  const scaling = objectAt(template, 'scaling');
   const [min, max] = [numberOf(scaling, 'minInstanceCount'), numberOf(scaling, 'maxInstanceCount')];
   return {
-    ...objectOf(template, 'annotations'),
+    ...objectAt(template, 'annotations'),
     ...(min > 0 ? { 'autoscaling.knative.dev/minScale': String(min) } : {}),
     ...(max > 0 ? { 'autoscaling.knative.dev/maxScale': String(max) } : {}),
   };
@@ -27,26 +28,26 @@ export function annotationsOf(template: JsonObject): JsonObject {
 export function toKnativeSpec(template: JsonObject): JsonObject {
   return {
     containerConcurrency: numberOf(template, 'maxInstanceRequestConcurrency'),
-    timeoutSeconds: Number(textOf(template, 'timeout').replace(/s$/, '')),
-    serviceAccountName: textOf(template, 'serviceAccount'),
-    containers: objectsOf(template, 'containers').map(toKnativeContainer),
+    timeoutSeconds: Number(textAt(template, 'timeout').replace(/s$/, '')),
+    serviceAccountName: textAt(template, 'serviceAccount'),
+    containers: objectsAt(template, 'containers').map(toKnativeContainer),
   };
 }
 
 function toKnativeContainer(container: JsonObject): JsonObject {
   return withoutDefaults({
-    ...{ name: textOf(container, 'name'), image: textOf(container, 'image') },
+    ...{ name: textAt(container, 'name'), image: textAt(container, 'image') },
     ...{ command: container['command'], args: container['args'] },
-    ports: objectsOf(container, 'ports'),
-    resources: { limits: objectOf(objectOf(container, 'resources'), 'limits') },
-    env: objectsOf(container, 'env').map(toKnativeVariable),
-    startupProbe: objectOf(container, 'startupProbe'),
+    ports: objectsAt(container, 'ports'),
+    resources: { limits: objectAt(objectAt(container, 'resources'), 'limits') },
+    env: objectsAt(container, 'env').map(toKnativeVariable),
+    startupProbe: objectAt(container, 'startupProbe'),
   });
 }
 
 function toKnativeVariable(variable: JsonObject): JsonObject {
-  const { secret, version } = objectOf(objectOf(variable, 'valueSource'), 'secretKeyRef');
-  const name = textOf(variable, 'name');
-  if (secret === undefined) return { name, value: textOf(variable, 'value') };
+  const { secret, version } = objectAt(objectAt(variable, 'valueSource'), 'secretKeyRef');
+  const name = textAt(variable, 'name');
+  if (secret === undefined) return { name, value: textAt(variable, 'value') };
   return { name, valueFrom: { secretKeyRef: { name: secret, key: version ?? 'latest' } } };
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from '../json.ts';
+import { type JsonObject, objectAt } from '../../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createServiceState } from './create.ts';
 import { createRevision, settleAtOnce } from './revision-life.ts';
@@ -31,7 +31,7 @@ export function addService(world: GoogleWorld, options: ServiceOptions): Service
   const containers = image === undefined ? {} : { containers: [{ image }] };
   const latest = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
   const asked = toStoredForm({ ...extras, template: { ...containers, ...template }, traffic: traffic ?? [latest] });
-  const config = { ...asked, template: withDefaults(world, objectOf(asked, 'template')) };
+  const config = { ...asked, template: withDefaults(world, objectAt(asked, 'template')) };
   validateService(id, config);
   const { isPublic = true, staging = {} } = options;
   const service = createServiceState(world, { id, config, creator: CREATOR, isPublic, staging });

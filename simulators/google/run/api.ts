@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../json.ts';
 import type { Principal } from '../access.ts';
-import type { JsonObject } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { getOperation, listOperations, waitOperation } from './operation-calls.ts';
 import { deleteRevision, getRevision, listRevisions } from './revision-calls.ts';

@@ -1,4 +1,5 @@
-import { type JsonObject, toTime, withoutDefaults } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { toTime, withoutDefaults } from '../json.ts';
 import { isReconciling, type Service, type Trouble } from './state.ts';
 
 type State = 'CONDITION_PENDING' | 'CONDITION_RECONCILING' | 'CONDITION_FAILED' | 'CONDITION_SUCCEEDED';

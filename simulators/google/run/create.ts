@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { type Service, type Staging, usualStaging } from './state.ts';
 

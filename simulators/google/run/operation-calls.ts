@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Later, RunCall } from './api.ts';
 import { parentOf } from './find.ts';
 import { findOperation, viewOperation } from './operations.ts';

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../json.ts';
 import { GoogleError, grpcCodeOf } from '../google-error.ts';
-import { type JsonObject, withoutDefaults } from '../json.ts';
+import { withoutDefaults } from '../json.ts';
 import { type GoogleWorld, locationOf } from '../world.ts';
 import type { Service } from './state.ts';
 import { viewService } from './view.ts';

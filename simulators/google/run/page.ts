@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import type { JsonObject } from '../json.ts';
 
 const MOST = 1_000;
 

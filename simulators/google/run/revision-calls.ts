@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import type { JsonObject } from '../json.ts';
 import type { RunCall } from './api.ts';
 import { findService, findVisibleRevision, parentOf } from './find.ts';
 import { viewDone } from './operations.ts';

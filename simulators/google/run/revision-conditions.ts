@@ -1,4 +1,5 @@
-import { type JsonObject, numberOf, objectOf } from '../json.ts';
+import { type JsonObject, objectAt } from '../../json.ts';
+import { numberOf } from '../json.ts';
 import { viewCondition } from './conditions.ts';
 import type { Revision, Service, Trouble } from './state.ts';
 
@@ -74,7 +75,7 @@ function activeCondition(service: Service, revision: Revision): JsonObject {
 
 /** At 0 % that is normal: the minimum counts for revisions that serve traffic. */
 function minInstancesCondition(service: Service, revision: Revision): JsonObject[] {
-  if (numberOf(objectOf(revision.template, 'scaling'), 'minInstanceCount') === 0) return [];
+  if (numberOf(objectAt(revision.template, 'scaling'), 'minInstanceCount') === 0) return [];
   const type = 'MinInstancesProvisioned';
   const at = atOf(revision);
   const serves = routesTo(service, revision).some(({ percent }) => percent > 0);

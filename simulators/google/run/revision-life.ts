@@ -1,6 +1,6 @@
-import { answerOf } from '../../aws/container-answer.ts';
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedRequest } from '../../edge/host.ts';
-import { objectOf, textOf } from '../json.ts';
+import { objectAt, textAt } from '../../json.ts';
 import { type GoogleWorld, serviceAgentOf } from '../world.ts';
 import { generatedRevisionId, logsUrlOf } from './names.ts';
 import { ingressOf, type Revision, type RevisionContainer, type Service, type Trouble } from './state.ts';
@@ -22,9 +22,9 @@ interface Home {
 
 /** Of the service's template. */
 export function createRevision(world: GoogleWorld, service: Service): Revision {
-  const named = objectOf(service.config, 'template');
+  const named = objectAt(service.config, 'template');
   const template = contentOf(named);
-  const ownName = textOf(named, 'revision');
+  const ownName = textAt(named, 'revision');
   const id = ownName || generatedRevisionId(service, world.nextNumber());
   return {
     ...{
@@ -157,7 +157,7 @@ function findDeniedSecret(world: GoogleWorld, revision: Revision): Trouble | nul
     world.deniedSecrets.has(secret.split('/')[3] ?? ''),
   );
   if (!denied) return null;
-  const account = textOf(revision.template, 'serviceAccount');
+  const account = textAt(revision.template, 'serviceAccount');
   const message = `${denied.field}: Permission denied on secret: ${denied.secret} for Revision service account ${account}.`;
   return { why: { reason: 'SECRETS_ACCESS_CHECK_FAILED' }, message };
 }

@@ -1,4 +1,5 @@
-import { type JsonObject, numberOf, objectsOf, textOf } from '../json.ts';
+import { type JsonObject, objectsAt, textAt } from '../../json.ts';
+import { numberOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { endOperations } from './operations.ts';
 import { startRevision } from './revision-life.ts';
@@ -19,12 +20,12 @@ export function startRollout(world: GoogleWorld, service: Service, created: Revi
 export function planRoutes(
   service: Service,
 ): readonly (Omit<Route, 'revision'> & { revision: Revision | null; id: string })[] {
-  const targets = objectsOf(service.config, 'traffic');
+  const targets = objectsAt(service.config, 'traffic');
   return (targets.length > 0 ? targets : [LATEST]).map((target) => {
-    const id = textOf(target, 'revision');
+    const id = textAt(target, 'revision');
     const kind = id === '' ? ('latest' as const) : ('revision' as const);
     const revision = kind === 'latest' ? service.latestReady : findRevision(service, id);
-    return { kind, id, revision, percent: numberOf(target, 'percent'), tag: textOf(target, 'tag') };
+    return { kind, id, revision, percent: numberOf(target, 'percent'), tag: textAt(target, 'tag') };
   });
 }
 

@@ -1,6 +1,6 @@
+import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import { denialInfo } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
-import { type JsonObject, objectOf, objectsOf, textOf } from '../json.ts';
 import { defaultServiceAccountOf, type GoogleWorld, locationOf } from '../world.ts';
 import type { RunCall } from './api.ts';
 import { createServiceState } from './create.ts';
@@ -54,7 +54,7 @@ export function updateServiceCall(call: RunCall): JsonObject {
   }
   const found = service ?? findService(world, name);
   const update: Update = { body, mask: query.get('updateMask') ?? '', principal };
-  ensureMayDeploy(world, objectOf(planUpdate(world, found, update), 'template'), found);
+  ensureMayDeploy(world, objectAt(planUpdate(world, found, update), 'template'), found);
   if (query.get('validateOnly') === 'true') return validated(world, found, update);
   updateService(world, found, update);
   return viewOperation(world, addOperation(world, found));
@@ -84,7 +84,7 @@ export function getIamPolicy({ world, name }: RunCall): JsonObject {
 function create({ world, principal, query }: RunCall, id: string, config: JsonObject): JsonObject {
   validateService(id, config);
   const stored = toStoredForm(config);
-  const complete = { ...stored, template: withDefaults(world, objectOf(stored, 'template')) };
+  const complete = { ...stored, template: withDefaults(world, objectAt(stored, 'template')) };
   const service = createServiceState(world, { id, config: complete, creator: principal.id });
   if (query.get('validateOnly') === 'true') return viewDone(world, viewService(world, service));
   world.services.push(service);
@@ -105,7 +105,7 @@ function validated(world: GoogleWorld, service: Service, update: Update): JsonOb
  */
 function ensureMayDeploy(world: GoogleWorld, template: JsonObject, { config }: Service): void {
   if (JSON.stringify(template) === JSON.stringify(config['template'])) return;
-  const account = textOf(template, 'serviceAccount') || defaultServiceAccountOf(world);
+  const account = textAt(template, 'serviceAccount') || defaultServiceAccountOf(world);
   if (!world.access.may('iam.serviceaccounts.actAs')) {
     const message = `Permission 'iam.serviceaccounts.actAs' denied on service account ${account} (or it may not exist).`;
     throw new GoogleError('PERMISSION_DENIED', message, [
@@ -113,7 +113,7 @@ function ensureMayDeploy(world: GoogleWorld, template: JsonObject, { config }: S
     ]);
   }
   if (world.access.may('artifactregistry.repositories.downloadArtifacts')) return;
-  const image = textOf(objectsOf(template, 'containers')[0] ?? {}, 'image');
+  const image = textAt(objectsAt(template, 'containers')[0] ?? {}, 'image');
   const message =
     `User must have permission to read the image, ${image}. Ensure that the provided container image URL is correct ` +
     'and that the above account has permission to access the image.';

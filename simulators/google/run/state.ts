@@ -1,5 +1,5 @@
 import type { Behaviour } from '../../behaviour.ts';
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** https://cloud.google.com/run/docs/reference/rest/v2/Condition#commonreason */
 export type CommonReason =

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 
 /** Members whose own members are not fields: a value is kept even when it is empty. */
 const MAPS = new Set(['labels', 'annotations', 'limits', 'environmentVariables']);

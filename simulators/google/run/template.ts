@@ -1,4 +1,5 @@
-import { isSame, type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../json.ts';
+import { isSame, type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
+import { numberOf } from '../json.ts';
 import { defaultServiceAccountOf, type GoogleWorld } from '../world.ts';
 import type { Revision, RevisionContainer } from './state.ts';
 
@@ -8,13 +9,13 @@ const DEFAULT_STARTUP_S = 240;
 
 /** The template as the platform stores it: https://cloud.google.com/run/docs/reference/rest/v2/RevisionTemplate */
 export function withDefaults(world: GoogleWorld, template: JsonObject): JsonObject {
-  const containers = objectsOf(template, 'containers');
+  const containers = objectsAt(template, 'containers');
   return {
     timeout: '300s',
     serviceAccount: defaultServiceAccountOf(world),
     maxInstanceRequestConcurrency: 80,
     ...template,
-    scaling: { maxInstanceCount: 100, ...objectOf(template, 'scaling') },
+    scaling: { maxInstanceCount: 100, ...objectAt(template, 'scaling') },
     containers: containers.map((container) => containerWithDefaults(container, containers.length === 1)),
   };
 }
@@ -29,26 +30,26 @@ export function isMadeOf(revision: Revision, template: JsonObject): boolean {
 }
 
 export function containersOf(template: JsonObject): RevisionContainer[] {
-  return objectsOf(template, 'containers').map((container, index) => ({
-    name: textOf(container, 'name') || `container-${index}`,
-    image: textOf(container, 'image'),
+  return objectsAt(template, 'containers').map((container, index) => ({
+    name: textAt(container, 'name') || `container-${index}`,
+    image: textAt(container, 'image'),
     digest: '',
     behaviour: null,
-    takesRequests: objectsOf(container, 'ports').length > 0,
+    takesRequests: objectsAt(container, 'ports').length > 0,
   }));
 }
 
 export function portOf(template: JsonObject): number {
-  const ports = objectsOf(template, 'containers').flatMap((container) => objectsOf(container, 'ports'));
+  const ports = objectsAt(template, 'containers').flatMap((container) => objectsAt(container, 'ports'));
   return ports[0] ? numberOf(ports[0], 'containerPort') : DEFAULT_PORT;
 }
 
 /** How long the container that takes requests may need; and the path that must answer, if it isn't just its port. */
 export function startupProbeOf(template: JsonObject): { readonly withinMs: number; readonly path: string | null } {
-  const containers = objectsOf(template, 'containers');
-  const main = containers.find((container) => objectsOf(container, 'ports').length > 0) ?? containers[0] ?? {};
-  const probe = objectOf(main, 'startupProbe');
-  const path = 'httpGet' in probe ? textOf(objectOf(probe, 'httpGet'), 'path') || '/' : null;
+  const containers = objectsAt(template, 'containers');
+  const main = containers.find((container) => objectsAt(container, 'ports').length > 0) ?? containers[0] ?? {};
+  const probe = objectAt(main, 'startupProbe');
+  const path = 'httpGet' in probe ? textAt(objectAt(probe, 'httpGet'), 'path') || '/' : null;
   const seconds =
     numberOf(probe, 'initialDelaySeconds') +
     (numberOf(probe, 'periodSeconds') || 10) * (numberOf(probe, 'failureThreshold') || 3);
@@ -57,27 +58,27 @@ export function startupProbeOf(template: JsonObject): { readonly withinMs: numbe
 
 /** The service's own account and secrets that it reads, by container: `projects/p/secrets/s/versions/v`. */
 export function secretsOf(world: GoogleWorld, template: JsonObject): readonly { field: string; secret: string }[] {
-  return objectsOf(template, 'containers').flatMap((container, index) =>
-    objectsOf(container, 'env').flatMap((variable, number) => {
-      const reference = objectOf(objectOf(variable, 'valueSource'), 'secretKeyRef');
-      const secret = textOf(reference, 'secret');
+  return objectsAt(template, 'containers').flatMap((container, index) =>
+    objectsAt(container, 'env').flatMap((variable, number) => {
+      const reference = objectAt(objectAt(variable, 'valueSource'), 'secretKeyRef');
+      const secret = textAt(reference, 'secret');
       if (secret === '') return [];
       const parent = secret.startsWith('projects/') ? secret : `projects/${world.project}/secrets/${secret}`;
       const field = `spec.template.spec.containers[${index}].env[${number}].value_from.secret_key_ref.name`;
-      return [{ field, secret: `${parent}/versions/${textOf(reference, 'version') || 'latest'}` }];
+      return [{ field, secret: `${parent}/versions/${textAt(reference, 'version') || 'latest'}` }];
     }),
   );
 }
 
 function containerWithDefaults(container: JsonObject, isOnly: boolean): JsonObject {
-  const ports = objectsOf(container, 'ports');
+  const ports = objectsAt(container, 'ports');
   const takesRequests = isOnly || ports.length > 0;
   const named = ports.map((port) => ({ name: 'http1', ...port }));
-  const limits = { cpu: '1000m', memory: '512Mi', ...objectOf(objectOf(container, 'resources'), 'limits') };
+  const limits = { cpu: '1000m', memory: '512Mi', ...objectAt(objectAt(container, 'resources'), 'limits') };
   const port = numberOf(named[0] ?? {}, 'containerPort') || DEFAULT_PORT;
   return {
     ...container,
-    resources: { cpuIdle: true, startupCpuBoost: true, ...objectOf(container, 'resources'), limits },
+    resources: { cpuIdle: true, startupCpuBoost: true, ...objectAt(container, 'resources'), limits },
     ...(takesRequests ? { ports: named.length > 0 ? named : [{ name: 'http1', containerPort: DEFAULT_PORT }] } : {}),
     ...(takesRequests && container['startupProbe'] === undefined ? { startupProbe: tcpProbe(port) } : {}),
   };

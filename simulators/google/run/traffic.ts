@@ -1,6 +1,7 @@
-import { answerOf } from '../../aws/container-answer.ts';
+import { answerOf } from '../../container-answer.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../../edge/host.ts';
-import { numberOf, objectOf } from '../json.ts';
+import { objectAt } from '../../json.ts';
+import { numberOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { googlePage } from './google-page.ts';
 import { type Invocation, refuseCaller } from './invoker.ts';
@@ -93,7 +94,7 @@ function isRunning(service: Service, revision: Revision, now: number): boolean {
   if (instanceStartedAt === null) return false;
   const crash = ingressOf(revision).behaviour?.crash;
   if (crash && now >= instanceStartedAt + crash.afterMs) return false;
-  const isKept = numberOf(objectOf(template, 'scaling'), 'minInstanceCount') > 0;
+  const isKept = numberOf(objectAt(template, 'scaling'), 'minInstanceCount') > 0;
   return isKept || now - Math.max(lastRequestAt, instanceStartedAt) < service.staging.idleMs;
 }
 

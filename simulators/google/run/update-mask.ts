@@ -1,5 +1,5 @@
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
 
 /** What only the platform writes: ignored in a body. https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services */
 const OUTPUT_ONLY = new Set([

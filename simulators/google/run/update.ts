@@ -1,6 +1,6 @@
+import { isSame, type JsonObject, objectAt, textAt } from '../../json.ts';
 import type { Principal } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
-import { isSame, type JsonObject, objectOf, textOf } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { createRevision } from './revision-life.ts';
 import { startRollout, touch } from './rollout.ts';
@@ -20,11 +20,11 @@ export interface Update {
 
 /** The service with the change in it, not stored. @throws GoogleError when the change is refused. */
 export function planUpdate(world: GoogleWorld, service: Service, { body, mask }: Update): JsonObject {
-  const etag = textOf(body, 'etag');
+  const etag = textAt(body, 'etag');
   if (etag !== '' && etag !== service.etag) refuseStale(service, etag);
   const merged = toStoredForm(merge(service.config, body, mask));
   validateService(service.id, merged);
-  const config = { ...merged, template: withDefaults(world, objectOf(merged, 'template')) };
+  const config = { ...merged, template: withDefaults(world, objectAt(merged, 'template')) };
   findNamed(service, config.template);
   return config;
 }
@@ -48,7 +48,7 @@ export function updateService(world: GoogleWorld, service: Service, update: Upda
 
 /** null: the template's own name leads to a revision that exists already, and is used again. */
 function addRevision(world: GoogleWorld, service: Service): Revision | null {
-  const template = objectOf(service.config, 'template');
+  const template = objectAt(service.config, 'template');
   const known = findNamed(service, template);
   service.latestCreated = known ?? newRevision(world, service);
   return known ? null : service.latestCreated;
@@ -65,7 +65,7 @@ function newRevision(world: GoogleWorld, service: Service): Revision {
  * @throws GoogleError ALREADY_EXISTS: https://github.com/googleapis/google-cloud-python/issues/14259
  */
 function findNamed(service: Service, template: JsonObject): Revision | null {
-  const id = textOf(template, 'revision');
+  const id = textAt(template, 'revision');
   const known = id === '' ? null : findRevision(service, id);
   if (!known || isMadeOf(known, contentOf(template))) return known;
   throw new GoogleError('ALREADY_EXISTS', `Revision named '${id}' with different configuration already exists.`);

@@ -1,5 +1,6 @@
+import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import { type JsonObject, numberOf, objectOf, objectsOf, textOf } from '../json.ts';
+import { numberOf } from '../json.ts';
 
 /** https://github.com/PolicyEngine/policyengine-api/issues/3729 */
 const LONGEST_TAG_AND_SERVICE = 46;
@@ -10,21 +11,21 @@ const RESERVED = /^(run\.googleapis\.com|cloud\.googleapis\.com|serving\.knative
 
 /** @throws GoogleError INVALID_ARGUMENT for what the API refuses before anything is done. */
 export function validateService(serviceId: string, config: JsonObject): void {
-  validateTemplate(serviceId, objectOf(config, 'template'));
-  validateTraffic(serviceId, objectsOf(config, 'traffic'));
-  for (const holder of [config, objectOf(config, 'template')]) {
-    for (const name of [...Object.keys(objectOf(holder, 'labels')), ...Object.keys(objectOf(holder, 'annotations'))]) {
+  validateTemplate(serviceId, objectAt(config, 'template'));
+  validateTraffic(serviceId, objectsAt(config, 'traffic'));
+  for (const holder of [config, objectAt(config, 'template')]) {
+    for (const name of [...Object.keys(objectAt(holder, 'labels')), ...Object.keys(objectAt(holder, 'annotations'))]) {
       if (RESERVED.test(name)) refuse(`Labels and annotations in the namespace of '${name}' are not supported in v2.`);
     }
   }
 }
 
 function validateTemplate(serviceId: string, template: JsonObject): void {
-  const containers = objectsOf(template, 'containers');
+  const containers = objectsAt(template, 'containers');
   if (containers.length === 0) refuse('template.containers: at least one container is required.');
-  if (containers.some((container) => textOf(container, 'image') === ''))
+  if (containers.some((container) => textAt(container, 'image') === ''))
     refuse('template.containers.image: is required.');
-  const revision = textOf(template, 'revision');
+  const revision = textAt(template, 'revision');
   if (revision === '') return;
   const fits = NAME.test(revision) && revision.startsWith(`${serviceId}-`) && revision.length <= LONGEST_REVISION;
   if (fits) return;
@@ -43,15 +44,15 @@ function validateTraffic(serviceId: string, targets: readonly JsonObject[]): voi
   const sum = percents.reduce((total, percent) => total + percent, 0);
   if (sum !== 100) refuse(`traffic: Traffic target percents must sum to 100, got ${sum}.`);
   for (const target of targets) validateTarget(target);
-  const tags = targets.map((target) => textOf(target, 'tag')).filter((tag) => tag !== '');
+  const tags = targets.map((target) => textAt(target, 'tag')).filter((tag) => tag !== '');
   for (const tag of tags) validateTag(serviceId, tag);
   const twice = tags.find((tag, index) => tags.indexOf(tag) !== index);
   if (twice !== undefined) refuse(`traffic.tag: '${twice}' is used more than once.`);
 }
 
 function validateTarget(target: JsonObject): void {
-  const type = textOf(target, 'type');
-  const revision = textOf(target, 'revision');
+  const type = textAt(target, 'type');
+  const revision = textAt(target, 'revision');
   if (type === 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST' && revision !== '') {
     refuse('traffic.revision: must not be set for TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST.');
   }

@@ -1,4 +1,5 @@
-import { type JsonObject, toTime, withoutDefaults } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
+import { toTime, withoutDefaults } from '../json.ts';
 import type { GoogleWorld } from '../world.ts';
 import { serviceConditionsOf, terminalConditionOf } from './conditions.ts';
 import { hostnamesOf, logsUrlOf, revisionNameOf, serviceNameOf } from './names.ts';

@@ -1,27 +1,15 @@
-import { DeployError, type ErrorCode } from '../../model/errors.ts';
-import { redact } from '../../model/redact.ts';
+import { DeployError } from '../../model/errors.ts';
+import { type Call, quoteLine, sendOrExplain, type Verdict } from '../../model/send-or-explain.ts';
 
 /** One request, in words, for the error that it may end in. */
-export interface AwsCall {
-  /** Completes "could not …": `update service agent in cluster production (eu-west-1)`. */
-  readonly what: string;
+export interface AwsCall extends Call {
   /** The IAM action that it needs: `ecs:UpdateService`. */
   readonly action: string;
-  /** Of a request that may be aborted: its reason is thrown then. */
-  readonly signal?: AbortSignal;
-  /** Values that were sent and that a validation message could quote. */
-  readonly secrets?: readonly string[];
 }
 
 /** Sends one request. @throws DeployError with what AWS said, or the signal's reason. */
-export async function explainErrors<T>(call: AwsCall, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (error instanceof DeployError) throw error;
-    if (call.signal?.aborted) throw call.signal.reason;
-    throw toDeployError(error, call);
-  }
+export function explainErrors<T>(call: AwsCall, send: () => Promise<T>): Promise<T> {
+  return sendOrExplain(call, send, (error) => toDeployError(error, call));
 }
 
 /** Pure: what an SDK threw -> what a person can act on. Keeps name and message of the original, never its response. */
@@ -49,11 +37,6 @@ interface Thrown {
   readonly message: string;
   readonly errno: string;
   readonly status: number;
-}
-
-interface Verdict {
-  readonly code: ErrorCode;
-  readonly hint: string;
 }
 
 function readThrown(error: unknown): Thrown {
@@ -123,7 +106,6 @@ export const MISSING_HINT =
 const UNKNOWN_HOST_HINT =
   'Check that the region exists (input `region`, or AWS_REGION), and the runner’s DNS and proxy.';
 
-const SHORTEST_SECRET = 4;
 /** The token of a role's session has hundreds of such characters, and nothing else in a message has. */
 const SESSION_TOKEN = /[A-Za-z0-9+/=_-]{100,}/g;
 
@@ -133,9 +115,5 @@ function deniedAction(thrown: Thrown, call: AwsCall): string {
 }
 
 function quote(thrown: Thrown, call: AwsCall): string {
-  // Before the first line is taken: a value of several lines would be found no more. A very short one would black out
-  // ordinary words.
-  const secrets = (call.secrets ?? []).filter((secret) => secret.length >= SHORTEST_SECRET);
-  const [line = ''] = redact(thrown.message, secrets).replace(SESSION_TOKEN, '***').split('\n');
-  return `${thrown.name}: ${line.slice(0, 300) || thrown.errno || 'no message'}`;
+  return `${thrown.name}: ${quoteLine(thrown.message, call, SESSION_TOKEN) || thrown.errno || 'no message'}`;
 }

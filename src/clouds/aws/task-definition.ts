@@ -1,7 +1,6 @@
+import { type ContainerOwner, editContainers } from '../../model/container-edits.ts';
 import { DeployError } from '../../model/errors.ts';
-import { formatImage } from '../../model/image.ts';
 import type { Change } from '../../model/workload.ts';
-import { chooseContainer } from './container-choice.ts';
 
 /** A document whose unknown members must survive. */
 export type Json = { readonly [name: string]: unknown };
@@ -43,24 +42,15 @@ function withoutNullItems(value: unknown): unknown {
  */
 export function editDocument(document: Json, change: Change): Json {
   refuseNamesInBoth(change);
-  let containers = readContainers(document);
-  const changed = new Set<string>();
-  for (const { container, image } of change.images) {
-    const name = chooseContainer(containers, { container, image });
-    if (changed.has(name)) {
-      throw new DeployError('INPUT_INVALID', `could not edit container ${name}: it has two images`, {
-        hint: 'Name each container once in the input `container`.',
-      });
-    }
-    changed.add(name);
-    containers = replace(containers, name, (found) => ({ ...found, image: formatImage(image) }));
-  }
-  if (change.environment.size > 0 || change.secrets.size > 0) {
-    const name = [...changed][0] ?? chooseContainer(containers, { container: null, image: null });
-    containers = replace(containers, name, (found) => configure(found, change));
-  }
-  return { ...document, containerDefinitions: containers };
+  return { ...document, containerDefinitions: editContainers(readContainers(document), change, owner) };
 }
+
+const owner: ContainerOwner = {
+  called: 'the task definition',
+  // AWS takes a container without the field for essential.
+  isMain: (container) => container['essential'] !== false,
+  configure,
+};
 
 function refuseNamesInBoth(change: Change): void {
   const name = [...change.environment.keys()].find((key) => change.secrets.has(key));
@@ -73,10 +63,6 @@ function refuseNamesInBoth(change: Change): void {
 export function readContainers(document: Json): readonly Json[] {
   const containers = document['containerDefinitions'];
   return Array.isArray(containers) ? (containers as Json[]) : [];
-}
-
-function replace(containers: readonly Json[], name: string, edit: (found: Json) => Json): readonly Json[] {
-  return containers.map((container) => (container['name'] === name ? edit(container) : container));
 }
 
 function configure(container: Json, change: Change): Json {

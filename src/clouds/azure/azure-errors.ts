@@ -1,27 +1,15 @@
-import { DeployError, type ErrorCode } from '../../model/errors.ts';
-import { redact } from '../../model/redact.ts';
+import { DeployError } from '../../model/errors.ts';
+import { type Call, quoteLine, sendOrExplain, type Verdict } from '../../model/send-or-explain.ts';
 
 /** One request, in words, for the error that it may end in. */
-export interface AzureCall {
-  /** Completes "could not …": `update container app agent`. */
-  readonly what: string;
+export interface AzureCall extends Call {
   /** The action that a role has to allow: `Microsoft.App/containerApps/write`. */
   readonly action: string;
-  /** Of a request that may be aborted: its reason is thrown then. */
-  readonly signal?: AbortSignal;
-  /** Values that were sent and that a validation message could quote. */
-  readonly secrets?: readonly string[];
 }
 
 /** Sends one request. @throws DeployError with what Azure said, or the signal's reason. */
-export async function explainErrors<T>(call: AzureCall, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (call.signal?.aborted) throw call.signal.reason;
-    if (error instanceof DeployError) throw error;
-    throw toDeployError(error, call);
-  }
+export function explainErrors<T>(call: AzureCall, send: () => Promise<T>): Promise<T> {
+  return sendOrExplain(call, send, (error) => toDeployError(error, call));
 }
 
 /** Pure: what an SDK threw -> what a person can act on. Keeps code and message of the original, never its response. */
@@ -40,11 +28,6 @@ interface Thrown {
   readonly code: string;
   readonly message: string;
   readonly status: number;
-}
-
-interface Verdict {
-  readonly code: ErrorCode;
-  readonly hint: string;
 }
 
 function readThrown(error: unknown): Thrown {
@@ -106,19 +89,13 @@ const LOGIN_HINTS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-const SHORTEST_SECRET = 4;
-
 /** ARM names the action that was missing, which need not be the one that was called: `…/join/action`. */
 function deniedAction(thrown: Thrown, call: AzureCall): string {
   return /perform action '([A-Za-z.]+\/[A-Za-z/]+)'/.exec(thrown.message)?.[1] ?? call.action;
 }
 
 function quote(thrown: Thrown, call: AzureCall): string {
-  // Before the first line is taken: a value of several lines would be found no more. A very short one would black out
-  // ordinary words.
-  const secrets = (call.secrets ?? []).filter((secret) => secret.length >= SHORTEST_SECRET);
-  const [line = ''] = redact(thrown.message, secrets).replace(JWT, '***').split('\n');
-  return `${thrown.code}: ${line.slice(0, 400) || 'no message'}`;
+  return `${thrown.code}: ${quoteLine(thrown.message, call, JWT) || 'no message'}`;
 }
 
 const JWT = /eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*/g;

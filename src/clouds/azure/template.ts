@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { DeployError } from '../../model/errors.ts';
-import { formatImage } from '../../model/image.ts';
+import { type ContainerOwner, editContainers } from '../../model/container-edits.ts';
 import type { Change } from '../../model/workload.ts';
-import { chooseContainer } from './container-choice.ts';
 import { type Json, objectsAt, textAt } from './json.ts';
 
 /**
@@ -12,24 +10,13 @@ import { type Json, objectsAt, textAt } from './json.ts';
  * @throws DeployError INPUT_INVALID when a container cannot be told.
  */
 export function editTemplate(template: Json, change: Change): Json {
-  let containers = readContainers(template);
-  const changed = new Set<string>();
-  for (const { container, image } of change.images) {
-    const name = chooseContainer(containers, { container, image });
-    if (changed.has(name)) {
-      throw new DeployError('INPUT_INVALID', `could not edit container ${name}: it has two images`, {
-        hint: 'Name each container once in the input `container`.',
-      });
-    }
-    changed.add(name);
-    containers = replace(containers, name, (found) => ({ ...found, image: formatImage(image) }));
-  }
-  if (change.environment.size > 0 || change.secrets.size > 0) {
-    const name = [...changed][0] ?? chooseContainer(containers, { container: null, image: null });
-    containers = replace(containers, name, (found) => ({ ...found, env: mergeVariables(found['env'], change) }));
-  }
-  return { ...template, containers };
+  return { ...template, containers: editContainers(readContainers(template), change, owner) };
 }
+
+const owner: ContainerOwner = {
+  called: 'the app',
+  configure: (container, change) => ({ ...container, env: mergeVariables(container['env'], change) }),
+};
 
 /**
  * The present template with images and variables of the containers as an old revision has them. Everything else stays,
@@ -92,10 +79,6 @@ function listChanges(before: Json, after: Json): readonly string[] {
     return isDeepStrictEqual(old.get(name), variable) ? [] : [`${kind} ${name} changed`];
   });
   return [...image, ...variables];
-}
-
-function replace(containers: readonly Json[], name: string, edit: (found: Json) => Json): readonly Json[] {
-  return containers.map((container) => (container['name'] === name ? edit(container) : container));
 }
 
 /** An entry holds a value or the name of a secret: what moves from one to the other loses the first. */

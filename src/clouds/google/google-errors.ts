@@ -1,26 +1,15 @@
 import { DeployError, type ErrorCode } from '../../model/errors.ts';
-import { redact } from '../../model/redact.ts';
+import { type Call, quoteLine, sendOrExplain, type Verdict } from '../../model/send-or-explain.ts';
 
 /** One request, in words, for the error that it may end in. */
-export interface GoogleCall {
-  /** Completes "could not …": `update service agent in europe-west1 of acme`. */
-  readonly what: string;
+export interface GoogleCall extends Call {
   /** The IAM permission that it needs: `run.services.update`. */
   readonly permission: string;
-  /** Of a request that may be aborted: its reason is thrown then. */
-  readonly signal?: AbortSignal;
-  /** Values that were sent and that a message could quote. */
-  readonly secrets?: readonly string[];
 }
 
 /** Sends one request. @throws DeployError with what Google said, or the signal's reason. */
-export async function explainErrors<T>(call: GoogleCall, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (call.signal?.aborted) throw call.signal.reason;
-    throw findDeployError(error) ?? toDeployError(error, call);
-  }
+export function explainErrors<T>(call: GoogleCall, send: () => Promise<T>): Promise<T> {
+  return sendOrExplain(call, send, (error) => findDeployError(error) ?? toDeployError(error, call));
 }
 
 /** Pure: what a client threw, over REST or gRPC -> what a person can act on. Keeps its words, never its response. */
@@ -114,11 +103,6 @@ function readAnswer(data: unknown): Omit<Thrown, 'http' | 'host'> {
   };
 }
 
-interface Verdict {
-  readonly code: ErrorCode;
-  readonly hint: string;
-}
-
 const BROKEN_WAY = /^(?:E[A-Z_]{3,}|ERR_\w+|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO_\w+|TimeoutError)$/;
 const NO_CREDENTIALS =
   /Could not load the default credentials|Could not refresh access token|Unable to parse the subject/;
@@ -191,16 +175,12 @@ function deniedPermission(thrown: Thrown, call: GoogleCall): string {
   return named ?? call.permission;
 }
 
-const SHORTEST_SECRET = 4;
 /** An access token, or an identity token. */
 const TOKEN = /ya29\.[A-Za-z0-9._-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+/g;
 
 function quote(thrown: Thrown, call: GoogleCall): string {
-  // Before the first line is taken: a value of several lines would be found no more.
-  const secrets = (call.secrets ?? []).filter((secret) => secret.length >= SHORTEST_SECRET);
-  const [line = ''] = redact(thrown.message, secrets).replace(TOKEN, '***').split('\n');
   const word = thrown.status || thrown.errno || (thrown.http > 0 ? `HTTP ${thrown.http}` : 'no answer');
-  return `${word}: ${line.slice(0, 400) || 'no message'}`;
+  return `${word}: ${quoteLine(thrown.message, call, TOKEN) || 'no message'}`;
 }
 
 function asText(value: unknown): string {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { containerName } from '../../model/container-edits.ts';
 import { type Json, listOf, textOf } from './json.ts';
-import { containerName } from './template.ts';
 
 /** One line for each difference that our change makes. Images are shown; of everything else only the name. */
 export function listDifferences(before: Json, after: Json): readonly string[] {

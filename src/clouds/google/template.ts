@@ -1,7 +1,5 @@
-import { DeployError } from '../../model/errors.ts';
-import { formatImage } from '../../model/image.ts';
+import { type ContainerOwner, editContainers } from '../../model/container-edits.ts';
 import type { Change } from '../../model/workload.ts';
-import { chooseContainer } from './container-choice.ts';
 import { type Json, listOf, objectOf, textOf, without } from './json.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
@@ -11,29 +9,19 @@ import { parseSecretReference } from './secret-reference.ts';
  * @throws DeployError INPUT_INVALID when a container can't be told, or a secret's reference can't be read
  */
 export function editTemplate(template: Json, change: Change): Json {
-  const containers = [...listOf(template, 'containers')];
-  const changed = new Set<number>();
-  for (const { container, image } of change.images) {
-    const index = chooseContainer(containers, { container, image });
-    if (changed.has(index)) throw imagedTwice(containers, index);
-    changed.add(index);
-    containers[index] = { ...containers[index]!, image: formatImage(image) };
-  }
-  if (change.environment.size > 0 || change.secrets.size > 0) {
-    const index = [...changed][0] ?? chooseContainer(containers, { container: null, image: null });
-    containers[index] = configure(containers[index]!, change);
-  }
-  return { ...contentOf(template), containers };
+  return { ...contentOf(template), containers: editContainers(listOf(template, 'containers'), change, owner) };
 }
+
+const owner: ContainerOwner = {
+  called: 'the service',
+  // The one that takes requests: Cloud Run allows one to have a port.
+  isMain: (container) => listOf(container, 'ports').length > 0,
+  configure,
+};
 
 /** What a revision is made of: the template without the name. */
 export function contentOf(template: Json): Json {
   return without(template, 'revision');
-}
-
-/** For messages: its name, or where it is in the list. */
-export function containerName(container: Json, index: number): string {
-  return textOf(container, 'name') || (index === 0 ? 'main' : `#${index + 1}`);
 }
 
 /** Variables and references to secrets are one list: a name that changes from one to the other is replaced in place. */
@@ -63,11 +51,4 @@ function isSameEntry(entry: Json, wanted: Json): boolean {
   // Google leaves an empty value out.
   if (!isSecret) return !('valueSource' in entry) && textOf(entry, 'value') === textOf(wanted, 'value');
   return textOf(have!, 'secret') === textOf(want!, 'secret') && textOf(have!, 'version') === textOf(want!, 'version');
-}
-
-function imagedTwice(containers: readonly Json[], index: number): DeployError {
-  const name = containerName(containers[index]!, index);
-  return new DeployError('INPUT_INVALID', `could not edit container ${name}: it has two images`, {
-    hint: 'Name each container once in the input `container`.',
-  });
 }

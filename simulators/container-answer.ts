@@ -1,5 +1,5 @@
-import type { Behaviour } from '../behaviour.ts';
-import type { SimulatedRequest, SimulatedResponse } from '../edge/host.ts';
+import type { Behaviour } from './behaviour.ts';
+import type { SimulatedRequest, SimulatedResponse } from './edge/host.ts';
 
 interface Visit {
   readonly request: SimulatedRequest;
