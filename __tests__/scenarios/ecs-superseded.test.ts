@@ -30,7 +30,7 @@ describe('a deployment that somebody else starts', () => {
   test.each([
     ['between our look and our update', 'ecs:RegisterTaskDefinition', {}, ['RegisterTaskDefinition']],
     ['at the moment of our update', 'ecs:UpdateService', {}, ['RegisterTaskDefinition', 'UpdateService']],
-    ['during our rollout', 'ecs:DescribeServiceDeployments', { nth: 5 }, ['RegisterTaskDefinition', 'UpdateService']],
+    ['during our rollout', 'ecs:DescribeServiceDeployments', { nth: 2 }, ['RegisterTaskDefinition', 'UpdateService']],
     ['during our smoke test', 'workload:GET /health', {}, ['RegisterTaskDefinition', 'UpdateService']],
   ])('%s is left alone', async (_title, operation, at, changes) => {
     const agent = await givenAgent();
