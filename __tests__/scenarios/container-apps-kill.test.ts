@@ -87,7 +87,7 @@ describe('SIGKILL of main after each call that changes something, then post', ()
         `Container Apps, ${title}: killed after each mutating call: ${asBefore} of ${total} exactly as before\n`,
       );
       expect(asBefore).toBe(total);
-      expect(total).toBeGreaterThan(2);
+      expect(total).toBeGreaterThan(1);
       // Two processes for each call.
     },
     240_000,
