@@ -53,6 +53,36 @@ describe('the inputs of a step', () => {
     }
   });
 
+  test.each([
+    ['traffic that is neither none nor all', { INPUT_TRAFFIC: '50%' }, '- traffic: got "50"; expected 0 or 100'],
+    [
+      'steps that no strategy takes',
+      { INPUT_STEPS: '5%' },
+      '- steps: got a value; expected nothing with `strategy: rolling`',
+    ],
+    [
+      'a share, where all is moved at once',
+      { INPUT_STRATEGY: 'blue-green', INPUT_STEPS: '50%' },
+      '- steps: got 50%; expected 100% alone with `strategy: blue-green`',
+    ],
+    [
+      'shares that do not ascend',
+      { INPUT_STRATEGY: 'canary', INPUT_STEPS: '25%, 5%' },
+      '- steps: could not read the steps: 5% comes after 25%',
+    ],
+  ])('%s is a problem that is told', (_, inputs, expected) => {
+    expect(messageOf(() => parseInputs({ ...least, ...inputs }))).toContain(expected);
+  });
+
+  test.each([
+    [{ INPUT_TRAFFIC: '0' }, 'traffic: 0', []],
+    [{ INPUT_TRAFFIC: '100 %', INPUT_STRATEGY: 'canary', INPUT_STEPS: '5%' }, 'canary', [5, 100]],
+    [{ INPUT_STRATEGY: 'blue-green' }, 'blue-green', [100]],
+  ])('%j is the strategy %s with the shares %j', (inputs, name, shares) => {
+    const { strategy, trafficSteps } = parseInputs({ ...least, ...inputs });
+    expect([strategy.name, trafficSteps.map(({ percent }) => percent)]).toEqual([name, shares]);
+  });
+
   test('a name that is a variable and a secret is told once, without its value', () => {
     const both = { 'INPUT_ENVIRONMENT-VARIABLES': 'A: hunter2\nB: x', INPUT_SECRETS: 'A: ref\nC: ref' };
     const message = messageOf(() => parseInputs({ ...least, ...both }));
