@@ -6,11 +6,11 @@ import type { Rollout } from '../../../src/engine/rollout.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import type { Io } from '../../../src/io/io.ts';
 import { DeployError } from '../../../src/model/errors.ts';
-import { emptyRecord } from '../../../src/model/outcome.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 import type { Restoration, Workload } from '../../../src/model/workload.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
+import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
 import { point, restorations, scriptedWorkload } from '../../fixtures/scripted-workload.ts';
 
 const failing: Partial<Workload> = {
@@ -196,20 +196,5 @@ describe('the proof of the way back', () => {
 });
 
 function rolloutOf(workload: Workload, io: Io): Rollout {
-  return {
-    workload,
-    change: { images: [], environment: new Map(), secrets: new Map() },
-    steps: rolling.plan([]),
-    image: `ghcr.io/acme/agent@sha256:${'a'.repeat(64)}`,
-    smokeTests: [],
-    endpoint: null,
-    force: false,
-    onFailure: 'rollback',
-    onCancel: 'rollback',
-    deadline: io.clock.now() + 600_000,
-    rollbackTimeoutMs: 300_000,
-    journal: openJournal(io.state),
-    record: emptyRecord(io.clock.now()),
-    io,
-  };
+  return scriptedRollout(workload, io, rolling.plan([]));
 }

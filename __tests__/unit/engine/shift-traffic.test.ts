@@ -4,7 +4,6 @@ import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
 import type { Io } from '../../../src/io/io.ts';
 import { DeployError } from '../../../src/model/errors.ts';
-import { emptyRecord } from '../../../src/model/outcome.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 import { type Operation, openEndpoint, type TrafficControl, type Workload } from '../../../src/model/workload.ts';
 import { canary } from '../../../src/strategies/canary.ts';
@@ -12,6 +11,7 @@ import { preview } from '../../../src/strategies/preview.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
+import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
 import { scriptedWorkload } from '../../fixtures/scripted-workload.ts';
 
 const working = { status: 'succeeded', reason: 'READY', message: 'ready' } as const;
@@ -51,22 +51,7 @@ function rolloutOf(
   io: Io,
   steps = canary.plan(parseTrafficSteps('5% for 2m, 25% for 3m')),
 ): Rollout {
-  return {
-    workload,
-    change: { images: [], environment: new Map(), secrets: new Map() },
-    steps,
-    image: `ghcr.io/acme/agent@sha256:${'a'.repeat(64)}`,
-    smokeTests: [],
-    endpoint: null,
-    force: false,
-    onFailure: 'rollback',
-    onCancel: 'rollback',
-    deadline: io.clock.now() + 60_000,
-    rollbackTimeoutMs: 300_000,
-    journal: openJournal(io.state),
-    record: emptyRecord(io.clock.now()),
-    io,
-  };
+  return { ...scriptedRollout(workload, io, steps), deadline: io.clock.now() + 60_000 };
 }
 
 describe('a rolling deploy', () => {
