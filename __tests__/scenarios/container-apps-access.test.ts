@@ -3,9 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CLIENT_ID, CLIENT_SECRET, SUBSCRIPTION, TENANT } from '../../simulators/azure/azure-cloud.ts';
-import { closeApps, givenApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 const nobody = { AZURE_TENANT_ID: '', AZURE_CLIENT_ID: '', AZURE_SUBSCRIPTION_ID: '' };
 const noOidc = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };

@@ -1,22 +1,10 @@
-import path from 'node:path';
-import type { Agent, Entries } from '../../simulators/agent.ts';
+import type { Agent } from '../../simulators/agent.ts';
 import { type ContainerAppsAgentOptions, openContainerAppsAgent } from '../../simulators/container-apps-agent.ts';
-import { dist } from './agent.ts';
+import { givenOn } from './agent.ts';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const source: Entries = {
-  main: path.join(root, '__tests__/fixtures/entries/main.ts'),
-  post: path.join(root, '__tests__/fixtures/entries/post.ts'),
-};
-
-const open: Agent[] = [];
-
-/** An app `agent` that runs v1, and the action as SCENARIOS_ON says: from src/ (default) or dist/. */
-export async function givenApp(options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
-  const entries = process.env['SCENARIOS_ON'] === 'dist' ? dist : source;
-  const agent = await openContainerAppsAgent({ entries, ...options });
-  open.push(agent);
-  return agent;
+/** An app `agent` that runs v1, and the action as SCENARIOS_ON says. */
+export function givenApp(options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
+  return givenOn(openContainerAppsAgent, options);
 }
 
 /** Whose traffic goes to its revision by name, as somebody has set it. */
@@ -26,9 +14,4 @@ export async function givenPinnedApp(label?: string, options: Partial<ContainerA
   agent.world.azure.foreignTraffic('agent', [entry]);
   await agent.world.clock.advance(30_000);
   return agent;
-}
-
-/** @throws what a simulator threw in one of them. */
-export async function closeApps(): Promise<void> {
-  for (const agent of open.splice(0)) await agent.close();
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { closeApps, givenApp, givenPinnedApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp, givenPinnedApp } from './container-apps-agent.ts';
 import type { BehaviourRun, ExpectedEnd, StagedBehaviour } from './container-apps-behaviour.ts';
 import { behaviours41to46 } from './container-apps-behaviours-41-to-46.ts';
 import { behaviours47to56 } from './container-apps-behaviours-47-to-56.ts';
@@ -9,7 +10,7 @@ const rows: readonly StagedBehaviour[] = [...behaviours41to46, ...behaviours47to
 const GREEN = ['deployed', 'unchanged'];
 let passed = 0;
 
-afterEach(closeApps);
+afterEach(closeAgents);
 afterAll(() => {
   process.stdout.write(`Container Apps and ACR: ${passed} of ${rows.length} behaviours (all staged)\n`);
 });

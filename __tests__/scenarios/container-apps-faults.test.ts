@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { FaultAct } from '../../simulators/edge/faults.ts';
-import { closeApps, givenApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 const canary = { strategy: 'canary', steps: '20% for 30s', 'smoke-tests': '- GET /health: { retry-for: 5s }' };
 const tooMany: FaultAct = { kind: 'status', status: 429, headers: { 'retry-after': '7' }, body: '{}' };

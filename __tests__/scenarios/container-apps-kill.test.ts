@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
-import { dist } from './agent.ts';
-import { closeApps, givenApp, givenPinnedApp } from './container-apps-agent.ts';
+import { closeAgents, dist } from './agent.ts';
+import { givenApp, givenPinnedApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 const canary = { strategy: 'canary', steps: '20% for 30s' };
 const failing = { answers: { '/health': { status: 500, body: 'no' } } };
@@ -81,7 +81,7 @@ describe('SIGKILL of main after each call that changes something, then post', ()
         expect({ n, failed: visits.failed }).toEqual({ n, failed: 0 });
         expect({ n, post: result.post.exitCode }).toEqual({ n, post: 1 });
         asBefore++;
-        await closeApps();
+        await closeAgents();
       }
       process.stdout.write(
         `Container Apps, ${title}: killed after each mutating call: ${asBefore} of ${total} exactly as before\n`,

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { AppOptions } from '../../simulators/azure/add-app.ts';
-import { closeApps, givenApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 function changesTo(agent: Agent): readonly string[] {
   const changes = agent.world.edge.calls.filter(({ mutates, operation }) => mutates && operation.startsWith('arm:'));

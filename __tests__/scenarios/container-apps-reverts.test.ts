@@ -2,9 +2,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import { buildImage } from '../../simulators/images.ts';
 import type { ActionResult } from '../../simulators/runner.ts';
-import { closeApps, givenApp, givenPinnedApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp, givenPinnedApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 const smokeTests = '- GET /health: { retry-for: 5s }';
 const failing = { answers: { '/health': { status: 500, body: 'no' } } };

@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import { SOURCE } from '../../simulators/world.ts';
-import { closeApps, givenApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 interface Traffic {
   /** Everything that was given out to prove somebody, with the word for whom it is good. */

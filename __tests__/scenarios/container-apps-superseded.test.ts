@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
-import { closeApps, givenApp } from './container-apps-agent.ts';
+import { closeAgents } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
 
-afterEach(closeApps);
+afterEach(closeAgents);
 
 /** Somebody else deploys v3 at the n-th call of this name, once, as soon as the app takes it. */
 function deployV3At(agent: Agent, operation: string, nth = 1): void {

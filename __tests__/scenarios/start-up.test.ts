@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from '@jest/globals';
+import type { Agent } from '../../simulators/agent.ts';
+import type { StageResult } from '../../simulators/runner.ts';
+import { closeAgents, dist, givenAgent } from './agent.ts';
+import { givenApp } from './container-apps-agent.ts';
+
+afterEach(closeAgents);
+
+const folder = path.dirname(dist.main);
+const hook = path.resolve(import.meta.dirname, '../fixtures/note-loads.mjs');
+
+/** Words that only this cloud's client has in it. */
+const MARKS = {
+  aws: 'AmazonEC2ContainerServiceV20141113',
+  google: 'iamcredentials.',
+  azure: 'azsdk-js-arm-appcontainers',
+  registries: 'azsdk-js-arm-containerregistry',
+};
+
+async function marksIn(files: readonly string[]): Promise<readonly string[]> {
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return Object.entries(MARKS).flatMap(([name, mark]) => (texts.some((text) => text.includes(mark)) ? [name] : []));
+}
+
+/** Main, with no program on its PATH, and the files of dist/ that it loaded. */
+async function runNoted(agent: Agent, inputs: Record<string, string>): Promise<{ main: StageResult; files: string[] }> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'loads-'));
+  const noted = path.join(directory, 'loads');
+  const env = { NOTED_LOADS: noted, PATH: path.join(directory, 'empty') };
+  const { main } = await agent.deploy(inputs, { nodeArguments: ['--import', hook], env });
+  const loaded = [...new Set((await readFile(noted, 'utf8')).trim().split('\n'))].map((url) => fileURLToPath(url));
+  await rm(directory, { recursive: true });
+  return { main, files: loaded.filter((file) => file.startsWith(folder)) };
+}
+
+test('login and first read need no program on the PATH, and load no cloud but this one', async () => {
+  const chunks = (await readdir(folder)).filter((name) => name.endsWith('.js')).map((name) => path.join(folder, name));
+  // What is looked for is in the bundle at all.
+  expect(await marksIn(chunks)).toEqual(expect.arrayContaining(['aws', 'azure', 'registries']));
+
+  const agent = await givenApp({ entries: dist });
+  const image = agent.world.publish('v2', {});
+  const { main, files } = await runNoted(agent, { image, 'copy-to': '', mode: 'plan' });
+  expect(main.outputs['outcome']).toBe('planned');
+  expect(await marksIn(files)).toEqual(['azure']);
+
+  const calls = agent.world.edge.calls.map(({ operation }) => operation);
+  expect(calls.slice(0, 3)).toEqual(['github:GetIdToken', 'entra:Token', 'arm:ContainerApps_Get']);
+});
+
+test('up to its first call ECS loads under 650 kB', async () => {
+  const agent = await givenAgent({ entries: dist });
+  agent.world.aws.expireCredentialsAt(agent.world.clock.now());
+  const { main, files } = await runNoted(agent, { image: agent.world.publish('v2', {}) });
+  expect(main.outputs['outcome']).toBe('refused');
+  expect(new Set(agent.world.edge.calls.map(({ operation }) => operation))).toEqual(new Set(['ecs:DescribeServices']));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  // 582 kB on 2026-11-26. Start is parsing, above all: docs/performance.md.
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(650_000);
+});
