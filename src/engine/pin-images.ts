@@ -35,11 +35,16 @@ export interface PinnedImage {
   readonly copy: CopyRequest | null;
 }
 
+/** At least, for an image of some layers. How many they are is not known yet. */
+export const REQUESTS_OF_A_COPY = 8;
+
 type Pinned = Omit<PinnedImage, 'container'>;
 
 /** Resolves each tag once: from here on only digests are spoken of. Nothing is copied yet. */
 export async function pinImages(wanted: ImagesToPin, client: RegistryClient, io: Io): Promise<readonly PinnedImage[]> {
   const pinned = new Map<string, Pinned>();
+  // What is copied soon is looked for there, blob by blob.
+  if (wanted.copyTo) client.prepare(wanted.copyTo.registry, REQUESTS_OF_A_COPY);
   for (const { name } of wanted.images) {
     const key = formatImageName(name);
     if (pinned.has(key)) continue;

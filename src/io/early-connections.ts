@@ -1,35 +1,39 @@
-import type { Agent, ClientRequestArgs } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Agent, AgentOptions, ClientRequestArgs } from 'node:http';
+import { isIP, type Socket } from 'node:net';
 
 /**
- * Opens connections to a host that the agent has talked to, before there are requests for them, so that those don't wait
- * for the handshakes. `count`: how many are to be at hand, those included that are idle.
+ * Opens connections to a host before there are requests for them, so that those don't wait for the handshakes. `count`: how
+ * many are to be at hand, those included that are idle.
  */
 export type OpenEarly = (origin: URL, count: number) => void;
 
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Has the agent take connections that were opened early, where there are any, before it opens one. */
-export function openEarlyConnections(agent: Agent): OpenEarly {
-  const known = new Map<string, ClientRequestArgs>();
+/**
+ * Has the agent take connections that were opened early, where there are any, before it opens one.
+ * @param options what the agent was made with
+ */
+export function openEarlyConnections(agent: Agent, options: AgentOptions): OpenEarly {
   // By the agent's own name: only requests with the same host and the same TLS options share connections.
   const early = new Map<string, Set<Socket>>();
+  // With the TLS session of an earlier one a handshake is cheaper.
+  const known = new Map<string, ClientRequestArgs>();
   const connect = agent.createConnection.bind(agent);
   // To be overridden, says https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback
-  agent.createConnection = (options, callback) => {
+  agent.createConnection = (asked, callback) => {
     // With a lookup of its own, a request decides by itself where it may go.
-    if (options.lookup) return connect(options, callback);
-    known.set(`${options.host}:${options.port}`, options);
-    return take(early.get(agent.getName(options))) ?? connect(options, callback);
+    if (asked.lookup) return connect(asked, callback);
+    const name = agent.getName(asked);
+    known.set(name, asked);
+    return take(early.get(name)) ?? connect(asked, callback);
   };
-  return ({ hostname, port, protocol }, count) => {
-    const options = known.get(`${hostname}:${port || PORTS[protocol]}`);
-    if (!options) return;
-    const name = agent.getName(options);
+  return ({ hostname: host, port, protocol }, count) => {
+    const plain = { ...options, host, port: port || PORTS[protocol], servername: isIP(host) ? '' : host };
+    const name = agent.getName(plain);
     const waiting = early.get(name) ?? new Set();
     early.set(name, waiting);
     const missing = count - waiting.size - (agent.freeSockets[name]?.length ?? 0);
-    for (let opened = 0; opened < missing; opened += 1) keep(connect(options) as Socket, waiting);
+    for (let opened = 0; opened < missing; opened += 1) keep(connect(known.get(name) ?? plain) as Socket, waiting);
   };
 }
 

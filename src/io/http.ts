@@ -51,7 +51,7 @@ export function openHttp(env: NodeJS.ProcessEnv): Http {
   const httpsAgent = new https.Agent(options);
   const early = isProxied(env)
     ? null
-    : { 'http:': openEarlyConnections(httpAgent), 'https:': openEarlyConnections(httpsAgent) };
+    : { 'http:': openEarlyConnections(httpAgent, options), 'https:': openEarlyConnections(httpsAgent, options) };
   return {
     httpAgent,
     httpsAgent,
@@ -139,14 +139,8 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
 
 function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
   const expire = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
-  let timer = setTimeout(expire, timeoutMs);
-  return {
-    stop: () => clearTimeout(timer),
-    restart: () => {
-      clearTimeout(timer);
-      timer = setTimeout(expire, timeoutMs);
-    },
-  };
+  const timer = setTimeout(expire, timeoutMs);
+  return { stop: () => clearTimeout(timer), restart: () => void timer.refresh() };
 }
 
 function writeBody(outgoing: http.ClientRequest, body: HttpRequest['body'], onChunk: () => void): void {

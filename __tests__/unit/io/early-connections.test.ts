@@ -93,15 +93,27 @@ test('one that the server has closed meanwhile is not used', async () => {
   expect(await answer).toBe('ok');
 });
 
-test('none is opened to a host that nobody has talked to, or through a proxy', async () => {
-  const unknown = await serve();
-  openHttp({}).openEarly(unknown.url, 3);
-  const proxied = await openFirst({ HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' });
-  proxied.client.openEarly(proxied.url, 3);
-  const next = get(proxied.client, proxied.url);
-  await proxied.untilAsked(2);
-  proxied.requests[1]!.answer();
+test('the first request to a host goes by one of them too', async () => {
+  const { url, connections, requests, untilConnected, untilAsked } = await serve();
+  const client = openHttp({});
+  client.openEarly(url, 2);
+  await untilConnected(2);
+  const answers = [get(client, url), get(client, url)];
+  await untilAsked(2);
+  for (const { answer } of requests) answer();
+  expect(await Promise.all(answers)).toEqual(['ok', 'ok']);
+  expect(connections).toHaveLength(2);
+});
+
+test('none is opened through a proxy', async () => {
+  const { client, url, connections, requests, untilAsked } = await openFirst({
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  });
+  client.openEarly(url, 3);
+  const next = get(client, url);
+  await untilAsked(2);
+  requests[1]!.answer();
   await next;
-  expect(unknown.connections).toHaveLength(0);
-  expect(proxied.connections).toHaveLength(1);
+  expect(connections).toHaveLength(1);
 });
