@@ -142,7 +142,8 @@ export function appPath({ arm, resourceGroup, name }: ContainerApp): string {
   return `${group}/providers/Microsoft.App/containerApps/${name}`;
 }
 
-async function orNull<T>(reading: Promise<T>): Promise<T | null> {
+/** Null: it is not there. */
+export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
   try {
     return await reading;
   } catch (error) {

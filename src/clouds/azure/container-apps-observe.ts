@@ -1,3 +1,4 @@
+import type { Replica } from '@azure/arm-appcontainers';
 import type { ChangeMark, Observation, Operation, RestorePoint } from '../../model/workload.ts';
 import { readChangeStatus } from './change-status.ts';
 import {
@@ -5,6 +6,7 @@ import {
   type ContainerApp,
   findRevision,
   listReplicas,
+  orNull,
   readApp,
   readIfAllowed,
 } from './container-app.ts';
@@ -28,12 +30,28 @@ export async function findOurOperation(
   return revision || hasFailed ? { id: mark, mark, goal: { kind: 'up' }, revision: mark } : null;
 }
 
-/** One look at our revision. */
+/** One look at our revision: at its replicas alone, in one call, while they start and are shown as they were. */
 export async function observeRevision(app: ContainerApp, own: OwnChange, operation: Operation): Promise<Observation> {
+  // One whose traffic moves has started already.
+  const replicas = operation.goal.kind === 'up' ? await tryListReplicas(app, own.mark) : null;
+  const isQuiet = replicas !== null && replicas.length > 0 && findTrouble(replicas) === null;
+  const still = isQuiet && own.troubledSince === null ? own.looks.still(operation, replicas) : null;
+  if (still) return still;
+  const judged = await lookAtAll(app, own, { operation, replicas });
+  const nearEnd = judged.status === 'progressing' && isQuiet && replicas.every(isRunning);
+  return own.looks.note(operation, replicas, { ...judged, ...(nearEnd ? { nearEnd } : {}) });
+}
+
+async function lookAtAll(
+  app: ContainerApp,
+  own: OwnChange,
+  { operation, replicas }: { readonly operation: Operation; readonly replicas: readonly Replica[] | null },
+): Promise<Observation> {
   const found = await findRevision(app, own.mark);
   const ours = found && toRevisionState(found);
   const state = await readApp(app);
-  const trouble = ours && !isUp(ours) ? await lookForTrouble(app, own.mark) : null;
+  const starting = ours && !isUp(ours) ? (replicas ?? (await tryListReplicas(app, own.mark))) : null;
+  const trouble = starting && findTrouble(starting);
   const { error } =
     ours && state.provisioningState !== 'failed' ? { error: null } : await readChangeStatus(app, own.statusUrl);
   if (ours && isUp(ours) && ours.replicas === 0) warnOfNoReplica(app, own.mark);
@@ -49,6 +67,17 @@ export async function observeRevision(app: ContainerApp, own: OwnChange, operati
     trouble,
     troubledMs: timeTrouble(own, app.io.clock.now(), isTroubled(operation, ours, trouble)),
   });
+}
+
+/** Null: they may not be listed, or there is no such revision (yet). */
+async function tryListReplicas(app: ContainerApp, mark: ChangeMark): Promise<readonly Replica[] | null> {
+  const read = () => orNull(listReplicas(app, mark));
+  return await readIfAllowed(app, 'noticing containers that fail early', read);
+}
+
+/** What is missing is that it answers. */
+function isRunning({ containers = [] }: Replica): boolean {
+  return containers.length > 0 && containers.every(({ runningState }) => runningState?.toLowerCase() === 'running');
 }
 
 /** No data is not a pass: that it could not start would be seen by the first user. */
@@ -92,11 +121,6 @@ function isTrafficSo(
     goal.kind === 'weight' ? withShare(pinned(before, data.ready), mark, percent) : finalTraffic(before, mark);
   const isAskedFor = isSameTraffic(now, wanted) || (percent === 100 && followsLatest(now));
   return isAskedFor && ours?.share === percent;
-}
-
-async function lookForTrouble(app: ContainerApp, mark: ChangeMark): Promise<Trouble | null> {
-  const replicas = await readIfAllowed(app, 'noticing containers that fail early', () => listReplicas(app, mark));
-  return replicas && findTrouble(replicas);
 }
 
 /** While it starts, not being healthy is no trouble: a large model takes minutes. Once it was up, it is. */

@@ -1,4 +1,5 @@
 import type { Change, ChangeMark, RestorePoint } from '../../model/workload.ts';
+import { openWholeLooks, type WholeLooks } from '../whole-looks.ts';
 import type { ContainerApp } from './container-app.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 
@@ -11,6 +12,7 @@ export interface OwnChange {
   readonly isResumed: boolean;
   /** Where Azure says how the last change that we sent goes on; null: none was sent, or it didn't say. */
   statusUrl: string | null;
+  readonly looks: WholeLooks;
   /** Since when something is wrong with our revision without a break; null: nothing is. */
   troubledSince: number | null;
 }
@@ -35,7 +37,8 @@ export class OwnChanges {
     if (known) return known;
     const data = parseRestoreData(point, this.#app);
     const wanted = this.#wanted.get(mark) ?? NOTHING;
-    const own = { mark, data, wanted, isResumed: data.latest === mark, statusUrl: null, troubledSince: null };
+    const looks = openWholeLooks(this.#app.io.clock);
+    const own = { mark, data, wanted, isResumed: data.latest === mark, statusUrl: null, looks, troubledSince: null };
     this.#known.set(mark, own);
     return own;
   }

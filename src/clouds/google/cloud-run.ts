@@ -60,7 +60,7 @@ function openWorkload(run: RunService, service: Json): Workload {
     plan: (change) => planChange(run, change),
     prepare: (change) => rollout.prepare(change),
     deploy: (mark, point, { takeTraffic }) => rollout.deploy(mark, point, takeTraffic),
-    findOperation: (mark) => rollout.findOperation(mark),
+    findOperation: (mark, point) => rollout.findOperation(mark, point),
     observe: (operation) => rollout.observe(operation),
     diagnose: (operation) => diagnoseRollout(run, operation),
     restore: openRunRestore(run),

@@ -1,4 +1,5 @@
 import { firstLine } from './first-line.ts';
+import { type Json, listOf, textOf } from './json.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -17,6 +18,13 @@ const HARMLESS = new Set([
 
 export function isReady(revision: Revision): boolean {
   return findCondition(revision, 'Ready')?.state === 'CONDITION_SUCCEEDED';
+}
+
+/** Of a revision as it is on the wire: from its making until it was ready; null: it isn't, or doesn't say. */
+export function readyAfterMs(revision: Json): number | null {
+  const ready = listOf(revision, 'conditions').find((condition) => textOf(condition, 'type') === 'Ready') ?? {};
+  const tookMs = Date.parse(textOf(ready, 'lastTransitionTime')) - Date.parse(textOf(revision, 'createTime'));
+  return textOf(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 ? tookMs : null;
 }
 
 /**

@@ -1,34 +1,26 @@
-import { DeployError } from '../../model/errors.ts';
+import { describeError } from '../../model/errors.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../model/workload.ts';
+import { openWholeLooks } from '../whole-looks.ts';
 import { changeService } from './change-service.ts';
-import { type Json, textOf } from './json.ts';
-import { judgeRollout } from './judge-rollout.ts';
+import type { Json } from './json.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
 import { lastTraffic, oursOf } from './our-part.ts';
 import { parseRestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
-import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
+import { readyAfterMs } from './revision-state.ts';
+import { type Asked, describeLatest, isNamed, observeRollout } from './run-observe.ts';
 import { type Prepared, prepareChange } from './run-plan.ts';
-import { type RunService, sayOnce } from './run-service.ts';
-import {
-  effectiveTraffic,
-  formatShares,
-  progressOf,
-  type TrafficEntry,
-  templateOf,
-  toTargets,
-  wantedTraffic,
-} from './service-document.ts';
-import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
+import type { RunService } from './run-service.ts';
+import { formatShares, type TrafficEntry, templateOf, toTargets, wantedTraffic } from './service-document.ts';
+import { readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
 import { superseded } from './superseded.ts';
 import { isAllOurs, isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-plan.ts';
-import { findRevision, getOperationEnd } from './typed-calls.ts';
 
 /** One change of the service by this process. */
 export interface RunRollout {
   prepare(change: Change): Promise<ChangeMark>;
   deploy(mark: ChangeMark, point: RestorePoint, takeTraffic: boolean): Promise<void>;
-  findOperation(mark: ChangeMark): Promise<Operation | null>;
+  findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
   setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
   finish(operation: Operation, point: RestorePoint): Promise<Operation>;
   observe(operation: Operation): Promise<Observation>;
@@ -36,16 +28,8 @@ export interface RunRollout {
   tag(operation: Operation): string | null;
 }
 
-/** What was asked for last, and what Google made of it. */
-interface Asked {
-  readonly ours: Ours;
-  readonly traffic: readonly TrafficEntry[];
-  readonly sent: SentUpdate;
-  /** The operation is over, and went well: it need not be asked for again. */
-  isOver: boolean;
-}
-
 export function openRollout(run: RunService): RunRollout {
+  const looks = openWholeLooks(run.io.clock);
   let prepared: Prepared | null = null;
   let asked: Asked | null = null;
 
@@ -54,7 +38,7 @@ export function openRollout(run: RunService): RunRollout {
     // A repetition of what was asked already is compared with that, not with what was asked before it.
     const sent = await changeService(run, (service) => decideMove(run, service, { before, traffic }));
     asked = { ours: before.ours, traffic, sent, isOver: false };
-    return { ...operation, id: sent.operation || operation.id, goal };
+    return towards(goal, { ...operation, id: sent.operation || operation.id });
   }
 
   return {
@@ -71,25 +55,43 @@ export function openRollout(run: RunService): RunRollout {
         decideDeploy(run, service, { mark, template, traffic, point });
       asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
     },
-    async findOperation(mark) {
+    async findOperation(mark, point) {
       const service = await readService(run);
       if (!isNamed(service, mark)) return null;
-      return { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
+      const ours: Operation = { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
+      const usualMs = await findUsualMs(run, parseRestoreData(point, run).back);
+      return usualMs === null ? ours : { ...ours, usualMs };
     },
     async setWeight(operation, percent, point) {
       const { serves } = parseRestoreData(point, run);
       const { ours, traffic } = ensureAsked(asked);
       // `rolling` was sent with it, in the user's own form already.
-      if (percent === 100 && isAllOurs(traffic, ours)) return { ...operation, goal: { kind: 'weight', percent } };
+      if (percent === 100 && isAllOurs(traffic, ours)) return towards({ kind: 'weight', percent }, operation);
       return await move(operation, { kind: 'weight', percent }, withOurs(serves, ours, percent));
     },
     async finish(operation, point) {
       const { ours } = ensureAsked(asked);
       return await move(operation, { kind: 'finished' }, lastTraffic(parseRestoreData(point, run), ours));
     },
-    observe: (operation) => observe(run, operation, ensureAsked(asked)),
+    observe: (operation) => observeRollout(run, operation, { asked: ensureAsked(asked), looks }),
     tag: () => asked?.ours.tag ?? null,
   };
+}
+
+/** The usual time is that of a revision's start, which moving traffic is not. */
+function towards(goal: Goal, { id, mark, revision }: Operation): Operation {
+  return { id, mark, goal, revision };
+}
+
+/** How long the revision that serves took to become ready; null: Google doesn't say. It only helps. */
+async function findUsualMs(run: RunService, serving: string): Promise<number | null> {
+  try {
+    return readyAfterMs(await readRevisionDocument(run, serving));
+  } catch (error) {
+    run.io.signal.throwIfAborted();
+    run.io.log.debug(`${describeError(error).message}; going on without knowing how long it took to start`);
+    return null;
+  }
 }
 
 function ensureAsked(asked: Asked | null): Asked {
@@ -150,59 +152,4 @@ function decideMove(
     throw superseded(run, `somebody else changed the traffic to ${formatShares(current)}`);
   }
   return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
-}
-
-async function observe(run: RunService, { goal }: Operation, asked: Asked): Promise<Observation> {
-  const { ours, sent } = asked;
-  const service = await readService(run);
-  const revision = await findRevision(run, ours.revision);
-  const operationError = await findOperationError(run, asked);
-  const expected = asked.traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision }));
-  return judgeRollout({
-    ours: ours.revision,
-    goal,
-    isStale: progressOf(service).generation < sent.generation,
-    theirs: describeTheirs(service, asked),
-    revision: revision && {
-      ready: isReady(revision),
-      failure: findRevisionFailure(revision),
-      progress: findRevisionProgress(revision),
-    },
-    progress: progressOf(service),
-    operationError,
-    effective: effectiveTraffic(service),
-    expected,
-  });
-}
-
-/** null: it goes on, or went well; or it may not be asked for: roles on the service alone don't have that. */
-async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
-  const { operation } = asked.sent;
-  if (operation === '' || asked.isOver) return null;
-  try {
-    const end = await getOperationEnd(run, operation);
-    asked.isOver = end !== null && end.error === null;
-    return end?.error ?? null;
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    sayOnce(run, 'info', `${error.message}; going by the service’s and the revision’s conditions alone.`);
-    asked.isOver = true;
-    return null;
-  }
-}
-
-function describeTheirs(service: Json, { ours, traffic }: Asked): string | null {
-  const current = wantedTraffic(service);
-  if (!isNamed(service, ours.revision)) return `${describeLatest(service)} was deployed after ours`;
-  if (isAsAsked(traffic, current, ours)) return null;
-  return `somebody else changed the traffic to ${formatShares(current)}`;
-}
-
-/** By name only: a template of somebody else's without one is, for a second, shown beside ours as the latest revision. */
-function isNamed(service: Json, revision: string): boolean {
-  return textOf(templateOf(service), 'revision') === revision;
-}
-
-function describeLatest(service: Json): string {
-  return textOf(templateOf(service), 'revision') || 'another revision';
 }

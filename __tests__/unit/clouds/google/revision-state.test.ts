@@ -7,6 +7,7 @@ import {
   findRevisionFailure,
   findRevisionProgress,
   isReady,
+  readyAfterMs,
 } from '../../../../src/clouds/google/revision-state.ts';
 import type { Condition } from '../../../../src/clouds/google/typed-calls.ts';
 
@@ -93,5 +94,30 @@ describe('what to do about a reason', () => {
 
   test('is not made up for another', () => {
     expect(hintForReason('SOMETHING_NEW')).toBeNull();
+  });
+});
+
+describe('how long a revision took to be ready', () => {
+  const createTime = '2026-03-02T09:00:00.500Z';
+  const since = (state: string) => ({ type: 'Ready', state, lastTransitionTime: '2026-03-02T09:00:42.750Z' });
+
+  test('is from its making until its Ready condition changed', () => {
+    const document = {
+      createTime,
+      conditions: [{ type: 'Active', state: 'CONDITION_FAILED' }, since('CONDITION_SUCCEEDED')],
+    };
+    expect(readyAfterMs(document)).toBe(42_250);
+  });
+
+  test.each([
+    ['it never was', { createTime, conditions: [since('CONDITION_FAILED')] }],
+    ['no time is given', { createTime, conditions: [{ type: 'Ready', state: 'CONDITION_SUCCEEDED' }] }],
+    [
+      'it was ready before it was made',
+      { ...{ createTime: '2026-03-02T10:00:00Z' }, conditions: [since('CONDITION_SUCCEEDED')] },
+    ],
+    ['nothing is said', {}],
+  ])('is unknown where %s', (_, document) => {
+    expect(readyAfterMs(document)).toBeNull();
   });
 });
