@@ -2,8 +2,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { markdownTable } from './markdown-table.ts';
 import { median } from './median.ts';
+import { cloudRunRollouts } from './overhead/cloud-run-rollouts.ts';
+import { containerAppsRollouts } from './overhead/container-apps-rollouts.ts';
+import { ecsRollouts } from './overhead/ecs-rollouts.ts';
 import { type Measured, measureDeploy } from './overhead/measure-deploy.ts';
-import { type Rollout, rollouts } from './overhead/rollouts.ts';
+import type { Rollout } from './overhead/rollout.ts';
 import { writeBetweenMarkers } from './write-between-markers.ts';
 
 /**
@@ -13,30 +16,39 @@ import { writeBetweenMarkers } from './write-between-markers.ts';
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
 const runs = Number(values.runs);
 const rows = [['rollout', 'took', 'after "done": median', 'most', 'calls', 'calls a minute']];
-const all: Measured[] = [];
-for (const rollout of rollouts) {
-  for (const hasHistory of [true, false]) {
-    const measured = await measureAll(rollout, hasHistory);
-    rows.push([`${rollout.title}${hasHistory ? '' : '; first of its kind'}`, ...describe(measured)]);
-    all.push(...measured);
+const together: string[] = [];
+for (const { name, rollouts } of [
+  { name: 'ECS', rollouts: ecsRollouts },
+  { name: 'Cloud Run', rollouts: cloudRunRollouts },
+  { name: 'Container Apps', rollouts: containerAppsRollouts },
+]) {
+  const all: Measured[] = [];
+  for (const rollout of rollouts) {
+    for (const hasHistory of rollout.isRemembered ? [true, false] : [false]) {
+      const measured = await measureAll(rollout, hasHistory);
+      const isFirst = rollout.isRemembered && !hasHistory;
+      rows.push([`${rollout.title}${isFirst ? '; first of its kind' : ''}`, ...describe(measured)]);
+      all.push(...measured);
+    }
   }
+  const overhead = seconds(median(all.map(({ overheadMs }) => overheadMs)));
+  together.push(
+    `${name}: ${overhead} after "done" (median of ${all.length}), ${perMinute(all).toFixed(1)} calls a minute.`,
+  );
 }
-const table = markdownTable(rows);
-const together = `All together: ${seconds(median(all.map(({ overheadMs }) => overheadMs)))} after "done" (median of ${all.length}), ${perMinute(all).toFixed(1)} calls a minute.`;
-process.stdout.write(`${table}\n\n${together}\n`);
-const document = path.resolve(import.meta.dirname, '../docs/performance.md');
-await writeBetweenMarkers(document, 'bench overhead', `${table}\n\nMedians of ${runs}. ${together}`);
+const text = `${markdownTable(rows)}\n\nMedians of ${runs}. All rollouts together:\n\n${together.map((line) => `- ${line}`).join('\n')}`;
+process.stdout.write(`${text}\n`);
+await writeBetweenMarkers(path.resolve(import.meta.dirname, '../docs/performance.md'), 'bench overhead', text);
 process.exit();
 
-/** The drain of each run, and of the rollout before it, differs; so does the fraction of a second in which it begins. */
-async function measureAll({ ...rollout }: Rollout, hasHistory: boolean): Promise<readonly Measured[]> {
+/** The part that differs is another in each run, and in the rollout before; so is the fraction of a second in which it begins. */
+async function measureAll(rollout: Rollout, hasHistory: boolean): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const drain = (seed: number): number =>
-      Math.round(rollout.drainMs + rollout.jitterMs * (2 * fraction(seed + run) - 1));
-    const drainBeforeMs = hasHistory ? drain(100) : null;
-    const startsAfterMs = Math.round(10_000 * fraction(run));
-    measured.push(await measureDeploy(rollout, { drainBeforeMs, drainMs: drain(200), startsAfterMs }));
+    const partMs = (seed: number): number =>
+      Math.round(rollout.partMs + rollout.jitterMs * (2 * fraction(seed + run) - 1));
+    const part = { ms: partMs(200), beforeMs: hasHistory ? partMs(100) : null };
+    measured.push(await measureDeploy(rollout, { part, startsAfterMs: Math.round(10_000 * fraction(run)) }));
   }
   return measured;
 }
