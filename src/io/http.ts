@@ -42,7 +42,7 @@ export interface Http {
 // A registry was seen to answer with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
 // Node's own 64 KB stop and start a socket for every chunk that it reads.
-const SOCKET_BUFFER_BYTES = 256 * 1024;
+const SOCKET_BUFFER_BYTES = 128 * 1024;
 
 /** Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. */
 export function openHttp(env: NodeJS.ProcessEnv): Http {
