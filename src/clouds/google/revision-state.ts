@@ -20,11 +20,15 @@ export function isReady(revision: Revision): boolean {
   return findCondition(revision, 'Ready')?.state === 'CONDITION_SUCCEEDED';
 }
 
+// One that became ready so late was ready before, and had a bad time since.
+const LONGEST_START_MS = 30 * 60_000;
+
 /** Of a revision as it is on the wire: from its making until it was ready; null: it isn't, or doesn't say. */
 export function readyAfterMs(revision: Json): number | null {
   const ready = listOf(revision, 'conditions').find((condition) => textOf(condition, 'type') === 'Ready') ?? {};
   const tookMs = Date.parse(textOf(ready, 'lastTransitionTime')) - Date.parse(textOf(revision, 'createTime'));
-  return textOf(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 ? tookMs : null;
+  const isStart = textOf(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 && tookMs <= LONGEST_START_MS;
+  return isStart ? tookMs : null;
 }
 
 /**

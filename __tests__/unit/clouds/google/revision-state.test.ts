@@ -116,6 +116,10 @@ describe('how long a revision took to be ready', () => {
       'it was ready before it was made',
       { ...{ createTime: '2026-03-02T10:00:00Z' }, conditions: [since('CONDITION_SUCCEEDED')] },
     ],
+    [
+      'it was ready again an hour later',
+      { createTime: '2026-03-02T08:00:00Z', conditions: [since('CONDITION_SUCCEEDED')] },
+    ],
     ['nothing is said', {}],
   ])('is unknown where %s', (_, document) => {
     expect(readyAfterMs(document)).toBeNull();
