@@ -1,4 +1,4 @@
-import { REQUESTS_OF_A_COPY } from '../../src/engine/pin-images.ts';
+import { prepareCopy } from '../../src/engine/pin-images.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { runnerLog } from '../../src/io/log.ts';
@@ -20,7 +20,7 @@ const client = openRegistryClient({
   keychain: { resolve: async () => null },
   signal: new AbortController().signal,
 });
-client.prepare(parseRepository(repository).registry, REQUESTS_OF_A_COPY);
+prepareCopy(client, parseImageName(source).registry, parseRepository(repository).registry);
 const pinned = await resolveImage(client, parseImageName(source));
 await copyImage(client, { source: pinned, destination: { ...parseRepository(repository), tags: [tag] } });
 process.stdout.write(`in-process ${performance.now() - startedAt} ms\n`);

@@ -35,16 +35,12 @@ export interface PinnedImage {
   readonly copy: CopyRequest | null;
 }
 
-/** At least, for an image of some layers. How many they are is not known yet. */
-export const REQUESTS_OF_A_COPY = 8;
-
 type Pinned = Omit<PinnedImage, 'container'>;
 
 /** Resolves each tag once: from here on only digests are spoken of. Nothing is copied yet. */
 export async function pinImages(wanted: ImagesToPin, client: RegistryClient, io: Io): Promise<readonly PinnedImage[]> {
   const pinned = new Map<string, Pinned>();
-  // What is copied soon is looked for there, blob by blob.
-  if (wanted.copyTo) client.prepare(wanted.copyTo.registry, REQUESTS_OF_A_COPY);
+  if (wanted.copyTo) prepareCopy(client, wanted.images[0]!.name.registry, wanted.copyTo.registry);
   for (const { name } of wanted.images) {
     const key = formatImageName(name);
     if (pinned.has(key)) continue;
@@ -55,6 +51,14 @@ export async function pinImages(wanted: ImagesToPin, client: RegistryClient, io:
     pinned.set(key, copy ? { image: destinationOf(copy), copy } : { image: source, copy: null });
   }
   return wanted.images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
+}
+
+// For each blob of an image of some layers. How many there are is not known yet.
+const REQUESTS_OF_A_COPY = 16;
+
+/** Each blob is looked for at the destination, and then fetched: while the image is being pinned there is time for handshakes. */
+export function prepareCopy(client: RegistryClient, ...registries: readonly string[]): void {
+  for (const registry of new Set(registries)) client.prepare(registry, REQUESTS_OF_A_COPY);
 }
 
 async function planCopyOf(
