@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { editDocument, type Json, toDocument } from '../../../src/clouds/aws/task-definition.ts';
-import { listDifferences } from '../../../src/clouds/aws/task-definition-differences.ts';
+import { editDocument, type Json, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
+import { listDifferences } from '../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import type { Change } from '../../../src/model/workload.ts';
 
 const READ_ONLY = [

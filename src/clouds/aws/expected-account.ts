@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
-import { explainErrors } from './aws-errors.ts';
 import { clientSettings } from './client-settings.ts';
+import { explainErrors } from './errors.ts';
 
 /** @throws DeployError INPUT_INVALID when the credentials are of another account. */
 export async function ensureExpectedAccount(

@@ -9,7 +9,7 @@ import {
 import { fetchIdToken } from '../../io/github-oidc.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
-import type { AzureAccount } from './azure-account.ts';
+import type { AzureAccount } from './account.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
 
 const OIDC_AUDIENCE = 'api://AzureADTokenExchange';

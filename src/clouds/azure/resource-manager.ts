@@ -2,7 +2,7 @@ import { ContainerAppsAPIClient } from '@azure/arm-appcontainers';
 import { createHttpHeaders, createPipelineRequest, type HttpClient, RestError } from '@azure/core-rest-pipeline';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
-import { type AzureCall, explainErrors } from './azure-errors.ts';
+import { type AzureCall, explainErrors } from './errors.ts';
 import { type Json, textAt } from './json.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
 import { authenticate, noCredential, type Tokens } from './tokens.ts';

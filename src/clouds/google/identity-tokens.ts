@@ -1,8 +1,8 @@
 import type { AuthClient } from 'google-auth-library';
 import { DeployError } from '../../model/errors.ts';
+import { type RunService, sayOnce } from './cloud-run/service.ts';
 import type { Identity } from './credentials.ts';
-import { explainErrors } from './google-errors.ts';
-import { type RunService, sayOnce } from './run-service.ts';
+import { explainErrors } from './errors.ts';
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsCloud } from '../../../../simulators/aws/aws-cloud.ts';
 import { type Behaviour, wellBehaved } from '../../../../simulators/behaviour.ts';
-import { openEcs } from '../../../../src/clouds/aws/ecs.ts';
+import { openEcs } from '../../../../src/clouds/aws/ecs/workload.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';

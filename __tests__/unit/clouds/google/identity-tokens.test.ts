@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { artifactRegistryKeychain } from '../../../../src/clouds/google/artifact-registry-keychain.ts';
+import { liveEndpoint, previewEndpoint } from '../../../../src/clouds/google/cloud-run/endpoint.ts';
+import type { RunService } from '../../../../src/clouds/google/cloud-run/service.ts';
 import type { GoogleCredentials, Identity } from '../../../../src/clouds/google/credentials.ts';
 import { openIdentityTokens } from '../../../../src/clouds/google/identity-tokens.ts';
-import { liveEndpoint, previewEndpoint } from '../../../../src/clouds/google/run-endpoint.ts';
-import type { RunService } from '../../../../src/clouds/google/run-service.ts';
+import { artifactRegistryKeychain } from '../../../../src/clouds/google/registry/keychain.ts';
 import { fakeIo } from '../../../fixtures/fake-io.ts';
 
 const uri = 'https://agent-abc-ew.a.run.app';

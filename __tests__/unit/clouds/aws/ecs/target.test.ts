@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
+import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/console-url.ts';
+import { ecsTarget } from '../../../../../src/clouds/aws/ecs/target.ts';
+import { targets } from '../../../../../src/clouds/index.ts';
+import type { InputReader } from '../../../../../src/model/input-reader.ts';
+import { openWire, type Wire } from '../wire-fake.ts';
+
+function parse(inputs: Record<string, string>) {
+  const problems: string[] = [];
+  const text = (name: string): string => inputs[name] ?? '';
+  const reader: InputReader = {
+    text,
+    required: (name) => {
+      if (text(name) === '') problems.push(`${name} is missing`);
+      return text(name);
+    },
+    boolean: (_name, fallback) => fallback,
+    duration: () => 0,
+    choice: (_name, _choices, fallback) => fallback,
+    problem: (name, { given }) => void problems.push(`${name}: ${given}`),
+  };
+  return { settings: ecsTarget.parse(reader), problems };
+}
+
+describe('the inputs', () => {
+  it('need a service; the cluster is `default`', () => {
+    expect(parse({ service: 'agent' })).toEqual({
+      settings: { cluster: 'default', service: 'agent', region: '', expectedAccount: '' },
+      problems: [],
+    });
+    expect(parse({}).problems).toEqual(['service is missing']);
+  });
+
+  it('are checked together', () => {
+    const { problems } = parse({ service: 'arn:aws:ecs:x:1:service/agent', cluster: 'a b', region: 'Ireland' });
+    expect(problems).toEqual(['cluster: "a b"', 'service: "arn:aws:ecs:x:1:service/agent"', 'region: "Ireland"']);
+  });
+
+  it.each(['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'ap-southeast-4', 'eusc-de-east-1'])(
+    'take region %s',
+    (region) => {
+      expect(parse({ service: 'agent', region }).problems).toEqual([]);
+    },
+  );
+
+  test('are listed, so that another target’s are noticed', () => {
+    expect(targets['ecs']?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
+  });
+});
+
+describe('the region', () => {
+  let wire: Wire;
+  beforeEach(async () => {
+    wire = await openWire({ DescribeServices: () => ({ services: [{ serviceName: 'agent', status: 'ACTIVE' }] }) });
+  });
+  afterEach(() => wire.close());
+
+  const open = (region: string, env: Record<string, string>) =>
+    ecsTarget.open({ cluster: 'default', service: 'agent', region, expectedAccount: '' }, { ...wire.io, env });
+
+  it.each([
+    ['eu-west-1', { AWS_REGION: 'us-east-1' }, 'eu-west-1'],
+    ['', { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' }, 'us-east-1'],
+    ['', { AWS_DEFAULT_REGION: 'us-east-2' }, 'us-east-2'],
+  ])('is the input "%s", else the environment’s %j', async (region, env, expected) => {
+    expect((await open(region, env)).workload.resource).toContain(expected);
+    expect(wire.calls[0]?.authorization).toContain(`/${expected}/ecs/aws4_request`);
+  });
+
+  it.each([[{}], [{ AWS_REGION: 'evil.example/' }]])(
+    'is asked for when the environment has none that is one: %j',
+    async (env) => {
+      await expect(open('', env)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+      expect(wire.calls).toEqual([]);
+    },
+  );
+});
+
+describe('the expected account', () => {
+  it.each(['12345', '1234567890123', '12345678901x'])('is twelve digits, not %s', (given) => {
+    expect(parse({ service: 'agent', 'expected-account': given }).problems).toEqual([`expected-account: "${given}"`]);
+  });
+
+  it('is that of the credentials, or nothing else is asked', async () => {
+    const answers = {
+      DescribeServices: () => ({ services: [{ serviceName: 'agent', status: 'ACTIVE' }] }),
+      GetCallerIdentity: () =>
+        '<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>',
+    };
+    const wire = await openWire(answers);
+    const open = (expectedAccount: string) =>
+      ecsTarget.open({ cluster: 'default', service: 'agent', region: 'eu-west-1', expectedAccount }, wire.io);
+    await expect(open('210987654321')).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'could not start in account 210987654321: the credentials are of 123456789012',
+    });
+    expect(wire.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity']);
+    expect((await open('123456789012')).workload.resource).toContain('service agent');
+    await wire.close();
+  });
+});
+
+test.each([
+  ['eu-west-1', 'https://eu-west-1.console.aws.amazon.com/'],
+  ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn/'],
+  ['us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/'],
+])('the console of %s is at %s', (region, start) => {
+  expect(formatConsoleUrl({ region, cluster: 'c', service: 's' })).toBe(
+    `${start}ecs/v2/clusters/c/services/s/deployments?region=${region}`,
+  );
+});

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ecrKeychain } from '../../../../../src/clouds/aws/registry/keychain.ts';
+import { AwsError, openWire, type Wire } from '../wire-fake.ts';
+
+const HOUR_MS = 3_600_000;
+const token = (password: string): string => Buffer.from(`AWS:${password}`).toString('base64');
+
+let wire: Wire;
+let refuse = false;
+beforeEach(async () => {
+  refuse = false;
+  wire = await openWire({
+    GetAuthorizationToken: () =>
+      refuse
+        ? new AwsError('AccessDeniedException')
+        : {
+            authorizationData: [
+              { authorizationToken: token(`pw-${wire.calls.length}`), expiresAt: (wire.time + 12 * HOUR_MS) / 1_000 },
+            ],
+          },
+  });
+});
+afterEach(() => wire.close());
+
+test.each([
+  'ghcr.io',
+  'docker.io',
+  'public.ecr.aws',
+  '12.dkr.ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
+])('does not know %s, and asks nobody', async (host) => {
+  expect(await ecrKeychain(wire.io).resolve(host)).toBeNull();
+  expect(wire.calls).toEqual([]);
+});
+
+test.each([
+  ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1'],
+  ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+])('logs in to %s in its own region', async (host, region) => {
+  expect(await ecrKeychain(wire.io).resolve(host)).toEqual({ username: 'AWS', password: 'pw-1' });
+  expect(wire.calls[0]?.authorization).toContain(`/${region}/ecr/aws4_request`);
+});
+
+test('the password and the token are masked', async () => {
+  await ecrKeychain(wire.io).resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com');
+  expect(wire.masked).toEqual(['pw-1', token('pw-1')]);
+});
+
+test('a token is used until shortly before it expires, for every account of the region', async () => {
+  const keychain = ecrKeychain(wire.io);
+  await keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com');
+  wire.time = 11 * HOUR_MS;
+  expect(await keychain.resolve('210987654321.dkr.ecr.eu-west-1.amazonaws.com')).toMatchObject({ password: 'pw-1' });
+  wire.time = 11.95 * HOUR_MS;
+  expect(await keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).toMatchObject({ password: 'pw-2' });
+});
+
+test('a refusal names the permission, and is not remembered', async () => {
+  const keychain = ecrKeychain(wire.io);
+  refuse = true;
+  await expect(keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).rejects.toMatchObject({
+    code: 'PERMISSION_DENIED',
+    hint: expect.stringContaining('ecr:GetAuthorizationToken'),
+  });
+  refuse = false;
+  expect(await keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).toMatchObject({ username: 'AWS' });
+});

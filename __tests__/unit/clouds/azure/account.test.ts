@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AccountWishes, findAccount } from '../../../../src/clouds/azure/account.ts';
+import { chooseLogin } from '../../../../src/clouds/azure/credential.ts';
+import { fakeIo } from '../../../fixtures/fake-io.ts';
+
+const nothing: AccountWishes = { subscription: '', tenantId: '', clientId: '' };
+const profile = `\ufeff${JSON.stringify({
+  subscriptions: [
+    { id: 'sub-other', tenantId: 'tenant-other', isDefault: false, environmentName: 'AzureCloud' },
+    { id: 'sub-cli', tenantId: 'tenant-cli', isDefault: true, environmentName: 'AzureCloud' },
+  ],
+})}`;
+const noFile = async (): Promise<string> => {
+  throw new Error('ENOENT');
+};
+const withProfile = async (file: string): Promise<string> => (file.endsWith('azureProfile.json') ? profile : noFile());
+const environment = { AZURE_SUBSCRIPTION_ID: 'sub-env', AZURE_TENANT_ID: 'tenant-env', AZURE_CLIENT_ID: 'client-env' };
+const oidc = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://oidc.test', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't' };
+
+describe('which subscription and tenant are meant', () => {
+  test('the inputs come first', async () => {
+    const wishes = { subscription: 'sub-input', tenantId: 'tenant-input', clientId: 'client-input' };
+    const account = await findAccount(wishes, { env: environment }, withProfile);
+    expect(account).toMatchObject({ ...wishes, isByInput: true });
+  });
+
+  test('then the environment', async () => {
+    expect(await findAccount(nothing, { env: environment }, withProfile)).toMatchObject({
+      ...{ subscription: 'sub-env', tenantId: 'tenant-env', clientId: 'client-env', isByInput: false },
+    });
+  });
+
+  test('then what azure/login left, byte order mark and all', async () => {
+    expect(await findAccount(nothing, { env: { HOME: '/home/runner' } }, withProfile)).toEqual({
+      ...{ subscription: 'sub-cli', tenantId: 'tenant-cli', clientId: '', isByInput: false, hasCliLogin: true },
+    });
+  });
+
+  test('the tenant is the one of the subscription that was asked for', async () => {
+    const wishes = { ...nothing, subscription: 'SUB-other' };
+    expect(await findAccount(wishes, { env: {} }, withProfile)).toMatchObject({ tenantId: 'tenant-other' });
+  });
+
+  test('a profile that can not be read is none', async () => {
+    await expect(findAccount(nothing, { env: {} }, async () => '{')).rejects.toThrow(
+      /which Azure subscription is meant/,
+    );
+  });
+
+  test.each([
+    ['by the environment', { AZURE_AUTHORITY_HOST: 'https://login.chinacloudapi.cn' }, noFile],
+    ['by the profile', {}, async () => profile.replace(/AzureCloud/g, 'AzureUSGovernment')],
+  ])('a sovereign cloud is refused, %s', async (_title, env, readFile) => {
+    await expect(findAccount(nothing, { env }, readFile)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
+});
+
+describe('who we are to Azure', () => {
+  const named = { subscription: 's', tenantId: 'tenant', clientId: 'client', isByInput: false, hasCliLogin: true };
+  const unnamed = { ...named, tenantId: '', clientId: '' };
+  test.each([
+    ['the job itself, before the CLI', named, oidc, /own identity \(OIDC\) as application client/],
+    ['a secret beside the id', named, { ...oidc, AZURE_CLIENT_SECRET: 'x' }, /secret or certificate/],
+    [
+      'the job itself, where an input names it',
+      { ...named, isByInput: true },
+      { ...oidc, AZURE_CLIENT_SECRET: 'x' },
+      /OIDC/,
+    ],
+    [
+      'a token file beside the id',
+      named,
+      { ...oidc, AZURE_FEDERATED_TOKEN_FILE: '/var/run/token' },
+      /workload identity/,
+    ],
+    ['the CLI, where there is no more', unnamed, oidc, /login of the Azure CLI/],
+    [
+      'the machine, where it is our own',
+      { ...unnamed, hasCliLogin: false },
+      { RUNNER_ENVIRONMENT: 'self-hosted' },
+      /managed identity/,
+    ],
+  ])('%s', (_title, account, env, name) => {
+    expect(chooseLogin(account, fakeIo({ env })).name).toMatch(name);
+  });
+
+  test.each([
+    ['on a machine of GitHub without a login', { ...unnamed, hasCliLogin: false }, /or run azure\/login/],
+    ['with an application and no permission for its token', { ...named, isByInput: true }, /id-token: write/],
+  ])('nobody, %s', (_title, account, hint) => {
+    const io = fakeIo({ env: { RUNNER_ENVIRONMENT: 'github-hosted' } });
+    expect(() => chooseLogin(account, io)).toThrow(
+      expect.objectContaining({ code: 'AUTH_FAILED', hint: expect.stringMatching(hint) }),
+    );
+  });
+});

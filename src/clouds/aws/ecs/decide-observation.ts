@@ -1,0 +1,68 @@
+import type { ServiceDeployment } from '@aws-sdk/client-ecs';
+import type { Observation } from '../../../model/workload.ts';
+import { stageOf } from './service-deployment-status.ts';
+
+/** What one look at our deployment found. */
+export interface DeploymentFacts {
+  readonly ours: ServiceDeployment;
+  /** Short name of the newest deployment after ours that is not ours; null: none. */
+  readonly newer: string | null;
+  /** Short name of what the service names instead of ours, if neither we nor the one before us put it there. */
+  readonly foreignLive: string | null;
+  /** Does the service name our task definition? */
+  readonly live: boolean;
+  /** Why the deployment cannot succeed any more, from its stopped tasks and events; null: nothing says so. */
+  readonly earlyFailure: string | null;
+  /** Tasks that the service should run; null: AWS does not say. */
+  readonly desiredCount: number | null;
+}
+
+/** Pure: is our deployment done, undone, overtaken or hopeless? https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
+export function judgeDeployment(facts: DeploymentFacts): Observation {
+  const status = facts.ours.status ?? 'PENDING';
+  // Before all else: a service that was rolled back is stable and healthy, on the old version.
+  if (status.startsWith('ROLLBACK_')) return failed('ROLLED_BACK_BY_PLATFORM', describeRollback(facts.ours));
+  const overtakenBy = facts.newer ?? facts.foreignLive;
+  if (overtakenBy) return failed('SUPERSEDED', `${overtakenBy} was deployed after ours`);
+  if (status === 'STOP_REQUESTED' || status === 'STOPPED') {
+    return failed('ROLLED_BACK_BY_PLATFORM', `the deployment was stopped (${status}${reasonOf(facts.ours)})`);
+  }
+  if (status === 'SUCCESSFUL') {
+    // ECS calls a deployment of no task successful at once (aws-actions/amazon-ecs-deploy-task-definition#191).
+    if (facts.desiredCount === 0)
+      return failed('DEPLOY_FAILED', 'the service was scaled to 0 meanwhile: no task shows whether it works');
+    if (facts.live) return { status: 'succeeded', reason: status, message: describeProgress(facts.ours) };
+    return failed('SUPERSEDED', 'the deployment succeeded, but the service no longer names its task definition');
+  }
+  if (facts.earlyFailure) return failed('DEPLOY_FAILED', facts.earlyFailure);
+  return { status: 'progressing', reason: status, message: describeProgress(facts.ours) };
+}
+
+function failed(reason: string, message: string): Observation {
+  return { status: 'failed', reason, message };
+}
+
+/** `the circuit breaker …` or whatever else AWS gives as the reason, with the alarms that fired. */
+export function describeRollback(deployment: ServiceDeployment): string {
+  const fired = deployment.alarms?.triggeredAlarmNames ?? [];
+  const alarms = fired.length > 0 ? `, alarms: ${fired.join(', ')}` : '';
+  const state =
+    stageOf(deployment.status ?? '') === 'ended' ? 'rolled the deployment back' : 'is rolling the deployment back';
+  return `the platform ${state} (${deployment.status}${reasonOf(deployment)}${alarms})`;
+}
+
+function reasonOf(deployment: ServiceDeployment): string {
+  const reason = deployment.rollback?.reason || deployment.statusReason;
+  return reason ? `: ${reason}` : '';
+}
+
+/** `1 of 2 new tasks running, 1 pending (IN_PROGRESS)`. */
+export function describeProgress(deployment: ServiceDeployment): string {
+  const { requestedTaskCount, runningTaskCount = 0, pendingTaskCount = 0 } = deployment.targetServiceRevision ?? {};
+  if (requestedTaskCount === undefined) return `starting (${deployment.status})`;
+  const pending = pendingTaskCount > 0 ? `, ${pendingTaskCount} pending` : '';
+  const stage = deployment.lifecycleStage ? `, ${deployment.lifecycleStage}` : '';
+  const paused = deployment.lifecycleHookDetails?.some((hook) => hook.status === 'AWAITING_ACTION');
+  const waits = paused ? ', waits at a lifecycle hook' : '';
+  return `${runningTaskCount} of ${requestedTaskCount} new tasks running${pending} (${deployment.status}${stage}${waits})`;
+}

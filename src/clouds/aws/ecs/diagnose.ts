@@ -1,0 +1,88 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { DeployError } from '../../../model/errors.ts';
+import type { ChangeMark, Diagnosis, Operation } from '../../../model/workload.ts';
+import { explainErrors } from '../errors.ts';
+import { readContainerLogs } from './container-logs.ts';
+import { describeRollback } from './decide-observation.ts';
+import type { EcsDeployments } from './deployments.ts';
+import { describeStoppedTask, failedByItself } from './early-failure.ts';
+import { findFailureHint } from './failure-hint.ts';
+import { describeService, type EcsService, shortRevision } from './service.ts';
+import { listOurTasks } from './stopped-tasks.ts';
+import { listUnhealthyTargets } from './target-health.ts';
+import { describeTaskDefinition } from './task-definition-wire.ts';
+
+const MAX_TASKS = 5;
+const MAX_EVENTS = 10;
+
+/** What AWS can tell about our deployment. What may not be read is named in a line of its own. */
+export async function diagnoseDeployment(
+  ecs: EcsService,
+  deployments: EcsDeployments,
+  operation: Operation,
+): Promise<Diagnosis> {
+  const deployment = await deployments.describe(operation.id);
+  const service = await describeService(ecs);
+  const tasks = await findTasks(ecs, operation.mark);
+  const stopped = tasks.stopped.slice(0, MAX_TASKS).map(describeStoppedTask);
+  const health = await listUnhealthyTargets(ecs, service);
+  const logs = await findLogs(ecs, operation.mark, tasks.stopped[0] ?? tasks.running[0]);
+  const since = deployment.createdAt?.getTime() ?? 0;
+  const events = (service.events ?? []).filter(({ createdAt }) => (createdAt?.getTime() ?? 0) > since);
+  const wasUndone = deployment.status?.startsWith('ROLLBACK_');
+  const undone = wasUndone ? [describeRollback(deployment)] : [];
+  return {
+    cause: describeCause(tasks.stopped, [...health, ...undone]),
+    hint: findFailureHint([...stopped, ...health].join('\n')),
+    facts: [
+      ...undone,
+      ...stopped,
+      ...health,
+      ...events.slice(0, MAX_EVENTS).map(({ message }) => message ?? ''),
+      ...tasks.facts,
+      ...logs.facts,
+    ],
+    logs: logs.logs,
+  };
+}
+
+interface Tasks {
+  readonly stopped: readonly Task[];
+  readonly running: readonly Task[];
+  readonly facts: readonly string[];
+}
+
+async function findTasks(ecs: EcsService, mark: ChangeMark): Promise<Tasks> {
+  try {
+    const stopped = (await listOurTasks(ecs, mark, 'STOPPED')).filter(failedByItself);
+    // A task that runs and answers wrongly has something to say too.
+    const running = stopped.length > 0 ? [] : await listOurTasks(ecs, mark, 'RUNNING');
+    return { stopped, running, facts: [] };
+  } catch (error) {
+    return { stopped: [], running: [], facts: [toFact(error)] };
+  }
+}
+
+async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefined) {
+  if (!task) return { logs: [], facts: [] };
+  const { signal } = ecs.io;
+  try {
+    const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
+    const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, mark, signal));
+    return await readContainerLogs(ecs, task, taskDefinition);
+  } catch (error) {
+    return { logs: [], facts: [toFact(error)] };
+  }
+}
+
+function toFact(error: unknown): string {
+  if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+  return [error.message, error.hint ?? ''].join('. ').trim();
+}
+
+function describeCause(stopped: readonly Task[], others: readonly string[]): string | null {
+  const [first] = stopped;
+  if (!first) return others[0] ?? null;
+  const count = stopped.length === 1 ? '' : `${stopped.length} tasks stopped; `;
+  return `${count}${describeStoppedTask(first)}`;
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Service } from '@aws-sdk/client-ecs';
+import { DeployError } from '../../../model/errors.ts';
+import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import { explainErrors } from '../errors.ts';
+import { readLive } from './capture.ts';
+import type { EcsDeployments } from './deployments.ts';
+import { platformOf } from './platform.ts';
+import { describeService, type EcsService, isSteady, shortRevision } from './service.ts';
+import { editDocument, type Json, readContainers, toDocument } from './task-definition.ts';
+import { listDifferences } from './task-definition-differences.ts';
+import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
+
+/** The change beside what the service names now. */
+export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
+  const service = await describeService(ecs);
+  const live = await readLiveDocument(ecs, service);
+  const edited = editDocument(live, change);
+  const equal = isDeepStrictEqual(live, edited);
+  const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
+  return {
+    unchanged: healthy,
+    differences: listDifferences(live, edited),
+    platform: platformOf(edited, service),
+  };
+}
+
+/** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
+export async function prepareChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
+  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), change);
+  const { arn, attempts } = await registerPatiently(ecs, document);
+  if (attempts > 1) {
+    ecs.io.log.info(
+      `Registering ${shortRevision(arn)} took ${attempts} attempts: an unused revision just before it may stay registered.`,
+    );
+  }
+  return arn;
+}
+
+async function readLiveDocument(ecs: EcsService, service: Service): Promise<Json> {
+  const { signal } = ecs.io;
+  const arn = readLive(service);
+  const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
+  return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal)));
+}
+
+/** A service whose deployments AWS no longer remembers is taken by what it is. */
+async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
+  const [newest] = await deployments.list();
+  return !newest || newest.status === 'SUCCESSFUL';
+}
+
+const REGISTER_PAUSES_MS = [1_000, 2_000, 4_000];
+
+/** AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. */
+async function registerPatiently(ecs: EcsService, document: Json) {
+  const what = `register a revision of task definition ${document['family']}`;
+  const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
+  for (const pauseMs of REGISTER_PAUSES_MS) {
+    try {
+      return await explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
+      await ecs.io.clock.sleep(pauseMs, ecs.io.signal);
+    }
+  }
+  return explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+}
+
+// Names and references, without which nobody could tell what AWS means.
+const SHOWN =
+  /^(?:name|image|family|cpu|memory|networkMode|requiresCompatibilities|logDriver|protocol|valueFrom|.*[aA]rn|awslogs-.*|sourceVolume|containerPath|containerName|condition|key)$/;
+
+/** A validation error of AWS may quote what it did not like: a variable's value, an argument, a label. */
+function listSecrets(document: Json): readonly string[] {
+  const variables = readContainers(document).map(({ environment }) => environment);
+  // Of what is no variable, short texts are mostly words: `task`, `linux`.
+  return [...listTexts(variables), ...listTexts(document).filter(({ length }) => length >= 8)];
+}
+
+function listTexts(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => (SHOWN.test(name) ? [] : listTexts(member)));
+}

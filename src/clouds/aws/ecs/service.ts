@@ -1,0 +1,121 @@
+import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { Io } from '../../../io/io.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { type AwsCall, explainErrors, MISSING_HINT } from '../errors.ts';
+
+/** One service and the way to it. */
+export interface EcsService {
+  readonly cluster: string;
+  readonly service: string;
+  readonly region: string;
+  /** For people: `service agent in cluster production (eu-west-1)`. */
+  readonly resource: string;
+  readonly client: ECSClient;
+  readonly io: Io;
+  /** IAM actions whose lack was already warned about. */
+  readonly warned: Set<string>;
+}
+
+const APPEARS_WITHIN_MS = 10_000;
+const APPEARS_PAUSE_MS = 2_000;
+
+/**
+ * The service, with some patience: one that was created a moment ago is MISSING at first (reproio/ecs_deploy#60).
+ * @throws DeployError as `describeService`.
+ */
+export async function awaitService(ecs: EcsService): Promise<Service> {
+  const { clock, log, signal } = ecs.io;
+  const until = clock.now() + APPEARS_WITHIN_MS;
+  for (let isFirst = true; ; isFirst = false) {
+    const found = await lookUp(ecs);
+    if (found.service || found.reason !== 'MISSING' || clock.now() >= until) return ensureThere(ecs, found);
+    if (isFirst) log.info(`${ecs.resource} is MISSING; looking again for 10 s, as a new service is shown late`);
+    await clock.sleep(APPEARS_PAUSE_MS, signal);
+  }
+}
+
+/** @throws DeployError NOT_FOUND when the cluster or the service is not there, or the service was deleted. */
+export async function describeService(ecs: EcsService): Promise<Service> {
+  return ensureThere(ecs, await lookUp(ecs));
+}
+
+/** The one call that makes a task definition live. Nothing but it is sent, so that nothing else is reset. */
+export async function updateService(
+  ecs: EcsService,
+  taskDefinition: string,
+  options: { readonly force: boolean } = { force: false },
+): Promise<void> {
+  const command = new UpdateServiceCommand({
+    cluster: ecs.cluster,
+    service: ecs.service,
+    taskDefinition,
+    ...(options.force ? { forceNewDeployment: true } : {}),
+  });
+  // Not aborted by a cancel: whether it took effect must be known before anything is put back.
+  await explainErrors({ what: `update ${ecs.resource}`, action: 'ecs:UpdateService' }, () => ecs.client.send(command));
+}
+
+/** Sends a request that reads: it may be aborted. */
+export function readEcs<T>(
+  ecs: EcsService,
+  call: AwsCall,
+  send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const { signal } = ecs.io;
+  return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
+}
+
+/** Reads something that only helps: without the permission it is left out, with one warning that names the action. */
+export async function readIfAllowed<T>(ecs: EcsService, loss: string, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
+    if (!ecs.warned.has(loss))
+      ecs.io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
+    ecs.warned.add(loss);
+    return null;
+  }
+}
+
+/** Is one deployment all there is, completed (rolling ones say so) and running every task? */
+export function isSteady(service: Service): boolean {
+  const [primary, ...others] = service.deployments ?? [];
+  if (!primary || others.length > 0 || primary.status !== 'PRIMARY') return false;
+  const complete = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
+  const named = primary.taskDefinition === service.taskDefinition;
+  return complete && named && service.runningCount === service.desiredCount;
+}
+
+/** `agent:42` of `arn:aws:ecs:eu-west-1:123456789012:task-definition/agent:42`. */
+export function shortRevision(taskDefinitionArn: string): string {
+  return taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf('/') + 1);
+}
+
+interface LookedUp {
+  readonly service: Service | null;
+  readonly reason: string;
+}
+
+async function lookUp(ecs: EcsService): Promise<LookedUp> {
+  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
+  const { services = [], failures = [] } = await readEcs(
+    ecs,
+    { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices' },
+    (options) => ecs.client.send(command, options),
+  );
+  return { service: services[0] ?? null, reason: failures[0]?.reason ?? 'no answer' };
+}
+
+function ensureThere(ecs: EcsService, { service, reason }: LookedUp): Service {
+  // A wrong cluster name comes back with status 200 and a failure (aws-actions/amazon-ecs-deploy-task-definition#312).
+  if (!service) throw notFound(ecs, reason);
+  if (service.status === 'INACTIVE') throw notFound(ecs, 'INACTIVE, it was deleted');
+  return service;
+}
+
+function notFound(ecs: EcsService, reason: string): DeployError {
+  return new DeployError('NOT_FOUND', `could not find ${ecs.resource}: ${reason}`, {
+    hint: MISSING_HINT,
+  });
+}

@@ -1,0 +1,43 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DeployError } from '../../../model/errors.ts';
+import { openLoadBalancing } from './load-balancing.ts';
+import { type EcsService, readEcs, readIfAllowed } from './service.ts';
+
+/** What the load balancer says about targets that are not healthy: one line each. */
+export async function listUnhealthyTargets(ecs: EcsService, service: Service): Promise<readonly string[]> {
+  const { loadBalancing } = openLoadBalancing(ecs);
+  const lines: string[] = [];
+  for (const targetGroupArn of listTargetGroups(service)) {
+    const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
+    const call = {
+      what: 'read the health of the load balancer’s targets',
+      action: 'elasticloadbalancing:DescribeTargetHealth',
+    };
+    const read = () => readEcs(ecs, call, (options) => loadBalancing.send(command, options));
+    try {
+      const { TargetHealthDescriptions = [] } = (await readIfAllowed(ecs, 'the targets’ health', read)) ?? {};
+      lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
+    } catch (error) {
+      if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+      lines.push(error.message);
+    }
+  }
+  return lines;
+}
+
+/** Of all the service's load balancers; a blue/green service has two groups for each. */
+export function listTargetGroups(service: Service): readonly string[] {
+  const arns = (service.loadBalancers ?? []).flatMap(({ targetGroupArn, advancedConfiguration }) => [
+    targetGroupArn,
+    advancedConfiguration?.alternateTargetGroupArn,
+  ]);
+  return [...new Set(arns.filter((arn) => arn !== undefined))];
+}
+
+function describeTarget({ Target, TargetHealth }: TargetHealthDescription): readonly string[] {
+  const state = TargetHealth?.State;
+  if (!state || state === 'healthy' || state === 'draining' || state === 'unused') return [];
+  const why = [TargetHealth.Reason, TargetHealth.Description].filter(Boolean).join(': ');
+  return [`target ${Target?.Id}:${Target?.Port} is ${state}${why ? ` (${why})` : ''}`];
+}

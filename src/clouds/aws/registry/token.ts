@@ -1,0 +1,33 @@
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import type { Io } from '../../../io/io.ts';
+import { DeployError } from '../../../model/errors.ts';
+import type { RegistryCredentials } from '../../../model/keychain.ts';
+import { clientSettings } from '../client-settings.ts';
+import { explainErrors } from '../errors.ts';
+
+export interface EcrToken {
+  readonly credentials: RegistryCredentials;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** For all registries of a region. @throws DeployError AUTH_FAILED, PERMISSION_DENIED, NETWORK, … */
+export async function getEcrToken(region: string, io: Io): Promise<EcrToken> {
+  const { signal } = io;
+  const call = { what: `log in to ECR in ${region}`, action: 'ecr:GetAuthorizationToken', signal };
+  const client = new ECRClient(clientSettings(region, io));
+  const answer = await explainErrors(call, () =>
+    client.send(new GetAuthorizationTokenCommand({}), { abortSignal: signal }),
+  );
+  const [data] = answer.authorizationData ?? [];
+  const [username, password] = Buffer.from(data?.authorizationToken ?? '', 'base64')
+    .toString('utf8')
+    .split(':');
+  if (!username || !password)
+    throw new DeployError('AUTH_FAILED', `could not log in to ECR in ${region}: no token came`, {
+      hint: 'Run again; if it stays, check what answers for ECR between here and AWS (proxy, VPC endpoint).',
+    });
+  io.log.mask(password);
+  io.log.mask(data?.authorizationToken ?? '');
+  return { credentials: { username, password }, expiresAt: data?.expiresAt?.getTime() ?? io.clock.now() };
+}

@@ -1,0 +1,153 @@
+import type { Replica, Revision } from '@azure/arm-appcontainers';
+import type { Io } from '../../../io/io.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { type AzureCall, explainErrors } from '../errors.ts';
+import { type Json, objectAt, objectsAt, textAt, valueAt } from '../json.ts';
+import type { ArmAnswer, ResourceManager } from '../resource-manager.ts';
+
+/** One container app and the way to it. */
+export interface ContainerApp {
+  readonly name: string;
+  readonly resourceGroup: string;
+  /** For people: `container app agent (resource group production)`. */
+  readonly resource: string;
+  readonly arm: ResourceManager;
+  readonly io: Io;
+  /** What was already warned about. */
+  readonly warned: Set<string>;
+}
+
+/** The app as Azure has it: `document` is all of it, the rest are the parts that decisions are made by. */
+export interface AppState {
+  readonly document: Json;
+  /** `Single`, `Multiple`, `Labels`, lower case. */
+  readonly mode: string;
+  readonly template: Json;
+  /** null: it has no ingress. */
+  readonly ingress: Json | null;
+  readonly traffic: readonly Json[];
+  /** '': there is none. */
+  readonly latestRevision: string;
+  readonly latestReady: string;
+  /** `InProgress`, `Succeeded`, … lower case, as Azure's open enumerations are compared. */
+  readonly provisioningState: string;
+}
+
+export async function readApp(app: ContainerApp): Promise<AppState> {
+  const { signal } = app.io;
+  const call = { what: `read ${app.resource}`, action: 'Microsoft.App/containerApps/read', signal };
+  const { body } = await app.arm.send({ ...call, method: 'GET', path: appPath(app) });
+  return toState(body);
+}
+
+export function toState(document: Json): AppState {
+  const properties = objectAt(document, 'properties');
+  const ingress = valueAt(properties, 'configuration', 'ingress');
+  return {
+    document,
+    mode: (textAt(properties, 'configuration', 'activeRevisionsMode') || 'single').toLowerCase(),
+    template: objectAt(properties, 'template'),
+    ingress: ingress ? objectAt(properties, 'configuration', 'ingress') : null,
+    traffic: objectsAt(ingress, 'traffic'),
+    latestRevision: textAt(properties, 'latestRevisionName'),
+    latestReady: textAt(properties, 'latestReadyRevisionName'),
+    provisioningState: textAt(properties, 'provisioningState').toLowerCase(),
+  };
+}
+
+/**
+ * Sends a merge patch of nothing but these. Not aborted by a cancel: whether it took effect must be known before anything
+ * is put back. `configuration.secrets` is never in it: reading hides their values, and sending them back without is
+ * refused, or empties them (Azure/azure-sdk-for-net#41244).
+ */
+export async function patchApp(
+  app: ContainerApp,
+  change: { readonly template?: Json; readonly traffic?: readonly Json[] },
+  secrets: readonly string[] = [],
+): Promise<ArmAnswer> {
+  const call = { what: `update ${app.resource}`, action: 'Microsoft.App/containerApps/write', secrets };
+  const configuration = change.traffic ? { configuration: { ingress: { traffic: change.traffic } } } : {};
+  const body = { properties: { ...configuration, ...(change.template ? { template: change.template } : {}) } };
+  return await app.arm.send({ ...call, method: 'PATCH', path: appPath(app), body });
+}
+
+/** The template that a revision was made of, as it is on the wire; null: there is no such revision. */
+export async function findRevisionTemplate(app: ContainerApp, revision: string): Promise<Json | null> {
+  const { signal } = app.io;
+  const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read', signal };
+  const path = `${appPath(app)}/revisions/${encodeURIComponent(revision)}`;
+  const found = await orNull(app.arm.send({ ...call, method: 'GET', path }));
+  return found && objectAt(found.body, 'properties', 'template');
+}
+
+export async function findRevision(app: ContainerApp, revision: string): Promise<Revision | null> {
+  const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read' };
+  const { containerAppsRevisions: revisions } = app.arm.client;
+  return await orNull(
+    readAzure(app, call, (options) => revisions.getRevision(app.resourceGroup, app.name, revision, options)),
+  );
+}
+
+export async function listReplicas(app: ContainerApp, revision: string): Promise<readonly Replica[]> {
+  const action = 'Microsoft.App/containerApps/revisions/replicas/read';
+  const call = { what: `read the replicas of ${revision}`, action };
+  const { containerAppsRevisionReplicas: replicas } = app.arm.client;
+  const { value } = await readAzure(app, call, (options) =>
+    replicas.listReplicas(app.resourceGroup, app.name, revision, options),
+  );
+  return value;
+}
+
+export async function activateRevision(app: ContainerApp, revision: string): Promise<void> {
+  const call = {
+    what: `activate revision ${revision}`,
+    action: 'Microsoft.App/containerApps/revisions/activate/action',
+  };
+  const { containerAppsRevisions: revisions } = app.arm.client;
+  await explainErrors(call, () => revisions.activateRevision(app.resourceGroup, app.name, revision));
+}
+
+export async function deactivateRevision(app: ContainerApp, revision: string): Promise<void> {
+  const action = 'Microsoft.App/containerApps/revisions/deactivate/action';
+  const call = { what: `deactivate revision ${revision}`, action };
+  const { containerAppsRevisions: revisions } = app.arm.client;
+  await explainErrors(call, () => revisions.deactivateRevision(app.resourceGroup, app.name, revision));
+}
+
+/** Sends a request of the typed client that reads: it may be aborted. */
+export function readAzure<T>(
+  app: ContainerApp,
+  call: AzureCall,
+  send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const { signal } = app.io;
+  return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
+}
+
+/** Reads something that only helps: without the permission it is left out, with one warning that names the action. */
+export async function readIfAllowed<T>(app: ContainerApp, loss: string, read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
+    if (!app.warned.has(loss))
+      app.io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
+    app.warned.add(loss);
+    return null;
+  }
+}
+
+export function appPath({ arm, resourceGroup, name }: ContainerApp): string {
+  const group = `/subscriptions/${arm.subscription}/resourceGroups/${encodeURIComponent(resourceGroup)}`;
+  return `${group}/providers/Microsoft.App/containerApps/${name}`;
+}
+
+/** Null: it is not there. */
+export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}

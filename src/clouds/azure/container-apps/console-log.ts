@@ -1,0 +1,86 @@
+import type { Replica, ReplicaContainer } from '@azure/arm-appcontainers';
+import { readBody } from '../../../io/http.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { type ContainerApp, readAzure } from './app.ts';
+
+export interface ConsoleLogs {
+  readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
+  /** Why some are not there: one line each. */
+  readonly facts: readonly string[];
+}
+
+const LINES = 40;
+const MAX_LINE_CHARACTERS = 1_000;
+const MAX_CONTAINERS = 3;
+const MAX_BYTES = 256 * 1024;
+const TIMEOUT_MS = 15_000;
+
+/** The last lines that the containers of a revision printed: of those that are not ready, else of all. */
+export async function readConsoleLogs(app: ContainerApp, replicas: readonly Replica[]): Promise<ConsoleLogs> {
+  const containers = chooseContainers(replicas);
+  if (containers.length === 0) return { logs: [], facts: [] };
+  try {
+    const token = await getStreamToken(app);
+    const logs = [];
+    for (const { name = '', logStreamEndpoint = '' } of containers) {
+      const lines = await readTail(app, logStreamEndpoint, token);
+      if (lines.length > 0) logs.push({ source: `container ${name}`, lines });
+    }
+    return { logs, facts: [] };
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+    return { logs: [], facts: [`${error.message}: the containers’ last lines are not shown`] };
+  }
+}
+
+function chooseContainers(replicas: readonly Replica[]): readonly ReplicaContainer[] {
+  const containers = replicas.flatMap((replica) => [...(replica.initContainers ?? []), ...(replica.containers ?? [])]);
+  const failing = containers.filter(({ ready }) => ready !== true);
+  const chosen = failing.length > 0 ? failing : containers;
+  // The same container of each replica says the same.
+  return [...new Map(chosen.map((container) => [container.name, container])).values()].slice(0, MAX_CONTAINERS);
+}
+
+/** Good for this app's log streams only. */
+async function getStreamToken(app: ContainerApp): Promise<string> {
+  const call = { what: `read the logs of ${app.resource}`, action: 'Microsoft.App/containerApps/getAuthToken/action' };
+  const { containerApps } = app.arm.client;
+  const { token } = await readAzure(app, call, (options) =>
+    containerApps.getAuthToken(app.resourceGroup, app.name, options),
+  );
+  if (!token) {
+    throw new DeployError('AUTH_FAILED', `could not ${call.what}: no token came`, { hint: 'Run again.' });
+  }
+  app.io.log.mask(token);
+  return token;
+}
+
+async function readTail(app: ContainerApp, endpoint: string, token: string): Promise<readonly string[]> {
+  const url = URL.parse(endpoint);
+  if (url?.protocol !== 'https:') return [];
+  url.searchParams.set('follow', 'false');
+  url.searchParams.set('tailLines', String(LINES));
+  url.searchParams.set('output', 'text');
+  const { http, signal } = app.io;
+  const headers = { authorization: `Bearer ${token}`, 'user-agent': 'deploy-agent' };
+  const response = await http.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS, signal });
+  const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+  if (response.status !== 200) {
+    throw new DeployError('NETWORK', `could not read the logs of ${app.resource}: status ${response.status}`, {
+      hint: 'Look at them with az containerapp logs show.',
+    });
+  }
+  return body
+    .toString('utf8')
+    .split('\n')
+    .map(cleanLine)
+    .filter((line) => line !== '');
+}
+
+/** `2026-11-26T13:00:00.1Z stdout F text` -> `text`. */
+function cleanLine(line: string): string {
+  return line
+    .replace(/^\S+Z\s+(?:std(?:out|err) [FP] )?/, '')
+    .trimEnd()
+    .slice(0, MAX_LINE_CHARACTERS);
+}

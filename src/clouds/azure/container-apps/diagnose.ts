@@ -1,0 +1,44 @@
+import type { Replica } from '@azure/arm-appcontainers';
+import { DeployError } from '../../../model/errors.ts';
+import type { Diagnosis } from '../../../model/workload.ts';
+import { type ContainerApp, findRevision, listReplicas } from './app.ts';
+import { readChangeStatus } from './change-status.ts';
+import { readConsoleLogs } from './console-log.ts';
+import { findFailureHint } from './failure-hint.ts';
+import type { OwnChange } from './own-change.ts';
+import { describeContainer } from './replica-trouble.ts';
+import { describeState, isUp, toRevisionState } from './revision-state.ts';
+
+const MAX_REPLICAS = 3;
+
+/** What Azure can tell about our revision. What may not be read is named in a line of its own. */
+export async function diagnoseRevision(app: ContainerApp, own: OwnChange): Promise<Diagnosis> {
+  const found = await findRevision(app, own.mark);
+  const state = found && toRevisionState(found);
+  const { error } = state ? { error: null } : await readChangeStatus(app, own.statusUrl);
+  const replicas = state ? await tryListReplicas(app, own.mark) : { list: [], facts: [] };
+  const containers = replicas.list.slice(0, MAX_REPLICAS).flatMap(describeReplica);
+  const { logs, facts } = await readConsoleLogs(app, replicas.list.slice(0, MAX_REPLICAS));
+  const ownState = state ? [`revision ${state.name}: ${describeState(state)}`] : [];
+  const failing = containers.filter((line) => !/: Running$/.test(line));
+  const text = [error ?? '', ...ownState, ...failing, ...logs.flatMap(({ lines }) => lines.slice(-5))].join('\n');
+  return {
+    cause: error ?? failing[0] ?? (state && !isUp(state) ? (ownState[0] ?? null) : null),
+    hint: findFailureHint(text),
+    facts: [...(error === null ? [] : [error]), ...ownState, ...containers, ...replicas.facts, ...facts],
+    logs,
+  };
+}
+
+function describeReplica({ initContainers = [], containers = [] }: Replica): readonly string[] {
+  return [...initContainers, ...containers].map(describeContainer);
+}
+
+async function tryListReplicas(app: ContainerApp, mark: string) {
+  try {
+    return { list: await listReplicas(app, mark), facts: [] };
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+    return { list: [], facts: [[error.message, error.hint ?? ''].join('. ').trim()] };
+  }
+}

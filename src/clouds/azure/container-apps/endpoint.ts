@@ -1,0 +1,55 @@
+import { DeployError } from '../../../model/errors.ts';
+import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
+import { objectsAt, textAt } from '../json.ts';
+import { type AppState, type ContainerApp, readAzure } from './app.ts';
+
+/** The app's address; null: it has no ingress. */
+export function findEndpoint({ ingress }: AppState): Endpoint | null {
+  const host = textAt(ingress, 'fqdn');
+  return host === '' ? null : openEndpoint(`https://${host}`);
+}
+
+/** What will keep smoke tests of this runner out, said while nothing is touched. */
+export async function warnOfClosedDoors(app: ContainerApp, state: AppState): Promise<void> {
+  const doors = [...listClosedDoors(state), ...(state.ingress ? await findEasyAuth(app) : [])];
+  for (const door of doors) app.io.log.warning(`${app.resource}: ${door}`);
+}
+
+/** Pure: of the ingress. */
+export function listClosedDoors({ ingress }: AppState): readonly string[] {
+  if (!ingress) return ['it has no ingress, so no smoke test can reach it at an address of its own'];
+  const doors: string[] = [];
+  if (ingress['external'] !== true)
+    doors.push('its ingress is internal: smoke tests reach it only from a runner inside of its network');
+  if (textAt(ingress, 'clientCertificateMode').toLowerCase() === 'require')
+    doors.push('its ingress requires a client certificate, which smoke tests do not have');
+  const rules = objectsAt(ingress, 'ipSecurityRestrictions');
+  if (rules.length > 0) {
+    const names = rules.slice(0, 5).map((rule) => textAt(rule, 'name') || textAt(rule, 'ipAddressRange'));
+    doors.push(`its ingress has IP restrictions (${names.join(', ')}): smoke tests need a runner that they let in`);
+  }
+  return doors;
+}
+
+/** https://learn.microsoft.com/azure/container-apps/authentication */
+async function findEasyAuth(app: ContainerApp): Promise<readonly string[]> {
+  const call = {
+    what: `read the authentication of ${app.resource}`,
+    action: 'Microsoft.App/containerApps/authConfigs/read',
+  };
+  const { containerAppsAuthConfigs: configs } = app.arm.client;
+  try {
+    const config = await readAzure(app, call, (options) =>
+      configs.get(app.resourceGroup, app.name, 'current', options),
+    );
+    const action = config.globalValidation?.unauthenticatedClientAction ?? 'RedirectToLoginPage';
+    if (config.platform?.enabled !== true || action === 'AllowAnonymous') return [];
+    const open = config.globalValidation?.excludedPaths ?? [];
+    const except = open.length > 0 ? ` except for ${open.slice(0, 5).join(', ')}` : '';
+    return [`it asks for a login (Easy Auth, ${action})${except}: give the smoke tests a header that it accepts`];
+  } catch (error) {
+    // It only helps: whoever may not read it, or has none, hears nothing.
+    if (error instanceof DeployError && error.code !== 'CANCELLED') return [];
+    throw error;
+  }
+}

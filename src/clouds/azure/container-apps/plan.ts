@@ -1,0 +1,100 @@
+import { DeployError } from '../../../model/errors.ts';
+import { nearest } from '../../../model/nearest.ts';
+import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import { objectsAt, textAt } from '../json.ts';
+import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
+import { formatRevision, makeSuffix } from './revision-name.ts';
+import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
+import { editTemplate, isSameTemplate, listDifferences } from './template.ts';
+import { followsLatest, readTraffic } from './traffic-table.ts';
+
+/** Nothing else runs there: https://learn.microsoft.com/azure/container-apps/containers#limitations */
+const PLATFORM = { os: 'linux', architecture: 'amd64', variant: null } as const;
+
+/** The change beside what the app's template says now. */
+export async function planChange(app: ContainerApp, change: Change): Promise<ChangePlan> {
+  const state = await readApp(app);
+  ensureSecrets(change, state);
+  warnOfRegistries(app, change, state);
+  const edited = editTemplate(state.template, change);
+  const differences = listDifferences(state.template, edited);
+  const latest = isSameTemplate(state.template, edited) ? await findLatest(app, state) : null;
+  const share = latest && serves(latest, state);
+  const resumed =
+    latest && isWaiting(latest, state) ? [`revision ${latest.name} is that already, with no traffic`] : [];
+  return {
+    unchanged: share === true && state.provisioningState === 'succeeded',
+    differences: [...differences, ...resumed],
+    platform: PLATFORM,
+  };
+}
+
+/**
+ * The name of the revision that our change will be, or the revision that it already is: one that an earlier run brought
+ * up and left without traffic. Makes nothing.
+ */
+export async function prepareChange(app: ContainerApp, change: Change): Promise<ChangeMark> {
+  const state = await readApp(app);
+  const isSame = isSameTemplate(state.template, editTemplate(state.template, change));
+  const latest = isSame ? await findLatest(app, state) : null;
+  if (latest && isWaiting(latest, state)) {
+    app.io.log.info(`${latest.name} was brought up with this before and has no traffic yet: going on from it`);
+    return latest.name;
+  }
+  const followed = state.ingress === null || followsLatest(readTraffic(state.traffic));
+  return formatRevision(app.name, makeSuffix(app.io.clock.now(), { followed }));
+}
+
+async function findLatest(app: ContainerApp, state: AppState): Promise<RevisionState | null> {
+  const found = state.latestRevision === '' ? null : await findRevision(app, state.latestRevision);
+  return found && toRevisionState(found);
+}
+
+function serves(latest: RevisionState, state: AppState): boolean {
+  const isReady = isUp(latest) && state.latestReady === state.latestRevision;
+  return isReady && (state.mode === 'single' || state.ingress === null || latest.share === 100);
+}
+
+function isWaiting(latest: RevisionState, state: AppState): boolean {
+  return state.mode === 'multiple' && state.ingress !== null && isUp(latest) && latest.share === 0;
+}
+
+/**
+ * A secret is named, never made: the app's secrets can't be read, and a change of one replaces them all.
+ * @throws DeployError INPUT_INVALID that lists the names which the app has
+ */
+function ensureSecrets({ secrets }: Change, { document }: AppState): void {
+  const names = objectsAt(document, 'properties', 'configuration', 'secrets').map((secret) => textAt(secret, 'name'));
+  for (const [variable, reference] of secrets) {
+    if (names.includes(reference)) continue;
+    const isAddress = /^https?:\/\//.test(reference);
+    const what = isAddress ? 'it is the address of a secret' : 'the app has no secret of that name';
+    const meant = isAddress ? null : nearest(reference, names);
+    throw new DeployError(
+      'INPUT_INVALID',
+      `could not set ${variable} from the secret "${reference.slice(0, 120)}": ${what}`,
+      {
+        hint: meant ? `Did you mean ${meant}?` : secretHint(reference, names),
+      },
+    );
+  }
+}
+
+function secretHint(reference: string, names: readonly string[]): string {
+  const value = /^https?:\/\//.test(reference) ? `keyvaultref:${reference},identityref:system` : '<value>';
+  const has = names.length === 0 ? 'It has none yet' : `It has ${names.slice(0, 10).join(', ')}`;
+  return `${has}: add it once (az containerapp secret set --secrets <name>=${value}), and write its name here.`;
+}
+
+/** What is missing here is found out by the platform only when the revision doesn't come up. */
+function warnOfRegistries(app: ContainerApp, change: Change, { document }: AppState): void {
+  const known = objectsAt(document, 'properties', 'configuration', 'registries').map((one) => textAt(one, 'server'));
+  for (const { image } of change.images) {
+    if (!/\.azurecr\.io$/.test(image.registry) || known.includes(image.registry) || app.warned.has(image.registry))
+      continue;
+    app.warned.add(image.registry);
+    app.io.log.warning(
+      `${app.resource} has no credentials for ${image.registry}, and can't pull from it without: az containerapp registry set --server ${image.registry} --identity system`,
+    );
+  }
+}

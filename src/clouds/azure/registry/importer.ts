@@ -1,0 +1,134 @@
+import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
+import type { Io } from '../../../io/io.ts';
+import { DeployError } from '../../../model/errors.ts';
+import type { ImageImporter, ImportWish } from '../../../model/image-importer.ts';
+import { explainErrors } from '../errors.ts';
+import { ARM_SCOPE, RETRIES, type ResourceManager } from '../resource-manager.ts';
+import { authenticate, noCredential } from '../tokens.ts';
+
+const LONGEST_MS = 15 * 60_000;
+const PAUSE_MS = 2_000;
+const ACTION = 'Microsoft.ContainerRegistry/registries/importImage/action';
+
+interface Place {
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+/** Of Azure container registries, by Resource Manager. https://learn.microsoft.com/azure/container-registry/container-registry-import-images */
+export function acrImporter(arm: ResourceManager, resourceGroup: string, io: Io): Pick<ImageImporter, 'tryImport'> {
+  const { tokens, subscription, httpClient } = arm;
+  const options = { httpClient, retryOptions: RETRIES };
+  const client = new ContainerRegistryManagementClient(noCredential, subscription, options);
+  authenticate(client.pipeline, tokens, ARM_SCOPE);
+  return {
+    async tryImport(wish) {
+      try {
+        const place = await findRegistry(client, { wish, resourceGroup, io });
+        if (!place) return { isDone: false, why: `${wish.destination.registry} is not in this subscription` };
+        await importImage(client, place, { wish, io });
+        return { isDone: true };
+      } catch (error) {
+        if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+        return { isDone: false, why: `${error.message}${error.code === 'PERMISSION_DENIED' ? ROLE : ''}` };
+      }
+    },
+  };
+}
+
+const ROLE =
+  ' (AcrPush is not enough for an import: it takes Container Registry Data Importer and Data Reader, or Contributor)';
+
+interface Search {
+  readonly wish: ImportWish;
+  readonly resourceGroup: string;
+  readonly io: Io;
+}
+
+/** In the app's own group first: who may read only there is not allowed to list the subscription's. */
+async function findRegistry(
+  client: ContainerRegistryManagementClient,
+  { wish, resourceGroup, io }: Search,
+): Promise<Place | null> {
+  const host = wish.destination.registry.toLowerCase();
+  const name = host.split('.')[0] ?? '';
+  const { signal } = io;
+  const call = { what: `find the registry ${host}`, action: 'Microsoft.ContainerRegistry/registries/read', signal };
+  const options = { abortSignal: signal };
+  try {
+    const found = await explainErrors(call, () => client.registries.get(resourceGroup, name, options));
+    if (found.loginServer?.toLowerCase() === host) return { resourceGroup, name };
+  } catch (error) {
+    if (!(error instanceof DeployError) || !['NOT_FOUND', 'PERMISSION_DENIED'].includes(error.code)) throw error;
+  }
+  return await explainErrors(call, async () => {
+    let looked = 0;
+    for await (const { id = '', name: found = '', loginServer = '' } of client.registries.list(options)) {
+      const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
+      if (loginServer.toLowerCase() === host && group) return { resourceGroup: group, name: found };
+      looked += 1;
+      if (looked >= MOST_REGISTRIES) break;
+    }
+    return null;
+  });
+}
+
+const MOST_REGISTRIES = 500;
+
+/** With its tags, unless one of them is taken: then without, and the copy says what is to be said of the tags. */
+async function importImage(
+  client: ContainerRegistryManagementClient,
+  place: Place,
+  { wish, io }: { readonly wish: ImportWish; readonly io: Io },
+): Promise<void> {
+  const { repository, tags } = wish.destination;
+  const named = { targetTags: tags.map((tag) => `${repository}:${tag}`) };
+  const unnamed = { untaggedTargetRepositories: [repository] };
+  try {
+    await runImport(client, place, { wish, io, target: tags.length > 0 ? named : unnamed });
+  } catch (error) {
+    const isTaken =
+      error instanceof DeployError && (error.code === 'THROTTLED' || /already exists/i.test(error.message));
+    if (!isTaken || tags.length === 0) throw error;
+    await runImport(client, place, { wish, io, target: unnamed });
+  }
+}
+
+interface ImportRun {
+  readonly wish: ImportWish;
+  readonly io: Io;
+  readonly target: { readonly targetTags?: string[]; readonly untaggedTargetRepositories?: string[] };
+}
+
+async function runImport(
+  client: ContainerRegistryManagementClient,
+  { resourceGroup, name }: Place,
+  { wish, io, target }: ImportRun,
+): Promise<void> {
+  const { source, destination, credentials } = wish;
+  const { clock, signal } = io;
+  const secrets = credentials ? [credentials.password] : [];
+  const call = { what: `have ${destination.registry} fetch the image itself`, action: ACTION, signal, secrets };
+  const parameters = {
+    source: {
+      registryUri: source.registry,
+      sourceImage: `${source.repository}@${source.digest}`,
+      ...(credentials ? { credentials: { ...credentials } } : {}),
+    },
+    ...target,
+    // A tag that is there stays what it is.
+    mode: 'NoForce',
+  };
+  const until = clock.now() + LONGEST_MS;
+  const poller = client.registries.importImage(resourceGroup, name, parameters, { abortSignal: signal });
+  await explainErrors(call, () => poller.submitted());
+  while (!poller.isDone) {
+    if (clock.now() >= until) throw tooSlow(call.what);
+    await clock.sleep(PAUSE_MS, signal);
+    await explainErrors(call, () => poller.poll({ abortSignal: signal }));
+  }
+}
+
+function tooSlow(what: string): DeployError {
+  return new DeployError('TIMEOUT', `could not ${what} within ${LONGEST_MS / 60_000} minutes`, { hint: 'Run again.' });
+}

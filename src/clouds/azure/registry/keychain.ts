@@ -1,0 +1,110 @@
+import { readBody } from '../../../io/http.ts';
+import type { Io } from '../../../io/io.ts';
+import { DeployError } from '../../../model/errors.ts';
+import type { Keychain, RegistryCredentials, RegistryTraits } from '../../../model/keychain.ts';
+import { type AzureCall, explainErrors } from '../errors.ts';
+import { textAt } from '../json.ts';
+import type { Tokens } from '../tokens.ts';
+
+const ACR_HOST = /^[a-z0-9][a-z0-9-]{3,}\.azurecr\.io$/i;
+/** The registry's word for "this is a refresh token, not a person". */
+const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
+/** Registries take a token for Resource Manager unless that is switched off; this one they take always. */
+const SCOPE = 'https://containerregistry.azure.net/.default';
+const RENEW_BEFORE_MS = 5 * 60_000;
+const TIMEOUT_MS = 15_000;
+
+/** https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview */
+const traits: RegistryTraits = {
+  permissions: {
+    pull: 'the role AcrPull (or Container Registry Repository Reader) on the registry',
+    push: 'the role AcrPush (or Container Registry Repository Writer) on the registry',
+  },
+  createsRepositories: true,
+};
+
+/** Credentials for every Azure container registry that the login may use. */
+export function acrKeychain(login: { readonly tokens: Tokens; readonly tenantId: string }, io: Io): Keychain {
+  const tokens = new Map<string, Promise<Token>>();
+  return {
+    traits: (registry) => (ACR_HOST.test(registry) ? traits : null),
+    async resolve(registry) {
+      if (!ACR_HOST.test(registry)) return null;
+      const known = await tokens.get(registry);
+      if (known && known.expiresAt - RENEW_BEFORE_MS > io.clock.now()) return known.credentials;
+      const token = exchange(registry, login, io);
+      tokens.set(registry, token);
+      // Whoever asks next tries again; the rejection itself reaches who asked now.
+      token.catch(() => tokens.delete(registry));
+      return (await token).credentials;
+    },
+  };
+}
+
+export function isAcr(registry: string): boolean {
+  return ACR_HOST.test(registry);
+}
+
+interface Token {
+  readonly credentials: RegistryCredentials;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Entra's token -> the registry's own. https://azure.github.io/acr/AAD-OAuth.html */
+async function exchange(
+  registry: string,
+  { tokens, tenantId }: { readonly tokens: Tokens; readonly tenantId: string },
+  io: Io,
+): Promise<Token> {
+  const call = { what: `log in to ${registry}`, action: 'AcrPull or AcrPush', signal: io.signal };
+  const accessToken = await explainErrors(call, () => tokens.get(SCOPE));
+  const form = new URLSearchParams({
+    grant_type: 'access_token',
+    service: registry,
+    ...(tenantId === '' ? {} : { tenant: tenantId }),
+    access_token: accessToken,
+  });
+  const password = await askForToken(registry, form, { call, io });
+  io.log.mask(password);
+  return { credentials: { username: TOKEN_USER, password }, expiresAt: expiryOf(password) ?? io.clock.now() };
+}
+
+async function askForToken(
+  registry: string,
+  form: URLSearchParams,
+  { call, io }: { readonly call: AzureCall; readonly io: Io },
+): Promise<string> {
+  const response = await io.http.send({
+    method: 'POST',
+    url: new URL(`https://${registry}/oauth2/exchange`),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'deploy-agent' },
+    body: form.toString(),
+    timeoutMs: TIMEOUT_MS,
+    signal: io.signal,
+  });
+  const body = await readBody(response, { maxBytes: 65_536, timeoutMs: TIMEOUT_MS });
+  const token = response.status === 200 ? textAt(tryParse(body.toString('utf8')), 'refresh_token') : '';
+  if (token !== '') return token;
+  const message = `could not ${call.what}: status ${response.status}`;
+  if (response.status === 429) throw new DeployError('THROTTLED', message, { hint: 'Run again in a minute.' });
+  if (response.status >= 500) throw new DeployError('NETWORK', message, { hint: 'Run again.' });
+  throw new DeployError('AUTH_FAILED', message, {
+    hint: `Give this login ${traits.permissions.push} (AcrPull where it only reads), and check its firewall.`,
+  });
+}
+
+/** It is a JWT that lives for about three hours. null: it doesn't say. */
+function expiryOf(token: string): number | null {
+  const claims = tryParse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const seconds = (claims as { exp?: unknown } | null)?.exp;
+  return typeof seconds === 'number' ? seconds * 1_000 : null;
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

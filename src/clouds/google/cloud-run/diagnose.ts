@@ -1,0 +1,41 @@
+import { DeployError } from '../../../model/errors.ts';
+import type { Diagnosis, Operation } from '../../../model/workload.ts';
+import { hintForReason } from './condition-hints.ts';
+import { describeConditions, findRevisionFailure } from './revision-state.ts';
+import type { RunService } from './service.ts';
+import { effectiveTraffic, formatShares, progressOf } from './service-document.ts';
+import { readService } from './service-wire.ts';
+import { getRevision, type Revision } from './typed-calls.ts';
+
+/** What Google can tell about our revision. What may not be read is named in a line of its own. */
+export async function diagnoseRollout(run: RunService, { revision: name }: Operation): Promise<Diagnosis> {
+  const service = await readService(run);
+  const { state, reason, message } = progressOf(service);
+  const { revision, facts } = await findRevision(run, name);
+  const trouble = revision && findRevisionFailure(revision);
+  const isServiceWrong = state === 'CONDITION_FAILED';
+  return {
+    cause: trouble ? `${name}: ${trouble.reason || 'not ready'}: ${trouble.message}` : isServiceWrong ? message : null,
+    hint: hintForReason(trouble?.reason ?? '') ?? (isServiceWrong ? hintForReason(reason) : null),
+    facts: [
+      ...facts,
+      ...(revision ? describeConditions(revision) : []),
+      ...(isServiceWrong ? message.split('\n').slice(0, 3) : []),
+      `traffic: ${formatShares(effectiveTraffic(service))}`,
+      ...(revision?.logUri ? [`logs of ${name}: ${revision.logUri}`] : []),
+    ],
+    logs: [],
+  };
+}
+
+async function findRevision(
+  run: RunService,
+  name: string,
+): Promise<{ readonly revision: Revision | null; readonly facts: readonly string[] }> {
+  try {
+    return { revision: await getRevision(run, name), facts: [] };
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+    return { revision: null, facts: [[error.message, error.hint ?? ''].join('. ').trim()] };
+  }
+}

@@ -1,0 +1,66 @@
+import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
+import type { FindIdentityToken } from '../identity-tokens.ts';
+import { type Json, textOf } from '../json.ts';
+import { type RunService, sayOnce } from './service.ts';
+import { tagUrl } from './service-document.ts';
+
+/** Where the live service answers: at `url`, else at its own address; null: it has none. */
+export function liveEndpoint(service: Json, url: string | null, findToken: FindIdentityToken): Endpoint | null {
+  const own = textOf(service, 'uri');
+  const chosen = url ?? own;
+  if (chosen === '') return null;
+  const audience = audienceFor(service, chosen);
+  return audience === null ? openEndpoint(chosen) : protectedEndpoint(chosen, audience, findToken);
+}
+
+/** Where one revision answers, by its tag. Its callers are checked with the service's own address. */
+export function previewEndpoint(service: Json, tag: string, findToken: FindIdentityToken): Endpoint | null {
+  const url = tagUrl(service, tag);
+  if (url === null) return null;
+  return isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, textOf(service, 'uri') || url, findToken);
+}
+
+/** What a hosted runner may not reach is said before anything is done; a runner inside of the network may. */
+export function warnOfAccess(run: RunService, service: Json): void {
+  const ingress = textOf(service, 'ingress');
+  if (ingress !== '' && ingress !== 'INGRESS_TRAFFIC_ALL') {
+    const next =
+      'GitHub’s own runners can’t reach its address: use a self-hosted runner inside of the network, or set `url` to its load balancer’s.';
+    sayOnce(run, 'warning', `The ingress of ${run.resource} is ${ingress}. ${next}`);
+  }
+  if (service['iapEnabled'] === true) {
+    const next = 'It answers smoke tests with a login page unless they send a token of their own for it (`headers`).';
+    sayOnce(run, 'warning', `Identity-Aware Proxy protects ${run.resource}. ${next}`);
+  }
+}
+
+/** A token for one's own service is worth nothing to another; still it is sent to the service's own addresses only. */
+function audienceFor(service: Json, url: string): string | null {
+  if (isOpen(service)) return null;
+  const { origin } = new URL(url);
+  const own = textOf(service, 'uri');
+  const listed = [own, ...textsOf(service, 'urls')].filter((address) => address !== '');
+  if (listed.some((address) => new URL(address).origin === origin)) return own || origin;
+  // https://cloud.google.com/run/docs/configuring/custom-audiences
+  return textsOf(service, 'customAudiences').find((audience) => URL.parse(audience)?.origin === origin) ?? null;
+}
+
+/** Anybody may call it: the check is turned off. (Whether everybody is granted the role can't be seen from here.) */
+function isOpen(service: Json): boolean {
+  return service['invokerIamDisabled'] === true;
+}
+
+function protectedEndpoint(url: string, audience: string, findToken: FindIdentityToken): Endpoint {
+  return {
+    url,
+    async headers() {
+      const token = await findToken(audience);
+      return token === null ? {} : { authorization: `Bearer ${token}` };
+    },
+  };
+}
+
+function textsOf(service: Json, name: string): readonly string[] {
+  const value = service[name];
+  return Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
+}

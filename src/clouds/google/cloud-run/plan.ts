@@ -1,0 +1,118 @@
+import { DeployError } from '../../../model/errors.ts';
+import type { Platform } from '../../../model/platform.ts';
+import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import { canonical, type Json } from '../json.ts';
+import { ensurePermitted } from './permissions.ts';
+import { revisionNames } from './revision-name.ts';
+import { findRevisionFailure } from './revision-state.ts';
+import type { RunService } from './service.ts';
+import {
+  effectiveTraffic,
+  formatShares,
+  latestCreated,
+  latestReady,
+  progressOf,
+  servesAlone,
+  templateOf,
+  templateRevision,
+} from './service-document.ts';
+import { readService, validateUpdate } from './service-wire.ts';
+import { contentOf, editTemplate } from './template.ts';
+import { listDifferences } from './template-differences.ts';
+import { findRevision } from './typed-calls.ts';
+
+// https://cloud.google.com/run/docs/container-contract#languages
+const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null };
+
+/** The change beside what the service is now; Google's own dry run says whether it would be taken. */
+export async function planChange(run: RunService, change: Change): Promise<ChangePlan> {
+  const service = await readService(run);
+  await ensurePermitted(run);
+  const live = templateOf(service);
+  const edited = editTemplate(live, change);
+  const isEqual = isSameTemplate(live, edited);
+  if (!isEqual) await validate(run, edited);
+  const differences = listDifferences(live, edited);
+  return {
+    unchanged: isEqual && isLiveAlone(service),
+    differences: isEqual ? describeTraffic(service) : differences,
+    platform: PLATFORM,
+  };
+}
+
+/** What will be sent, under the name that is the change's mark. */
+export interface Prepared {
+  readonly mark: ChangeMark;
+  /** null: the service's template is it already, name included. */
+  readonly template: Json | null;
+}
+
+/** Chooses the revision's name. Nothing is made: the one call that makes the revision is the one that is journaled. */
+export async function prepareChange(run: RunService, change: Change): Promise<Prepared> {
+  const service = await readService(run);
+  const live = templateOf(service);
+  const edited = editTemplate(live, change);
+  const isEqual = isSameTemplate(live, edited);
+  // Asked for although it is live already (`force`): a new revision of the same content is what that means.
+  const wantsAnother = isEqual && isLiveAlone(service);
+  const current = templateRevision(service);
+  if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
+  const mark = await chooseName(run, edited, { taken: wantsAnother || isEqual ? current : null });
+  return { mark, template: { ...edited, revision: mark } };
+}
+
+/** The revision is there already: a preview made it, or somebody else. Naming it is how ours is told from a later one. */
+function underItsName(live: Json, revision: string): Prepared {
+  const isNamed = live['revision'] === revision;
+  return { mark: revision, template: isNamed ? null : { ...live, revision } };
+}
+
+/** The first name that no revision has, or that a good revision of this very content has. */
+async function chooseName(
+  run: RunService,
+  edited: Json,
+  { taken }: { readonly taken: string | null },
+): Promise<string> {
+  for (const name of revisionNames(run.service, edited)) {
+    if (name !== taken && (await isUsable(run, name))) return name;
+  }
+  throw new DeployError('DEPLOY_REJECTED', `could not name a revision of ${run.resource}: all names for it are taken`, {
+    hint: 'Delete old revisions that failed (gcloud run revisions delete), then run again.',
+  });
+}
+
+async function isUsable(run: RunService, name: string): Promise<boolean> {
+  const found = await findRevision(run, name);
+  return found === null || findRevisionFailure(found) === null;
+}
+
+function isSameTemplate(one: Json, other: Json): boolean {
+  return canonical(contentOf(one)) === canonical(contentOf(other));
+}
+
+function isLiveAlone(service: Json): boolean {
+  const { reconciling, state } = progressOf(service);
+  const isHealthy = !reconciling && state !== 'CONDITION_FAILED' && latestCreated(service) === latestReady(service);
+  return isHealthy && servesAlone(service, templateRevision(service));
+}
+
+function describeTraffic(service: Json): readonly string[] {
+  const revision = templateRevision(service);
+  if (servesAlone(service, revision)) return [];
+  return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100 %`];
+}
+
+/** Without an etag, as nothing is written; and without a name, so that one which a failed attempt has taken doesn't matter. */
+async function validate(run: RunService, edited: Json): Promise<void> {
+  try {
+    await validateUpdate(run, { template: contentOf(edited) });
+  } catch (error) {
+    if (!isAboutImage(error)) throw error;
+    run.io.log.debug(`${error.message}; going on, as the image may be copied only then`);
+  }
+}
+
+function isAboutImage(error: unknown): error is DeployError {
+  const isRefusal = error instanceof DeployError && ['DEPLOY_REJECTED', 'NOT_FOUND'].includes(error.code);
+  return isRefusal && /\bimage\b/i.test(error.message);
+}

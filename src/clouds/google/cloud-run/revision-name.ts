@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { DeployError } from '../../../model/errors.ts';
+import { canonical, type Json } from '../json.ts';
+import { contentOf } from './template.ts';
+
+/** Together with the service's name: "Combined traffic tag and service name cannot exceed 46 characters". */
+const LONGEST_TAG_AND_SERVICE = 46;
+const SHORTEST_TAG = 4;
+const LONGEST_TAG = 9;
+const NAME_DIGITS = 8;
+const MOST_ATTEMPTS = 30;
+
+/** What a template holds, in a few characters; the name that it has is no part of it. */
+export function hashTemplate(template: Json): string {
+  return createHash('sha256')
+    .update(canonical(contentOf(template)))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/**
+ * Names for a revision made of `template`, in the order in which they are tried. The first follows from the content, so
+ * that a second run, or a deploy after `traffic: 0`, finds the revision that is there already.
+ */
+export function revisionNames(service: string, template: Json): readonly string[] {
+  const first = `${service}-${hashTemplate(template).slice(0, NAME_DIGITS)}`;
+  return [first, ...Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => `${first}-${index + 2}`)];
+}
+
+/** Is there room for a tag at all? */
+export function fitsTag(service: string): boolean {
+  return service.length + SHORTEST_TAG <= LONGEST_TAG_AND_SERVICE;
+}
+
+/**
+ * The tag under which our revision is reached before it gets traffic: `c-1f2e3d4`, shorter for a long service name. `l`
+ * instead of `c` remembers that the user's own traffic follows the latest revision, as a preview (`traffic: 0`) pins it
+ * and a later run has to know what to go back to.
+ * @throws DeployError UNSUPPORTED when nothing fits
+ */
+export function chooseTag(
+  service: string,
+  revision: string,
+  { followsLatest, taken }: { readonly followsLatest: boolean; readonly taken: readonly string[] },
+): string {
+  const length = Math.min(LONGEST_TAG, LONGEST_TAG_AND_SERVICE - service.length);
+  const digits = createHash('sha256').update(revision).digest('hex');
+  const candidates = Array.from({ length: 16 }, (_, index) => digits.slice(index, index + length - 2));
+  const free = candidates.map((part) => `${followsLatest ? 'l' : 'c'}-${part}`).find((tag) => !taken.includes(tag));
+  if (length >= SHORTEST_TAG && free) return free;
+  const why = `its name has ${service.length} characters, and ${LONGEST_TAG_AND_SERVICE} is the most for name and traffic tag together`;
+  throw new DeployError('UNSUPPORTED', `could not make an address for a new revision of ${service}: ${why}`, {
+    hint: `Use \`strategy: rolling\`, or a service whose name has at most ${LONGEST_TAG_AND_SERVICE - SHORTEST_TAG} characters.`,
+  });
+}
+
+/** Was the tag made by a run of this action for this revision? */
+export function isOurTag(tag: string | null, revision: string): boolean {
+  if (tag === null || !/^[cl]-[0-9a-f]{2,7}$/.test(tag)) return false;
+  return createHash('sha256').update(revision).digest('hex').includes(tag.slice(2));
+}
+
+/** Of a tag of ours: does it say that the user's traffic follows the latest revision? */
+export function remembersLatest(tag: string): boolean {
+  return tag.startsWith('l-');
+}

@@ -1,0 +1,80 @@
+import { type Json, listOf, textOf } from '../json.ts';
+import { firstLine } from './first-line.ts';
+import type { Condition, Revision } from './typed-calls.ts';
+
+/** What keeps a revision from being ready, in the platform's words. */
+export interface RevisionTrouble {
+  /** `HEALTH_CHECK_CONTAINER_ERROR`; '': none was given. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Pass by themselves, or are as they have to be for a revision that gets no traffic. */
+const HARMLESS = new Set([
+  ...['PENDING', 'RESERVE', 'RETIRED', 'RETIRING', 'NO_DEPLOYMENT', 'HEALTH_CHECK_SKIPPED'],
+  ...['MIN_INSTANCES_NOT_PROVISIONED', 'MIN_INSTANCES_WARMING', 'CUSTOMIZED_PATH_RESPONSE_PENDING'],
+  ...['WAITING_FOR_OPERATION', 'IMMEDIATE_RETRY', 'POSTPONED_RETRY'],
+]);
+
+export function isReady(revision: Revision): boolean {
+  return findCondition(revision, 'Ready')?.state === 'CONDITION_SUCCEEDED';
+}
+
+// One that became ready so late was ready before, and had a bad time since.
+const LONGEST_START_MS = 30 * 60_000;
+
+/** Of a revision as it is on the wire: from its making until it was ready; null: it isn't, or doesn't say. */
+export function readyAfterMs(revision: Json): number | null {
+  const ready = listOf(revision, 'conditions').find((condition) => textOf(condition, 'type') === 'Ready') ?? {};
+  const tookMs = Date.parse(textOf(ready, 'lastTransitionTime')) - Date.parse(textOf(revision, 'createTime'));
+  const isStart = textOf(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 && tookMs <= LONGEST_START_MS;
+  return isStart ? tookMs : null;
+}
+
+/**
+ * Why it can't become ready, or is ready no more: as soon as one part says so, not when the platform gives up.
+ * Most conditions that failed are no failure: at 0 % a revision is not active, and its minimum of instances isn't there.
+ */
+export function findRevisionFailure(revision: Revision): RevisionTrouble | null {
+  const failed = (revision.conditions ?? []).filter((condition) => isFailure(condition));
+  const cause = failed.find((condition) => condition.type !== 'Ready' && reasonOf(condition) !== '') ?? failed[0];
+  return cause ? describe(cause) : null;
+}
+
+/** What it waits for; null: it says nothing. */
+export function findRevisionProgress(revision: Revision): RevisionTrouble | null {
+  const waiting = (revision.conditions ?? []).find(
+    ({ state }) => state !== 'CONDITION_SUCCEEDED' && state !== 'CONDITION_FAILED',
+  );
+  return waiting ? describe(waiting) : null;
+}
+
+/** One line for each condition that has something to say, for a person who looks for the cause. */
+export function describeConditions(revision: Revision): readonly string[] {
+  const telling = (revision.conditions ?? []).filter(({ state }) => state !== 'CONDITION_SUCCEEDED');
+  return telling.map((condition) => {
+    const { reason, message } = describe(condition);
+    return [`${condition.type} ${String(condition.state).replace('CONDITION_', '')}`, reason, message]
+      .filter(Boolean)
+      .join(': ');
+  });
+}
+
+function isFailure(condition: Condition): boolean {
+  const isSevere = condition.severity !== 'INFO' && condition.severity !== 'WARNING';
+  return condition.state === 'CONDITION_FAILED' && isSevere && !HARMLESS.has(reasonOf(condition));
+}
+
+function findCondition(revision: Revision, type: string): Condition | null {
+  return (revision.conditions ?? []).find((condition) => condition.type === type) ?? null;
+}
+
+function describe(condition: Condition): RevisionTrouble {
+  return { reason: reasonOf(condition), message: firstLine(condition.message ?? '') };
+}
+
+/** One of three lists gives it. A word that is newer than this client comes as a number. */
+function reasonOf({ reason, revisionReason, executionReason }: Condition): string {
+  const given = [revisionReason, reason, executionReason].find((word) => word && !/UNDEFINED$/.test(String(word)));
+  return given ? String(given) : '';
+}

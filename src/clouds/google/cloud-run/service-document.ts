@@ -1,0 +1,132 @@
+import { type Json, listOf, numberOf, objectOf, shortName, textOf } from '../json.ts';
+
+/** One line of a traffic table. */
+export interface TrafficEntry {
+  /** null: whichever revision became ready last. */
+  readonly revision: string | null;
+  /** In percent. */
+  readonly percent: number;
+  readonly tag: string | null;
+}
+
+const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
+const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
+
+/** What the user (or a tool) asked for. None means the same as 100 % to the latest. */
+export function wantedTraffic(service: Json): readonly TrafficEntry[] {
+  return listOf(service, 'traffic').map((target) => ({
+    ...readEntry(target),
+    ...(isLatest(target) ? { revision: null } : {}),
+  }));
+}
+
+/**
+ * What is in effect, with each revision by name. The row of the latest names none: at rest it is the latest that is ready,
+ * and nobody can tell while a change is being rolled out.
+ */
+export function effectiveTraffic(service: Json): readonly TrafficEntry[] {
+  const latest = (!progressOf(service).reconciling && latestReady(service)) || null;
+  return listOf(service, 'trafficStatuses').map((status) => {
+    const entry = readEntry(status);
+    return { ...entry, revision: entry.revision ?? latest };
+  });
+}
+
+/** The revisions that serve production, and their shares. */
+export function servingRevisions(service: Json): ReadonlyMap<string, number> {
+  const shares = new Map<string, number>();
+  for (const { revision, percent } of effectiveTraffic(service)) {
+    if (revision !== null && percent > 0) shares.set(revision, (shares.get(revision) ?? 0) + percent);
+  }
+  return shares;
+}
+
+/** Does one revision, and nothing else, serve production? */
+export function servesAlone(service: Json, revision: string): boolean {
+  const shares = servingRevisions(service);
+  return shares.size === 1 && shares.get(revision) === 100;
+}
+
+/** The entries as the API takes them. What a newer API knows of an entry that stays is kept. */
+export function toTargets(entries: readonly TrafficEntry[], service: Json): readonly Json[] {
+  const there = listOf(service, 'traffic');
+  return entries.map((entry) => {
+    const same = there.find((target) => isSameTarget(target, entry)) ?? {};
+    const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
+    const named = entry.revision === null ? { type: LATEST } : { type: REVISION, revision: entry.revision };
+    // As Google shows them: nothing that is 0 or empty.
+    const share = entry.percent > 0 ? { percent: entry.percent } : {};
+    return { ...unknown, ...named, ...share, ...(entry.tag === null ? {} : { tag: entry.tag }) };
+  });
+}
+
+/** `agent-00007 95 %, agent-1f2e3d4c 5 %`: production only. */
+export function formatShares(entries: readonly TrafficEntry[]): string {
+  const shares = entries.filter(({ percent }) => percent > 0);
+  return shares.map(({ revision, percent }) => `${revision ?? 'the latest ready revision'} ${percent} %`).join(', ');
+}
+
+/** The address at which a tag's revision, and no other, answers. */
+export function tagUrl(service: Json, tag: string): string | null {
+  const found = listOf(service, 'trafficStatuses').find((status) => textOf(status, 'tag') === tag);
+  return (found && textOf(found, 'uri')) || null;
+}
+
+export function latestCreated(service: Json): string {
+  return shortName(textOf(service, 'latestCreatedRevision'));
+}
+
+export function latestReady(service: Json): string {
+  return shortName(textOf(service, 'latestReadyRevision'));
+}
+
+export function templateOf(service: Json): Json {
+  return objectOf(service, 'template');
+}
+
+/** Name of the revision that the template stands for: its own, or the one that the platform gave it. */
+export function templateRevision(service: Json): string {
+  return textOf(templateOf(service), 'revision') || latestCreated(service);
+}
+
+export interface Progress {
+  /** Counts the changes that were asked for. */
+  readonly generation: number;
+  /** It works towards the newest generation. */
+  readonly reconciling: boolean;
+  /** `CONDITION_SUCCEEDED`, … of the service as a whole. */
+  readonly state: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function progressOf(service: Json): Progress {
+  const condition = objectOf(service, 'terminalCondition');
+  const generation = numberOf(service, 'generation');
+  const state = textOf(condition, 'state');
+  const isWorking = state === 'CONDITION_PENDING' || state === 'CONDITION_RECONCILING';
+  return {
+    generation,
+    reconciling: service['reconciling'] === true || isWorking,
+    state,
+    reason: textOf(condition, 'reason') || textOf(condition, 'revisionReason'),
+    message: textOf(condition, 'message'),
+  };
+}
+
+function readEntry(target: Json): TrafficEntry {
+  return {
+    revision: shortName(textOf(target, 'revision')) || null,
+    percent: numberOf(target, 'percent'),
+    tag: textOf(target, 'tag') || null,
+  };
+}
+
+function isLatest(target: Json): boolean {
+  return textOf(target, 'type') === LATEST || textOf(target, 'revision') === '';
+}
+
+function isSameTarget(target: Json, { revision, tag }: TrafficEntry): boolean {
+  const entry = readEntry(target);
+  return (isLatest(target) ? null : entry.revision) === revision && entry.tag === tag;
+}
