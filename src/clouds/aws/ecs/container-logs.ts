@@ -16,7 +16,7 @@ const LINES = 40;
 const MAX_LINE_CHARACTERS = 1_000;
 const MAX_CONTAINERS = 3;
 
-/** The last lines that a task's containers printed: of those that failed, else of all. */
+/** The last log lines of a task's containers: of those that failed, else of all. */
 export async function readContainerLogs(ecs: EcsService, task: Task, definition: Json): Promise<ContainerLogs> {
   const failed = failedContainers(task).map(({ name }) => name);
   const containers = readContainers(definition).filter(
@@ -76,7 +76,7 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
     const client = new CloudWatchLogsClient(clientSettings(stream.region ?? ecs.region, ecs.io));
     const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
     const read = () => readEcs(ecs, call, (options) => client.send(command, options));
-    const { events = [] } = (await readIfAllowed(ecs, 'the containers’ last lines', read)) ?? {};
+    const { events = [] } = (await readIfAllowed(ecs, 'the containers’ last log lines', read)) ?? {};
     return events.map(({ message = '' }) => message.trimEnd().slice(0, MAX_LINE_CHARACTERS));
   } catch (error) {
     if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;

@@ -6,9 +6,8 @@ import {
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
-import { type BalancedService, openLoadBalancing } from './load-balancing.ts';
+import { type BalancedService, listTargetGroups, openLoadBalancing } from './load-balancing.ts';
 import { type EcsService, readEcs, readIfAllowed } from './service.ts';
-import { listTargetGroups } from './target-health.ts';
 
 /**
  * The service's address where there is no doubt about it: one load balancer with one plain HTTP listener that leads to

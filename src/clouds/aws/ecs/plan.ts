@@ -3,15 +3,14 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
 import { explainErrors } from '../errors.ts';
-import { readLive } from './capture.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { platformOf } from './platform.ts';
-import { describeService, type EcsService, isSteady, shortRevision } from './service.ts';
+import { describeService, type EcsService, isSteady, readLive, shortRevision } from './service.ts';
 import { editDocument, type Json, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
 
-/** The change beside what the service names now. */
+/** The change compared with what the service names now. */
 export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
   const service = await describeService(ecs);
   const live = await readLiveDocument(ecs, service);
@@ -26,7 +25,7 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
 }
 
 /** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
-export async function prepareChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
+export async function registerChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
   const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), change);
   const { arn, attempts } = await registerPatiently(ecs, document);
   if (attempts > 1) {
@@ -67,7 +66,7 @@ async function registerPatiently(ecs: EcsService, document: Json) {
   return explainErrors(call, () => registerTaskDefinition(ecs.client, document));
 }
 
-// Names and references, without which nobody could tell what AWS means.
+// Names and references, without which a message of AWS could not be understood.
 const SHOWN =
   /^(?:name|image|family|cpu|memory|networkMode|requiresCompatibilities|logDriver|protocol|valueFrom|.*[aA]rn|awslogs-.*|sourceVolume|containerPath|containerName|condition|key)$/;
 

@@ -1,6 +1,6 @@
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { DeployError } from '../../../model/errors.ts';
-import type { Change } from '../../../model/workload.ts';
+import type { EditChange } from '../../../model/workload.ts';
 
 /** A document whose unknown members must survive. */
 export type Json = { readonly [name: string]: unknown };
@@ -40,7 +40,7 @@ function withoutNullItems(value: unknown): unknown {
  * change, or to the main one where the change names none.
  * @throws DeployError INPUT_INVALID when a container cannot be told.
  */
-export function editDocument(document: Json, change: Change): Json {
+export function editDocument(document: Json, change: EditChange): Json {
   refuseNamesInBoth(change);
   return { ...document, containerDefinitions: editContainers(readContainers(document), change, owner) };
 }
@@ -52,7 +52,7 @@ const owner: ContainerOwner = {
   configure,
 };
 
-function refuseNamesInBoth(change: Change): void {
+function refuseNamesInBoth(change: EditChange): void {
   const name = [...change.environment.keys()].find((key) => change.secrets.has(key));
   if (name === undefined) return;
   throw new DeployError('INPUT_INVALID', `could not set ${name}: it is an environment variable and a secret at once`, {
@@ -65,7 +65,7 @@ export function readContainers(document: Json): readonly Json[] {
   return Array.isArray(containers) ? (containers as Json[]) : [];
 }
 
-function configure(container: Json, change: Change): Json {
+function configure(container: Json, change: EditChange): Json {
   const environment = merge(container['environment'], { key: 'value', set: change.environment, drop: change.secrets });
   const secrets = merge(container['secrets'], { key: 'valueFrom', set: change.secrets, drop: change.environment });
   return { ...container, ...(environment ? { environment } : {}), ...(secrets ? { secrets } : {}) };

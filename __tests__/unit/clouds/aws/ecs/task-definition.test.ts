@@ -3,7 +3,7 @@ import { editDocument, type Json, toDocument } from '../../../../../src/clouds/a
 import { listDifferences } from '../../../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import { DeployError } from '../../../../../src/model/errors.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
-import type { Change } from '../../../../../src/model/workload.ts';
+import type { EditChange } from '../../../../../src/model/workload.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const image: ImageReference = { registry: 'ghcr.io', repository: 'acme/agent', tag: 'v2', digest };
@@ -13,11 +13,11 @@ const web: Json = { name: 'web', image: 'ghcr.io/acme/agent:v1', essential: true
 const proxy: Json = { name: 'proxy', image: 'envoy:v1', essential: true };
 const logger: Json = { name: 'logger', image: 'fluent:v1', essential: false };
 
-function change(parts: Partial<Change> = {}): Change {
-  return { images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
+function change(parts: Partial<EditChange> = {}): EditChange {
+  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
 }
 
-function edit(containerDefinitions: readonly Json[], parts: Partial<Change> = {}): readonly Json[] {
+function edit(containerDefinitions: readonly Json[], parts: Partial<EditChange> = {}): readonly Json[] {
   return editDocument({ family: 'agent', containerDefinitions }, change(parts))['containerDefinitions'] as Json[];
 }
 
