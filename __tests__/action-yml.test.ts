@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { targets } from '../src/clouds/index.ts';
+import { registries, targets } from '../src/clouds/index.ts';
 import { readStepInputs } from '../src/inputs/step-inputs.ts';
 import { parseInputs, readRequest } from '../src/inputs.ts';
 import { emptyRecord } from '../src/model/outcome.ts';
@@ -35,7 +35,7 @@ const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT
 
 describe('action.yml', () => {
   test('its inputs and those that the code asks for are the same list, both ways', () => {
-    const asked = new Set<string>(Object.values(targets).flatMap((target) => target.inputs));
+    const asked = new Set<string>([...targets.values(), ...registries].flatMap((part) => part.inputs));
     for (const target of Object.keys(targets)) {
       const inputs = readStepInputs({ ...least, INPUT_TARGET: target });
       readRequest(inputs, {});

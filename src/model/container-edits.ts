@@ -1,6 +1,6 @@
 import { DeployError } from './errors.ts';
 import { formatImage, type ImageReference, parseImageName } from './image.ts';
-import type { Change } from './workload.ts';
+import type { EditChange } from './workload.ts';
 
 /** As every platform describes one: with `name` and `image`. Whatever else it has is the platform's own. */
 export interface Container {
@@ -14,7 +14,7 @@ export interface ContainerOwner {
   /** Whether it could be the main one, by what the platform itself says; absent: it says nothing of that. */
   readonly isMain?: (container: Container) => boolean;
   /** The container with the change's environment and secrets in it. */
-  readonly configure: (container: Container, change: Change) => Container;
+  readonly configure: (container: Container, change: EditChange) => Container;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ContainerOwner {
  */
 export function editContainers(
   containers: readonly Container[],
-  change: Change,
+  change: EditChange,
   owner: ContainerOwner,
 ): readonly Container[] {
   const images = new Map<number, ImageReference>();

@@ -71,7 +71,10 @@ interface Reading {
 }
 
 /** Why an operation failed: the error code that the run ends with. */
-export type FailureKind = Extract<ErrorCode, 'DEPLOY_FAILED' | 'DEPLOY_REJECTED' | 'SUPERSEDED' | 'ROLLED_BACK_BY_PLATFORM'>;
+export type FailureKind = Extract<
+  ErrorCode,
+  'DEPLOY_FAILED' | 'DEPLOY_REJECTED' | 'SUPERSEDED' | 'ROLLED_BACK_BY_PLATFORM'
+>;
 
 /** One reading of an operation. */
 export type Observation =
@@ -139,8 +142,9 @@ export interface Endpoint {
   readonly connection?: ConnectionOptions;
 }
 
-/** For TLS, beside what the runner trusts. PEM text. */
+/** For TLS. PEM text. */
 export interface ConnectionOptions {
+  /** Whose certificates are trusted, instead of those that the runner trusts. */
   readonly ca?: string;
   /** Client certificate and its key. */
   readonly certificate?: string;
@@ -201,6 +205,8 @@ export interface Workload {
   readonly resource: string;
   readonly capabilities: Capabilities;
   readonly consoleUrl: string | null;
+  /** True: the service doesn't exist yet, and deploying creates it. Absent: it exists. */
+  readonly isNew?: boolean;
   /** Is a change running that is not ours? `succeeded`: no, the workload is free. */
   readiness(): Promise<Observation>;
   /** What to restore: what last deployed successfully and serves now. */

@@ -41,7 +41,7 @@ async function bring({ importer = {}, request = {}, arrange }: Run) {
   const io = fakeIo();
   const record = emptyRecord(0);
   const keychain = { resolve: async () => ({ username: 'octocat', password: 'ghs_secret' }) };
-  await copyImages([pinned], { client: openClient({ keychain }), importer: whole, record, io });
+  await copyImages([pinned], { client: openClient({ keychain }), importers: [whole], record, io });
   const uploads = pair.destination.served.count('registry:PUT upload');
   return { wishes, uploads, record, printed: io.printed.join('\n'), stored: held(pair.destination) };
 }

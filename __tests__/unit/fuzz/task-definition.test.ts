@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { editDocument, type Json, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../src/clouds/aws/ecs/task-definition-differences.ts';
-import type { Change } from '../../../src/model/workload.ts';
+import type { EditChange } from '../../../src/model/workload.ts';
 
 const READ_ONLY = [
   'taskDefinitionArn',
@@ -61,9 +61,10 @@ const documents = fc.tuple(unknown, container, fc.array(container, { maxLength: 
     ],
   }),
 );
-const changes = fc.tuple(map, map).map(([environment, secrets]): Change => {
+const changes = fc.tuple(map, map).map(([environment, secrets]): EditChange => {
   const names = new Set(environment.map(([name]) => name));
   return {
+    kind: 'edit',
     images: [{ container: 'web', image }],
     environment: new Map(environment),
     secrets: new Map(secrets.filter(([name]) => !names.has(name))),
@@ -75,7 +76,7 @@ function defined(values: Record<string, unknown>): Json {
 }
 
 /** JSON as it goes over the wire, without what an edit owns: the image, and entries with the names of the change. */
-function withoutOurs(document: Json, change: Change): unknown {
+function withoutOurs(document: Json, change: EditChange): unknown {
   const ours = new Set([...change.environment.keys(), ...change.secrets.keys()]);
   const copy = JSON.parse(JSON.stringify(document)) as { containerDefinitions: Record<string, unknown>[] };
   const [web] = copy.containerDefinitions;
