@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { AwsCloud } from '../../../../simulators/aws/aws-cloud.ts';
 import { type Behaviour, wellBehaved } from '../../../../simulators/behaviour.ts';
 import { openEcs } from '../../../../src/clouds/aws/ecs/workload.ts';
+import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';
@@ -70,6 +71,7 @@ export class SimulatedAccount {
     return {
       clock: { now: () => this.now, sleep: async (ms) => this.advance(ms / 1_000) },
       http: openHttp({}),
+      files: openFiles({}),
       exec: { run: async () => ({ exitCode: 127, stdout: '' }) },
       log: {
         info: print,

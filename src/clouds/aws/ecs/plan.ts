@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '@aws-sdk/client-ecs';
+import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
 import { explainErrors } from '../errors.ts';
@@ -12,9 +13,10 @@ import { describeTaskDefinition, registerTaskDefinition } from './task-definitio
 
 /** The change compared with what the service names now. */
 export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
+  const edit = ensureEdit(change, ecs.resource);
   const service = await describeService(ecs);
   const live = await readLiveDocument(ecs, service);
-  const edited = editDocument(live, change);
+  const edited = editDocument(live, edit);
   const equal = isDeepStrictEqual(live, edited);
   const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
   return {
@@ -26,7 +28,8 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
 
 /** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
 export async function registerChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
-  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), change);
+  const edit = ensureEdit(change, ecs.resource);
+  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), edit);
   const { arn, attempts } = await registerPatiently(ecs, document);
   if (attempts > 1) {
     ecs.io.log.info(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { ecsTarget } from '../../../../../src/clouds/aws/ecs/target.ts';
 import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/workload.ts';
+import { targets } from '../../../../../src/clouds/index.ts';
 import { openLogins } from '../../../../../src/clouds/target.ts';
 import type { Io } from '../../../../../src/io/io.ts';
 import type { InputReader } from '../../../../../src/model/input-reader.ts';
@@ -51,7 +52,7 @@ describe('the inputs', () => {
   );
 
   test('are listed, so that another target’s are noticed', () => {
-    expect(ecsTarget.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
+    expect(targets.get('ecs')?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
   });
 });
 

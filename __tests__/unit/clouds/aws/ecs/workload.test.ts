@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
-import type { EditChange, Prepared, RestorePoint, RolloutPlan, Workload } from '../../../../../src/model/workload.ts';
+import type {
+  Change,
+  EditChange,
+  Prepared,
+  RestorePoint,
+  RolloutPlan,
+  Workload,
+} from '../../../../../src/model/workload.ts';
 import { AwsError } from '../wire-fake.ts';
 import { definitionArn, type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
@@ -163,6 +170,16 @@ describe('planning and preparing', () => {
     expect((await workload.plan(change)).unchanged).toBe(false);
     world.start('agent:41', 'ROLLBACK_SUCCESSFUL');
     expect((await workload.plan(change)).unchanged).toBe(false);
+  });
+
+  it.each<Change>([
+    { kind: 'definition', definition: {} },
+    { kind: 'revision', revision: 'agent:40' },
+  ])('is refused for what is no edit of the live definition: %j', async (other) => {
+    const workload = await open();
+    await expect(workload.plan(other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(workload.prepare(other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    expect(world.mutations()).toEqual([]);
   });
 
   it('registers fields that no SDK knows, at every level, text that is not ASCII, and the tags', async () => {
