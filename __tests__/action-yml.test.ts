@@ -39,9 +39,9 @@ describe('action.yml', () => {
     for (const target of Object.keys(targets)) {
       const inputs = readStepInputs({ ...least, INPUT_TARGET: target });
       readRequest(inputs, {});
-      for (const name of inputs.asked) asked.add(name);
+      for (const name of inputs.read) asked.add(name);
     }
-    expect([...asked].sort()).toEqual(Object.keys(action.inputs).sort());
+    expect([...read].sort()).toEqual(Object.keys(action.inputs).sort());
   });
 
   test('its defaults are those that the code falls back to', () => {

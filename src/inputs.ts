@@ -12,7 +12,7 @@ import { nearest } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
 
-/** What the user asked for. Every field is checked; nothing reads an input after this. */
+/** What the user wants. Every field is checked; nothing reads an input after this. */
 export interface DeployRequest extends RolloutOptions {
   /** `plan`: only say what a deploy would do. */
   readonly mode: 'deploy' | 'plan';
@@ -54,13 +54,13 @@ export function parseInputs(env: Env): DeployRequest {
 
 /**
  * For the post step: main has checked these inputs. What has become wrong since (a smoke-test file that a later step
- * deleted) is left out; it must not stop the way back.
+ * deleted) is left out; it must not stop the rollback.
  */
 export function recallInputs(env: Env): DeployRequest {
   return readRequest(readStepInputs(env), env);
 }
 
-/** Asks for every input; what is wrong is noted in `inputs`, not thrown. */
+/** Reads every input; what is wrong is noted in `inputs`, not thrown. */
 export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
   const target = parseTarget(inputs);
   const environment = parseMap(inputs, 'environment-variables');
@@ -157,7 +157,7 @@ function parseCredentials(inputs: StepInputs): RegistryCredentials | null {
   const password = inputs.text('registry-password');
   if ((username === '') !== (password === '')) {
     const [given, missing] = username === '' ? ['password', 'username'] : ['username', 'password'];
-    inputs.problem(`registry-${missing}`, { given: 'nothing', expected: `a value beside registry-${given}` });
+    inputs.problem(`registry-${missing}`, { given: null, expected: `a value beside registry-${given}` });
   }
   return username !== '' && password !== '' ? { username, password } : null;
 }
@@ -202,7 +202,7 @@ function fileReader(env: Env): (file: string) => string | null {
 
 /** The runner only warns of an input that action.yml doesn't know; a misspelt `smoke-tests` would test nothing. */
 function noteUnknownInputs(inputs: StepInputs, env: Env): void {
-  const known = new Set([...inputs.asked, ...[...targets.values(), ...registries].flatMap((part) => part.inputs)]);
+  const known = new Set([...inputs.read, ...[...targets.values(), ...registries].flatMap((part) => part.inputs)]);
   const knownVariables = new Set([...known].map(environmentName));
   for (const variable of Object.keys(env).filter((name) => name.startsWith('INPUT_') && !knownVariables.has(name))) {
     const name = variable.slice('INPUT_'.length).toLowerCase();

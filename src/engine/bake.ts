@@ -51,7 +51,7 @@ function openChecks(progress: Progress, rollout: Rollout): readonly Check[] {
 
 type Acceptable = Exclude<CheckResult, { verdict: 'fail' }>;
 
-/** In turn: after one that fails the rest is not asked. */
+/** In turn: after one that fails the rest does not run. */
 async function runAll(checks: readonly Check[]): Promise<readonly Acceptable[]> {
   const results: Acceptable[] = [];
   for (const check of checks) {

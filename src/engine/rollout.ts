@@ -18,7 +18,7 @@ export interface Rollout {
   /** `repository@sha256:…`, for messages and for smoke tests that are commands; null: the change names none. */
   readonly image: string | null;
   readonly smokeTests: readonly SmokeTest[];
-  /** Base URL of the live service, where the user names it; null: the platform is asked. */
+  /** Base URL of the live service, where the user names it; null: the platform tells. */
   readonly url: string | null;
   /** Where it answers as far as it was known beforehand; null: it may become known when the service is there. */
   readonly endpoint: Endpoint | null;

@@ -5,7 +5,7 @@ import type { Diagnosis } from './workload.ts';
 /** How a run ended. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
 export type OutcomeKind =
   | 'deployed'
-  /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as was asked for. */
+  /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as requested. */
   | 'previewed'
   /** Everything that we would send is already live and healthy. */
   | 'unchanged'

@@ -1,12 +1,12 @@
 import type { DeployError } from '../../model/errors.ts';
 
-/** One judgement of our revision while it gets traffic. "No data" is never a pass. */
+/** One result while our revision gets traffic. "No data" is never a pass. */
 export type CheckResult =
   | { readonly verdict: 'pass'; readonly message: string }
   | { readonly verdict: 'no-data'; readonly message: string }
   | { readonly verdict: 'fail'; readonly error: DeployError };
 
-/** Something that can be asked again and again whether our revision is healthy. */
+/** Says again and again whether our revision is healthy. */
 export interface Check {
   /** For people: `platform`, `smoke tests`. */
   readonly name: string;
