@@ -105,7 +105,7 @@ export const behaviours19to26: readonly BehaviourRow[] = [
     expected: {
       outcome: 'rollback-unconfirmed',
       annotation: /target group does not exist/,
-      says: [/GET \/health" fails: .*503/, /aws ecs update-service/],
+      says: [/GET \/health" fails on agent:1 too: .*503/, /aws ecs update-service/],
       live: null,
       asBefore: true,
       check: ({ tookMs }) => expect(tookMs).toBeLessThan(3 * MINUTE_MS),

@@ -23,7 +23,7 @@ describe('a service whose desired count is 0', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('since somebody scaled it down during the rollout is not deployed', async () => {
+  test('that was scaled down during the rollout is not deployed', async () => {
     const agent = await givenAgent();
     agent.world.edge.onCall(({ operation }, when) => {
       if (operation !== 'ecs:UpdateService' || when !== 'after') return;

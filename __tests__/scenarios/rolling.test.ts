@@ -192,7 +192,7 @@ describe('a failure', () => {
     expect(agent.snapshot()).toEqual(before);
     const annotations = main.log.split('\n').filter((line) => line.startsWith('::error'));
     expect(annotations).toHaveLength(1);
-    expect(annotations[0]).toContain('smoke test "POST /predict" failed');
+    expect(annotations[0]).toContain('smoke tests failed on agent:2: "POST /predict"');
     expect(annotations[0]).toContain('got 500: "model not found"');
   });
 
