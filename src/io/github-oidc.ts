@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeployError } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import { type HttpResponse, readBody } from './http.ts';
 import type { Io } from './io.ts';
 
@@ -75,12 +76,4 @@ function refusal({ status }: HttpResponse): DeployError {
   return new DeployError('AUTH_FAILED', message, {
     hint: 'Add `id-token: write` to the job’s `permissions`; a job that is over gets none any more.',
   });
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,11 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { clientSettings } from '../client-settings.ts';
 import { failedContainers, taskId } from './early-failure.ts';
 import { type EcsService, readEcs, readIfAllowed } from './service.ts';
-import { type Json, readContainers } from './task-definition.ts';
+import { readContainers } from './task-definition.ts';
 
 export interface ContainerLogs {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
@@ -17,7 +18,7 @@ const MAX_LINE_CHARACTERS = 1_000;
 const MAX_CONTAINERS = 3;
 
 /** The last lines that a task's containers printed: of those that failed, else of all. */
-export async function readContainerLogs(ecs: EcsService, task: Task, definition: Json): Promise<ContainerLogs> {
+export async function readContainerLogs(ecs: EcsService, task: Task, definition: JsonObject): Promise<ContainerLogs> {
   const failed = failedContainers(task).map(({ name }) => name);
   const containers = readContainers(definition).filter(
     ({ name }) => failed.length === 0 || failed.includes(String(name)),
@@ -47,7 +48,7 @@ interface Stream {
 }
 
 /** https://docs.aws.amazon.com/prescriptive-guidance/latest/implementing-logging-monitoring-cloudwatch/ec2-fargate-logs.html */
-function findStream(container: Json, task: Task): Stream | null {
+function findStream(container: JsonObject, task: Task): Stream | null {
   const { logDriver, options = {} } = (container['logConfiguration'] ?? {}) as {
     logDriver?: string;
     options?: Record<string, string>;

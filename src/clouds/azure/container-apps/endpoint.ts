@@ -1,6 +1,6 @@
 import { DeployError } from '../../../model/errors.ts';
+import { listAt, textAt } from '../../../model/json.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
-import { objectsAt, textAt } from '../json.ts';
 import { type AppState, type ContainerApp, readAzure } from './app.ts';
 
 /** The app's address; null: it has no ingress. */
@@ -23,7 +23,7 @@ export function listClosedDoors({ ingress }: AppState): readonly string[] {
     doors.push('its ingress is internal: smoke tests reach it only from a runner inside of its network');
   if (textAt(ingress, 'clientCertificateMode').toLowerCase() === 'require')
     doors.push('its ingress requires a client certificate, which smoke tests do not have');
-  const rules = objectsAt(ingress, 'ipSecurityRestrictions');
+  const rules = listAt(ingress, 'ipSecurityRestrictions');
   if (rules.length > 0) {
     const names = rules.slice(0, 5).map((rule) => textAt(rule, 'name') || textAt(rule, 'ipAddressRange'));
     doors.push(`its ingress has IP restrictions (${names.join(', ')}): smoke tests need a runner that they let in`);

@@ -1,7 +1,7 @@
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
-import { textAt } from '../json.ts';
 import {
   type AppState,
   activateRevision,

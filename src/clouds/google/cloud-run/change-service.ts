@@ -1,6 +1,6 @@
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { findStatus } from '../errors.ts';
-import type { Json } from '../json.ts';
 import type { RunService } from './service.ts';
 import { progressOf } from './service-document.ts';
 import { patchService, readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
@@ -16,7 +16,7 @@ const PAUSE_MS = 1_000;
  */
 export async function changeService(
   run: RunService,
-  decide: (service: Json) => ServiceUpdate | null,
+  decide: (service: JsonObject) => ServiceUpdate | null,
 ): Promise<SentUpdate> {
   for (let tried = 1; ; tried += 1) {
     const service = await readService(run);

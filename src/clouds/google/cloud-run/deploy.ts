@@ -1,7 +1,7 @@
 import { describeError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
 import { openWholeLooks } from '../../whole-looks.ts';
-import type { Json } from '../json.ts';
 import { changeService } from './change-service.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
 import { type Asked, describeLatest, isNamed, observeRollout } from './observe.ts';
@@ -51,7 +51,7 @@ export function openRollout(run: RunService): RunRollout {
       const { template } = prepared;
       const ours = oursOf(run, mark, parseRestoreData(point, run));
       const traffic = planFirstTraffic(run, point, { ours, takeTraffic });
-      const decide = (service: Json): ServiceUpdate | null =>
+      const decide = (service: JsonObject): ServiceUpdate | null =>
         decideDeploy(run, service, { mark, template, traffic, point });
       asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
     },
@@ -111,7 +111,7 @@ function planFirstTraffic(
 
 interface DeployPlan {
   readonly mark: ChangeMark;
-  readonly template: Json | null;
+  readonly template: JsonObject | null;
   readonly traffic: readonly TrafficEntry[];
   readonly point: RestorePoint;
 }
@@ -120,7 +120,7 @@ interface DeployPlan {
  * null: an earlier request, whose answer was lost, has done it.
  * @throws DeployError SUPERSEDED when template or traffic are no longer as they were noted down
  */
-function decideDeploy(run: RunService, service: Json, plan: DeployPlan): ServiceUpdate | null {
+function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): ServiceUpdate | null {
   const data = parseRestoreData(plan.point, run);
   const ours = oursOf(run, plan.mark, data);
   const current = wantedTraffic(service);
@@ -139,7 +139,7 @@ function decideDeploy(run: RunService, service: Json, plan: DeployPlan): Service
 /** null: it is so already. @throws DeployError SUPERSEDED when the service is not as our last request left it */
 function decideMove(
   run: RunService,
-  service: Json,
+  service: JsonObject,
   { before, traffic }: { readonly before: Asked; readonly traffic: readonly TrafficEntry[] },
 ): ServiceUpdate | null {
   const current = wantedTraffic(service);
