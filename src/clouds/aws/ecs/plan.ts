@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '@aws-sdk/client-ecs';
+import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
@@ -51,21 +52,21 @@ async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
   return !newest || newest.status === 'SUCCESSFUL';
 }
 
-const REGISTER_PAUSES_MS = [1_000, 2_000, 4_000];
+/**
+ * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. A lost answer is not
+ * asked for again: it may have registered a revision.
+ */
+const REGISTERING: RetryPolicy = {
+  tries: 4,
+  firstDelayMs: 1_000,
+  mayPass: (error) => error instanceof DeployError && error.code === 'THROTTLED',
+};
 
-/** AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. */
 async function registerPatiently(ecs: EcsService, document: JsonObject) {
   const what = `register a revision of task definition ${document['family']}`;
   const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
-  for (const pauseMs of REGISTER_PAUSES_MS) {
-    try {
-      return await explainErrors(call, () => registerTaskDefinition(ecs.client, document));
-    } catch (error) {
-      if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
-      await ecs.io.clock.sleep(pauseMs, ecs.io.signal);
-    }
-  }
-  return explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+  const register = () => explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+  return await retryTransient(register, REGISTERING, ecs.io);
 }
 
 // Names and references, without which nobody could tell what AWS means.
