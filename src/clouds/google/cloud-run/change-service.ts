@@ -1,6 +1,7 @@
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError, isTransient } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
+import { ONE_AT_A_TIME_HINT } from '../../../model/superseded.ts';
 import { findStatus } from '../errors.ts';
 import type { RunService } from './service.ts';
 import { progressOf } from './service-document.ts';
@@ -45,7 +46,7 @@ export function isConflict(error: unknown): boolean {
 function explainRefusal(run: RunService, error: unknown): unknown {
   if (!isConflict(error)) return error;
   return new DeployError('BUSY', `could not update ${run.resource}: something else changes it all the time`, {
-    hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
+    hint: ONE_AT_A_TIME_HINT,
     cause: error,
   });
 }

@@ -1,5 +1,6 @@
 import { describeError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { superseded } from '../../../model/superseded.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
 import { openWholeLooks } from '../../whole-looks.ts';
 import { changeService } from './change-service.ts';
@@ -13,7 +14,6 @@ import { readyAfterMs } from './revision-state.ts';
 import type { RunService } from './service.ts';
 import { formatShares, type TrafficEntry, templateOf, toTargets, wantedTraffic } from './service-document.ts';
 import { readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
-import { superseded } from './superseded.ts';
 import { isAllOurs, isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-table.ts';
 
 /** One change of the service by this process. */
@@ -127,7 +127,10 @@ function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): S
   const hasTraffic = isAsAsked(plan.traffic, current, ours);
   if (isNamed(service, plan.mark) && hasTraffic) return null;
   const isAsNoted = hashTemplate(templateOf(service)) === data.template && isSameTraffic(current, data.wanted);
-  if (!isAsNoted) throw superseded(run, `${describeLatest(service)} was deployed meanwhile, or its traffic changed`);
+  if (!isAsNoted)
+    throw superseded(
+      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed meanwhile, or its traffic changed`,
+    );
   return {
     ...(plan.template ? { template: plan.template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
@@ -145,11 +148,15 @@ function decideMove(
   const current = wantedTraffic(service);
   const { ours } = before;
   if (!isNamed(service, ours.revision)) {
-    throw superseded(run, `${describeLatest(service)} was deployed after ${ours.revision}`);
+    throw superseded(
+      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed after ${ours.revision}`,
+    );
   }
   if (isAsAsked(traffic, current, ours)) return null;
   if (!isAsAsked(before.traffic, current, ours)) {
-    throw superseded(run, `somebody else changed the traffic to ${formatShares(current)}`);
+    throw superseded(
+      `could not go on with ${run.resource}: somebody else changed the traffic to ${formatShares(current)}`,
+    );
   }
   return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
 }

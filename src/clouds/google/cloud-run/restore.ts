@@ -2,6 +2,7 @@ import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
+import { failed, returning, waiting } from '../../restoration-answers.ts';
 import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
 import { firstLine } from './first-line.ts';
@@ -95,7 +96,7 @@ async function act(run: RunService, service: JsonObject, { data, facts, decision
   }
   const what = decision.act === 'put-back' ? `asked for ${data.back} again` : 'asked for the traffic as it was';
   const message = `${what}: ${formatShares(decision.traffic)}`;
-  return { status: 'progressing', requested: true, reason: 'PUTTING_BACK', message };
+  return returning('PUTTING_BACK', message).answer;
 }
 
 async function planWhole(
@@ -120,7 +121,7 @@ async function trafficAtLeast(
 ): Promise<Restoration> {
   await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serves, service) });
   const message = `${formatShares(data.serves)} gets the traffic again, but the template could not be put back: ${error.message}`;
-  return { status: 'failed', message };
+  return failed(message).answer;
 }
 
 function isRefusal(error: unknown): error is DeployError {
@@ -129,5 +130,5 @@ function isRefusal(error: unknown): error is DeployError {
 
 function changedMeanwhile(): Restoration {
   const message = 'the service has changed since it was read; looking again';
-  return { status: 'progressing', requested: false, reason: 'CHANGED_MEANWHILE', message };
+  return waiting('CHANGED_MEANWHILE', message).answer;
 }
