@@ -1,4 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
+import { describeGap, readOptional } from '../../io/read-optional.ts';
 import { DeployError } from '../../model/errors.ts';
 import { readTokenExpiry } from '../../model/token-expiry.ts';
 import { type RunService, sayOnce } from './cloud-run/service.ts';
@@ -28,14 +29,10 @@ export function openIdentityTokens(run: RunService): FindIdentityToken {
 async function tryMake(run: RunService, audience: string): Promise<string | null> {
   const { identity } = run.credentials;
   if (identity.kind === 'none') return sayWithout(run, identity.why);
-  try {
-    const token = await make(identity, audience);
-    run.io.log.mask(token);
-    return token;
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return sayWithout(run, `${error.message}. ${error.hint ?? ''}`.trim());
-  }
+  const tell = (error: DeployError): void => void sayWithout(run, describeGap(error));
+  const token = await readOptional(() => make(identity, audience), { without: 'any', tell });
+  if (token !== null) run.io.log.mask(token);
+  return token;
 }
 
 async function make(identity: Exclude<Identity, { kind: 'none' }>, audience: string): Promise<string> {

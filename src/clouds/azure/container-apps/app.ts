@@ -1,6 +1,6 @@
 import type { Replica, Revision } from '@azure/arm-appcontainers';
 import type { Io } from '../../../io/io.ts';
-import { DeployError } from '../../../model/errors.ts';
+import { readIfThere } from '../../../io/read-optional.ts';
 import { type JsonObject, listAt, objectAt, textAt, valueAt } from '../../../model/json.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
 import type { ArmAnswer, ResourceManager } from '../resource-manager.ts';
@@ -76,14 +76,14 @@ export async function findRevisionTemplate(app: ContainerApp, revision: string):
   const { signal } = app.io;
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read', signal };
   const path = `${appPath(app)}/revisions/${encodeURIComponent(revision)}`;
-  const found = await orNull(app.arm.send({ ...call, method: 'GET', path }));
+  const found = await readIfThere(() => app.arm.send({ ...call, method: 'GET', path }));
   return found && objectAt(found.body, 'properties', 'template');
 }
 
 export async function findRevision(app: ContainerApp, revision: string): Promise<Revision | null> {
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read' };
   const { containerAppsRevisions: revisions } = app.arm.client;
-  return await orNull(
+  return await readIfThere(() =>
     readAzure(app, call, (options) => revisions.getRevision(app.resourceGroup, app.name, revision, options)),
   );
 }
@@ -124,30 +124,7 @@ export function readAzure<T>(
   return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
 }
 
-/** Reads something that only helps: without the permission it is left out, with one warning that names the action. */
-export async function readIfAllowed<T>(app: ContainerApp, loss: string, read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    if (!app.warned.has(loss))
-      app.io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
-    app.warned.add(loss);
-    return null;
-  }
-}
-
 export function appPath({ arm, resourceGroup, name }: ContainerApp): string {
   const group = `/subscriptions/${arm.subscription}/resourceGroups/${encodeURIComponent(resourceGroup)}`;
   return `${group}/providers/Microsoft.App/containerApps/${name}`;
-}
-
-/** Null: it is not there. */
-export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }

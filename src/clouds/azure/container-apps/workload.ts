@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../../../io/io.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ImageImporter } from '../../../model/image-importer.ts';
 import { textAt } from '../../../model/json.ts';
@@ -74,16 +75,14 @@ async function readAppOrNearest(app: ContainerApp): Promise<AppState> {
 async function tryListNames(app: ContainerApp): Promise<readonly string[]> {
   const call = { what: 'list the container apps', action: 'Microsoft.App/containerApps/read' };
   const names: string[] = [];
-  try {
-    await readAzure(app, call, async (options) => {
+  const read = () =>
+    readAzure(app, call, async (options) => {
       for await (const { name = '' } of app.arm.client.containerApps.listByResourceGroup(app.resourceGroup, options)) {
         names.push(name);
         if (names.length >= MOST_NAMES) break;
       }
     });
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-  }
+  await readIfPossible(app.io.log, 'the names of those that are there', read);
   return names;
 }
 

@@ -1,4 +1,4 @@
-import { describeError } from '../../../model/errors.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
@@ -85,13 +85,9 @@ function towards(goal: Goal, { id, mark, revision }: Operation): Operation {
 
 /** How long the revision that serves took to become ready; null: Google doesn't say. It only helps. */
 async function findUsualMs(run: RunService, serving: string): Promise<number | null> {
-  try {
-    return readyAfterMs(await readRevisionDocument(run, serving));
-  } catch (error) {
-    run.io.signal.throwIfAborted();
-    run.io.log.debug(`${describeError(error).message}; going on without knowing how long it took to start`);
-    return null;
-  }
+  const loss = 'knowing how long it took to start';
+  const document = await readIfPossible(run.io.log, loss, () => readRevisionDocument(run, serving));
+  return document && readyAfterMs(document);
 }
 
 function ensureAsked(asked: Asked | null): Asked {

@@ -1,4 +1,5 @@
-import { DeployError } from '../../../model/errors.ts';
+import { readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { Observation, Operation } from '../../../model/workload.ts';
 import type { WholeLooks } from '../../whole-looks.ts';
@@ -68,16 +69,13 @@ async function judge(
 async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
   const { operation } = asked.sent;
   if (operation === '' || asked.isOver) return null;
-  try {
-    const end = await getOperationEnd(run, operation);
-    asked.isOver = end !== null && end.error === null;
-    return end?.error ?? null;
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    sayOnce(run, 'info', `${error.message}; going by the service’s and the revision’s conditions alone.`);
+  const tell = ({ message }: DeployError): void => {
+    sayOnce(run, 'info', `${message}; going by the service’s and the revision’s conditions alone.`);
     asked.isOver = true;
-    return null;
-  }
+  };
+  const end = await readOptional(() => getOperationEnd(run, operation), { without: ['PERMISSION_DENIED'], tell });
+  if (end !== null) asked.isOver = end.error === null;
+  return end?.error ?? null;
 }
 
 function describeTheirs(service: JsonObject, { ours, traffic }: Asked): string | null {

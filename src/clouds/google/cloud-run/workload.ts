@@ -1,4 +1,5 @@
 import type { Io } from '../../../io/io.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
@@ -104,7 +105,7 @@ async function findService(run: RunService): Promise<JsonObject> {
 
 /** What is there instead, if that may be listed. */
 async function withNearest(run: RunService, error: DeployError): Promise<DeployError> {
-  const names = await listServices(run).catch(() => []);
+  const names = (await readIfPossible(run.io.log, 'the names of those that are there', () => listServices(run))) ?? [];
   const likely = nearest(run.service, names);
   const there = names.length === 0 ? '' : ` There: ${names.slice(0, 10).join(', ')}.`;
   const hint = likely ? `Did you mean \`${likely}\`?${there}` : `${error.hint ?? ''}${there}`;
