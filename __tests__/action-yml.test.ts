@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { registries, targets } from '../src/clouds/index.ts';
 import { readStepInputs } from '../src/inputs/step-inputs.ts';
-import { readRequest } from '../src/inputs.ts';
+import { parseInputs, readRequest } from '../src/inputs.ts';
 import { emptyRecord } from '../src/model/outcome.ts';
 import { outputsOf } from '../src/outputs.ts';
 
@@ -85,6 +85,6 @@ describe('action.yml', () => {
   });
 
   test('an input that the action does not have is refused with the name that was meant', () => {
-    expect(() => readRequest(readStepInputs({ ...least, 'INPUT_SMOKE-TEST': '- GET /' }), {})).toThrow(/Did you mean `smoke-tests`\?/);
+    expect(() => parseInputs({ ...least, 'INPUT_SMOKE-TEST': '- GET /' })).toThrow(/Did you mean `smoke-tests`\?/);
   });
 });
