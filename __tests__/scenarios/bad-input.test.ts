@@ -29,7 +29,12 @@ interface Row {
 }
 
 const inputRows: readonly Row[] = [
-  { name: 'no image', inputs: { image: '' }, code: 'INPUT_INVALID', says: ['image: is required (the value is empty); expected registry/'] },
+  {
+    name: 'no image',
+    inputs: { image: '' },
+    code: 'INPUT_INVALID',
+    says: ['image: is required (the value is empty); expected registry/'],
+  },
   {
     name: 'a malformed image',
     inputs: { image: 'ghcr.io/Acme/Agent:v2' },

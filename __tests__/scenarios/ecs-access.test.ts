@@ -93,7 +93,7 @@ describe('throttling', () => {
     expect(main.log).toMatch(/ThrottlingException.*\(trying again\)/);
   });
 
-  test.each(OPERATIONS.slice(0, 7))('of %s for ever is refused, and the service is as before', async (operation) => {
+  test.each(OPERATIONS.slice(0, 7))('of %s each time is refused, and the service is as before', async (operation) => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     agent.world.edge.faults.add({ operation: new RegExp(`^${operation}$`), when: 'before', act });

@@ -80,7 +80,7 @@ export const behaviours19to26: readonly BehaviourRow[] = [
   },
   {
     number: 21,
-    behaviour: 'an image that cannot be pulled leaves tasks pending, and the rollout waits for ever',
+    behaviour: 'an image that cannot be pulled leaves tasks pending, and the rollout waits without end',
     link: issue(OFFICIAL, 62),
     staging: 'the execution role may not pull any more; there is no circuit breaker',
     service: { staging: { pullDenied: true } },

@@ -93,7 +93,9 @@ describe('another deployment', () => {
     const seen = watchEcs(agent);
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), timeout: '2m' });
     expect(main.outputs).toMatchObject({ outcome: 'refused' });
-    expect(main.log).toMatch(/^::error.*another deployment is IN_PROGRESS.*Next step: Another deployment is still running/m);
+    expect(main.log).toMatch(
+      /^::error.*another deployment is IN_PROGRESS.*Next step: Another deployment is still running/m,
+    );
     expect(changesIn(seen)).toEqual([]);
   });
 });

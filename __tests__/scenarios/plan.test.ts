@@ -128,7 +128,7 @@ describe('a plan', () => {
     expect(agent.world.ecr.snapshot().repositories['agent']?.tags).not.toHaveProperty('v2');
   });
 
-  test("shows another deployment that is running", async () => {
+  test('shows another deployment that is running', async () => {
     const agent = await givenAgent();
     const image = agent.world.publish('v2', {});
     agent.world.aws.foreignDeploy(CLUSTER, SERVICE, agent.world.publish('foreign', {}));

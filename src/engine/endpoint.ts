@@ -1,7 +1,8 @@
 import type { Io } from '../io/io.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError, describeError } from '../model/errors.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import type { Endpoint, Workload } from '../model/workload.ts';
+import type { Workload } from '../model/workload.ts';
 
 export interface EndpointRequest {
   /** What the user says; null: what the platform tells. */

@@ -1,8 +1,9 @@
 import type { Io } from '../io/io.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
 import type { Share } from '../model/traffic.ts';
-import type { Change, Endpoint, Operation, Workload } from '../model/workload.ts';
+import type { Change, Operation, Workload } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 

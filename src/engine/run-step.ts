@@ -1,4 +1,4 @@
-import { DeployError } from '../model/errors.ts';
+import { superseded } from '../model/superseded.ts';
 import { formatShare, type Share } from '../model/traffic.ts';
 import type { Operation } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
@@ -117,8 +117,5 @@ async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void
 async function confirm(progress: Progress, { workload }: Rollout): Promise<void> {
   const { mark } = progress.entry;
   if (mark !== null && (await workload.isLive(mark))) return;
-  const message = `could not confirm ${progress.operation?.revision}: another deployment is live now`;
-  throw new DeployError('SUPERSEDED', message, {
-    hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
-  });
+  throw superseded(`could not confirm ${progress.operation?.revision}: another deployment is live now`);
 }

@@ -1,6 +1,6 @@
+import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import type { SmokeTestResult } from '../model/smoke-test.ts';
-import type { Endpoint } from '../model/workload.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';

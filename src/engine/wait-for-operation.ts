@@ -1,4 +1,5 @@
 import { DeployError } from '../model/errors.ts';
+import { ONE_AT_A_TIME_HINT } from '../model/superseded.ts';
 import type { Observation, Operation } from '../model/workload.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
@@ -40,5 +41,5 @@ const HINTS = {
   DEPLOY_FAILED: `Read the facts and the container's last log lines in the log group "Why", ${READ_AND_FIX}`,
   DEPLOY_REJECTED: `Read what the platform says, ${READ_AND_FIX}`,
   ROLLED_BACK_BY_PLATFORM: `Read why the platform rolled it back (log group "Why"), ${READ_AND_FIX}`,
-  SUPERSEDED: 'Let one workflow at a time deploy to the service: use `concurrency`.',
+  SUPERSEDED: ONE_AT_A_TIME_HINT,
 } as const;

@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
-import type { ConnectionOptions } from '../model/workload.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 
 /** Writes a body piece by piece, and calls `onChunk` for each. The request ends when it resolves and breaks off when it fails. */

@@ -13,5 +13,7 @@ export interface ImageImporter {
   /** A registry that can do that, and a source that it can reach. */
   handles(request: Pick<ImportRequest, 'source' | 'destination'>): boolean;
   /** `why`: in words, where it can't be done; the caller copies it then. @throws the signal's reason only */
-  tryImport(request: ImportRequest): Promise<{ readonly isDone: true } | { readonly isDone: false; readonly why: string }>;
+  tryImport(
+    request: ImportRequest,
+  ): Promise<{ readonly isDone: true } | { readonly isDone: false; readonly why: string }>;
 }

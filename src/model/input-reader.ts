@@ -12,5 +12,8 @@ export interface InputReader {
   duration(name: string, fallback: string): number;
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T;
   /** Notes a problem with an input in the reader's one form. `given` null: the value is empty. */
-  problem(name: string, problem: { readonly given: string | null; readonly expected: string; readonly next?: string }): void;
+  problem(
+    name: string,
+    problem: { readonly given: string | null; readonly expected: string; readonly next?: string },
+  ): void;
 }

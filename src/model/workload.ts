@@ -1,3 +1,7 @@
+import type { Endpoint } from './endpoint.ts';
+
+export { type ConnectionOptions, type Endpoint, openEndpoint } from './endpoint.ts';
+
 import type { ErrorCode } from './errors.ts';
 import type { ImageReference } from './image.ts';
 import type { JsonObject } from './json.ts';
@@ -130,33 +134,6 @@ export type Restoration =
   /** There is a newer deployment by someone else; it was not touched. */
   | { readonly status: 'superseded'; readonly message: string }
   | { readonly status: 'failed'; readonly message: string };
-
-/** An address and what it takes to call it. */
-export interface Endpoint {
-  readonly url: string;
-  /** What a caller has to send (an identity token, say), good for now; never logged. */
-  headers(): Promise<Readonly<Record<string, string>>>;
-  /** Names of headers of a smoke test, in lower case, that this address would not pass on or would take for its own. */
-  readonly reservedHeaders?: readonly string[];
-  /** How to connect where the public network and its certificates don't lead there: through an API server, say. */
-  readonly connection?: ConnectionOptions;
-}
-
-/** For TLS. PEM text. */
-export interface ConnectionOptions {
-  /** Whose certificates are trusted, instead of those that the runner trusts. */
-  readonly ca?: string;
-  /** Client certificate and its key. */
-  readonly certificate?: string;
-  readonly key?: string;
-  /** Name to verify the server's certificate against, where it isn't the URL's host. */
-  readonly serverName?: string;
-}
-
-/** An endpoint that anyone may call. */
-export function openEndpoint(url: string): Endpoint {
-  return { url, headers: async () => ({}) };
-}
 
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
 export interface Capabilities {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../src/io/clock.ts';
+import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import { nearestShare } from '../../../src/model/traffic.ts';
-import * as model from '../../../src/model/workload.ts';
+import type * as model from '../../../src/model/workload.ts';
 import { type Cluster, REPLICAS, type Service } from './cluster.ts';
 
 /** The service `web`, whoever moves its traffic, and whether or not it is there yet. */
@@ -41,11 +42,11 @@ export function openReplicaWorkload(cluster: Cluster, by: 'us' | 'platform', clo
       if (service?.next) request(cluster, 'finish', { spec: service.next.spec, next: null });
       return { ...operation, goal: { kind: 'finished' } };
     },
-    preview: async ({ revision }) => [1, 2].map((pod) => model.openEndpoint(`http://${revision}-${pod}.pods.test`)),
+    preview: async ({ revision }) => [1, 2].map((pod) => openEndpoint(`http://${revision}-${pod}.pods.test`)),
     diagnose: async () => ({ cause: null, hint: null, facts: [], logs: [] }),
     restore: async ({ data }, mark) => restore(cluster, data['spec'] as string | null, mark),
     isLive: async (mark) => cluster.service?.next === null && nameOf(cluster.service.spec) === mark,
-    endpoint: async () => (cluster.service ? model.openEndpoint('http://web.test') : null),
+    endpoint: async () => (cluster.service ? openEndpoint('http://web.test') : null),
     restoreCommand: ({ revision }) => `cluster restore web ${revision ?? '--delete'}`,
   };
 }
@@ -55,7 +56,6 @@ interface Sent {
   readonly plan: model.RolloutPlan;
   readonly movedAt: number;
 }
-
 function send(cluster: Cluster, { spec, plan, movedAt }: Sent): model.Operation {
   const next = { spec, replicas: plan.takeTraffic ? REPLICAS : 0, movedAt };
   request(cluster, `create (${plan.shifts.length} shifts)`, { spec: cluster.service?.spec ?? '', next });

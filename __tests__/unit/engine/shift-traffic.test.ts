@@ -3,16 +3,10 @@ import { deploy } from '../../../src/engine/deploy.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
 import type { Io } from '../../../src/io/io.ts';
+import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
-import {
-  type Capabilities,
-  type Observation,
-  type Operation,
-  openEndpoint,
-  type TrafficControl,
-  type Workload,
-} from '../../../src/model/workload.ts';
+import type { Capabilities, Observation, Operation, TrafficControl, Workload } from '../../../src/model/workload.ts';
 import { canary } from '../../../src/strategies/canary.ts';
 import { preview } from '../../../src/strategies/preview.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';

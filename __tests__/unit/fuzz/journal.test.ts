@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { type JournalEntry, openJournal } from '../../../src/engine/journal.ts';
 import type { State } from '../../../src/io/state.ts';
 import { DeployError } from '../../../src/model/errors.ts';
-import type { Json } from '../../../src/model/json.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { anyText } from './attacks.ts';
 
@@ -11,7 +10,7 @@ const PHASES = ['open', 'sending', 'rolling-back', 'closed'] as const;
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 // As it comes back from JSON, which knows no -0.
-const anyJson = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+const anyJson = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)));
 const entries = fc.record({
   version: fc.constant(1 as const),
   phase: fc.constantFrom(...PHASES),

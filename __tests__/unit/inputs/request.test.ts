@@ -133,7 +133,9 @@ describe('the inputs of a step', () => {
     const { INPUT_IMAGE: _, ...rest } = least;
     const own = { ...rest, INPUT_CONTAINER: 'web=ghcr.io/acme/agent:v1' };
     expect(parseInputs(own).images).toEqual([{ container: 'web', name: image }]);
-    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain('- image: is required (the value is empty)');
+    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain(
+      '- image: is required (the value is empty)',
+    );
   });
 
   test.each([

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { CommandSmokeTest } from '../../model/smoke-test.ts';
-import type { Endpoint } from '../../model/workload.ts';
 import type { Attempt } from './attempt.ts';
 import { excerpt } from './excerpt.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
@@ -62,7 +62,9 @@ const WITHHELD =
 
 function toAttempt(end: ScriptEnd, took: { readonly timeoutMs: number; readonly durationMs: number }): Attempt {
   const lines =
-    end.lastLines.length === 0 ? 'it printed nothing' : `last log lines: ${excerpt(end.lastLines.join(' / '), [], 500)}`;
+    end.lastLines.length === 0
+      ? 'it printed nothing'
+      : `last log lines: ${excerpt(end.lastLines.join(' / '), [], 500)}`;
   if (end.timedOut) {
     const reason = `not done within ${formatDuration(took.timeoutMs)}, so it was stopped`;
     return { passed: false, final: false, reason, detail: `${reason}; ${lines}` };

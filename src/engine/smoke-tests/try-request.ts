@@ -1,9 +1,9 @@
 import { ensureAllowedHost, guardedLookup } from '../../io/address-guard.ts';
 import type { HttpResponse } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { HttpSmokeTest } from '../../model/smoke-test.ts';
-import type { Endpoint } from '../../model/workload.ts';
 import type { Attempt } from './attempt.ts';
 import { checkResponse } from './check-response.ts';
 import type { EncodedBody } from './encode-body.ts';

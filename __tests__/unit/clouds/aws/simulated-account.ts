@@ -93,7 +93,7 @@ export class SimulatedAccount {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const host = this.cloud.hosts.find((candidate) => candidate.serves(HOSTS[scope] ?? ''));
-    if (!host) throw new Error(`nobody answers for ${scope}`);
+    if (!host) throw new Error(`no host answers for ${scope}`);
     const answer = await host.handle({
       method: request.method ?? '',
       url: new URL(request.url ?? '/', `https://${HOSTS[scope]}`),

@@ -1,4 +1,13 @@
-import type { Restoration } from '../../../model/workload.ts';
+import { mayStillArrive } from '../../late-call.ts';
+import {
+  failed,
+  type RestorationAnswer,
+  restored,
+  returning,
+  superseded,
+  untouched,
+  waiting,
+} from '../../restoration-answers.ts';
 import { leftNothing, stageOf } from './service-deployment-status.ts';
 
 /** One service deployment, as far as a rollback needs it. Times are AWS's, in milliseconds. */
@@ -31,14 +40,12 @@ export interface RestorationFacts {
 }
 
 export type Decision =
-  | { readonly act: 'none'; readonly answer: Restoration }
+  | RestorationAnswer
   /** Stop our deployment with a rollback. */
   | { readonly act: 'stop' }
   /** Update the service to the previous revision; `force` where it names that already and does not run it. */
   | { readonly act: 'update'; readonly force: boolean };
 
-/** An update whose sender was killed can still take effect seconds later; a later one is not seen. */
-const LATE_UPDATE_MS = 10_000;
 /** The list of deployments lags behind the service by seconds; waiting for it has an end. */
 const LATE_LIST_MS = 30_000;
 
@@ -48,20 +55,20 @@ const LATE_LIST_MS = 30_000;
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
   const { ours, live } = facts;
-  if (isForeign(live, facts)) return superseded(shortName(live));
+  if (isForeign(live, facts)) return newerDeployment(shortName(live));
   if (!ours) return decideWithoutOurs(facts);
   const newer = findNewer(facts, ours.createdAt);
   // Before anything is stopped: stopping ours would end the newer one as well.
-  if (newer) return superseded(newer.revision);
+  if (newer) return newerDeployment(newer.revision);
   const rollback = findRollback(facts, ours.createdAt);
   switch (stageOf(ours.status)) {
     case 'running':
       if (rollback || facts.requested.update) {
-        return inProgress('PUTTING_BACK', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
+        return returning('PUTTING_BACK', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
       }
       return { act: 'stop' };
     case 'stopping':
-      return inProgress(ours.status, `the deployment of ${ours.revision} is being rolled back (${ours.status})`);
+      return returning(ours.status, `the deployment of ${ours.revision} is being rolled back (${ours.status})`);
     case 'ended':
       return live === facts.mark ? decideOursLive(facts, rollback) : decideOursGone(facts, rollback);
   }
@@ -71,17 +78,17 @@ export function decideRestoration(facts: RestorationFacts): Decision {
 function decideWithoutOurs(facts: RestorationFacts): Decision {
   const newer = findNewer(facts, 0);
   if (facts.live !== facts.mark) {
-    if (newer) return superseded(newer.revision);
+    if (newer) return newerDeployment(newer.revision);
     const rollback = findRollback(facts, 0);
     if (rollback || facts.requested.update) return decideByRollback(facts, rollback);
-    if (facts.elapsedMs < LATE_UPDATE_MS) {
+    if (mayStillArrive(facts.elapsedMs)) {
       return waiting('UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
     }
-    return answer({ status: 'untouched', message: `${shortName(facts.live)} is live: our change never took effect` });
+    return untouched(`${shortName(facts.live)} is live`);
   }
   if (facts.elapsedMs < LATE_LIST_MS)
     return waiting('NOT_LISTED', 'our change is live, its deployment is not listed yet');
-  if (newer) return superseded(newer.revision);
+  if (newer) return newerDeployment(newer.revision);
   return { act: 'update', force: false };
 }
 
@@ -99,15 +106,15 @@ function decideOursGone(facts: RestorationFacts, rollback: SeenDeployment | null
   if (!isPrevious) {
     // The platform chose what to restore. That is right if it was deployed after the restore point was captured.
     const other = facts.deployments.find(({ taskDefinition }) => taskDefinition === live);
-    return other ? superseded(other.revision) : { act: 'update', force: false };
+    return other ? newerDeployment(other.revision) : { act: 'update', force: false };
   }
   if (rollback) return decideByRollback(facts, rollback);
   if (ours?.status === 'ROLLBACK_SUCCESSFUL' && !facts.requested.update) {
     const by = ours.byPlatform && !facts.requested.stop ? 'platform' : 'us';
-    return restored(facts, by, by === 'platform' ? `the platform restored ${shortName(live)}${ours.reason}` : null);
+    return sayRestored(facts, by, by === 'platform' ? `the platform restored ${shortName(live)}${ours.reason}` : null);
   }
   const rollbackFailed = ours?.status === 'ROLLBACK_FAILED';
-  if (facts.steady && (rollbackFailed || facts.elapsedMs >= LATE_LIST_MS)) return restored(facts, 'us', null);
+  if (facts.steady && (rollbackFailed || facts.elapsedMs >= LATE_LIST_MS)) return sayRestored(facts, 'us', null);
   if (rollbackFailed && !facts.requested.update) return { act: 'update', force: true };
   // The list is late: the deployment that is listed with this task definition is older than ours. Taking it for the
   // rollback said "restored" before the rollback had begun.
@@ -119,10 +126,10 @@ function decideByRollback(facts: RestorationFacts, rollback: SeenDeployment | nu
   if (!rollback) return notListedYet(facts);
   const { status, reason } = rollback;
   const what = `the rollback to ${nameOfPrevious(facts)}`;
-  if (stageOf(status) !== 'ended') return inProgress('PUTTING_BACK', `${what} is ${status}`);
-  if (status !== 'SUCCESSFUL') return answer({ status: 'failed', message: `${what} ended ${status}${reason}` });
-  if (facts.live === facts.previous) return restored(facts, 'us', null);
-  return inProgress('PUTTING_BACK', `${what} is ${status}, the service does not name it yet`);
+  if (stageOf(status) !== 'ended') return returning('PUTTING_BACK', `${what} is ${status}`);
+  if (status !== 'SUCCESSFUL') return failed(`${what} ended ${status}${reason}`);
+  if (facts.live === facts.previous) return sayRestored(facts, 'us', null);
+  return returning('PUTTING_BACK', `${what} is ${status}, the service does not name it yet`);
 }
 
 /** Neither ours, nor the previous one, nor what the platform itself restored. */
@@ -148,9 +155,9 @@ function findRollback(facts: RestorationFacts, since: number): SeenDeployment | 
   return facts.deployments.find((one) => one.taskDefinition === facts.previous && one.createdAt > since) ?? null;
 }
 
-function restored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
+function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
   const message = how ?? `${shortName(facts.live)} is live again`;
-  return answer({ status: 'restored', by, message: message + describeOverwritten(facts) });
+  return restored({ by, message: message + describeOverwritten(facts) });
 }
 
 /** ECS has no conditional update: a deployment that began between our read and our rollback was overwritten. */
@@ -164,24 +171,12 @@ function describeOverwritten(facts: RestorationFacts): string {
   return `; another deployment (${overwritten.revision}) that was started meanwhile was overwritten: deploy it again`;
 }
 
-function superseded(revision: string): Decision {
-  return answer({ status: 'superseded', message: `${revision} was deployed after ours and was not touched` });
-}
-
-function waiting(reason: string, message: string): Decision {
-  return answer({ status: 'progressing', requested: false, reason, message });
+function newerDeployment(revision: string): Decision {
+  return superseded(`${revision} was deployed after ours and was not touched`);
 }
 
 function notListedYet(facts: RestorationFacts): Decision {
-  return inProgress('PUTTING_BACK', `the rollback to ${nameOfPrevious(facts)} is not listed yet`);
-}
-
-function inProgress(reason: string, message: string): Decision {
-  return answer({ status: 'progressing', requested: true, reason, message });
-}
-
-function answer(restoration: Restoration): Decision {
-  return { act: 'none', answer: restoration };
+  return returning('PUTTING_BACK', `the rollback to ${nameOfPrevious(facts)} is not listed yet`);
 }
 
 function nameOfPrevious({ previous }: RestorationFacts): string {

@@ -1,4 +1,4 @@
-import { DeployError } from '../../../model/errors.ts';
+import { superseded } from '../../../model/superseded.ts';
 import type { Change, ChangeMark, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { registerChange } from './plan.ts';
@@ -33,10 +33,7 @@ async function updateUnlessLive(ecs: EcsService, mark: ChangeMark, point: Restor
   const now = (await describeService(ecs)).taskDefinition ?? '';
   if (now === mark) return;
   if (now === live) return await updateService(ecs, mark);
-  const message = `could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`;
-  throw new DeployError('SUPERSEDED', message, {
-    hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
-  });
+  throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
 }
 
 /** See `Workload.findOperation`. */

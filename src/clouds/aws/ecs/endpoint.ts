@@ -5,9 +5,10 @@ import {
   DescribeTargetGroupsCommand,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { readIfAllowed } from '../../../io/read-optional.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
 import { type BalancedService, listTargetGroups, openLoadBalancing } from './load-balancing.ts';
-import { type EcsService, readEcs, readIfAllowed } from './service.ts';
+import { type EcsService, readEcs } from './service.ts';
 
 /**
  * The service's address where there is no doubt about it: one load balancer with one plain HTTP listener that leads to

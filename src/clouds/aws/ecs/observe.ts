@@ -1,4 +1,5 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
+import { readIfAllowed } from '../../../io/read-optional.ts';
 import type { ChangeMark, Watch } from '../../../model/workload.ts';
 import type { TimeSigns } from '../../pace.ts';
 import { type FullRead, type Reading, type Source, watchSparsely } from '../../sparse-watch.ts';
@@ -7,7 +8,7 @@ import type { EcsOperation } from './deploy.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
 import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
-import { describeService, type EcsService, readIfAllowed, shortRevision } from './service.ts';
+import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 

@@ -2,6 +2,7 @@ import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/c
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
+import { returning, waiting } from '../../restoration-answers.ts';
 import { explainErrors, findAwsErrorName } from '../errors.ts';
 import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
 import { type EcsDeployments, type KnownDeployment, openEcsDeployments } from './deployments.ts';
@@ -96,7 +97,7 @@ async function updateToPrevious(
   await updateService(ecs, previous, { force });
   requested.update = true;
   const message = `rollback requested: updated the service to ${shortRevision(previous)}`;
-  return { status: 'progressing', requested: true, reason: 'PUTTING_BACK', message };
+  return returning('PUTTING_BACK', message).answer;
 }
 
 async function stopOurs(
@@ -116,14 +117,14 @@ async function stopOurs(
   }
   requested.stop = true;
   const message = `rollback requested: stopping our deployment and restoring ${shortRevision(previous)}`;
-  return { status: 'progressing', requested: true, reason: 'ROLLBACK_REQUESTED', message };
+  return returning('ROLLBACK_REQUESTED', message).answer;
 }
 
 /** The next poll shows how it ended. If it does not (a status that AWS added), an update is what is left. */
 function endedMeanwhile(requested: Requested): Restoration {
   requested.isTooLateToStop = true;
   const message = 'our deployment ended before it could be stopped';
-  return { status: 'progressing', requested: false, reason: 'ENDED_MEANWHILE', message };
+  return waiting('ENDED_MEANWHILE', message).answer;
 }
 
 /** Whatever else keeps AWS from stopping it: an update ends our deployment too. */

@@ -1,6 +1,6 @@
 import { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, numberAt, objectAt, textAt } from '../../../model/json.ts';
 import { explainErrors, type GoogleCall } from '../errors.ts';
-import { type Json, numberOf, objectOf, textOf } from '../json.ts';
 import { retryReads } from '../retry-reads.ts';
 import { type RunService, serviceName } from './service.ts';
 
@@ -12,13 +12,13 @@ const BASE = 'https://run.googleapis.com/v2';
  * itself goes as JSON, with the same client's credentials.
  * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
  */
-export async function readService(run: RunService): Promise<Json> {
+export async function readService(run: RunService): Promise<JsonObject> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get', signal: run.io.signal };
   return await retryReads(run.io, () => request(run, call, { method: 'GET', url: `${BASE}/${serviceName(run)}` }));
 }
 
 /** A revision as it is on the wire: immutable, so it is what the old configuration is read from. */
-export async function readRevisionDocument(run: RunService, revision: string): Promise<Json> {
+export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get', signal: run.io.signal };
   const url = `${BASE}/${serviceName(run)}/revisions/${revision}`;
   return await retryReads(run.io, () => request(run, call, { method: 'GET', url }));
@@ -26,9 +26,9 @@ export async function readRevisionDocument(run: RunService, revision: string): P
 
 /** What of a service is sent: with the etag of what was read, so that a change of somebody else's is never overwritten. */
 export interface ServiceUpdate {
-  readonly template?: Json;
-  readonly traffic?: readonly Json[];
-  readonly labels?: Json;
+  readonly template?: JsonObject;
+  readonly traffic?: readonly JsonObject[];
+  readonly labels?: JsonObject;
 }
 
 /** What Google took: the operation to follow, and which generation of the service it makes. */
@@ -41,11 +41,11 @@ export interface SentUpdate {
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   // Not aborted by a cancel: whether it took effect must be known before anything is put back.
   const answer = await patch(run, { ...withoutEmpty(update), etag }, { mask: Object.keys(update) });
-  return { operation: textOf(answer, 'name'), generation: numberOf(objectOf(answer, 'metadata'), 'generation') };
+  return { operation: textAt(answer, 'name'), generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
 }
 
 /** What the mask names and the body doesn't have is removed: a map without members is none. */
-function withoutEmpty(update: ServiceUpdate): Json {
+function withoutEmpty(update: ServiceUpdate): JsonObject {
   return Object.fromEntries(Object.entries(update).filter(([, value]) => Object.keys(value as object).length > 0));
 }
 
@@ -56,11 +56,11 @@ export async function validateUpdate(run: RunService, update: ServiceUpdate): Pr
 
 async function patch(
   run: RunService,
-  body: Json,
+  body: JsonObject,
   { mask, validateOnly = false }: { readonly mask: readonly string[]; readonly validateOnly?: boolean },
-): Promise<Json> {
+): Promise<JsonObject> {
   const what = validateOnly ? `update ${run.resource} (dry run)` : `update ${run.resource}`;
-  const call = { what, permission: 'run.services.update', secrets: listSecrets(objectOf(body, 'template')) };
+  const call = { what, permission: 'run.services.update', secrets: listSecrets(objectAt(body, 'template')) };
   const query = new URLSearchParams({ updateMask: mask.join(','), ...(validateOnly ? { validateOnly: 'true' } : {}) });
   return await request(run, call, { method: 'PATCH', url: `${BASE}/${serviceName(run)}?${query}`, data: body });
 }
@@ -68,22 +68,22 @@ async function patch(
 interface Request {
   readonly method: 'GET' | 'PATCH';
   readonly url: string;
-  readonly data?: Json;
+  readonly data?: JsonObject;
 }
 
 /** One authenticated request of JSON. */
-async function request(run: RunService, call: GoogleCall, sent: Request): Promise<Json> {
+async function request(run: RunService, call: GoogleCall, sent: Request): Promise<JsonObject> {
   const { signal } = call;
   const options = { ...sent, responseType: 'json' as const, ...(signal ? { signal } : {}) };
   const { data } = await explainErrors(call, () => run.credentials.client.request<unknown>(options));
-  if (typeof data === 'object' && data !== null) return data as Json;
+  if (typeof data === 'object' && data !== null) return data as JsonObject;
   throw new DeployError('NETWORK', `could not ${call.what}: the answer is no JSON`, {
     hint: 'Check what answers for Google between the runner and Google (a proxy); then run again.',
   });
 }
 
 /** Values of environment variables: a validation error may quote them. */
-function listSecrets(template: Json): readonly string[] {
+function listSecrets(template: JsonObject): readonly string[] {
   return JSON.stringify(template) === '{}' ? [] : collectValues(template);
 }
 

@@ -139,18 +139,18 @@ describe('another deployment', () => {
     await serve();
     const sent = await send(workload, account.image('v2'));
     account.advance(seconds);
-    account.cloud.foreignDeploy('production', 'agent', formatImage(account.image('theirs')));
+    account.cloud.foreignDeploy('production', 'agent', formatImage(account.image('other')));
     const before = updates();
     expect(await restoreFully(account, await account.open(), sent)).toMatchObject({ status: 'superseded' });
     expect(updates()).toBe(before);
-    expect(liveImage()).toBe(formatImage(account.image('theirs')));
+    expect(liveImage()).toBe(formatImage(account.image('other')));
     const { observation } = await watchFully(account, workload, sent);
     expect(observation).toMatchObject({ status: 'failed', as: 'SUPERSEDED', reason: 'SUPERSEDED' });
   });
 
   it('that is running is waited for before ours begins', async () => {
     await serve();
-    account.cloud.foreignDeploy('production', 'agent', formatImage(account.image('theirs')));
+    account.cloud.foreignDeploy('production', 'agent', formatImage(account.image('other')));
     expect(await workload.readiness()).toMatchObject({ status: 'progressing', reason: 'BUSY' });
   });
 });

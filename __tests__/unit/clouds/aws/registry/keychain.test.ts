@@ -29,7 +29,7 @@ test.each([
   'public.ecr.aws',
   '12.dkr.ecr.eu-west-1.amazonaws.com',
   '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
-])('does not know %s, and asks nobody', async (host) => {
+])('does not know %s, and sends nothing', async (host) => {
   expect(ecrRegistry.handles(host)).toBe(false);
   expect(await ecrKeychain(wire.io).resolve(host)).toBeNull();
   expect(wire.calls).toEqual([]);
