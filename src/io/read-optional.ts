@@ -31,7 +31,7 @@ export interface OptionalReader {
 
 /**
  * null: the permission is missing; one warning names it.
- * @param loss completes "going on without …": `the targets’ health`
+ * @param loss completes "continuing without …": `the targets’ health`
  */
 export function readIfAllowed<T>(
   { io, warned }: OptionalReader,
@@ -39,7 +39,7 @@ export function readIfAllowed<T>(
   read: () => Promise<T>,
 ): Promise<T | null> {
   const tell = (error: DeployError): void => {
-    if (!warned.has(loss)) io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
+    if (!warned.has(loss)) io.log.warning(`${error.message}; continuing without ${loss}. ${error.hint ?? ''}`.trim());
     warned.add(loss);
   };
   return readOptional(read, { without: ['PERMISSION_DENIED'], tell });
@@ -52,7 +52,7 @@ export function readIfThere<T>(read: () => Promise<T>): Promise<T | null> {
 
 /** For what nobody misses: any failure goes to the debug log. */
 export function readIfPossible<T>(log: Log, loss: string, read: () => Promise<T>): Promise<T | null> {
-  const tell = ({ message }: DeployError): void => log.debug(`${message}; going on without ${loss}`);
+  const tell = ({ message }: DeployError): void => log.debug(`${message}; continuing without ${loss}`);
   return readOptional(read, { without: 'any', tell });
 }
 
