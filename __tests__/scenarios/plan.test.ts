@@ -55,7 +55,7 @@ describe('a plan', () => {
     const lines = [
       '📝 Plan: nothing was changed — service agent in cluster production (eu-west-1) [planned]',
       `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}. Blobs to copy: 3 (`,
-      ') are missing there, 0 are there.',
+      '); already present: 0.',
       'The tag v2 would be created.',
       `Would change: container web: image ${ECR_HOST}/agent:v1 -> ${ECR_HOST}/agent@${digest}`,
       'Would change: container web: environment variable LOG_LEVEL changed',
