@@ -62,7 +62,7 @@ async function story(request: DeployRequest, record: RunRecord, io: Io): Promise
   Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
 
   const registry = openImageRegistry(request, keychain, io);
-  const images = await runPhase('Pin the image', record, io, () => pinImages(request, registry, io));
+  const images = await runPhase('Resolve the image digest', record, io, () => pinImages(request, registry, io));
   const image = formatImage(images[0]!.image);
   Object.assign(record, { image, digest: images[0]!.image.digest });
 
