@@ -129,7 +129,7 @@ async function checkRefusals(tally: Tally, { world }: Agent, cli: AwsCli): Promi
   await refused('shows that it may not', [...update, SERVICE, '--force-new-deployment'], {
     says: /\(AccessDeniedException\) when calling the UpdateService operation: User: .* is not authorized to perform/,
   });
-  const targetGroups = ['elbv2', 'describe-target-groups', '--names', 'nobody'];
+  const targetGroups = ['elbv2', 'describe-target-groups', '--names', 'missing'];
   await refused('shows that the target group is not there', targetGroups, {
     says: /\(TargetGroupNotFound\) when calling the DescribeTargetGroups operation: One or more target groups/,
   });

@@ -27,7 +27,7 @@ interface Findings {
   readonly problems: readonly string[];
 }
 
-/** Microsoft's own clients judge the embedded Azure: their models what was exchanged, they themselves how it goes. */
+/** Checks the simulated Azure with Microsoft's own clients: their models check the exchanges, and the clients run the operations. */
 export async function checkWithAzureClients(referee: AzureReferee): Promise<void> {
   const { tally } = referee;
   await mkdir(referee.directory, { recursive: true });
@@ -52,7 +52,7 @@ export async function checkWithAzureClients(referee: AzureReferee): Promise<void
 
 async function checkModels(referee: AzureReferee, exchanges: readonly ArmExchange[]): Promise<void> {
   const { tally } = referee;
-  const found = await judge(referee, 'arm.jsonl', exchanges);
+  const found = await checkExchanges(referee, 'arm.jsonl', exchanges);
   await tally.check("the models of Microsoft's Python clients agree with all that was sent and answered", async () => {
     assert.deepEqual(found.problems.slice(0, 20), []);
     return `${exchanges.length} exchanges; beyond the published API: ${Object.keys(found.undocumented).sort().join(', ')}`;
@@ -70,7 +70,7 @@ async function checkModels(referee: AzureReferee, exchanges: readonly ArmExchang
   });
   await tally.check('they find every mistake that is made on purpose', async () => {
     const doctored = doctoredArmExchanges(exchanges);
-    const { problems } = await judge(
+    const { problems } = await checkExchanges(
       referee,
       'arm-doctored.jsonl',
       doctored.map(({ exchange }) => exchange),
@@ -117,7 +117,11 @@ async function checkPythonClient({ program, tally, directory }: AzureReferee): P
   );
 }
 
-async function judge(referee: AzureReferee, name: string, exchanges: readonly ArmExchange[]): Promise<Findings> {
+async function checkExchanges(
+  referee: AzureReferee,
+  name: string,
+  exchanges: readonly ArmExchange[],
+): Promise<Findings> {
   const file = path.join(referee.directory, name);
   await writeFile(file, exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join(''));
   const script = path.join(import.meta.dirname, 'check_arm.py');

@@ -26,10 +26,10 @@ interface Findings {
   readonly problems: readonly string[];
 }
 
-/** botocore's models judge the recorded exchanges. */
+/** Checks the recorded exchanges with botocore's models. */
 export async function checkWithBotocore(referee: BotocoreReferee): Promise<void> {
   const { tally, exchanges } = referee;
-  const found = await judge(referee, 'exchanges.jsonl', exchanges);
+  const found = await checkExchanges(referee, 'exchanges.jsonl', exchanges);
   const services = new Set(exchanges.map(({ service }) => service));
   for (const service of services) {
     await tally.check(`botocore's model of ${service} agrees with all that was sent and answered`, async () => {
@@ -49,7 +49,7 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
   });
   await tally.check('botocore finds every mistake that is made on purpose', async () => {
     const doctored = doctoredExchanges(exchanges);
-    const { problems } = await judge(
+    const { problems } = await checkExchanges(
       referee,
       'doctored.jsonl',
       doctored.map(({ exchange }) => exchange),
@@ -64,7 +64,11 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
   });
 }
 
-async function judge(referee: BotocoreReferee, name: string, exchanges: readonly AwsExchange[]): Promise<Findings> {
+async function checkExchanges(
+  referee: BotocoreReferee,
+  name: string,
+  exchanges: readonly AwsExchange[],
+): Promise<Findings> {
   const file = path.join(referee.directory, name);
   await writeFile(file, exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join(''));
   const script = path.join(import.meta.dirname, 'check_exchanges.py');

@@ -148,7 +148,7 @@ async function checkLogins({ tally, skopeo, ecrLogin }: Parts): Promise<void> {
     return undefined;
   });
   await tally.check('skopeo is told that a repository is not there', async () => {
-    const { exitCode, stderr } = await skopeo.try('inspect', '--creds', ecrLogin, `docker://${ECR_HOST}/nobody:v1`);
+    const { exitCode, stderr } = await skopeo.try('inspect', '--creds', ecrLogin, `docker://${ECR_HOST}/missing:v1`);
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /name unknown|does not exist/);
     return undefined;

@@ -4,7 +4,7 @@ export interface Tally {
   check(name: string, body: () => Promise<string | undefined>): Promise<void>;
   /** A referee that is not installed: a failure where CI=true, elsewhere a skip. */
   absent(name: string, reason: string): void;
-  /** What this machine can't do, and nobody has to. */
+  /** What this machine cannot do, and does not have to. */
   skip(name: string, reason: string): void;
   /** Prints the closing line. True: nothing failed, and something was checked. */
   close(): boolean;

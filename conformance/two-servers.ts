@@ -38,7 +38,7 @@ const images: Readonly<Record<string, Omit<ImageOptions, 'behaviour'>>> = {
   'no-layers': { layers: 0 },
 };
 
-/** Our copy, from one real server to another that somebody else wrote, and back: nothing may differ by a byte. */
+/** Our copy, from one real server to another of a different project, and back: nothing may differ by a byte. */
 export async function checkTwoServers(referee: TwoServersReferee): Promise<void> {
   const { tally, other, directory } = referee;
   const world = await openWorld();

@@ -61,7 +61,7 @@ export async function checkWithGcloud({ program, tally, directory }: Referee): P
   await world.close();
 }
 
-/** agent-one at 90 %, agent-two at 10 % with a tag; agent-three, which crashed, is the latest that was made. */
+/** agent-one at 90%, agent-two at 10% with a tag; agent-three, which crashed, is the latest that was made. */
 async function stage({ google, clock, publish }: World): Promise<void> {
   const image = publish('v1', {});
   const extras = { labels: { team: 'agents' }, annotations: { note: 'kept' } };
