@@ -28,7 +28,7 @@ const bad = { answers: { '/greeting': { status: 500, body: 'no model' } } };
 await tally.check('act is the version that docs/conformance.md names', () =>
   runWell(act, ['--version'], { env: { HOME: tmpdir() } }).then((text) => text.trim()),
 );
-await tally.check('a good build: act takes it to staging and to production, and both serve it', async () => {
+await tally.check('a good build: act deploys it to staging and production, and both serve it', async () => {
   await inWorld(async (clouds) => {
     const { exitCode, log, sha } = await runAct(clouds, good);
     assert.equal(exitCode, 0, log.slice(-4_000));

@@ -32,7 +32,7 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
   const found = await checkExchanges(referee, 'exchanges.jsonl', exchanges);
   const services = new Set(exchanges.map(({ service }) => service));
   for (const service of services) {
-    await tally.check(`botocore's model of ${service} agrees with all that was sent and answered`, async () => {
+    await tally.check(`botocore's model of ${service} matches all requests and responses`, async () => {
       const problems = found.problems.filter((problem) => problem.split(' ')[1]?.startsWith(`${service}:`));
       assert.deepEqual(problems.slice(0, 20), []);
       const operations = Object.entries(found.operations).filter(([name]) => name.startsWith(`${service}:`));
@@ -40,14 +40,14 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
       return `${count} exchanges, ${operations.length} operations`;
     });
   }
-  await tally.check('botocore saw every simulated operation, refusals, and the planted members', async () => {
+  await tally.check('botocore covers every simulated operation, refusals and the planted members', async () => {
     const simulated = referee.operations.map(splitName).map(({ service, operation }) => `${service}:${operation}`);
     assert.deepEqual(Object.keys(found.operations).sort(), simulated.sort());
     assert.deepEqual(Object.keys(found.planted).sort(), [...PLANTED].sort());
     assert.ok(Object.keys(found.errors).length > 8);
     return `errors: ${Object.keys(found.errors).sort().join(', ')}`;
   });
-  await tally.check('botocore finds every mistake that is made on purpose', async () => {
+  await tally.check('botocore finds every planted error', async () => {
     const doctored = doctoredExchanges(exchanges);
     const { problems } = await checkExchanges(
       referee,

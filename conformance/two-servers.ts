@@ -53,11 +53,11 @@ export async function checkTwoServers(referee: TwoServersReferee): Promise<void>
     for (const [tag, options] of Object.entries(images)) {
       const image = buildImage({ seed: tag, behaviour: {}, ...options });
       world.source.seed(SOURCE.repository, tag, image);
-      await tally.check(`our copy brings ${tag} from docker-registry to ${other.name} and back, byte for byte`, () =>
+      await tally.check(`our copy copies ${tag} from docker-registry to ${other.name} and back, byte for byte`, () =>
         checkRoundTrip(parts, tag, image),
       );
     }
-    await tally.check(`what refers to an image is found in ${other.name} and, back again, in docker-registry`, () =>
+    await tally.check(`the referrers of an image are found in ${other.name} and, back again, in docker-registry`, () =>
       checkReferrers(parts),
     );
   } finally {

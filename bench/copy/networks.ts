@@ -24,7 +24,7 @@ export interface BenchNetwork {
   /** `host:port` */
   readonly source: string;
   readonly destination: string;
-  /** What a tool has to be told so that it trusts them. */
+  /** Environment that makes a tool trust them. */
   readonly env: Readonly<Record<string, string>>;
   /** Both are again as they were at first. */
   reset(cut: Cut): Promise<void>;

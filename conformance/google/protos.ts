@@ -30,7 +30,7 @@ export async function checkWithProtos(
   operations: readonly string[],
 ): Promise<void> {
   const root = await loadProtos();
-  await tally.check(`the protos of Cloud Run know every word of ${exchanges.length} exchanges`, async () => {
+  await tally.check(`the protos of Cloud Run describe every member of ${exchanges.length} exchanges`, async () => {
     const problems = exchanges.flatMap((exchange) => checkExchange(root, exchange));
     assert.deepEqual([...new Set(problems)], []);
     const seen = new Set(exchanges.map(({ operation }) => operation));
@@ -45,7 +45,7 @@ export async function checkWithProtos(
     );
     return `${seen.size} operations`;
   });
-  await tally.check('they lose nothing of an answer on the way to gRPC and back but what was planted', async () => {
+  await tally.check('they keep every member of a response through gRPC and back, except the planted ones', async () => {
     const good = exchanges.filter(({ status }) => status < 400);
     for (const { operation, answer } of good) {
       const { answer: type } = shapesOf(root, operation);
@@ -54,7 +54,7 @@ export async function checkWithProtos(
     return `${good.length} answers`;
   });
   const doctored = doctor(exchanges);
-  await tally.check(`they find each of ${doctored.length} planted mistakes`, async () => {
+  await tally.check(`they find each of ${doctored.length} planted errors`, async () => {
     const missed = doctored.filter(({ exchange }) => checkExchange(root, exchange).length === 0);
     assert.deepEqual(
       missed.map(({ mistake }) => mistake),
