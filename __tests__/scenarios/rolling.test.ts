@@ -128,7 +128,7 @@ describe('a good deploy', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
     expect(main.log).toContain('No smoke tests are configured: none ran.');
-    expect(main.summary).toContain('None ran.');
+    expect(main.summary).toContain('No smoke tests ran.');
   });
 
   test('runs a smoke test that is a command with the address, the revision and the image', async () => {
