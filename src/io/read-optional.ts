@@ -1,4 +1,5 @@
 import { DeployError, type ErrorCode } from '../model/errors.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { Log } from './log.ts';
 
 export interface OptionalRead {
@@ -39,7 +40,7 @@ export function readIfAllowed<T>(
   read: () => Promise<T>,
 ): Promise<T | null> {
   const tell = (error: DeployError): void => {
-    if (!warned.has(loss)) io.log.warning(`${error.message}; continuing without ${loss}. ${error.hint ?? ''}`.trim());
+    if (!warned.has(loss)) io.log.warning(joinSentences(`${error.message}; continuing without ${loss}`, error.hint));
     warned.add(loss);
   };
   return readOptional(read, { without: ['PERMISSION_DENIED'], tell });
@@ -58,5 +59,5 @@ export function readIfPossible<T>(log: Log, loss: string, read: () => Promise<T>
 
 /** A failure to go on with, as one line of a report: what failed and what to do. */
 export function describeGap({ message, hint }: DeployError): string {
-  return [message, hint ?? ''].join('. ').trim();
+  return joinSentences(message, hint);
 }
