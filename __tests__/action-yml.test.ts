@@ -79,6 +79,7 @@ describe('action.yml', () => {
       previousRevision: null,
       failure: null,
       diagnosis: null,
+      rollback: null,
       notes: [],
     } as const;
     expect(Object.keys(outputsOf(outcome, emptyRecord(0), null)).sort()).toEqual(Object.keys(action.outputs).sort());

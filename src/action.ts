@@ -11,6 +11,7 @@ import { planDeploy } from './engine/plan.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
+import { type ignoreSignals, isCancelled } from './io/signals.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
@@ -23,22 +24,33 @@ export async function deployAction(signal: AbortSignal): Promise<boolean> {
   const io = openIo(signal);
   const record = emptyRecord(io.clock.now());
   const outcome = await deployOrRefuse(record, io);
-  if (io.signal.aborted) {
+  if (isCancelled(io.signal)) {
     io.log.info(`${describeError(io.signal.reason).message}: the post step says how it ended.`);
     return false;
   }
-  writeOutputs(outcome, record, await report(outcome, record, io));
-  io.state.save(REPORTED, 'true');
+  const reportFile = await report(outcome, record, io);
+  tryWrite('outputs', io, () => writeOutputs(outcome, record, reportFile));
+  tryWrite('state', io, () => io.state.save(REPORTED, 'true'));
   return isGreen(outcome);
 }
 
+/** The deployment is over by now: a file of the runner that can't be written must not change the verdict. */
+function tryWrite(what: string, io: Io, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    io.log.warning(`could not write the ${what} of this step: ${describeError(error).message}`);
+  }
+}
+
 /** The post step: whatever ended main, nothing stays half-done and nothing stays unsaid. True: green. */
-export async function finishAction(signal: AbortSignal): Promise<boolean> {
+export async function finishAction({ signal, crashes }: ReturnType<typeof ignoreSignals>): Promise<boolean> {
   const io = openIo(signal);
   const record = emptyRecord(io.clock.now());
   const outcome = await finishOrAlarm(record, io);
   await report(outcome, record, io);
-  return isGreen(outcome);
+  for (const crash of crashes) io.log.error(describeError(crash).message, 'The post step went on after an error');
+  return isGreen(outcome) && crashes.length === 0;
 }
 
 /** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */
@@ -51,7 +63,7 @@ async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
     const opened = await open(request, record, io);
     return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, deadline);
   } catch (error) {
-    return endAs('refused', { failure: describeError(error) });
+    return endAs('refused', { failure: describeError(io.signal.aborted ? io.signal.reason : error) });
   }
 }
 

@@ -1,18 +1,18 @@
 import { wasReported } from './io/reported.ts';
-import { cancelledBySignal, ignoreSignals } from './io/signals.ts';
+import { abortedBySignal, ignoreSignals } from './io/signals.ts';
 
 /** The main step; dist/main.js calls it. The exit code is set here and nowhere else. */
 export async function run(): Promise<void> {
   // Before the rest is loaded: a cancel that comes meanwhile is answered too.
-  const signal = cancelledBySignal();
+  const signal = abortedBySignal();
   const { deployAction } = await import('./action.ts');
   process.exitCode = (await deployAction(signal)) ? 0 : 1;
 }
 
 /** The post step; dist/post.js calls it. Nearly always main has reported, and nothing more is loaded. */
 export async function finish(): Promise<void> {
-  const signal = ignoreSignals();
+  const running = ignoreSignals();
   if (wasReported(process.env)) return;
   const { finishAction } = await import('./action.ts');
-  process.exitCode = (await finishAction(signal)) ? 0 : 1;
+  process.exitCode = (await finishAction(running)) ? 0 : 1;
 }

@@ -52,7 +52,7 @@ function end() {
   stage = null;
   process.exitCode = undefined;
   leaveClock();
-  for (const name of process.eventNames()) if (isSignal(name)) process.removeAllListeners(name);
+  for (const name of process.eventNames()) if (endsProcess(name)) process.removeAllListeners(name);
   for (const socket of sockets) if (!isClockSocket(socket)) socket.destroy();
   process.chdir('/');
   process.channel.ref();
@@ -60,8 +60,9 @@ function end() {
   setImmediate(() => setImmediate(() => process.send({ exitCode })));
 }
 
-function isSignal(name) {
-  return String(name).startsWith('SIG');
+/** What has a listener does not end the process: the next stage begins without any. */
+function endsProcess(name) {
+  return name === 'uncaughtException' || String(name).startsWith('SIG');
 }
 
 function replaceEnvironment(env) {

@@ -1,8 +1,9 @@
+import { isCancelled } from '../io/signals.ts';
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
 import type { Diagnosis, RestorePoint } from '../model/workload.ts';
-import type { JournalEntry } from './journal.ts';
+import { type JournalEntry, tryToJournal } from './journal.ts';
 import { runPhase } from './phase.ts';
 import { rollBack, startRollback, unusedRevision } from './rollback.ts';
 import type { Progress, Rollout } from './rollout.ts';
@@ -28,13 +29,14 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const progress = startProgress(rollout, point);
   const { steps } = rollout;
   journal.write(progress.entry);
+  const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
   try {
     for (const step of steps) await runStep(step, progress, rollout);
+    // What post can't read, it rolls back: so a deploy whose end can't be journaled has failed.
+    journal.write({ ...progress.entry, phase: 'closed', outcome });
   } catch (error) {
     return await handleFailure(error, progress, rollout);
   }
-  const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
-  journal.write({ ...progress.entry, phase: 'closed', outcome });
   return endAs(outcome, { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
 }
 
@@ -80,16 +82,15 @@ async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<
 async function handleFailure(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { journal, io } = rollout;
   const { mark, point } = progress.entry;
-  const cancelled = io.signal.aborted;
-  const failure = describeError(cancelled ? io.signal.reason : error);
+  const failure = describeError(io.signal.aborted ? io.signal.reason : error);
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
   if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'rolling-back', failure };
-  if (cancelled) return await leaveToPost(progress, rollout);
+  if (isCancelled(io.signal)) return await leaveToPost(progress, rollout);
   const isUndone = failure.code === 'ROLLED_BACK_BY_PLATFORM' || failure.code === 'SUPERSEDED';
   if (rollout.onFailure === 'keep' && !isUndone) return await keep(failure, progress, rollout);
   // Before the diagnosis: a kill while it reads must not be taken for a cancel.
-  journal.write(progress.entry);
+  tryToJournal(journal, progress.entry, io);
   const diagnosis = await tryDiagnose(progress, rollout);
   const next = isUndone ? 'Reading what serves now' : `Rolling back to ${point.revision ?? 'no service at all'}`;
   io.log.info(joinSentences(failure.message, next));
@@ -99,7 +100,7 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
 
 async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { point } = progress.entry;
-  rollout.journal.write({ ...progress.entry, phase: 'closed', outcome: 'kept' });
+  tryToJournal(rollout.journal, { ...progress.entry, phase: 'closed', outcome: 'kept' }, rollout.io);
   const diagnosis = await tryDiagnose(progress, rollout);
   const revision = progress.operation?.revision ?? null;
   const notes = [`Kept, as \`on-failure: keep\` says. To roll back: ${rollout.workload.restoreCommand(point)}`];
@@ -117,7 +118,7 @@ function refuse(error: unknown, { entry }: Progress, { io }: Rollout): Outcome {
 /** There are 7.5 seconds now: request the rollback, leave the waiting and the verification to the post step. */
 async function leaveToPost(progress: Progress, rollout: Rollout): Promise<never> {
   if (rollout.onCancel === 'rollback') {
-    rollout.journal.write(progress.entry);
+    tryToJournal(rollout.journal, progress.entry, rollout.io);
     await startRollback({ ...rollout, entry: progress.entry });
   }
   throw rollout.io.signal.reason;

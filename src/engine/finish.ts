@@ -1,6 +1,6 @@
 import type { Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
-import type { JournalEntry } from './journal.ts';
+import { type JournalEntry, tryToJournal } from './journal.ts';
 import { rollBack, unusedRevision } from './rollback.ts';
 import type { OnFailure, RollbackRequest } from './rollout.ts';
 
@@ -21,12 +21,12 @@ export async function finish(run: InterruptedRun): Promise<Outcome> {
   const { entry, journal, workload } = run;
   const failure = entry.failure ?? interrupted;
   if (entry.phase === 'sending' && run.onCancel === 'keep') {
-    journal.write({ ...entry, phase: 'closed', outcome: 'kept', failure });
+    tryToJournal(journal, { ...entry, phase: 'closed', outcome: 'kept', failure }, run.io);
     const notes = [`Kept, as \`on-cancel: keep\` says. To roll back: ${workload.restoreCommand(entry.point)}`];
     return endAs('kept', { previousRevision: entry.point.revision, failure, notes });
   }
   const rollingBack: JournalEntry = { ...entry, phase: 'rolling-back', failure };
-  journal.write(rollingBack);
+  tryToJournal(journal, rollingBack, run.io);
   return await rollBack({ ...run, entry: rollingBack });
 }
 

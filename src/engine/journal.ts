@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Files } from '../io/files.ts';
+import type { Log } from '../io/log.ts';
 import type { State } from '../io/state.ts';
-import { DeployError, type ErrorCode, type Failure } from '../model/errors.ts';
+import { DeployError, describeError, type ErrorCode, type Failure } from '../model/errors.ts';
 import type { OutcomeKind } from '../model/outcome.ts';
 import type { ChangeMark, RestorePoint } from '../model/workload.ts';
 
@@ -57,6 +58,15 @@ export function openJournal({ state, files }: { readonly state: State; readonly 
       }
     },
   };
+}
+
+/** For entries after the last request: one that can't be written must not change the verdict. */
+export function tryToJournal(journal: Journal, entry: JournalEntry, io: { readonly log: Log }): void {
+  try {
+    journal.write(entry);
+  } catch (error) {
+    io.log.warning(`could not write the journal: ${describeError(error).message}`);
+  }
 }
 
 const entrySchema = z.object({

@@ -1,7 +1,9 @@
-import { DeployError, describeError } from '../model/errors.ts';
-import { endAs, type Outcome, type OutcomeKind } from '../model/outcome.ts';
+import { startPace } from '../io/pace.ts';
+import { DeployError, describeError, type Failure } from '../model/errors.ts';
+import { endAs, type Outcome, type OutcomeKind, type UnfinishedRollback } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
 import type { ChangeMark, Restoration } from '../model/workload.ts';
+import { tryToJournal } from './journal.ts';
 import { runPhase } from './phase.ts';
 import type { RollbackRequest } from './rollout.ts';
 import { verifyRestored } from './verify-restored.ts';
@@ -20,12 +22,13 @@ export const unusedRevision =
 export async function rollBack(request: RollbackRequest): Promise<Outcome> {
   const { entry, journal, record, io } = request;
   const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(request));
-  journal.write({ ...entry, phase: 'closed', outcome: ending.kind });
+  tryToJournal(journal, { ...entry, phase: 'closed', outcome: ending.kind }, io);
   const isRestored = ending.kind === 'rolled-back' || ending.kind === 'refused';
   return endAs(ending.kind, {
     revision: isRestored ? (ending.revision ?? entry.point.revision) : null,
     previousRevision: entry.point.revision,
     failure: entry.failure,
+    rollback: ending.rollback ?? null,
     notes: isRestored ? [...ending.notes, unusedRevision] : ending.notes,
   });
 }
@@ -51,32 +54,50 @@ export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>)
   }
 }
 
-type Settled = Exclude<Restoration, { status: 'progressing' }>;
+type Settled = Exclude<Restoration, { status: 'progressing' | 'failed' }>;
 
 interface Ending {
   readonly kind: OutcomeKind;
   /** What serves now, where it isn't what the restore point names. */
   readonly revision?: string | undefined;
+  readonly rollback?: UnfinishedRollback;
   readonly notes: readonly string[];
 }
 
 async function restoreAndVerify(request: RollbackRequest): Promise<Ending> {
   const { workload, entry } = request;
-  const byHand = `To check or repair it by hand: ${workload.restoreCommand(entry.point)}`;
-  const progress = { requested: false };
+  const command = workload.restoreCommand(entry.point);
+  const progress: RollbackProgress = { requested: false, failure: null };
   try {
     const restoration = await waitUntilRestored(request, progress);
-    return await endingOf(restoration, request, byHand);
+    return await endingOf(restoration, request, command);
   } catch (error) {
-    const failure = describeError(error);
-    const timedOut = error instanceof DeployError && error.code === 'TIMEOUT';
-    const kind = timedOut && progress.requested ? 'rollback-unconfirmed' : 'rollback-failed';
-    const next = failure.hint === null ? [] : [`Next step: ${failure.hint}`];
-    return { kind, notes: [`Rollback: ${failure.message}`, ...next, byHand] };
+    const failure = progress.failure ?? describeError(error);
+    return unfinished(progress.requested ? 'rollback-unconfirmed' : 'rollback-failed', failure, command);
   }
 }
 
-async function waitUntilRestored(request: RollbackRequest, progress: { requested: boolean }): Promise<Settled> {
+/** `requested`: the platform has taken it once. `failure`: of the last poll, where that failed. */
+interface RollbackProgress {
+  requested: boolean;
+  failure: Failure | null;
+}
+
+function unfinished(
+  kind: 'rollback-unconfirmed' | 'rollback-failed',
+  failure: Failure,
+  command: string,
+  notes: readonly string[] = [],
+): Ending {
+  const next = failure.hint === null ? [] : [`Next step: ${failure.hint}`];
+  const byHand = `To check or repair it by hand: ${command}`;
+  return { kind, rollback: { failure, command }, notes: [`Rollback: ${failure.message}`, ...next, ...notes, byHand] };
+}
+
+const LONGEST_PAUSE_MS = 30_000;
+
+/** A rollback is not given up while there is time: whatever a poll fails with may pass, or be fixed by a colleague. */
+async function waitUntilRestored(request: RollbackRequest, progress: RollbackProgress): Promise<Settled> {
   const { entry, timeoutMs, io } = request;
   const startedAt = io.clock.now();
   const { revision } = entry.point;
@@ -86,16 +107,34 @@ async function waitUntilRestored(request: RollbackRequest, progress: { requested
     // A rollback that was begun is never given up half-way because of a second signal.
     signal: new AbortController().signal,
   };
+  const nextPause = startPace({ longestMs: LONGEST_PAUSE_MS });
   return await waitFor(
     async () => {
-      const found = await restoreOnce(request, io.clock.now() - startedAt);
-      if (found.status !== 'progressing') return done(found);
-      progress.requested ||= found.requested;
-      return notYet(found);
+      progress.failure = null;
+      try {
+        const found = await restoreOnce(request, io.clock.now() - startedAt);
+        if (found.status === 'failed') return tryAgain({ code: 'ROLLBACK_FAILED', message: found.message, hint: null });
+        if (found.status !== 'progressing') return done(found);
+        progress.requested ||= found.requested;
+        return notYet(found);
+      } catch (error) {
+        if (!mayPass(error)) throw error;
+        return tryAgain(describeError(error));
+      }
     },
     wait,
     io,
   );
+
+  function tryAgain(failure: Failure): Poll<never> {
+    progress.failure = failure;
+    return { done: false, message: `${failure.message} (trying again)`, pollAfterMs: nextPause() };
+  }
+}
+
+/** What this very process can't do, no repetition changes. */
+function mayPass(error: unknown): boolean {
+  return !(error instanceof DeployError) || !['JOURNAL_INVALID', 'INPUT_INVALID'].includes(error.code);
 }
 
 async function restoreOnce(
@@ -105,27 +144,30 @@ async function restoreOnce(
   return await workload.restore(entry.point, entry.mark as ChangeMark, elapsedMs);
 }
 
-async function endingOf(restoration: Settled, request: RollbackRequest, byHand: string): Promise<Ending> {
+async function endingOf(restoration: Settled, request: RollbackRequest, command: string): Promise<Ending> {
   const { message, status } = restoration;
   switch (status) {
     case 'restored': {
       const { by, revision } = restoration;
       const said = by === 'us' ? message : `${message} (by the platform)`;
-      return { ...(await verifiedEnding(said, request, byHand)), revision };
+      return { ...(await verifiedEnding(said, request, command)), revision };
     }
     case 'untouched':
       return { kind: 'refused', notes: [message] };
     case 'superseded':
       return { kind: 'superseded', notes: [message] };
-    case 'failed':
-      return { kind: 'rollback-failed', notes: [message, byHand] };
   }
 }
 
-async function verifiedEnding(message: string, request: RollbackRequest, byHand: string): Promise<Ending> {
+async function verifiedEnding(message: string, request: RollbackRequest, command: string): Promise<Ending> {
   const { serves, notes } = await verifyRestored(request);
   if (serves) return { kind: 'rolled-back', notes: [message, ...notes] };
-  return { kind: 'rollback-unconfirmed', notes: [message, ...notes, byHand] };
+  const failure: Failure = {
+    code: 'SMOKE_TEST_FAILED',
+    message: `smoke tests do not pass on ${request.entry.point.revision} either, so it is not known to serve`,
+    hint: 'Check the service: the smoke tests may ask for something that the previous revision does not have.',
+  };
+  return unfinished('rollback-unconfirmed', failure, command, [message, ...notes]);
 }
 
 function done<T>(value: T): Poll<T> {

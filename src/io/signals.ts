@@ -1,16 +1,28 @@
-import { DeployError } from '../model/errors.ts';
+import { DeployError, describeError } from '../model/errors.ts';
 
 /**
  * Aborted by SIGINT or SIGTERM. The runner sends SIGINT when a job is cancelled or a step's time is up, SIGTERM 7.5 s
  * later, and kills 2.5 s after that (actions/runner ProcessInvoker.cs). The listener does nothing else: an exception
  * in it would end the process without a single `finally`.
+ * Also by an exception that no code caught: it is then an outcome, and what was sent is rolled back.
  */
-export function cancelledBySignal(): AbortSignal {
+export function abortedBySignal(): AbortSignal {
   const controller = new AbortController();
+  process.on('uncaughtException', (error) => controller.abort(crashed(error)));
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => controller.abort(cancelled(name)));
   }
   return controller.signal;
+}
+
+/** True: by a user or the runner, which leaves 7.5 s. False: not at all, or by an exception, which leaves all the time. */
+export function isCancelled(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason instanceof DeployError && signal.reason.code === 'CANCELLED';
+}
+
+function crashed(error: unknown): DeployError {
+  const { code, message, hint } = describeError(error);
+  return new DeployError(code, message, { cause: error, hint: hint ?? '' });
 }
 
 function cancelled(name: string): DeployError {
@@ -19,8 +31,10 @@ function cancelled(name: string): DeployError {
   });
 }
 
-/** For the post step, which rolls back: it goes on until it is done or killed. */
-export function ignoreSignals(): AbortSignal {
+/** For the post step, which rolls back: it goes on until it is done or killed. `crashes`: what no code caught. */
+export function ignoreSignals(): { readonly signal: AbortSignal; readonly crashes: readonly unknown[] } {
+  const crashes: unknown[] = [];
+  process.on('uncaughtException', (error) => void crashes.push(error));
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
-  return new AbortController().signal;
+  return { signal: new AbortController().signal, crashes };
 }

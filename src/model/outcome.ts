@@ -32,13 +32,30 @@ export interface Outcome {
   /** Why it is not green; null when it is. */
   readonly failure: Failure | null;
   readonly diagnosis: Diagnosis | null;
+  /** Why a rollback that was tried is not done, or not known to be; null: there was none, or it is done. */
+  readonly rollback: UnfinishedRollback | null;
   /** More that a person should know: an unused revision that stays registered, who rolled back, … */
   readonly notes: readonly string[];
 }
 
+/** `command`: what a person runs to check or repair it. */
+export interface UnfinishedRollback {
+  readonly failure: Failure;
+  readonly command: string;
+}
+
 /** What is not given is not known, or not there. */
 export function endAs(kind: OutcomeKind, facts: Partial<Omit<Outcome, 'kind'>> = {}): Outcome {
-  return { revision: null, previousRevision: null, failure: null, diagnosis: null, notes: [], ...facts, kind };
+  return {
+    revision: null,
+    previousRevision: null,
+    failure: null,
+    diagnosis: null,
+    rollback: null,
+    notes: [],
+    ...facts,
+    kind,
+  };
 }
 
 const GREEN: readonly OutcomeKind[] = ['deployed', 'previewed', 'unchanged', 'planned'];

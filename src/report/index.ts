@@ -22,10 +22,17 @@ export async function report(outcome: Outcome, record: RunRecord, io: Io): Promi
 }
 
 function annotate(outcome: Outcome, record: RunRecord, io: Io): void {
-  const { failure, diagnosis } = outcome;
-  const hint = diagnosis?.hint ?? failure?.hint;
-  const lines = [failure?.message, diagnosis?.cause, hint && `Next step: ${hint}`].filter(Boolean);
-  io.log.error(lines.join('\n'), headline(outcome, record));
+  const { failure, diagnosis, rollback } = outcome;
+  const cause = [failure?.message, diagnosis?.cause];
+  const lines = rollback
+    ? [`Rollback: ${rollback.failure.message}`, ...nextSteps(rollback.failure.hint, rollback.command), ...cause]
+    : [...cause, ...nextSteps(diagnosis?.hint ?? failure?.hint)];
+  io.log.error(lines.filter(Boolean).join('\n'), headline(outcome, record));
+}
+
+/** What has to be done now comes first: after a rollback that is not done, that is not the first failure's next step. */
+function nextSteps(hint: string | null | undefined, command: string | null = null): readonly string[] {
+  return [...(hint ? [`Next step: ${hint}`] : []), ...(command ? [`To check or repair it by hand: ${command}`] : [])];
 }
 
 async function tryWrite<T>(what: string, io: Io, write: () => Promise<T>): Promise<T | null> {

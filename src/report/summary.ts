@@ -47,11 +47,11 @@ function copyText(copy: CopyStatistics): string {
   return `${copied}, ${saved}${referrers}, in ${formatDuration(copy.durationMs)}${rate}${part}`;
 }
 
-function causeSection({ failure, diagnosis }: Outcome): string {
+function causeSection({ failure, diagnosis, rollback }: Outcome): string {
   if (!failure) return '';
   const parts = [`### Why`, escapeMarkdown(failure.message).replace(/ +- /g, '\n- ')];
   if (diagnosis?.cause) parts.push(escapeMarkdown(diagnosis.cause));
-  const next = diagnosis?.hint ?? failure.hint;
+  const next = rollback ? null : (diagnosis?.hint ?? failure.hint);
   if (next) parts.push(`**Next step:** ${escapeMarkdown(next)}`);
   if (diagnosis && diagnosis.facts.length > 0) parts.push(codeBlock(diagnosis.facts));
   for (const { source, lines } of diagnosis?.logs ?? []) {

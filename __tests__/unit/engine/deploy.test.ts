@@ -148,6 +148,84 @@ describe('the outcome of a rollback', () => {
   });
 });
 
+describe('a rollback that meets an error', () => {
+  const refused = new DeployError('PERMISSION_DENIED', 'could not stop it: no', { hint: 'Add the permission.' });
+  const restoring = (...answers: readonly (Restoration | Error)[]): Workload['restore'] => {
+    let next = 0;
+    return async () => {
+      const found = answers[Math.min(next++, answers.length - 1)]!;
+      if (found instanceof Error) throw found;
+      return found;
+    };
+  };
+  const back: Restoration = { status: 'restored', by: 'us', message: 'back' };
+
+  test.each<[string, readonly (Restoration | Error)[]]>([
+    ['a permission that a colleague adds meanwhile', [refused, refused, refused, back]],
+    ['an answer that makes no sense', [new TypeError('Cannot read properties of undefined'), back]],
+    ['a change that failed', [{ status: 'failed', message: 'the platform is out of capacity' }, back]],
+    ['a conflict after it was requested', [progressing(true), new DeployError('DEPLOY_REJECTED', 'conflict'), back]],
+  ])('goes on: %s', async (_, answers) => {
+    const outcome = await deploy(rolloutOf(scriptedWorkload({ ...failing, restore: restoring(...answers) }), fakeIo()));
+    expect(outcome).toMatchObject({ kind: 'rolled-back', rollback: null });
+  });
+
+  test.each<[string, readonly (Restoration | Error)[], string]>([
+    ['before it was accepted is rollback-failed', [refused], 'rollback-failed'],
+    ['after it was accepted is rollback-unconfirmed', [progressing(true), refused], 'rollback-unconfirmed'],
+  ])('%s when its time is up, with its own cause and the command', async (_, answers, kind) => {
+    const io = fakeIo();
+    const startedAt = io.clock.now();
+    const outcome = await deploy(rolloutOf(scriptedWorkload({ ...failing, restore: restoring(...answers) }), io));
+    expect(outcome).toMatchObject({
+      kind,
+      failure: { code: 'DEPLOY_FAILED' },
+      rollback: {
+        failure: { code: 'PERMISSION_DENIED', hint: 'Add the permission.' },
+        command: 'platform restore agent:41',
+      },
+    });
+    expect(io.clock.now() - startedAt).toBe(300_000);
+  });
+
+  test('is not repeated where this process has nothing to restore from', async () => {
+    const io = fakeIo();
+    const lost = new DeployError(
+      'JOURNAL_INVALID',
+      'could not restore service agent: the restore point is not complete',
+    );
+    const outcome = await deploy(rolloutOf(scriptedWorkload({ ...failing, restore: restoring(lost) }), io));
+    expect(outcome).toMatchObject({ kind: 'rollback-failed', rollback: { failure: { code: 'JOURNAL_INVALID' } } });
+  });
+});
+
+test('a deploy whose end cannot be journaled is rolled back, as the post step would do it', async () => {
+  const io = fakeIo();
+  const rollout = rolloutOf(scriptedWorkload(), io);
+  const journal: Rollout['journal'] = {
+    ...rollout.journal,
+    write(entry) {
+      if (entry.phase === 'closed') throw new Error('ENOSPC: no space left on device');
+      rollout.journal.write(entry);
+    },
+  };
+  const outcome = await deploy({ ...rollout, journal });
+  expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { code: 'UNEXPECTED' } });
+  expect(io.printed.join()).toContain('could not write the journal');
+});
+
+test('an exception that no code caught starts the rollback, and this process finishes it', async () => {
+  const io = fakeIo();
+  const workload = scriptedWorkload({
+    watch: watchBy(async () => {
+      io.cancel(new DeployError('UNEXPECTED', 'unexpected error: boom'));
+      return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
+    }),
+  });
+  const outcome = await deploy(rolloutOf(workload, io));
+  expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { message: 'unexpected error: boom' } });
+});
+
 describe('a cancelled job', () => {
   test('requests the rollback at once and leaves the rest to post', async () => {
     const io = fakeIo();

@@ -211,6 +211,7 @@ function summaryWith(foreign: string): string {
     previousRevision: 'agent:40',
     failure: { code: 'DEPLOY_FAILED', message: foreign, hint: foreign },
     diagnosis: { cause: foreign, hint: foreign, facts: [foreign], logs: [{ source: foreign, lines: [foreign] }] },
+    rollback: null,
     notes: [foreign],
   };
   const record: RunRecord = {

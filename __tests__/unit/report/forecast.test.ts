@@ -69,7 +69,14 @@ describe('the text of a plan', () => {
 
   test('is in the summary, escaped, in place of the smoke tests', () => {
     const record = { ...emptyRecord(0), forecast: { ...forecast, busy: '<b>@here' } };
-    const rest = { revision: 'agent:41', previousRevision: null, failure: null, diagnosis: null, notes: [] };
+    const rest = {
+      revision: 'agent:41',
+      previousRevision: null,
+      failure: null,
+      diagnosis: null,
+      rollback: null,
+      notes: [],
+    };
     const text = renderSummary({ kind: 'planned', ...rest }, record);
     expect(text).toContain('📝 Plan: nothing was changed');
     expect(text).toContain('### Plan\n\n- ');

@@ -17,6 +17,7 @@ const failed: Outcome = {
     facts: ['task a: exit code 1'],
     logs: [{ source: 'web/1', lines: ['Traceback', '``` ::error::no'] }],
   },
+  rollback: null,
   notes: ['agent:41 serves again'],
 };
 
