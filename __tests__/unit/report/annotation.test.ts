@@ -7,7 +7,9 @@ import { report } from '../../../src/report/index.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 
 let folder: string;
-beforeAll(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'report-'))));
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'report-'));
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 const failure = { code: 'DEPLOY_FAILED', message: 'could not roll out agent:42: it crashes', hint: 'Fix it.' } as const;
