@@ -16,7 +16,7 @@ await bundle({
   out: 'dist',
   licenses: 'licenses.txt',
 });
-// Files that gRPC would read for services of its own (channelz, xDS), which nothing here starts.
+// Files that gRPC would read for additional services (channelz, xDS), which are never started here.
 for (const entry of await readdir(dist, { withFileTypes: true })) {
   if (entry.isDirectory()) await rm(new URL(`${entry.name}/`, dist), { recursive: true });
 }

@@ -17,7 +17,7 @@ const smokeTests = `
 const greeting = predict(200, '{"label":"greeting"}');
 
 describe('a good deploy', () => {
-  test('is live, smoke-tested and reported, and no visitor saw an error', async () => {
+  test('is live, smoke-tested and reported, and no request failed meanwhile', async () => {
     const agent = await givenAgent();
     const visits = agent.watch();
     const image = agent.world.publish('v2', greeting);
@@ -41,7 +41,7 @@ describe('a good deploy', () => {
     for (const part of [
       '✅ Deployed',
       `${ECR_HOST}/agent@${digest}`,
-      'before `agent:1`, now `agent:2`',
+      'before: `agent:1`, now: `agent:2`',
       '`POST /predict`',
     ]) {
       expect(main.summary).toContain(part);
@@ -128,7 +128,7 @@ describe('a good deploy', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
     expect(main.log).toContain('No smoke tests are configured: none ran.');
-    expect(main.summary).toContain('None ran.');
+    expect(main.summary).toContain('No smoke tests ran.');
   });
 
   test('runs a smoke test that is a command with the address, the revision and the image', async () => {
@@ -197,7 +197,7 @@ describe('a failure', () => {
     expect(annotations[0]).toContain('got 500: "model not found"');
   });
 
-  test('by a crash loop is red in seconds, with the last words, and no visitor saw an error', async () => {
+  test('by a crash loop is red in seconds, with the last words, and no request failed meanwhile', async () => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     const visits = agent.watch();

@@ -56,7 +56,7 @@ async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
 
 /**
  * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. A lost answer is not
- * asked for again: it may have registered a revision.
+ * sent again: it may have registered a revision.
  */
 const REGISTERING: RetryPolicy = {
   tries: 4,

@@ -1,6 +1,7 @@
 import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { joinSentences } from '../../../model/sentences.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
 import { explainErrors, findAwsErrorName } from '../errors.ts';
@@ -112,7 +113,7 @@ async function stopOurs(
     if (findAwsErrorName(error) === 'ConflictException' && !requested.isTooLateToStop) return endedMeanwhile(requested);
     if (!canUpdateInstead(error)) throw error;
     const instead = `updating the service to ${shortRevision(previous)} instead`;
-    ecs.io.log.warning(`${error.message}; ${instead}. ${error.hint ?? ''}`.trim());
+    ecs.io.log.warning(joinSentences(`${error.message}; ${instead}`, error.hint));
     return updateToPrevious(ecs, { previous, force: false, requested });
   }
   requested.stop = true;

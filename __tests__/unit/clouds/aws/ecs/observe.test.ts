@@ -77,6 +77,16 @@ describe('while a rollout goes well', () => {
     expect(await settledPause(watch)).toBe(3_000);
   });
 
+  it('the deployment itself is read each minute and a half beside the service while the old tasks drain', async () => {
+    const watch = await inProgress();
+    show({ running: 2, pending: 0, others: 1 });
+    world.deployments.at(-1)!.running = 2;
+    await watch.poll();
+    world.wire.time += 90_000;
+    expect(await callsOf(() => watch.poll())).toEqual(['DescribeServiceDeployments', 'DescribeServices']);
+    expect(await callsOf(() => watch.poll())).toEqual(['DescribeServices']);
+  });
+
   it('polls are a second apart when only our tasks are left, and the deployment itself tells that it is done', async () => {
     const watch = await inProgress();
     show({ running: 2, pending: 0 });
