@@ -4,7 +4,7 @@ import { DeployError } from '../../model/errors.ts';
 import { type JsonObject, listAt, textAt, tryParseJson } from '../../model/json.ts';
 import type { AccountInputs } from './account-inputs.ts';
 
-/** Where Azure is deployed to, and as whom as far as that is said. */
+/** Which subscription to deploy to, and as which application, as far as that is configured. */
 export interface AzureAccount {
   /** '': not known, and so are the next two. */
   readonly subscription: string;

@@ -43,8 +43,8 @@ export function openTokens(open: () => TokenCredential, { clock, log }: Pick<Io,
 }
 
 /**
- * Puts our tokens into a client's pipeline, in place of the SDK's own way: that goes on sending a token which Azure no
- * longer takes, until it would have expired.
+ * Puts our tokens into a client's pipeline, in place of the SDK's own: those keep sending a token that Azure refuses, until it
+ * would have expired.
  */
 export function authenticate(pipeline: Pipeline, tokens: Tokens, scope: string): void {
   pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName });

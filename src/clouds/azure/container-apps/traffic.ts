@@ -1,4 +1,5 @@
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import { joinSentences } from '../../../model/sentences.ts';
 import { superseded } from '../../../model/superseded.ts';
 import { type Endpoint, type Operation, openEndpoint, type TrafficControl } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
@@ -120,7 +121,7 @@ async function tryDeactivate(app: ContainerApp, name: string): Promise<void> {
     if (!(error instanceof DeployError) || isTransient(error) || error.code === 'CANCELLED') throw error;
     const { name: appName, resourceGroup } = app;
     const command = `az containerapp revision deactivate --name ${appName} --resource-group ${resourceGroup} --revision ${name}`;
-    app.io.log.warning(`${error.message}. It keeps running without traffic: ${command}`);
+    app.io.log.warning(`${joinSentences(error.message)} It keeps running without traffic: ${command}`);
   }
 }
 
