@@ -12,7 +12,7 @@ export function explainErrors<T>(call: GoogleCall, send: () => Promise<T>): Prom
   return sendOrExplain(call, send, (error) => findDeployError(error) ?? toDeployError(error, call));
 }
 
-/** Pure: what a client threw, over REST or gRPC -> what a person can act on. Keeps its words, never its response. */
+/** Pure: what the auth library threw -> what a person can act on. Keeps its words, never its response. */
 export function toDeployError(error: unknown, call: GoogleCall): DeployError {
   const thrown = readThrown(error);
   const { code, hint } = classify(thrown, call);
@@ -45,12 +45,6 @@ interface Thrown {
   readonly host: string;
 }
 
-const GRPC = [
-  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
-  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
-  ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
-];
-
 /** A fault of the way there is one already when it reaches the client, which wraps it. */
 function findDeployError(error: unknown): DeployError | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
@@ -62,25 +56,14 @@ function findDeployError(error: unknown): DeployError | null {
 function readThrown(error: unknown): Thrown {
   const thrown = (error ?? {}) as {
     readonly message?: unknown;
-    readonly details?: unknown;
     readonly code?: unknown;
-    readonly reason?: unknown;
-    readonly errorInfoMetadata?: Record<string, unknown>;
     readonly config?: { readonly url?: unknown };
     readonly response?: { readonly status?: unknown; readonly data?: unknown };
   };
   const host = URL.parse(String(thrown.config?.url ?? ''))?.host ?? '';
   if (thrown.response) return { ...readAnswer(thrown.response.data), http: Number(thrown.response.status ?? 0), host };
-  const message = typeof thrown.details === 'string' && thrown.details !== '' ? thrown.details : thrown.message;
-  return {
-    status: typeof thrown.code === 'number' ? (GRPC[thrown.code] ?? '') : '',
-    message: typeof message === 'string' ? message : String(error),
-    reason: asText(thrown.reason),
-    permission: asText(thrown.errorInfoMetadata?.['permission']),
-    errno: typeof thrown.code === 'string' ? thrown.code : '',
-    http: 0,
-    host,
-  };
+  const message = typeof thrown.message === 'string' ? thrown.message : String(error);
+  return { status: '', message, reason: '', permission: '', errno: asText(thrown.code), http: 0, host };
 }
 
 /** The error document of a Google API, or of its token services, which have an older form. */

@@ -70,10 +70,10 @@ function findCondition(revision: Revision, type: string): Condition | null {
 }
 
 function describe(condition: Condition): RevisionTrouble {
-  return { reason: reasonOf(condition), message: firstLine(condition.message ?? '') };
+  return { reason: reasonOf(condition), message: firstLine(String(condition.message ?? '')) };
 }
 
-/** One of three lists gives it. A word that is newer than this client comes as a number. */
+/** One of three lists gives it. */
 function reasonOf({ reason, revisionReason, executionReason }: Condition): string {
   const given = [revisionReason, reason, executionReason].find((word) => word && !/UNDEFINED$/.test(String(word)));
   return given ? String(given) : '';

@@ -47,7 +47,7 @@ export const cloudRunTarget: Target<CloudRunInputs> = {
   },
   async open(inputs, io): Promise<OpenTarget> {
     const project = findProject(inputs, io);
-    // With Google's clients it is 1.5 MB: only who deploys to Cloud Run loads it.
+    // With Google's auth library it is 0.3 MB: only those who deploy to Cloud Run load it.
     const { openCloudRun } = await import('./workload.ts');
     return await openCloudRun({ ...inputs, project }, io);
   },

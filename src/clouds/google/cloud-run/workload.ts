@@ -28,23 +28,10 @@ export async function openCloudRun(settings: CloudRunSettings, io: Io): Promise<
   const { project, region, service: name } = settings;
   const resource = `service ${name} in ${region} (project ${project})`;
   const credentials = await openCredentials(settings, io);
-  const clients = loadOnce(async () => {
-    // gRPC is most of what this target loads, and a post step never needs it.
-    const { openRunClients } = await import('./clients.ts');
-    return openRunClients(project, credentials.client, io.env);
-  });
-  const run: RunService = { project, region, service: name, resource, clients, credentials, io, said: new Set() };
+  const run: RunService = { project, region, service: name, resource, credentials, io, said: new Set() };
   const service = await findService(run);
   warnOfAccess(run, service);
   return { workload: openWorkload(run, service), keychain: artifactRegistryKeychain(credentials, io) };
-}
-
-function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | null = null;
-  return () => {
-    loading ??= load();
-    return loading;
-  };
 }
 
 function openWorkload(run: RunService, service: Json): Workload {
