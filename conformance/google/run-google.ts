@@ -12,7 +12,7 @@ import { checkWithProtos } from './protos.ts';
 /** The simulated Google Cloud, judged by Google's own schema and by gcloud. */
 export async function runGoogle(tally: Tally, directory: string): Promise<void> {
   const exchanges: GoogleExchange[] = [];
-  await tally.check('the client library of Cloud Run tells the life of a service, over gRPC', async () => {
+  await tally.check('the client library of Cloud Run tells the life of a service, over REST', async () => {
     await playRunStories(path.join(directory, 'google'), exchanges);
     return `${exchanges.length} exchanges`;
   });

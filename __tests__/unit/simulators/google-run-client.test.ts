@@ -1,10 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Call } from '../../../simulators/edge/calls.ts';
-import { runStage, type StageOptions } from '../../../simulators/runner.ts';
+import { runStage } from '../../../simulators/runner.ts';
 import { openWorld, type World } from '../../../simulators/world.ts';
 import { parseLines } from '../../fixtures/stage/open-stage.ts';
 import { pinned, SERVICE } from './google-stage.ts';
@@ -20,7 +19,6 @@ interface Result {
 const entry = join(import.meta.dirname, '../../fixtures/google/run-client.mjs');
 const name = `projects/acme-prod/locations/europe-west1/services/${SERVICE}`;
 const get = { call: 'getService', request: { name } };
-const once = { options: { retry: null } };
 
 let world: World;
 let directory: string;
@@ -28,7 +26,7 @@ let image: string;
 let v2: string;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'grpc-'));
+  directory = await mkdtemp(join(tmpdir(), 'run-client-'));
   world = await openWorld();
   image = world.publish('v1', {});
   v2 = world.publish('v2', {});
@@ -40,26 +38,18 @@ afterEach(async () => {
   await world.close();
 });
 
-async function run(orders: readonly object[], more: Partial<StageOptions> = {}) {
-  const { env } = await world.google.logIn(directory, world.github);
-  const stage = await runStage({
-    ...{ entry, inputs: { orders: JSON.stringify(orders) } },
-    ...more,
-    env: { ...world.edge.env, ...env, ...more.env },
-  });
-  return { ...stage, results: parseLines<Result>(stage.log) };
-}
-
 async function send(...orders: readonly object[]): Promise<Result[]> {
-  const { exitCode, log, results } = await run(orders);
+  const login = await world.google.logIn(directory, world.github);
+  const env = { ...world.edge.env, ...login.env, NODE_USE_ENV_PROXY: '1' };
+  const { exitCode, log } = await runStage({ entry, inputs: { orders: JSON.stringify(orders) }, env });
   if (exitCode !== 0) throw new Error(log);
-  return results;
+  return parseLines<Result>(log);
 }
 
 const runCalls = (): Call[] => world.edge.calls.filter(({ operation }) => operation.startsWith('run:'));
 
-describe('the unmodified gRPC client', () => {
-  it('reads a service, by the name and the answer of the REST call', async () => {
+describe('the official client over REST', () => {
+  it('reads a service', async () => {
     const [read] = await send(get);
     expect(read?.result).toMatchObject({
       ...{ name, generation: '1', reconciling: false },
@@ -100,19 +90,20 @@ describe('the unmodified gRPC client', () => {
     );
   });
 
-  it('sends paths of its mask in snake_case, and no empty labels', async () => {
+  it('changes only what its mask names, in snake_case, although it sends empty labels too', async () => {
+    world.google.setService(SERVICE, { extras: { labels: { team: 'agents' } } });
     await send({
       call: 'updateService',
       request: { service: { name, invokerIamDisabled: true }, updateMask: { paths: ['invoker_iam_disabled'] } },
     });
     const { invokerIamDisabled, labels } = world.google.look(SERVICE).config;
-    expect({ invokerIamDisabled, labels }).toEqual({ invokerIamDisabled: true, labels: undefined });
+    expect({ invokerIamDisabled, labels }).toEqual({ invokerIamDisabled: true, labels: { team: 'agents' } });
     const { path, body } = world.google.wireLog.find(({ operation }) => operation === 'run:UpdateService')!;
     expect(path).toContain('updateMask=invoker_iam_disabled');
-    expect(JSON.parse(body)).toEqual({ name, invokerIamDisabled: true });
+    expect(JSON.parse(body)).toEqual({ invokerIamDisabled: true, labels: {}, annotations: {} });
   });
 
-  it('does not see what its schema lacks; a REST client does', async () => {
+  it('does not see what its schema lacks; a client without a schema does', async () => {
     world.google.setService(SERVICE, { extras: { futureServiceField: 1 } });
     const [read] = await send(get);
     expect(read?.result).not.toHaveProperty('futureServiceField');
@@ -136,7 +127,7 @@ describe('the unmodified gRPC client', () => {
       domain: 'iam.googleapis.com',
       errorInfoMetadata: { permission: 'run.revisions.list', resource: name },
     });
-    expect(results[4]?.error?.message).toContain(`ABORTED: Conflict for resource 'agent': version '"stale"'`);
+    expect(results[4]?.error?.message).toContain(`Conflict for resource 'agent': version '"stale"'`);
   });
 
   it('gets the failure of an operation', async () => {
@@ -152,127 +143,5 @@ describe('the unmodified gRPC client', () => {
     const logins = () => world.edge.calls.filter(({ operation }) => operation === 'sts:ExchangeToken').length;
     await send({ ...get, pauseMs: 30 * 60_000 }, { ...get, pauseMs: 31 * 60_000 }, get);
     expect(logins()).toBe(2);
-  });
-});
-
-describe('gRPC in virtual time', () => {
-  const sequence = async () => {
-    const startedAt = world.clock.now();
-    const before = world.edge.calls.length;
-    const labels = { run: String(before) };
-    await send(
-      { call: 'updateService', request: { service: { name, labels }, updateMask: { paths: ['labels'] } } },
-      { ...get, together: 3 },
-    );
-    return world.edge.calls.slice(before).map(({ at, operation }) => `${at - startedAt} ${operation}`);
-  };
-
-  it('is the same in every run, time stamps included', async () => {
-    const runs = [await sequence(), await sequence(), await sequence()];
-    expect(runs[0]?.length).toBeGreaterThan(10);
-    expect(runs[1]).toEqual(runs[0]);
-    expect(runs[2]).toEqual(runs[0]);
-  });
-
-  it('stands still while calls are in flight, several of them on one connection', async () => {
-    const results = await send({ ...get, together: 5 }, { ...get, together: 5 });
-    expect(results.map(({ tookMs }) => tookMs)).toEqual(Array(10).fill(0));
-  });
-
-  it('passes exactly as long as an answer is late, and not while another one on that connection is at work', async () => {
-    world.edge.faults.add({ operation: /GetService/, nth: 2, when: 'after', act: { kind: 'delay', ms: 3_000 } });
-    const results = await send({ ...get, together: 3 });
-    expect(results.map(({ tookMs }) => tookMs)).toEqual([3_000, 3_000, 3_000]);
-    expect(runCalls().map(({ at }) => at - results[0]!.startedAt)).toEqual([0, 0, 0]);
-  });
-
-  it('ends a call that is never answered at exactly its deadline', async () => {
-    world.edge.faults.add({ operation: /GetService/, when: 'before', act: { kind: 'hang' } });
-    const [read] = await send({ ...get, options: { timeout: 7_000, retry: null } });
-    expect(read).toMatchObject({ tookMs: 7_000, error: { code: 4 } });
-  });
-
-  it('passes half an hour of idleness, in which the connection is closed and opened again', async () => {
-    const results = await send({ ...get, pauseMs: 3_600_000 }, get);
-    expect(results[1]!.startedAt - results[0]!.startedAt).toBe(3_600_000);
-    expect(results[1]?.error).toBeUndefined();
-  });
-});
-
-describe('faults of gRPC calls', () => {
-  const update = {
-    call: 'updateService',
-    request: { service: { name, labels: { a: 'b' } }, updateMask: { paths: ['labels'] } },
-    ...once,
-  };
-  const labels = () => world.google.look(SERVICE).config['labels'];
-
-  it.each([
-    ['before', undefined],
-    ['after', { a: 'b' }],
-  ] as const)('a call that is dropped %s its effect is UNAVAILABLE', async (when, effect) => {
-    world.edge.faults.add({ operation: /UpdateService/, when, act: { kind: 'drop' } });
-    const [updated] = await send(update);
-    expect(updated?.error?.code).toBe(14);
-    expect(labels()).toEqual(effect);
-  });
-
-  it('one that is read is sent again by the client', async () => {
-    world.edge.faults.add({ operation: /GetService/, nth: 1, when: 'before', act: { kind: 'drop' } });
-    const [read] = await send(get);
-    expect(read?.result).toMatchObject({ name });
-    expect(runCalls().map(({ operation, status }) => `${operation} ${status}`)).toEqual([
-      'run:GetService null',
-      'run:GetService 200',
-    ]);
-  });
-
-  it.each([
-    [503, 14],
-    [429, 8],
-    [401, 16],
-    [500, 13],
-  ])('an answer of HTTP %i is code %i', async (status, code) => {
-    world.edge.faults.add({ operation: /UpdateService/, when: 'before', act: { kind: 'status', status } });
-    const [updated] = await send(update);
-    expect(updated?.error?.code).toBe(code);
-    expect(labels()).toBeUndefined();
-  });
-
-  it('a truncated answer is an error, a stalled one late, a rewritten one another', async () => {
-    const { faults } = world.edge;
-    faults.add({ operation: /GetService/, nth: 1, when: 'after', act: { kind: 'truncate' } });
-    faults.add({ operation: /GetService/, nth: 2, when: 'after', act: { kind: 'stall', ms: 4_000 } });
-    faults.add({
-      operation: /GetService/,
-      nth: 3,
-      when: 'after',
-      act: { kind: 'rewrite', edit: (body) => body.replace('GA', 'BETA') },
-    });
-    const results = await send({ ...get, ...once }, { ...get, ...once }, get);
-    expect(results[0]?.error?.code).toBeGreaterThan(0);
-    expect(results[1]).toMatchObject({ tookMs: 4_000, result: { name } });
-    expect(results[2]?.result.launchStage).toBe('BETA');
-  });
-
-  it('a connection that is closed after an answer breaks at the next call, which the client sends again', async () => {
-    world.edge.faults.add({ operation: /GetService/, nth: 1, when: 'after', act: { kind: 'close-after' } });
-    const results = await send(get, get);
-    expect(results.map(({ error }) => error)).toEqual([undefined, undefined]);
-  });
-
-  it.each([
-    ['before', undefined],
-    ['after', { a: 'b' }],
-  ] as const)('a kill %s the effect hits right there', async (when, effect) => {
-    let child: ChildProcess | null = null;
-    world.edge.onCall((call, at) => {
-      if (call.operation !== 'run:UpdateService' || at !== when) return null;
-      child?.kill('SIGKILL');
-      return 'drop';
-    });
-    const { signal } = await run([update], { onStart: (started) => (child = started) });
-    expect(signal).toBe('SIGKILL');
-    expect(labels()).toEqual(effect);
   });
 });
