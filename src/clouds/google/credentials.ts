@@ -12,7 +12,7 @@ import { DeployError } from '../../model/errors.ts';
 import { fetchThrough } from './fetch-through.ts';
 import { type Json, textOf } from './json.ts';
 
-/** Who the job is. Both empty: whoever google-github-actions/auth left. */
+/** Who the job is. Both empty: the credentials that google-github-actions/auth left. */
 export interface CredentialSettings {
   /** `projects/123456789012/locations/global/workloadIdentityPools/github/providers/acme` */
   readonly workloadIdentityProvider: string;
@@ -36,7 +36,7 @@ export type Identity =
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** For the exchange of the proof, the library leaves out the way to Google that it was given, time-outs included. */
+/** The library exchanges GitHub's token without the transporter that it was given, and so without time-outs and proxy. */
 class FederatedClient extends IdentityPoolClient {
   constructor(options: IdentityPoolClientOptions) {
     super(options);
@@ -44,17 +44,17 @@ class FederatedClient extends IdentityPoolClient {
   }
 }
 
-/** Nothing is asked of Google yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
+/** Sends no request yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
 export async function openCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials> {
-  // A cancel is often why something has to be put back, for which a token may be due.
+  // A cancelled run still has to roll back, which may need a new token.
   const io = neverCancelled(given);
   const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
-  // 'tokens' comes with every new one, before it is used.
+  // The event comes with every new token, before it is used.
   credentials.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
   return credentials;
 }
 
-/** No file: each time a token is due, GitHub is asked for a fresh proof, so it doesn't matter how long the run takes. */
+/** No file: GitHub gives a new OIDC token each time one is needed, so it doesn't matter how long the run takes. */
 function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials {
   const { serviceAccount, workloadIdentityProvider: provider } = settings;
   const options = {
@@ -131,7 +131,7 @@ function unusable(error: Error): never {
   });
 }
 
-/** The two kinds that jobs have are opened directly: the library's own way prints warnings meant for others. */
+/** The two kinds that jobs have are opened directly: GoogleAuth prints warnings about them. */
 async function openClient(json: Json, io: Io): Promise<AuthClient> {
   const type = textOf(json, 'type');
   if (type === 'external_account') return federatedClient(json, io);
@@ -142,7 +142,7 @@ async function openClient(json: Json, io: Io): Promise<AuthClient> {
   return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
 }
 
-/** With an address or a file to get the proof from, as that action writes it. */
+/** With an address or a file to get GitHub's token from, as google-github-actions/auth writes it. */
 function federatedClient(json: Json, io: Io): AuthClient {
   return new FederatedClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
 }

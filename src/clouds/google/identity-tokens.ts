@@ -70,7 +70,7 @@ function sayWithout(run: RunService, why: string): null {
   return null;
 }
 
-/** Of a JWT, in milliseconds since 1970; 0 where it can't be read: then it is made anew each time. */
+/** Of a JWT, in milliseconds since 1970; 0 where it can't be read: then a new one is made each time. */
 function expiryOf(token: string): number {
   try {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp?: unknown };

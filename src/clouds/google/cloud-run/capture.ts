@@ -19,7 +19,7 @@ import {
 import { readRevisionDocument, readService } from './service-wire.ts';
 import { templateBefore } from './template-before.ts';
 
-/** @throws DeployError UNSUPPORTED when what serves now could not be put back */
+/** @throws DeployError UNSUPPORTED when what serves now could not be restored */
 export async function captureRestorePoint(run: RunService): Promise<RestorePoint> {
   const service = await readService(run);
   const template = templateOf(service);
@@ -49,23 +49,23 @@ export function describeServing(service: Json): string {
   return names.length === 1 ? names[0]! : formatShares(effectiveTraffic(service));
 }
 
-/** What serves now, by name: what the platform says is in effect, not what somebody asked for in vain. */
+/** What serves now, by name: the traffic that is in effect, not the one that was requested. */
 function readServing(run: RunService, service: Json): readonly TrafficEntry[] {
   const effective = effectiveTraffic(service);
   if (effective.some(({ percent }) => percent > 0)) return effective;
-  throw new DeployError('UNSUPPORTED', `could not promise to put back what runs in ${run.resource}: nothing serves`, {
+  throw new DeployError('UNSUPPORTED', `could not guarantee a rollback of ${run.resource}: nothing serves`, {
     hint: 'Deploy it once with gcloud run deploy, so that a revision serves, then run again.',
   });
 }
 
 /**
- * The revision whose template is put back: the one that the template stands for. One that never became ready must not
- * become what a revert restores; what is put back then is the template of the latest that is.
+ * The revision whose template a rollback restores: the service's newest. If that never became ready, it is the latest
+ * ready one.
  */
 function chooseRevision(run: RunService, service: Json): string {
   const [created, ready] = [latestCreated(service), latestReady(service)];
   if (ready === '' || created === ready) return created;
-  sayOnce(run, 'info', `${created}, the newest revision, is not ready; a revert puts back the template of ${ready}.`);
+  sayOnce(run, 'info', `${created}, the newest revision, is not ready; a rollback restores the template of ${ready}.`);
   return ready;
 }
 
@@ -76,7 +76,7 @@ async function readOld(run: RunService, revision: string): Promise<Json> {
     if (!(error instanceof DeployError) || error.code !== 'NOT_FOUND') throw error;
     // Cloud Run refuses traffic to it (terraform-google-modules/terraform-docs-samples#269).
     const why = `its traffic names ${revision}, which was deleted`;
-    throw new DeployError('UNSUPPORTED', `could not promise to put back what runs in ${run.resource}: ${why}`, {
+    throw new DeployError('UNSUPPORTED', `could not guarantee a rollback of ${run.resource}: ${why}`, {
       hint: `Take it out of the traffic: gcloud run services update-traffic ${run.service} --region ${run.region} --project ${run.project} --to-latest.`,
       cause: error,
     });

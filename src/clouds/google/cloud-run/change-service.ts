@@ -10,8 +10,8 @@ const PAUSE_MS = 1_000;
 
 /**
  * Reads the service, lets `decide` say what has to be sent, and sends it with the etag of what was read. If the service
- * has changed meanwhile, or no answer came, it is read and decided anew: so what took effect already is seen and not sent
- * again, and what somebody else changed is never overwritten.
+ * has changed meanwhile, or no answer came, both are done again: an update that took effect is then seen and not repeated,
+ * and another user's change is never overwritten.
  * @throws what `decide` throws for a service that is not as it has to be; DeployError
  */
 export async function changeService(
@@ -25,7 +25,7 @@ export async function changeService(
     try {
       return await patchService(run, String(service['etag'] ?? ''), update);
     } catch (error) {
-      if (tried === TRIES || !isWorthAnotherLook(error)) throw explainRefusal(run, error);
+      if (tried === TRIES || !isWorthRetrying(error)) throw explainRefusal(run, error);
       await run.io.clock.sleep(PAUSE_MS, run.io.signal);
     }
   }
@@ -36,13 +36,13 @@ export function isConflict(error: unknown): boolean {
   return findStatus(error) === 'ABORTED';
 }
 
-function isWorthAnotherLook(error: unknown): boolean {
+function isWorthRetrying(error: unknown): boolean {
   return isConflict(error) || isTransient(error);
 }
 
 function explainRefusal(run: RunService, error: unknown): unknown {
   if (!isConflict(error)) return error;
-  return new DeployError('BUSY', `could not update ${run.resource}: something else changes it all the time`, {
+  return new DeployError('BUSY', `could not update ${run.resource}: another user or workflow keeps changing it`, {
     hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
     cause: error,
   });

@@ -24,7 +24,7 @@ export function readLabels(service: Json): OurLabels {
   return { 'managed-by': textOf(labels, 'managed-by') || null, 'commit-sha': textOf(labels, 'commit-sha') || null };
 }
 
-/** Which of them are still as the run set them, and were something else before: only those are put back. */
+/** Which of them are still as the run set them, and were something else before: only those are restored. */
 export function labelsToPutBack(
   service: Json,
   { ours, before }: { readonly ours: OurLabels; readonly before: OurLabels },

@@ -24,7 +24,7 @@ import { findRevision } from './typed-calls.ts';
 // https://cloud.google.com/run/docs/container-contract#languages
 const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null };
 
-/** The change beside what the service is now; Google's own dry run says whether it would be taken. */
+/** The change beside what the service is now; Google's own dry run says whether it would be accepted. */
 export async function planChange(run: RunService, change: Change): Promise<ChangePlan> {
   const service = await readService(run);
   await ensurePermitted(run);
@@ -53,7 +53,7 @@ export async function prepareChange(run: RunService, change: Change): Promise<Pr
   const live = templateOf(service);
   const edited = editTemplate(live, change);
   const isEqual = isSameTemplate(live, edited);
-  // Asked for although it is live already (`force`): a new revision of the same content is what that means.
+  // `force` on a service that is unchanged means a new revision of the same content.
   const wantsAnother = isEqual && isLiveAlone(service);
   const current = templateRevision(service);
   if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
@@ -61,7 +61,7 @@ export async function prepareChange(run: RunService, change: Change): Promise<Pr
   return { mark, template: { ...edited, revision: mark } };
 }
 
-/** The revision is there already: a preview made it, or somebody else. Naming it is how ours is told from a later one. */
+/** The revision exists already: a preview or another user made it. Its name tells ours from a later one. */
 function underItsName(live: Json, revision: string): Prepared {
   const isNamed = live['revision'] === revision;
   return { mark: revision, template: isNamed ? null : { ...live, revision } };
@@ -102,7 +102,7 @@ function describeTraffic(service: Json): readonly string[] {
   return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100 %`];
 }
 
-/** Without an etag, as nothing is written; and without a name, so that one which a failed attempt has taken doesn't matter. */
+/** Without an etag, as nothing is written, and without a name, as a failed attempt may have used it. */
 async function validate(run: RunService, edited: Json): Promise<void> {
   try {
     await validateUpdate(run, { template: contentOf(edited) });

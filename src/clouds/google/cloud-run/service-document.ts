@@ -12,7 +12,7 @@ export interface TrafficEntry {
 const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
 const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
-/** What the user (or a tool) asked for. None means the same as 100 % to the latest. */
+/** What a user or a tool requested. None means the same as 100% to the latest. */
 export function wantedTraffic(service: Json): readonly TrafficEntry[] {
   return listOf(service, 'traffic').map((target) => ({
     ...readEntry(target),
@@ -22,7 +22,7 @@ export function wantedTraffic(service: Json): readonly TrafficEntry[] {
 
 /**
  * What is in effect, with each revision by name. The row of the latest names none: at rest it is the latest that is ready,
- * and nobody can tell while a change is being rolled out.
+ * and unknown while a change is in progress.
  */
 export function effectiveTraffic(service: Json): readonly TrafficEntry[] {
   const latest = (!progressOf(service).reconciling && latestReady(service)) || null;
@@ -90,7 +90,7 @@ export function templateRevision(service: Json): string {
 }
 
 export interface Progress {
-  /** Counts the changes that were asked for. */
+  /** Counts the changes that were requested. */
   readonly generation: number;
   /** It works towards the newest generation. */
   readonly reconciling: boolean;

@@ -76,12 +76,12 @@ function expect(
   if (given !== '' && !pattern.test(given)) reader.problem(name, { given: quote(given), expected });
 }
 
-/** It may be anything: a value that went into the wrong input. */
+/** Cut, as it may be a value that was meant for another input. */
 function quote(given: string): string {
   return `"${given.replace(/\s+/g, ' ').slice(0, 60)}"`;
 }
 
-// What google-github-actions/auth and setup-gcloud leave, in the order in which Google's own tools look.
+// What google-github-actions/auth and setup-gcloud leave, in the order in which Google's own tools read them.
 const PROJECT_VARIABLES = [
   'GOOGLE_CLOUD_PROJECT',
   'GCLOUD_PROJECT',

@@ -44,7 +44,7 @@ function sourceOf(reference: string): Json {
   return { secretKeyRef: parseSecretReference(reference) };
 }
 
-/** What this version doesn't know of an entry survives where the entry already says what is wanted. */
+/** An entry that has the requested value already is kept, with the members that this version doesn't know. */
 function isSameEntry(entry: Json, wanted: Json): boolean {
   const [have, want] = [entry, wanted].map((one) => objectOf(objectOf(one, 'valueSource'), 'secretKeyRef'));
   const isSecret = 'valueSource' in wanted;
