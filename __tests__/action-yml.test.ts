@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { targets } from '../src/clouds/index.ts';
+import { registries, targets } from '../src/clouds/index.ts';
 import { readStepInputs } from '../src/inputs/step-inputs.ts';
 import { parseInputs, readRequest } from '../src/inputs.ts';
 import { emptyRecord } from '../src/model/outcome.ts';
@@ -33,22 +33,43 @@ const action = actionSchema.parse(parse(text));
 
 const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
 
+/** What the code reads of the inputs, in order: how, which one, and the value. */
+function valuesOf(env: Record<string, string>): readonly (readonly [string | symbol, unknown, unknown])[] {
+  const values: [string | symbol, unknown, unknown][] = [];
+  const inputs = new Proxy(readStepInputs(env), {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]) => {
+        const value: unknown = member(...given);
+        values.push([name, given[0], name === 'text' ? '' : value]);
+        return value;
+      };
+    },
+  });
+  readRequest(inputs, env);
+  return values;
+}
+
 describe('action.yml', () => {
-  test('its inputs and those that the code asks for are the same list, both ways', () => {
-    const asked = new Set<string>(Object.values(targets).flatMap((target) => target.inputs));
-    for (const target of Object.keys(targets)) {
+  test('its inputs and those that the code reads are the same list, both ways', () => {
+    const known = new Set<string>([...targets.values(), ...registries].flatMap((part) => part.inputs));
+    for (const target of targets.keys()) {
       const inputs = readStepInputs({ ...least, INPUT_TARGET: target });
       readRequest(inputs, {});
-      for (const name of inputs.asked) asked.add(name);
+      for (const name of inputs.read) known.add(name);
     }
-    expect([...asked].sort()).toEqual(Object.keys(action.inputs).sort());
+    expect([...known].sort()).toEqual(Object.keys(action.inputs).sort());
   });
 
   test('its defaults are those that the code falls back to', () => {
     const defaults = Object.entries(action.inputs).flatMap(([name, { default: value }]) =>
       value === undefined ? [] : [[`INPUT_${name.toUpperCase()}`, value]],
     );
-    expect(parseInputs({ ...Object.fromEntries(defaults), ...least })).toEqual(parseInputs(least));
+    for (const target of targets.keys()) {
+      const given = { ...least, INPUT_TARGET: target };
+      expect(valuesOf({ ...Object.fromEntries(defaults), ...given })).toEqual(valuesOf(given));
+    }
   });
 
   test('its outputs and those that the code writes are the same list', () => {

@@ -69,6 +69,10 @@ describe('the architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  test.each(['src', 'simulators'])('no circle of imports in %s, types included', (folder) => {
+    expect(circlesIn(importsOf(folder)).map((circle) => circle.join(' -> '))).toEqual([]);
+  });
+
   test('no cloud is named in shared code, not even in a comment', () => {
     const shared = filesBelow('src').filter((file) => cloudOf(file) === null && file !== 'src/clouds/index.ts');
     const wrong = shared.flatMap((file) =>
@@ -135,6 +139,31 @@ function importsOf(folder: string): Import[] {
       to: specifier!.startsWith('.') ? path.join(path.dirname(from), specifier!) : specifier!,
     })),
   );
+}
+
+/** Files that import each other, directly or by way of others: each group once, its files sorted (Tarjan 1972). */
+function circlesIn(imports: readonly Import[]): string[][] {
+  const next = Map.groupBy(imports, ({ from }) => from);
+  const order = new Map<string, { index: number; low: number; isOpen: boolean }>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string): number => {
+    const mine = { index: order.size, low: order.size, isOpen: true };
+    order.set(file, mine);
+    open.push(file);
+    for (const { to } of next.get(file) ?? []) {
+      const seen = order.get(to);
+      if (!seen) mine.low = Math.min(mine.low, visit(to));
+      else if (seen.isOpen) mine.low = Math.min(mine.low, seen.index);
+    }
+    if (mine.low < mine.index) return mine.low;
+    const group = open.splice(open.indexOf(file));
+    for (const member of group) order.get(member)!.isOpen = false;
+    if (group.length > 1 || next.get(file)?.some(({ to }) => to === file)) circles.push(group.sort());
+    return mine.low;
+  };
+  for (const file of next.keys()) if (!order.has(file)) visit(file);
+  return circles;
 }
 
 /** By indentation, as the formatter lays it out: a function ends at the first `}` in the column where it began. */

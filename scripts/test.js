@@ -1,18 +1,19 @@
-// `npm test`. Without arguments: the whole suite, then how much of src/ it reached, counting the processes that the
-// scenarios start. With arguments, which jest gets: no coverage, as a part of the suite reaches only a part of src/.
+// `npm test`: the suite, or with arguments, which jest gets, a part of it. `npm run coverage`: the whole suite, then how
+// much of src/ it reached, counting the processes that the scenarios start, and a failure where that is too little.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findShortfalls, formatCoverage, mergeCoverage, writeCoverage } from './coverage.js';
 
 const jest = path.resolve(import.meta.dirname, '../node_modules/jest/bin/jest.js');
 const nodeArguments = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const [, , ...given] = process.argv;
-// On dist/ the children run the bundle, not src/.
-const isWhole = given.length === 0 && process.env.SCENARIOS_ON !== 'dist';
+/** For processes that end after jest: each then writes what it ran. */
+const COVERAGE_WAIT_MS = 30_000;
 
-process.exitCode = isWhole ? await runWithCoverage() : await runJest(given, {});
+process.exitCode = given[0] === '--coverage' ? await runWithCoverage() : await runJest(given, {});
 
 async function runWithCoverage() {
   const folder = await mkdtemp(path.join(tmpdir(), 'coverage-'));
@@ -21,11 +22,21 @@ async function runWithCoverage() {
     const flags = ['--coverage', '--coverageReporters=json', `--coverageDirectory=${ofJest}`];
     // Not NODE_V8_COVERAGE: jest's own processes would write it too, and their coverage is counted by jest.
     const exitCode = await runJest(flags, { CHILD_COVERAGE: ofChildren, CLOSING_LINE_FILE: closingLine });
+    await waitForCoverage(ofChildren);
     const shortfalls = await reportCoverage(ofJest, ofChildren);
     process.stdout.write(await readFile(closingLine, 'utf8').catch(() => ''));
     return exitCode || (shortfalls ? 1 : 0);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @throws Error when a pooled process doesn't write its coverage (simulators/process-pool/pooled-process.mjs). */
+async function waitForCoverage(folder) {
+  const giveUpAt = Date.now() + COVERAGE_WAIT_MS;
+  while ((await readdir(folder).catch(() => [])).some((name) => name.endsWith('.pending'))) {
+    if (Date.now() > giveUpAt) throw new Error(`no coverage from a process within ${COVERAGE_WAIT_MS / 1000} s`);
+    await sleep(50);
   }
 }
 

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFileCommands } from './file-commands.ts';
+import type { ProcessPool } from './process-pool/process-pool.ts';
+import { testWorker } from './test-worker.ts';
 
 export interface StageOptions {
   /** The file that action.yml names as `main` or `post`. */
@@ -61,7 +63,8 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
   try {
     const env = await makeEnvironment(options, directory, files);
     const startedAt = performance.now();
-    const end = await runProcess(options, env);
+    const pool = canBePooled(options) ? testWorker()?.processPool : undefined;
+    const end = pool ? await runPooled(pool, options, env) : await runProcess(options, env);
     return { ...end, ...(await readFileCommands(env)), durationMs: performance.now() - startedAt };
   } finally {
     await rm(files, { recursive: true, force: true });
@@ -170,6 +173,29 @@ function sourceEnvironment(entry: string): Record<string, string> {
   const folder = process.env['CHILD_COVERAGE'];
   const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'deploy-agent-compile-cache') };
   return folder ? { ...cache, NODE_V8_COVERAGE: folder } : cache;
+}
+
+/**
+ * Not: a stage that gets signals, one about how a process starts or ends, one of dist/, one on real time. The pool is
+ * there in tests only (scripts/jest-environment.js).
+ */
+function canBePooled({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): boolean {
+  if (onStart || nodeArguments || openOutputMs !== undefined) return false;
+  return entry.endsWith('.ts') && env['SIM_CLOCK_PORT'] !== undefined && env['NODE_USE_ENV_PROXY'] === undefined;
+}
+
+async function runPooled(pool: ProcessPool, { entry, onOutput }: StageOptions, env: Record<string, string>) {
+  let log = '';
+  const end = await pool.run({
+    entry,
+    env,
+    cwd: env['GITHUB_WORKSPACE'] ?? '',
+    onOutput(text) {
+      log += text;
+      onOutput?.(text);
+    },
+  });
+  return { ...end, log };
 }
 
 function runProcess(options: StageOptions, env: Record<string, string>) {

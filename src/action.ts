@@ -1,3 +1,4 @@
+import { openLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
 import { deploy } from './engine/deploy.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
@@ -45,51 +46,60 @@ const POST_BUDGET_MS = 180_000;
 
 async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
   try {
-    return await story(parseInputs(io.env), record, io);
+    const request = parseInputs(io.env);
+    const deadline = io.clock.now() + request.timeoutMs;
+    const opened = await open(request, record, io);
+    return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, deadline);
   } catch (error) {
     return endAs('refused', { failure: describeError(error) });
   }
 }
 
-async function story(request: DeployRequest, record: RunRecord, io: Io): Promise<Outcome> {
-  const deadline = io.clock.now() + request.timeoutMs;
-  const steps = request.strategy.plan(request.trafficSteps);
-  const { workload, keychain, importer, endpoint } = await runPhase('Find the service', record, io, async () => {
-    const opened = await request.target.open(request.settings, io);
-    ensurePossible(request.strategy, opened.workload);
-    return { ...opened, endpoint: await findEndpoint(request, opened.workload, io) };
+/** What every mode starts with: the service, the images by digest, and the change beside what is live. Changes nothing. */
+async function open(request: DeployRequest, record: RunRecord, io: Io) {
+  const logins = openLogins();
+  const { workload, endpoint } = await runPhase('Find the service', record, io, async () => {
+    const found = await request.openWorkload(io, logins);
+    ensurePossible(request.strategy, found);
+    return { workload: found, endpoint: await findEndpoint(request, found, io) };
   });
   Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
 
-  const registry = openImageRegistry(request, keychain, io);
-  const images = await runPhase('Pin the image', record, io, () => pinImages(request, registry, io));
-  const image = formatImage(images[0]!.image);
-  Object.assign(record, { image, digest: images[0]!.image.digest });
+  const registries = request.registries.map((opener) => opener(io, logins));
+  const registry = openImageRegistry(request, registries, io);
+  const images = await runPhase('Resolve the image digest', record, io, () => pinImages(request, registry, io));
+  const main = images[0]?.image ?? null;
+  const image = main && formatImage(main);
+  Object.assign(record, { image, digest: main?.digest ?? null });
 
   // What can't be deployed is refused before anything is copied.
-  const change = { images, environment: request.environment, secrets: request.secrets };
+  const { environment, secrets } = request;
+  const change = { kind: 'edit', images, environment, secrets } as const;
   const changes = await workload.plan(change);
   const runsOn = { platform: changes.platform, resource: workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });
-  if (request.mode === 'plan')
-    return await planDeploy({ ...request, steps, workload, changes, images, registry, record, io });
-  const copying = { client: registry, importer, record, io };
-  if (request.copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
+  const steps = request.strategy.plan(request.trafficSteps, workload.capabilities);
+  return { ...request, workload, endpoint, registries, registry, images, image, change, changes, steps, record, io };
+}
 
-  const journal = openJournal(io.state);
-  return await deploy({ ...request, steps, workload, change, image, endpoint, deadline, journal, record, io });
+async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, deadline: number): Promise<Outcome> {
+  const { copyTo, images, registry: client, registries, record, io } = opened;
+  const importers = registries.flatMap(({ importer }) => importer ?? []);
+  const copying = { client, importers, record, io };
+  if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
+  return await deploy({ ...opened, deadline, journal: openJournal(io) });
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
   try {
-    const journal = openJournal(io.state);
+    const journal = openJournal(io);
     const entry = journal.read();
     if (entry) Object.assign(record, { resource: entry.point.resource, image: entry.image });
     if (!entry || entry.phase === 'open') return untouched(entry);
     if (entry.phase === 'closed') return recalled(entry);
     const request = recallInputs(io.env);
-    const { workload } = await request.target.open(request.settings, io);
-    const endpoint = await tryFindEndpoint(request, workload, io);
+    const workload = await request.openWorkload(io, openLogins());
+    const endpoint = await tryFindEndpoint(request.url, workload, io);
     const timeoutMs = POST_BUDGET_MS;
     return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
   } catch (error) {

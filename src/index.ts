@@ -1,5 +1,5 @@
 import { wasReported } from './io/reported.ts';
-import { cancelledBySignal, deafToSignals } from './io/signals.ts';
+import { cancelledBySignal, ignoreSignals } from './io/signals.ts';
 
 /** The main step; dist/main.js calls it. The exit code is set here and nowhere else. */
 export async function run(): Promise<void> {
@@ -9,9 +9,9 @@ export async function run(): Promise<void> {
   process.exitCode = (await deployAction(signal)) ? 0 : 1;
 }
 
-/** The post step; dist/post.js calls it. Nearly always all is said and done, and nothing more is loaded. */
+/** The post step; dist/post.js calls it. Nearly always main has reported, and nothing more is loaded. */
 export async function finish(): Promise<void> {
-  const signal = deafToSignals();
+  const signal = ignoreSignals();
   if (wasReported(process.env)) return;
   const { finishAction } = await import('./action.ts');
   process.exitCode = (await finishAction(signal)) ? 0 : 1;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { targets } from './clouds/index.ts';
-import type { Target } from './clouds/target.ts';
-import { parseRollout, type RolloutWishes } from './inputs/rollout-inputs.ts';
+import { registries, targets } from './clouds/index.ts';
+import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
+import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
 import { parseSmokeTests } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
 import { parseStringMap } from './inputs/yaml.ts';
@@ -12,13 +12,13 @@ import { nearest } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
 
-/** What the user asked for. Every field is checked; nothing reads an input after this. */
-export interface DeployRequest extends RolloutWishes {
+/** What the user wants. Every field is checked; nothing reads an input after this. */
+export interface DeployRequest extends RolloutOptions {
   /** `plan`: only say what a deploy would do. */
   readonly mode: 'deploy' | 'plan';
-  readonly target: Target;
-  /** What `target.parse` read. */
-  readonly settings: unknown;
+  readonly openWorkload: OpenWorkload;
+  /** Of the registries that belong to a cloud and that an image is in or goes to. */
+  readonly registries: readonly OpenRegistry[];
   /** `container` null: the workload's main container. */
   readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
@@ -54,26 +54,28 @@ export function parseInputs(env: Env): DeployRequest {
 
 /**
  * For the post step: main has checked these inputs. What has become wrong since (a smoke-test file that a later step
- * deleted) is left out; it must not stop the way back.
+ * deleted) is left out; it must not stop the rollback.
  */
 export function recallInputs(env: Env): DeployRequest {
   return readRequest(readStepInputs(env), env);
 }
 
-/** Asks for every input; what is wrong is noted in `inputs`, not thrown. */
+/** Reads every input; what is wrong is noted in `inputs`, not thrown. */
 export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
   const target = parseTarget(inputs);
   const environment = parseMap(inputs, 'environment-variables');
   const secrets = parseMap(inputs, 'secrets');
   noteNamesInBoth(inputs, environment, secrets);
   noteNeedsCopyTo(inputs, ['tags', 'platforms', 'copy-referrers']);
+  const images = parseImages(inputs);
+  const copyTo = inputs.parsed('copy-to', parseRepository, null);
   return {
     mode: inputs.choice('mode', ['deploy', 'plan'], 'deploy'),
-    target,
-    settings: target.parse(inputs),
+    openWorkload: target.parse(inputs),
+    registries: parseRegistries(inputs, [...images.map(({ name }) => name), ...(copyTo ? [copyTo] : [])]),
     ...parseRollout(inputs),
-    images: parseImages(inputs),
-    copyTo: inputs.parsed('copy-to', parseRepository, null),
+    images,
+    copyTo,
     tags: inputs.parsed('tags', (text) => parseList(text, parseTag), []),
     platforms: inputs.parsed('platforms', (text) => parseList(text, parsePlatform), []),
     copyReferrers: inputs.boolean('copy-referrers', false),
@@ -91,13 +93,19 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
 }
 
 function parseTarget(inputs: StepInputs): Target {
-  const names = Object.keys(targets);
+  const names = [...targets.keys()];
   const name = inputs.required('target', `one of ${names.join(', ')}`);
-  const target = targets[name];
+  const target = targets.get(name);
   if (target) return target;
   if (name !== '') inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}` });
   // Nothing is deployed with it: `ensureNoProblems` throws. It lets the rest of the inputs be checked all the same.
-  return targets[names[0]!]!;
+  return targets.get(names[0]!)!;
+}
+
+/** Each kind once, whichever target it is: its login may need inputs of its own. */
+function parseRegistries(inputs: StepInputs, used: readonly { readonly registry: string }[]): readonly OpenRegistry[] {
+  const needed = registries.filter(({ handles }) => used.some(({ registry }) => handles(registry)));
+  return needed.map((kind) => kind.parse(inputs));
 }
 
 /**
@@ -149,7 +157,7 @@ function parseCredentials(inputs: StepInputs): RegistryCredentials | null {
   const password = inputs.text('registry-password');
   if ((username === '') !== (password === '')) {
     const [given, missing] = username === '' ? ['password', 'username'] : ['username', 'password'];
-    inputs.problem(`registry-${missing}`, { given: 'nothing', expected: `a value beside registry-${given}` });
+    inputs.problem(`registry-${missing}`, { given: null, expected: `a value beside registry-${given}` });
   }
   return username !== '' && password !== '' ? { username, password } : null;
 }
@@ -194,7 +202,7 @@ function fileReader(env: Env): (file: string) => string | null {
 
 /** The runner only warns of an input that action.yml doesn't know; a misspelt `smoke-tests` would test nothing. */
 function noteUnknownInputs(inputs: StepInputs, env: Env): void {
-  const known = new Set([...inputs.asked, ...Object.values(targets).flatMap((target) => target.inputs)]);
+  const known = new Set([...inputs.read, ...[...targets.values(), ...registries].flatMap((part) => part.inputs)]);
   const knownVariables = new Set([...known].map(environmentName));
   for (const variable of Object.keys(env).filter((name) => name.startsWith('INPUT_') && !knownVariables.has(name))) {
     const name = variable.slice('INPUT_'.length).toLowerCase();

@@ -29,7 +29,12 @@ interface Row {
 }
 
 const inputRows: readonly Row[] = [
-  { name: 'no image', inputs: { image: '' }, code: 'INPUT_INVALID', says: ['image: got nothing; expected registry/'] },
+  {
+    name: 'no image',
+    inputs: { image: '' },
+    code: 'INPUT_INVALID',
+    says: ['image: is required (the value is empty); expected registry/'],
+  },
   {
     name: 'a malformed image',
     inputs: { image: 'ghcr.io/Acme/Agent:v2' },
@@ -58,7 +63,7 @@ const inputRows: readonly Row[] = [
     name: 'no service',
     inputs: { service: '' },
     code: 'INPUT_INVALID',
-    says: ['service: got nothing; expected the name of the ECS service to deploy to.'],
+    says: ['service: is required (the value is empty); expected the name of the ECS service to deploy to.'],
   },
   {
     name: 'an input that does not exist',

@@ -31,7 +31,7 @@ const inputRows: readonly Row[] = [
     name: 'no region',
     inputs: { region: '' },
     code: invalid,
-    says: ['region: got nothing; expected the region of the Cloud Run service'],
+    says: ['region: is required (the value is empty); expected the region of the Cloud Run service'],
   },
   {
     name: 'a zone',
@@ -43,7 +43,7 @@ const inputRows: readonly Row[] = [
     name: 'no service',
     inputs: { service: '' },
     code: invalid,
-    says: ['service: got nothing; expected the name of the Cloud Run service'],
+    says: ['service: is required (the value is empty); expected the name of the Cloud Run service'],
   },
   {
     name: 'a full name',

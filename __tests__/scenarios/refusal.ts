@@ -6,7 +6,7 @@ import type { Agent } from '../../simulators/agent.ts';
 import type { ActionOptions, StageResult } from '../../simulators/runner.ts';
 import type { Failure } from '../../src/model/errors.ts';
 
-const noPost = path.resolve(import.meta.dirname, '../fixtures/entries/no-post.mjs');
+const noPost = path.resolve(import.meta.dirname, '../fixtures/entries/no-post.ts');
 
 export interface Refusal {
   readonly main: StageResult;

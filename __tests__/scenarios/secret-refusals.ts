@@ -114,7 +114,7 @@ export const refusals: readonly Story[] = [
     says: /config\.json/,
   },
   {
-    title: 'inputs that are wrong',
+    title: 'invalid inputs',
     outcome: 'refused',
     inputs: {
       image: `https://octocat:${S.mistaken.value}@ghcr.io/acme/agent:v2`,
@@ -123,7 +123,7 @@ export const refusals: readonly Story[] = [
       'environment-variables': `A: ${JSON.stringify(S.input.value)}\nB=${S.input.marks[0]}: x\n- y`,
       'smoke-tests': `- GET /x: { headers: { a b: ${JSON.stringify(S.header.value)} }, json-bdy: { a: ${JSON.stringify(S.json.value)} } }\n- GET https://me:${S.mistaken.value}@${LIVE}/?key=${S.query.value}`,
     },
-    says: /5 are wrong|5 inputs are wrong/,
+    says: /5 invalid inputs/,
   },
 ];
 

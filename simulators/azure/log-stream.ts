@@ -2,7 +2,8 @@ import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } f
 import { findApp, findReplica, findRevision, isName } from './apps/find.ts';
 import type { ContainerApp, LogLine, ReplicaContainer } from './apps/state.ts';
 import { ArmError } from './arm-error.ts';
-import { type AzureWorld, toTime } from './world.ts';
+import { toTime } from './arm-time.ts';
+import type { AzureWorld } from './world.ts';
 
 const PLACE =
   /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)\/providers\/Microsoft\.App\/containerApps\/([^/]+)(?:\/revisions\/([^/]+)\/replicas\/([^/]+)\/containers\/([^/]+)\/logstream|\/eventstream)$/i;

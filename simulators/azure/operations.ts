@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import { ArmError } from './arm-error.ts';
-import { toTime } from './world.ts';
+import { toTime } from './arm-time.ts';
 
 /** One asynchronous change, as ARM lets its caller follow it. */
 export interface Operation {

@@ -1,7 +1,7 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { AzureAccess } from './access.ts';
-import type { ArmRegistry } from './acr/registries.ts';
+import type { ArmRegistry } from './acr/state.ts';
 import type { ContainerApp, Environment } from './apps/state.ts';
 import type { Identifiers } from './identifiers.ts';
 import type { Operations } from './operations.ts';
@@ -21,9 +21,4 @@ export interface AzureWorld {
   readonly apps: ContainerApp[];
   readonly registries: ArmRegistry[];
   readonly resourceGroups: Set<string>;
-}
-
-/** Milliseconds since 1970 -> as ARM writes times. */
-export function toTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }

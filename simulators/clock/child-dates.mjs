@@ -29,7 +29,7 @@ export function showVirtualTime() {
   });
   RealDate.prototype.constructor = globalThis.Date;
   performance.now = () => now - startedAt;
-  Object.defineProperty(performance, 'timeOrigin', { value: startedAt, configurable: true });
+  Object.defineProperty(performance, 'timeOrigin', { get: () => startedAt, configurable: true });
   process.hrtime = Object.assign(hrtime, { bigint: () => BigInt(now - startedAt) * 1_000_000n });
   process.uptime = () => (now - startedAt) / 1000;
 }

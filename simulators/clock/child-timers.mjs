@@ -62,6 +62,12 @@ export class VirtualTimers {
     this.#onChange();
   }
 
+  /** As when the process ends: none of those that are pending fires. */
+  forgetAll() {
+    this.#pending.clear();
+    this.#byId.clear();
+  }
+
   /** For `clearTimeout(+timer)`. */
   nameById(timer) {
     this.#byId.set(timer.id, timer);

@@ -18,99 +18,127 @@ const { setTimeout, setImmediate } = globalThis;
 /** Not an exit code of Node's own or of an action: the stage broke, not what ran on it. */
 const STAGE_BROKE = 97;
 
-/** Resolves when the process runs on the clock's time. That is before any other module of the child is loaded. */
+const activity = watchActivity(look);
+const timers = new VirtualTimers(virtualNow, look);
+let socket = null;
+let reported = null;
+let looking = false;
+
+/**
+ * Resolves when the process runs on the clock's time. That is before any other module of the child is loaded. A process
+ * that runs several stages joins once for each, and finds no timer of an earlier one.
+ */
 export async function joinClock(port) {
-  const socket = await connect(port);
-  let reported = null;
-  let looking = false;
-
-  const activity = watchActivity(look);
-  const timers = new VirtualTimers(virtualNow, look);
-
+  const joined = await connect(port);
   // A child starts at the time that it is told, so post begins when main died.
   const started = Promise.withResolvers();
-  readLines(socket, (line) => {
+  readLines(joined, (line) => {
     const [verb, value] = line.split(' ', 2);
     if (verb === 'now') started.resolve(Number(value));
     obey(verb, Number(value), line);
   });
+  joined.on('close', () => joined === socket && breakOff('the clock is gone'));
+  socket = joined;
+  timers.forgetAll();
   send('hello');
   startTime(await started.promise);
+  replaceTime();
+  seedRandom();
+  holdProcessOpen();
+}
+
+/** What a process does that ends: its timers never fire. */
+export function leaveClock() {
+  if (process.env.SIM_CLOCK_REPORT) printLeaks();
+  const left = socket;
+  socket = null;
+  reported = null;
+  timers.forgetAll();
+  left.destroy();
+}
+
+export function isClockSocket(candidate) {
+  return candidate === socket;
+}
+
+let isReplaced = false;
+
+function replaceTime() {
+  if (isReplaced) return;
+  isReplaced = true;
   showVirtualTime();
   timers.replaceGlobals();
-  seedRandom();
-  socket.unref();
-  socket.on('close', () => breakOff('the clock is gone'));
-  if (process.env.SIM_CLOCK_REPORT) process.on('exit', printLeaks);
+  process.on('exit', () => socket !== null && process.env.SIM_CLOCK_REPORT && printLeaks());
+}
 
-  function obey(verb, value, line) {
-    if (verb === 'confirm') afterTurn(() => confirm(value));
-    else if (verb === 'settle') afterTurn(() => send(`settled ${value}`));
-    else if (verb === 'stop') breakOff(line.slice('stop '.length));
-    else {
-      setTime(value);
-      reported = null;
-      if (verb === 'now') timers.fireDue();
-      look();
-    }
-  }
-
-  function confirm(round) {
-    if (reported !== null && describeIdleness() === reported) return send(`steady ${round}`);
+function obey(verb, value, line) {
+  if (verb === 'confirm') afterTurn(() => confirm(value));
+  else if (verb === 'settle') afterTurn(() => send(`settled ${value}`));
+  else if (verb === 'stop') breakOff(line.slice('stop '.length));
+  else {
+    setTime(value);
     reported = null;
-    send('busy');
+    if (verb === 'now') timers.fireDue();
     look();
   }
+}
 
-  /** Looks again and again until the process only waits, and says so once. */
-  function look() {
-    holdProcessOpen();
-    if (looking) return;
-    looking = true;
-    afterTurn(lookOnce);
-  }
+function confirm(round) {
+  if (reported !== null && describeIdleness() === reported) return send(`steady ${round}`);
+  reported = null;
+  send('busy');
+  look();
+}
 
-  function lookOnce() {
-    looking = false;
-    holdProcessOpen();
-    const idleness = describeIdleness();
-    if (idleness !== null && idleness !== reported) {
-      reported = idleness;
-      send(`idle ${idleness}`);
-    }
-    if (!mayChangeUnseen(idleness)) return;
-    looking = true;
-    setTimeout(lookOnce, 1).unref();
-  }
+/** Looks again and again until the process only waits, and says so once. */
+function look() {
+  holdProcessOpen();
+  if (looking) return;
+  looking = true;
+  afterTurn(lookOnce);
+}
 
-  /** null: something runs, or nothing is left to wait for (only unref'd timers: Node ends here, and so must we). */
-  function describeIdleness() {
-    const processes = activity.countProcesses();
-    const ports = activity.awaitedPorts();
-    if (!timers.someHoldProcessOpen() && ports.length === 0 && processes === 0) return null;
-    if (!activity.onlyWaits()) return null;
-    return `${timers.nextDue()} ${processes} ${ports.join(',')}`;
+function lookOnce() {
+  looking = false;
+  if (socket === null) return;
+  holdProcessOpen();
+  const idleness = describeIdleness();
+  if (idleness !== null && idleness !== reported) {
+    reported = idleness;
+    send(`idle ${idleness}`);
   }
+  if (!mayChangeUnseen(idleness)) return;
+  looking = true;
+  setTimeout(lookOnce, 1).unref();
+}
 
-  /** File reads end, processes end and sockets get connected without telling us. */
-  function mayChangeUnseen(idleness) {
-    if (idleness !== null) return activity.countProcesses() > 0 || activity.awaitedPorts().includes(0);
-    return timers.someHoldProcessOpen() || activity.awaitedPorts().length > 0 || activity.countProcesses() > 0;
-  }
+/** null: something runs, or nothing is left to wait for (only unref'd timers: Node ends here, and so must we). */
+function describeIdleness() {
+  const processes = activity.countProcesses();
+  const ports = activity.awaitedPorts();
+  if (!timers.someHoldProcessOpen() && ports.length === 0 && processes === 0) return null;
+  if (!activity.onlyWaits()) return null;
+  return `${timers.nextDue()} ${processes} ${ports.join(',')}`;
+}
 
-  // Virtual timers are plain objects: without this Node would end (exit code 13) while one is pending.
-  function holdProcessOpen() {
-    if (timers.someHoldProcessOpen()) socket.ref();
-    else socket.unref();
-  }
+/** File reads end, processes end and sockets get connected without telling us. */
+function mayChangeUnseen(idleness) {
+  if (idleness !== null) return activity.countProcesses() > 0 || activity.awaitedPorts().includes(0);
+  return timers.someHoldProcessOpen() || activity.awaitedPorts().length > 0 || activity.countProcesses() > 0;
+}
 
-  function send(line) {
-    socket.write(`${line}\n`);
-  }
+// Virtual timers are plain objects: without this Node would end (exit code 13) while one is pending.
+function holdProcessOpen() {
+  if (timers.someHoldProcessOpen()) socket?.ref();
+  else socket?.unref();
+}
 
-  function printLeaks() {
-    process.stderr.write(`[clock] open=${activity.awaitedPorts().length}\n`);
-  }
+function send(line) {
+  socket?.write(`${line}\n`);
+}
+
+function printLeaks() {
+  process.stderr.write(`[clock] open=${activity.awaitedPorts().length}\n`);
 }
 
 async function connect(port) {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { VirtualClock } from '../clock/clock.ts';
+import { testWorker } from '../test-worker.ts';
 import { type Call, type CallListener, Calls, type Exchange } from './calls.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import type { Faults } from './faults.ts';
@@ -47,7 +48,7 @@ const ONLOOKER_HEADER = 'x-simulator-onlooker';
 let sharedAuthority: Promise<Authority> | null = null;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  sharedAuthority ??= createAuthority();
+  sharedAuthority ??= testWorker()?.openAuthority() ?? createAuthority();
   const authority = await sharedAuthority;
   const desk = new Desk(options);
   const proxy = await openProxy({

@@ -1,6 +1,6 @@
 import type { SimulatedRequest, TimeSource } from '../edge/host.ts';
-import { type Access, challengeFor, parseBasic, parseScope } from './access.ts';
 import { type Answer, answerJson, refuse } from './answer.ts';
+import { type Access, challengeFor, parseBasic, parseScope } from './challenge.ts';
 
 /** As Azure Container Registry: https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md */
 export interface AcrAuth {

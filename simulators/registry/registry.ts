@@ -1,9 +1,10 @@
 import type { ImageSource, PulledImage } from '../behaviour.ts';
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
 import type { OciImage } from '../images.ts';
-import { type Access, openAccess, type RegistryAuth } from './access.ts';
+import { openAccess, type RegistryAuth } from './access.ts';
 import { type Answer, refuse, toResponse } from './answer.ts';
 import { answerBlob, answerFromStorage, redirectToStorage } from './blobs.ts';
+import type { Access } from './challenge.ts';
 import { getManifest, listReferrers, listTags, putManifest } from './manifests.ts';
 import { pullFrom } from './pull.ts';
 import {

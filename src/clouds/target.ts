@@ -4,19 +4,47 @@ import type { InputReader } from '../model/input-reader.ts';
 import type { Keychain } from '../model/keychain.ts';
 import type { Workload } from '../model/workload.ts';
 
-/** A kind of thing that can be deployed to. Light: the code behind `open` is loaded when it is called. */
-export interface Target<Settings = unknown> {
+/** A kind of thing that can be deployed to. Light: the code behind what `parse` returns is loaded when that is called. */
+export interface Target {
   /** The action's inputs that only this target reads. */
   readonly inputs: readonly string[];
-  parse(reader: InputReader): Settings;
-  /** Finds the workload. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, … */
-  open(settings: Settings, io: Io): Promise<OpenTarget>;
+  /** Reads and checks its inputs; nothing is sent. */
+  parse(reader: InputReader): OpenWorkload;
 }
 
-export interface OpenTarget {
-  readonly workload: Workload;
-  /** Credentials for this cloud's own registries. */
+/** Finds the workload. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, … */
+export type OpenWorkload = (io: Io, logins: Logins) => Promise<Workload>;
+
+/** A kind of registry that belongs to a cloud. Any target can use any of them. Light, as `Target`. */
+export interface CloudRegistry {
+  /** The action's inputs that its login reads. */
+  readonly inputs: readonly string[];
+  handles(host: string): boolean;
+  /** Reads and checks its inputs; nothing is sent. */
+  parse(reader: InputReader): OpenRegistry;
+}
+
+export type OpenRegistry = (io: Io, logins: Logins) => RegistryAccess;
+
+export interface RegistryAccess {
+  /** Credentials for registries of this kind. */
   readonly keychain: Keychain;
-  /** Absent: its registries can't fetch an image themselves. */
+  /** Absent: they can't fetch an image themselves. */
   readonly importer?: ImageImporter;
+}
+
+/** What a run has logged in to, so that a workload and a registry of one cloud share a login. */
+export interface Logins {
+  /** What `open` returned when it was called first with this key: the cloud and everything that tells two logins apart. */
+  shared<T>(key: string, open: () => T): T;
+}
+
+export function openLogins(): Logins {
+  const opened = new Map<string, unknown>();
+  return {
+    shared<T>(key: string, open: () => T): T {
+      if (!opened.has(key)) opened.set(key, open());
+      return opened.get(key) as T;
+    },
+  };
 }

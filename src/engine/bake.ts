@@ -1,53 +1,63 @@
 import { formatDuration } from '../model/duration.ts';
-import type { SmokeTest } from '../model/smoke-test.ts';
+import { formatShare } from '../model/traffic.ts';
 import type { Step } from '../strategies/strategy.ts';
-import { ensureSucceeded } from './ensure-succeeded.ts';
-import type { Progress } from './progress.ts';
-import type { Rollout } from './rollout.ts';
-import { judgeBySmokeTests } from './smoke-test.ts';
+import type { Check, CheckResult } from './checks/check.ts';
+import { openPlatformCheck } from './checks/platform-check.ts';
+import { openSmokeTestCheck } from './checks/smoke-test-check.ts';
+import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
-const JUDGE_EVERY_MS = 15_000;
-/** It is warm by now: what fails for longer than this fails for users too. */
-const LONGEST_RETRY_MS = 10_000;
+const CHECK_EVERY_MS = 15_000;
+const SHORTEST_PAUSE_MS = 1_000;
 
 /**
- * Judges our revision until its time is up, and once more then: by what the platform says of it, and by the smoke tests
- * at its own address, where what still serves the other users can't hide its errors.
- * @throws DeployError SMOKE_TEST_FAILED, DEPLOY_FAILED, SUPERSEDED, …; TIMEOUT where the platform could not be asked
+ * Analyzes our revision until its time is up, and once more then. Every check has to pass at the end.
+ * @throws DeployError of the first check that fails; TIMEOUT where one has no data at the end
  */
 export async function bake(
-  { percent, durationMs }: Extract<Step, { kind: 'bake' }>,
+  { percent, share, durationMs }: Extract<Step, { kind: 'bake' }>,
   progress: Progress,
   rollout: Rollout,
 ): Promise<void> {
-  const { workload, io } = rollout;
-  const operation = progress.operation!;
+  const { io } = rollout;
   const until = io.clock.now() + durationMs;
   progress.deadline += durationMs;
-  const judged = { ...rollout, smokeTests: rollout.smokeTests.map(onceAndSoon) };
+  const checks = openChecks(progress, rollout);
   await waitFor(
     async () => {
-      const observation = await workload.observe(operation);
-      ensureSucceeded(observation, operation);
-      await judgeBySmokeTests(progress, judged);
-      const leftMs = until - io.clock.now();
-      const isDone = leftMs <= 0 && observation.status === 'succeeded';
-      return isDone ? { done: true, value: null } : { done: false, message: observation.message };
+      const results = await runAll(checks);
+      const missing = results.find(({ verdict }) => verdict === 'no-data');
+      const isDone = until <= io.clock.now() && !missing;
+      return isDone ? { done: true, value: null } : { done: false, message: (missing ?? results[0]!).message };
     },
     {
-      what: `${formatDuration(durationMs)} at ${percent} % to pass`,
+      what: `${formatDuration(durationMs)} at ${percent}% to pass`,
       deadline: progress.deadline,
       doneAt: until,
       signal: io.signal,
-      pauseMs: () => Math.min(JUDGE_EVERY_MS, Math.max(1_000, until - io.clock.now())),
+      pauseMs: () => Math.min(CHECK_EVERY_MS, Math.max(SHORTEST_PAUSE_MS, until - io.clock.now())),
     },
     io,
   );
   const tests = rollout.smokeTests.length === 0 ? 'no smoke tests are configured' : 'its smoke tests passed each time';
-  io.log.info(`${operation.revision} did well at ${percent} % for ${formatDuration(durationMs)}; ${tests}`);
+  const inForce = formatShare(percent, progress.share ?? share);
+  io.log.info(`${progress.operation!.revision} was healthy at ${inForce} for ${formatDuration(durationMs)}; ${tests}`);
 }
 
-function onceAndSoon(test: SmokeTest): SmokeTest {
-  return { ...test, passes: 1, retryForMs: Math.min(test.retryForMs, LONGEST_RETRY_MS) };
+function openChecks(progress: Progress, rollout: Rollout): readonly Check[] {
+  const platform = openPlatformCheck(progress, rollout);
+  return rollout.smokeTests.length === 0 ? [platform] : [platform, openSmokeTestCheck(progress, rollout)];
+}
+
+type Acceptable = Exclude<CheckResult, { verdict: 'fail' }>;
+
+/** In turn: after one that fails the rest does not run. */
+async function runAll(checks: readonly Check[]): Promise<readonly Acceptable[]> {
+  const results: Acceptable[] = [];
+  for (const check of checks) {
+    const result = await check.run();
+    if (result.verdict === 'fail') throw result.error;
+    results.push(result);
+  }
+  return results;
 }

@@ -8,7 +8,7 @@ import type { PinnedImage } from './pin-images.ts';
 
 /**
  * Refuses images that the workload can't run, while nothing is copied: in production they would be an `exec format
- * error`. What can't be found out is warned of, not refused.
+ * error`. What can't be read is a warning, not a refusal.
  * @throws DeployError UNSUPPORTED; IMAGE_NOT_FOUND or IMAGE_INVALID for an image that is damaged
  */
 export async function ensurePlatform(
@@ -16,17 +16,17 @@ export async function ensurePlatform(
   runsOn: { readonly platform: Platform | null; readonly resource: string },
   { registry, log }: { readonly registry: RegistryClient; readonly log: Log },
 ): Promise<void> {
-  const wanted = runsOn.platform;
-  if (wanted === null) return;
+  const required = runsOn.platform;
+  if (required === null) return;
   for (const pinned of new Map(images.map((one) => [formatImage(one.image), one])).values()) {
     const built = await tryReadPlatforms(pinned, registry, log);
-    if (built && !built.some((platform) => isPlatform(platform, wanted))) {
-      throw unfit(pinned, built, { wanted, resource: runsOn.resource });
+    if (built && !built.some((platform) => isPlatform(platform, required))) {
+      throw unfit(pinned, built, { required, resource: runsOn.resource });
     }
   }
 }
 
-// Who may deploy an image may not be allowed to read it, and a runner may not reach the storage that it is read from.
+// Who may deploy an image may not be allowed to read it, and a runner may not reach the storage that holds it.
 const MAY_BE = ['PERMISSION_DENIED', 'AUTH_FAILED', 'NETWORK'];
 
 async function tryReadPlatforms(
@@ -38,7 +38,7 @@ async function tryReadPlatforms(
     return await readPlatforms(registry, copy?.source ?? image, copy?.part?.top);
   } catch (error) {
     if (!(error instanceof DeployError) || !MAY_BE.includes(error.code)) throw error;
-    log.warning(`${error.message}; going on without knowing what platform the image is built for.`);
+    log.warning(`${error.message}; continuing without knowing which platform the image is built for.`);
     return null;
   }
 }
@@ -46,9 +46,9 @@ async function tryReadPlatforms(
 function unfit(
   { image, copy }: PinnedImage,
   built: readonly Platform[],
-  { wanted, resource }: { readonly wanted: Platform; readonly resource: string },
+  { required, resource }: { readonly required: Platform; readonly resource: string },
 ): DeployError {
-  const platform = formatPlatform(wanted);
+  const platform = formatPlatform(required);
   const found = built.length === 0 ? 'no platform' : built.map(formatPlatform).join(', ');
   const is = copy?.part ? 'what `platforms` selects is built for' : 'it is built for';
   const message = `could not deploy ${formatImage(copy?.source ?? image)}: ${is} ${found}, and ${resource} runs ${platform}`;

@@ -3,45 +3,46 @@ import { endAs, type Outcome } from '../model/outcome.ts';
 import type { Diagnosis, RestorePoint } from '../model/workload.ts';
 import type { JournalEntry } from './journal.ts';
 import { runPhase } from './phase.ts';
-import type { Progress } from './progress.ts';
 import { rollBack, startRollback, unusedRevision } from './rollback.ts';
-import type { Rollout } from './rollout.ts';
+import type { Progress, Rollout } from './rollout.ts';
 import { runStep } from './run-step.ts';
 import { smokeTest } from './smoke-test.ts';
 import { waitFor } from './wait.ts';
 
 /**
- * Puts one change live, or puts back what ran before.
- * The order is what survives a kill or a lost answer at any point: remember -> make -> write down its mark -> send ->
- * find our own operation -> wait for that -> smoke test, shift traffic, judge -> look once more -> close the journal.
+ * Makes one change live, or restores the previous state.
+ * The order is what survives a kill or a lost answer at any point: note the current state -> make the change -> journal
+ * its mark -> send -> find our own operation -> wait for that -> smoke test, shift traffic, analyze -> read live once
+ * more -> close the journal.
  *
  * @throws DeployError when nothing was sent yet (the caller says `refused`), or CANCELLED (post says how it ended).
  */
 export async function deploy(rollout: Rollout): Promise<Outcome> {
   const { workload, change, journal, record, io } = rollout;
-  const point = await runPhase('Look at what runs now', record, io, () => lookAtPresent(rollout));
+  const point = await runPhase('Read the current state', record, io, () => readCurrentState(rollout));
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
   for (const difference of plan.differences) io.log.info(difference);
 
-  const progress: Progress = { entry: openEntry(rollout, point), operation: null, deadline: rollout.deadline };
+  const progress = startProgress(rollout, point);
   const { steps } = rollout;
   journal.write(progress.entry);
   try {
     for (const step of steps) await runStep(step, progress, rollout);
   } catch (error) {
-    return await endBadly(error, progress, rollout);
+    return await handleFailure(error, progress, rollout);
   }
   const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
   journal.write({ ...progress.entry, phase: 'closed', outcome });
   return endAs(outcome, { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
 }
 
-function openEntry({ image }: Rollout, point: RestorePoint): JournalEntry {
-  return { version: 1, phase: 'open', image, point, mark: null, failure: null, outcome: null };
+function startProgress({ image, deadline }: Rollout, point: RestorePoint): Progress {
+  const entry: JournalEntry = { version: 1, phase: 'open', image, point, mark: null, failure: null, outcome: null };
+  return { entry, operation: null, share: null, deadline };
 }
 
-async function lookAtPresent(rollout: Rollout): Promise<RestorePoint> {
+async function readCurrentState(rollout: Rollout): Promise<RestorePoint> {
   const { workload, deadline, io } = rollout;
   try {
     await waitFor(
@@ -56,42 +57,41 @@ async function lookAtPresent(rollout: Rollout): Promise<RestorePoint> {
     throw error instanceof DeployError && error.code === 'TIMEOUT' ? busy(error, workload.resource) : error;
   }
   const point = await workload.capture();
-  io.log.info(`live now: ${point.revision} (this is what a revert would restore)`);
+  if (point.revision === null) io.log.info('nothing is live yet: a rollback deletes what this run creates');
+  else io.log.info(`live now: ${point.revision} (this is what a rollback restores)`);
   return point;
 }
 
 function busy(error: DeployError, resource: string): DeployError {
   return new DeployError('BUSY', `could not start a deployment of ${resource}: ${error.message}`, {
-    hint: "Somebody else's deployment is still running: wait for it or stop it, then run this job again.",
+    hint: 'Another deployment is still running: wait for it or stop it, then run this job again.',
     cause: error,
   });
 }
 
 async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<Outcome> {
   rollout.io.log.info('Everything that would be sent is already live and healthy: nothing to roll out.');
-  const subject = { entry: openEntry(rollout, point), operation: null, deadline: rollout.deadline };
-  await smokeTest('live', subject, rollout);
+  await smokeTest('live', startProgress(rollout, point), rollout);
   const { revision } = point;
   return endAs('unchanged', { revision, previousRevision: revision });
 }
 
-async function endBadly(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {
+async function handleFailure(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { journal, io } = rollout;
   const { mark, point } = progress.entry;
   const cancelled = io.signal.aborted;
   const failure = describeError(cancelled ? io.signal.reason : error);
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
   if (mark === null) return refuse(error, progress, rollout);
-  progress.entry = { ...progress.entry, phase: 'reverting', failure };
+  progress.entry = { ...progress.entry, phase: 'rolling-back', failure };
   if (cancelled) return await leaveToPost(progress, rollout);
-  const undoneAlready = failure.code === 'ROLLED_BACK_BY_PLATFORM' || failure.code === 'SUPERSEDED';
-  if (rollout.onFailure === 'keep' && !undoneAlready) return await keep(failure, progress, rollout);
+  const isUndone = failure.code === 'ROLLED_BACK_BY_PLATFORM' || failure.code === 'SUPERSEDED';
+  if (rollout.onFailure === 'keep' && !isUndone) return await keep(failure, progress, rollout);
   // Before the diagnosis: a kill while it reads must not be taken for a cancel.
   journal.write(progress.entry);
   const diagnosis = await tryDiagnose(progress, rollout);
-  io.log.info(
-    `${failure.message}. ${undoneAlready ? 'Looking at what serves now' : `Rolling back to ${point.revision}`}.`,
-  );
+  const next = isUndone ? 'Reading what serves now' : `Rolling back to ${point.revision ?? 'no service at all'}`;
+  io.log.info(`${failure.message}. ${next}.`);
   const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis };
 }
@@ -101,8 +101,7 @@ async function keep(failure: Failure, progress: Progress, rollout: Rollout): Pro
   rollout.journal.write({ ...progress.entry, phase: 'closed', outcome: 'kept' });
   const diagnosis = await tryDiagnose(progress, rollout);
   const revision = progress.operation?.revision ?? null;
-  const goBack = rollout.workload.restoreCommand(point);
-  const notes = [`Left as it is, as \`on-failure: keep\` asks. To go back: ${goBack}`];
+  const notes = [`Kept, as \`on-failure: keep\` says. To roll back: ${rollout.workload.restoreCommand(point)}`];
   return endAs('kept', { revision, previousRevision: point.revision, failure, diagnosis, notes });
 }
 
@@ -114,7 +113,7 @@ function refuse(error: unknown, { entry }: Progress, { io }: Rollout): Outcome {
   return endAs('refused', { revision, previousRevision: revision, failure, notes: [unusedRevision] });
 }
 
-/** There are 7.5 seconds now: ask for the way back, leave the waiting and the proof to the post step. */
+/** There are 7.5 seconds now: request the rollback, leave the waiting and the verification to the post step. */
 async function leaveToPost(progress: Progress, rollout: Rollout): Promise<never> {
   if (rollout.onCancel === 'rollback') {
     rollout.journal.write(progress.entry);
@@ -132,13 +131,13 @@ async function tryDiagnose(progress: Progress, rollout: Rollout): Promise<Diagno
     await io.log.group('Why', async () => {
       io.log.foreign(diagnosis.facts);
       for (const { source, lines } of diagnosis.logs) {
-        io.log.info(`last lines of ${source}:`);
+        io.log.info(`last log lines of ${source}:`);
         io.log.foreign(lines);
       }
     });
     return diagnosis;
   } catch (error) {
-    io.log.info(`could not find out more: ${describeError(error).message}`);
+    io.log.info(`could not read more about the failure: ${describeError(error).message}`);
     return null;
   }
 }

@@ -1,21 +1,30 @@
 import type { Io } from '../io/io.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError, describeError } from '../model/errors.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import type { Endpoint, Workload } from '../model/workload.ts';
+import type { Workload } from '../model/workload.ts';
 
-export interface WantedEndpoint {
+export interface EndpointRequest {
   /** What the user says; null: what the platform tells. */
   readonly url: string | null;
   readonly smokeTests: readonly SmokeTest[];
 }
 
 /**
- * Where the live service answers.
+ * Where the live service answers; null: nowhere, or not before it exists.
  * @throws DeployError INPUT_INVALID when smoke tests need an address and none is known: before anything is touched.
  */
-export async function findEndpoint(wanted: WantedEndpoint, workload: Workload, io: Io): Promise<Endpoint | null> {
-  const found = await readEndpoint(wanted, workload);
-  const needy = wanted.smokeTests.find((test) => test.kind === 'http' && test.location.startsWith('/'));
+export async function findEndpoint(
+  { url, smokeTests }: EndpointRequest,
+  workload: Workload,
+  io: Io,
+): Promise<Endpoint | null> {
+  const found = await workload.endpoint(url);
+  if (!found && workload.isNew) {
+    io.log.info('the address of the service is known when it is there');
+    return null;
+  }
+  const needy = smokeTests.find((test) => test.kind === 'http' && test.location.startsWith('/'));
   if (!found && needy) {
     const message = `could not tell where to send "${needy.name}": no address of the service is known`;
     throw new DeployError('INPUT_INVALID', message, {
@@ -26,16 +35,12 @@ export async function findEndpoint(wanted: WantedEndpoint, workload: Workload, i
   return found;
 }
 
-/** For the way back, which goes on without an address: null where none can be found now. */
-export async function tryFindEndpoint(wanted: WantedEndpoint, workload: Workload, io: Io): Promise<Endpoint | null> {
+/** For a rollback, which goes on without an address: null where none can be found now. */
+export async function tryFindEndpoint(url: string | null, workload: Workload, io: Io): Promise<Endpoint | null> {
   try {
-    return await readEndpoint(wanted, workload);
+    return await workload.endpoint(url);
   } catch (error) {
-    io.log.info(`${describeError(error).message}. The way back goes on; smoke tests can't prove it.`);
+    io.log.info(`${describeError(error).message}. The rollback continues; smoke tests cannot verify it.`);
     return null;
   }
-}
-
-async function readEndpoint({ url }: WantedEndpoint, workload: Workload): Promise<Endpoint | null> {
-  return await workload.endpoint(url);
 }

@@ -2,11 +2,11 @@ import type { Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
 import type { JournalEntry } from './journal.ts';
 import { rollBack, unusedRevision } from './rollback.ts';
-import type { Remedy, WayBack } from './rollout.ts';
+import type { OnFailure, RollbackRequest } from './rollout.ts';
 
-/** What a killed or cancelled main step left. */
-export interface Remains extends WayBack {
-  readonly onCancel: Remedy;
+/** What a main step left that was killed or cancelled. */
+export interface InterruptedRun extends RollbackRequest {
+  readonly onCancel: OnFailure;
 }
 
 /** Why a run whose main step said nothing did not end well. */
@@ -16,18 +16,18 @@ const interrupted: Failure = {
   hint: 'Run the job again when nothing else is deploying.',
 };
 
-/** Finishes from a journal whose last entry says that our change may be live, or is being taken back. */
-export async function finish(remains: Remains): Promise<Outcome> {
-  const { entry, journal, workload } = remains;
+/** Finishes from a journal whose last entry says that our change may be live, or is being rolled back. */
+export async function finish(run: InterruptedRun): Promise<Outcome> {
+  const { entry, journal, workload } = run;
   const failure = entry.failure ?? interrupted;
-  if (entry.phase === 'sending' && remains.onCancel === 'keep') {
+  if (entry.phase === 'sending' && run.onCancel === 'keep') {
     journal.write({ ...entry, phase: 'closed', outcome: 'kept', failure });
-    const notes = [`Left as it is, as \`on-cancel: keep\` asks. To go back: ${workload.restoreCommand(entry.point)}`];
+    const notes = [`Kept, as \`on-cancel: keep\` says. To roll back: ${workload.restoreCommand(entry.point)}`];
     return endAs('kept', { previousRevision: entry.point.revision, failure, notes });
   }
-  const reverting: JournalEntry = { ...entry, phase: 'reverting', failure };
-  journal.write(reverting);
-  return await rollBack({ ...remains, entry: reverting });
+  const rollingBack: JournalEntry = { ...entry, phase: 'rolling-back', failure };
+  journal.write(rollingBack);
+  return await rollBack({ ...run, entry: rollingBack });
 }
 
 /** The outcome of a main step that ended before anything that can go live was sent. */
@@ -37,7 +37,7 @@ export function untouched(entry: JournalEntry | null): Outcome {
   return endAs('refused', { revision, previousRevision: revision, failure: interrupted, notes });
 }
 
-/** The outcome that the main step reached, but did not live to report. */
+/** The outcome that the main step reached, but was killed before it could report it. */
 export function recalled(entry: JournalEntry): Outcome {
   const { point, failure } = entry;
   const notes = ['The main step was stopped after this was done, before it could report it.'];

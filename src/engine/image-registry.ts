@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { RegistryAccess } from '../clouds/target.ts';
 import type { Io } from '../io/io.ts';
 import type { ImageName } from '../model/image.ts';
 import { firstKeychain, type Keychain, type RegistryCredentials } from '../model/keychain.ts';
@@ -13,13 +14,18 @@ export interface RegistryLogins {
 }
 
 /**
- * Who we are to a registry: what the inputs say, else the cloud's own login, else what docker has in its config.
- * The cloud goes before docker: a login that an earlier job left on a self-hosted runner has often expired.
+ * Who we are to a registry: what the inputs say, else the login of the registry's own cloud, else what docker has in its
+ * config. The cloud goes before docker: a login that an earlier job left on a self-hosted runner has often expired.
  */
-export function openImageRegistry(logins: RegistryLogins, cloud: Keychain, io: Io): RegistryClient {
-  const registry = logins.images[0]!.name.registry;
-  const given = logins.credentials ? [fixedKeychain(registry, logins.credentials)] : [];
-  if (logins.credentials) io.log.mask(logins.credentials.password);
+export function openImageRegistry(
+  { images, credentials }: RegistryLogins,
+  clouds: readonly RegistryAccess[],
+  io: Io,
+): RegistryClient {
+  const registry = images[0]?.name.registry;
+  const given = registry && credentials ? [fixedKeychain(registry, credentials)] : [];
+  if (credentials) io.log.mask(credentials.password);
+  const ofClouds: readonly Keychain[] = clouds.map(({ keychain }) => keychain);
   const docker = dockerConfigKeychain({ ...io, readFile: (file) => readFile(file, 'utf8') });
-  return openRegistryClient({ ...io, keychain: firstKeychain(...given, cloud, docker) });
+  return openRegistryClient({ ...io, keychain: firstKeychain(...given, ...ofClouds, docker) });
 }

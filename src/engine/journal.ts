@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Files } from '../io/files.ts';
 import type { State } from '../io/state.ts';
 import { DeployError, type ErrorCode, type Failure } from '../model/errors.ts';
 import type { OutcomeKind } from '../model/outcome.ts';
@@ -8,16 +9,16 @@ import type { ChangeMark, RestorePoint } from '../model/workload.ts';
  * Where a run is. Written before the step that it announces, so that whoever finds the last entry knows the most that
  * can have happened:
  * `open` nothing was sent that can go live · `sending` our change may be live, its mark is known ·
- * `reverting` the way back has begun · `closed` nothing is left to do, the outcome is known.
+ * `rolling-back` the rollback has begun · `closed` nothing is left to do, the outcome is known.
  */
-export type JournalPhase = 'open' | 'sending' | 'reverting' | 'closed';
+export type JournalPhase = 'open' | 'sending' | 'rolling-back' | 'closed';
 
-/** Plain JSON under 4 kB: the runner hands it to post as one environment variable. References only, no secret. */
+/** Plain JSON. References only, no secret. */
 export interface JournalEntry {
   readonly version: 1;
   readonly phase: JournalPhase;
-  /** `repository@sha256:…` that is being deployed. */
-  readonly image: string;
+  /** `repository@sha256:…` that is being deployed; null: the change names none. */
+  readonly image: string | null;
   readonly point: RestorePoint;
   readonly mark: ChangeMark | null;
   readonly failure: Failure | null;
@@ -32,54 +33,62 @@ export interface Journal {
 }
 
 const NAME = 'journal';
-const MAX_BYTES = 4_000;
+/**
+ * The runner hands it to post as one environment variable, whose limit is 128 kB on Linux and 32 kB on Windows (measured);
+ * what is larger goes to a file of the job, and the variable names it.
+ */
+const MAX_STATE_BYTES = 16_000;
 const MAX_MESSAGE_CHARACTERS = 600;
 
-export function openJournal(state: State): Journal {
+export function openJournal({ state, files }: { readonly state: State; readonly files: Files }): Journal {
   return {
     write(entry) {
       const text = JSON.stringify({ ...entry, failure: shorten(entry.failure) });
-      if (Buffer.byteLength(text) > MAX_BYTES) {
-        throw new DeployError(
-          'UNEXPECTED',
-          `could not write the journal: ${Buffer.byteLength(text)} bytes is too long`,
-          { hint: 'This is a bug in deploy-agent: open an issue with the log. Nothing was sent that goes live.' },
-        );
-      }
-      state.save(NAME, text);
+      const isLarge = Buffer.byteLength(text) > MAX_STATE_BYTES;
+      state.save(NAME, isLarge ? JSON.stringify({ stored: files.storePrivately(NAME, text) }) : text);
     },
     read() {
       const text = state.read(NAME);
-      return text === '' ? null : parseEntry(text);
+      if (text === '') return null;
+      try {
+        return parseEntry(text, files);
+      } catch (error) {
+        throw unreadable(error);
+      }
     },
   };
 }
 
 const entrySchema = z.object({
   version: z.literal(1),
-  phase: z.enum(['open', 'sending', 'reverting', 'closed']),
-  image: z.string(),
+  phase: z.enum(['open', 'sending', 'rolling-back', 'closed']),
+  image: z.string().nullable(),
   point: z.object({
     resource: z.string(),
-    revision: z.string(),
-    data: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+    revision: z.string().nullable(),
+    data: z.record(z.string(), z.json()),
   }),
   mark: z.string().nullable(),
   failure: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
   outcome: z.string().nullable(),
 });
 
-function parseEntry(text: string): JournalEntry {
-  try {
-    const entry = entrySchema.parse(JSON.parse(text));
-    const failure = entry.failure && { ...entry.failure, code: entry.failure.code as ErrorCode };
-    return { ...entry, failure, outcome: entry.outcome as OutcomeKind | null };
-  } catch (error) {
-    throw new DeployError('JOURNAL_INVALID', 'could not read the journal that the main step left', {
-      hint: 'Look at what is live and put it right by hand: this run may have left a half-finished deployment.',
-      cause: error,
-    });
-  }
+const storedSchema = z.object({ stored: z.object({ path: z.string(), sha256: z.string() }) });
+
+function parseEntry(text: string, files: Files): JournalEntry {
+  const document: unknown = JSON.parse(text);
+  const elsewhere = storedSchema.safeParse(document);
+  const entry = entrySchema.parse(elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : document);
+  const failure = entry.failure && { ...entry.failure, code: entry.failure.code as ErrorCode };
+  return { ...entry, failure, outcome: entry.outcome as OutcomeKind | null };
+}
+
+function unreadable(cause: unknown): DeployError {
+  const why = cause instanceof DeployError ? `: ${cause.message}` : '';
+  return new DeployError('JOURNAL_INVALID', `could not read the journal that the main step left${why}`, {
+    hint: 'Look at what is live and repair it by hand: this run may have left a half-finished deployment.',
+    cause,
+  });
 }
 
 function shorten(failure: Failure | null): Failure | null {

@@ -11,7 +11,7 @@ import { resolveImage } from '../registry/resolve-image.ts';
 import { type ImagePart, selectPlatforms } from '../registry/select-platforms.ts';
 
 /** Where the main image goes before it is deployed, and what of it. */
-export interface CopyWishes {
+export interface CopyOptions {
   /** null: it is deployed from where it is. */
   readonly copyTo: { readonly registry: string; readonly repository: string } | null;
   /** That it gets there; none: the one that it has. */
@@ -22,7 +22,7 @@ export interface CopyWishes {
   readonly copyReferrers: boolean;
 }
 
-export interface ImagesToPin extends CopyWishes {
+export interface ImageRequest extends CopyOptions {
   /** The first is the main image. */
   readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
 }
@@ -31,39 +31,44 @@ export interface PinnedImage {
   readonly container: string | null;
   /** What is deployed. */
   readonly image: ImageReference;
-  /** What brings `image` to where it is; null: it is there already. */
+  /** What copies `image` to where it is; null: it is there already. */
   readonly copy: CopyRequest | null;
 }
 
 type Pinned = Omit<PinnedImage, 'container'>;
 
-/** Resolves each tag once: from here on only digests are spoken of. Nothing is copied yet. */
-export async function pinImages(wanted: ImagesToPin, client: RegistryClient, io: Io): Promise<readonly PinnedImage[]> {
+/** Resolves each tag once: from here on only digests are used. Nothing is copied yet. */
+export async function pinImages(
+  request: ImageRequest,
+  client: RegistryClient,
+  io: Io,
+): Promise<readonly PinnedImage[]> {
   const pinned = new Map<string, Pinned>();
-  if (wanted.copyTo) prepareCopy(client, wanted.images[0]!.name.registry, wanted.copyTo.registry);
-  for (const { name } of wanted.images) {
+  const main = request.images[0];
+  if (request.copyTo && main) prepareCopy(client, main.name.registry, request.copyTo.registry);
+  for (const { name } of request.images) {
     const key = formatImageName(name);
     if (pinned.has(key)) continue;
     const source = await resolveImage(client, name);
     io.log.info(`${key} is ${source.digest}`);
     const isMain = pinned.size === 0;
-    const copy = isMain ? await planCopyOf(source, wanted, { client, io }) : null;
+    const copy = isMain ? await planCopyOf(source, request, { client, io }) : null;
     pinned.set(key, copy ? { image: destinationOf(copy), copy } : { image: source, copy: null });
   }
-  return wanted.images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
+  return request.images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
 }
 
 // For each blob of an image of some layers. How many there are is not known yet.
 const REQUESTS_OF_A_COPY = 16;
 
-/** Each blob is looked for at the destination, and then fetched: while the image is being pinned there is time for handshakes. */
+/** Each blob is looked up at the destination, and then fetched: while the digest is being resolved there is time for handshakes. */
 export function prepareCopy(client: RegistryClient, ...registries: readonly string[]): void {
   for (const registry of new Set(registries)) client.prepare(registry, REQUESTS_OF_A_COPY);
 }
 
 async function planCopyOf(
   source: ImageReference,
-  { copyTo, tags: given, platforms, copyReferrers: withReferrers }: CopyWishes,
+  { copyTo, tags: given, platforms, copyReferrers: withReferrers }: CopyOptions,
   { client, io }: { readonly client: RegistryClient; readonly io: Io },
 ): Promise<CopyRequest | null> {
   if (!copyTo) return null;
@@ -85,13 +90,13 @@ function destinationOf(copy: CopyRequest): ImageReference {
 
 export interface Copying {
   readonly client: RegistryClient;
-  /** Absent: everything goes through the runner. */
-  readonly importer?: ImageImporter | undefined;
+  /** The first that can is asked to fetch an image itself; none: everything goes through the runner. */
+  readonly importers: readonly ImageImporter[];
   readonly record: RunRecord;
   readonly io: Io;
 }
 
-/** Brings the images to where they are deployed from. */
+/** Copies the images to where they are deployed from. */
 export async function copyImages(images: readonly PinnedImage[], copying: Copying): Promise<void> {
   const { client, record, io } = copying;
   for (const request of listCopies(images)) {
@@ -106,9 +111,10 @@ export async function copyImages(images: readonly PinnedImage[], copying: Copyin
 }
 
 /** An import takes an image whole and alone. */
-async function tryImport(request: CopyRequest, { client, importer, io }: Copying): Promise<boolean> {
+async function tryImport(request: CopyRequest, { client, importers, io }: Copying): Promise<boolean> {
   const { source, destination, part, withReferrers } = request;
-  if (!importer?.handles(request) || part || withReferrers) return false;
+  const importer = importers.find((candidate) => candidate.handles(request));
+  if (!importer || part || withReferrers) return false;
   if ((await findAtDestination(client, destination, source.digest)) === source.digest) return false;
   const credentials = await client.keychain.resolve(source.registry);
   const { registry } = destination;

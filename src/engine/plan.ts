@@ -22,8 +22,7 @@ export async function planDeploy(request: PlanRequest): Promise<Outcome> {
   const copies = await runPhase('Plan the copy', record, io, () => forecastCopies(request));
   const forecast = await runPhase('Plan the rollout', record, io, () => forecastRollout(request, copies));
   record.forecast = forecast;
-  const revision = forecast.restores;
-  return endAs('planned', { revision });
+  return endAs('planned', { revision: forecast.restores });
 }
 
 async function forecastCopies({ images, registry }: PlanRequest): Promise<readonly CopyForecast[]> {

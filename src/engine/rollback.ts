@@ -1,11 +1,10 @@
 import { DeployError, describeError } from '../model/errors.ts';
 import { endAs, type Outcome, type OutcomeKind } from '../model/outcome.ts';
-import type { ChangeMark, Restoration, Workload } from '../model/workload.ts';
-import type { JournalEntry } from './journal.ts';
+import type { ChangeMark, Restoration } from '../model/workload.ts';
 import { runPhase } from './phase.ts';
-import type { WayBack } from './rollout.ts';
+import type { RollbackRequest } from './rollout.ts';
 import { verifyRestored } from './verify-restored.ts';
-import { type Look, waitFor } from './wait.ts';
+import { type Poll, waitFor } from './wait.ts';
 
 const START_BUDGET_MS = 4_000;
 
@@ -14,40 +13,40 @@ export const unusedRevision =
   'The new revision may stay registered without being used: an audit trail, nothing to undo.';
 
 /**
- * Puts back what the journal's entry remembers, waits for it and proves it. One function for main and post, repeatable
+ * Restores what the journal's entry remembers, waits for it and verifies it. One function for main and post, repeatable
  * from any point; the outcome is derived here, from the restoration's answer, once.
  */
-export async function rollBack(way: WayBack): Promise<Outcome> {
-  const { entry, journal, record, io } = way;
-  const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(way));
+export async function rollBack(request: RollbackRequest): Promise<Outcome> {
+  const { entry, journal, record, io } = request;
+  const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(request));
   journal.write({ ...entry, phase: 'closed', outcome: ending.kind });
-  const backAgain = ending.kind === 'rolled-back' || ending.kind === 'refused';
+  const isRestored = ending.kind === 'rolled-back' || ending.kind === 'refused';
   return endAs(ending.kind, {
-    revision: backAgain ? (ending.revision ?? entry.point.revision) : null,
+    revision: isRestored ? (ending.revision ?? entry.point.revision) : null,
     previousRevision: entry.point.revision,
     failure: entry.failure,
-    notes: backAgain ? [...ending.notes, unusedRevision] : ending.notes,
+    notes: isRestored ? [...ending.notes, unusedRevision] : ending.notes,
   });
 }
 
-/** Sends the first request of the way back, without waiting for its end. Says what went wrong, and throws nothing. */
-export async function startRollback(way: Omit<WayBack, 'timeoutMs'>): Promise<void> {
-  const { io } = way;
+/** Sends the first request of the rollback, without waiting for its end. Says what went wrong, and throws nothing. */
+export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>): Promise<void> {
+  const { io } = request;
   const never = new AbortController().signal;
   try {
     const deadline = io.clock.now() + START_BUDGET_MS;
     const wait = { what: 'the rollback to be accepted', deadline, signal: never };
     const restoration = await waitFor(
       async () => {
-        const found = await lookAtWayBack(way, 0);
+        const found = await restoreOnce(request, 0);
         return found.status !== 'progressing' || found.requested ? done(found) : notYet(found);
       },
       wait,
       io,
     );
-    io.log.info(`${restoration.message}. The post step waits for it and proves it.`);
+    io.log.info(`${restoration.message}. The post step waits for it and verifies it.`);
   } catch (error) {
-    io.log.info(`${describeError(error).message}. The post step goes on with the rollback.`);
+    io.log.info(`${describeError(error).message}. The post step continues the rollback.`);
   }
 }
 
@@ -60,34 +59,35 @@ interface Ending {
   readonly notes: readonly string[];
 }
 
-async function restoreAndVerify(way: WayBack): Promise<Ending> {
-  const { workload, entry } = way;
+async function restoreAndVerify(request: RollbackRequest): Promise<Ending> {
+  const { workload, entry } = request;
   const byHand = `To check or repair it by hand: ${workload.restoreCommand(entry.point)}`;
   const progress = { requested: false };
   try {
-    const restoration = await waitUntilRestored(way, progress);
-    return await endingOf(restoration, way, byHand);
+    const restoration = await waitUntilRestored(request, progress);
+    return await endingOf(restoration, request, byHand);
   } catch (error) {
     const failure = describeError(error);
     const timedOut = error instanceof DeployError && error.code === 'TIMEOUT';
     const kind = timedOut && progress.requested ? 'rollback-unconfirmed' : 'rollback-failed';
     const next = failure.hint === null ? [] : [`Next step: ${failure.hint}`];
-    return { kind, notes: [`The way back: ${failure.message}`, ...next, byHand] };
+    return { kind, notes: [`Rollback: ${failure.message}`, ...next, byHand] };
   }
 }
 
-async function waitUntilRestored(way: WayBack, progress: { requested: boolean }): Promise<Settled> {
-  const { entry, timeoutMs, io } = way;
+async function waitUntilRestored(request: RollbackRequest, progress: { requested: boolean }): Promise<Settled> {
+  const { entry, timeoutMs, io } = request;
   const startedAt = io.clock.now();
+  const { revision } = entry.point;
   const wait = {
-    what: `${entry.point.revision} to serve again`,
+    what: revision === null ? 'what this run created to be deleted' : `${revision} to serve again`,
     deadline: startedAt + timeoutMs,
-    // A revert that was begun is never given up half-way because of a second signal.
+    // A rollback that was begun is never given up half-way because of a second signal.
     signal: new AbortController().signal,
   };
   return await waitFor(
     async () => {
-      const found = await lookAtWayBack(way, io.clock.now() - startedAt);
+      const found = await restoreOnce(request, io.clock.now() - startedAt);
       if (found.status !== 'progressing') return done(found);
       progress.requested ||= found.requested;
       return notYet(found);
@@ -97,19 +97,20 @@ async function waitUntilRestored(way: WayBack, progress: { requested: boolean })
   );
 }
 
-async function lookAtWayBack(
-  { workload, entry }: { workload: Workload; entry: JournalEntry },
+async function restoreOnce(
+  { workload, entry }: Pick<RollbackRequest, 'workload' | 'entry'>,
   elapsedMs: number,
 ): Promise<Restoration> {
   return await workload.restore(entry.point, entry.mark as ChangeMark, elapsedMs);
 }
 
-async function endingOf(restoration: Settled, way: WayBack, byHand: string): Promise<Ending> {
+async function endingOf(restoration: Settled, request: RollbackRequest, byHand: string): Promise<Ending> {
   const { message, status } = restoration;
   switch (status) {
     case 'restored': {
       const { by, revision } = restoration;
-      return { ...(await provenEnding(by === 'us' ? message : `${message} (by the platform)`, way, byHand)), revision };
+      const said = by === 'us' ? message : `${message} (by the platform)`;
+      return { ...(await verifiedEnding(said, request, byHand)), revision };
     }
     case 'untouched':
       return { kind: 'refused', notes: [message] };
@@ -120,16 +121,16 @@ async function endingOf(restoration: Settled, way: WayBack, byHand: string): Pro
   }
 }
 
-async function provenEnding(message: string, way: WayBack, byHand: string): Promise<Ending> {
-  const proof = await verifyRestored(way);
-  if (proof.serves) return { kind: 'rolled-back', notes: [message, ...proof.notes] };
-  return { kind: 'rollback-unconfirmed', notes: [message, ...proof.notes, byHand] };
+async function verifiedEnding(message: string, request: RollbackRequest, byHand: string): Promise<Ending> {
+  const { serves, notes } = await verifyRestored(request);
+  if (serves) return { kind: 'rolled-back', notes: [message, ...notes] };
+  return { kind: 'rollback-unconfirmed', notes: [message, ...notes, byHand] };
 }
 
-function done<T>(value: T): Look<T> {
+function done<T>(value: T): Poll<T> {
   return { done: true, value };
 }
 
-function notYet(restoration: Restoration): Look<never> {
+function notYet(restoration: Restoration): Poll<never> {
   return { done: false, message: restoration.message };
 }

@@ -1,12 +1,14 @@
 import type { Io } from '../io/io.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import type { Change, Endpoint, Workload } from '../model/workload.ts';
+import type { Share } from '../model/traffic.ts';
+import type { Change, Operation, Workload } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 
-/** What to do with what we started, when it goes wrong. */
-export type Remedy = 'rollback' | 'keep';
+/** What to do with what we started, when it fails or is cancelled. */
+export type OnFailure = 'rollback' | 'keep';
 
 /** Everything that one change of one workload needs; nothing in it changes but the record and the journal. */
 export interface Rollout {
@@ -14,14 +16,17 @@ export interface Rollout {
   readonly change: Change;
   /** What the strategy does, in order. */
   readonly steps: readonly Step[];
-  /** `repository@sha256:…`, for messages and for smoke tests that are commands. */
-  readonly image: string;
+  /** `repository@sha256:…`, for messages and for smoke tests that are commands; null: the change names none. */
+  readonly image: string | null;
   readonly smokeTests: readonly SmokeTest[];
+  /** Base URL of the live service, where the user names it; null: the platform tells. */
+  readonly url: string | null;
+  /** Where it answers as far as it was known beforehand; null: it may become known when the service is there. */
   readonly endpoint: Endpoint | null;
   /** Roll out even if everything that we would send is already live. */
   readonly force: boolean;
-  readonly onFailure: Remedy;
-  readonly onCancel: Remedy;
+  readonly onFailure: OnFailure;
+  readonly onCancel: OnFailure;
   /** When the rollout has to be done, in milliseconds since 1970; what the steps bake is not counted. */
   readonly deadline: number;
   readonly rollbackTimeoutMs: number;
@@ -30,8 +35,20 @@ export interface Rollout {
   readonly io: Io;
 }
 
-/** What the way back needs of a rollout: the post step has no more than this. */
-export interface WayBack extends Pick<Rollout, 'workload' | 'smokeTests' | 'endpoint' | 'journal' | 'record' | 'io'> {
+/** How far a rollout has come. */
+export interface Progress {
+  entry: JournalEntry;
+  /** The last that was started; null: none yet. */
+  operation: Operation | null;
+  /** The share of the traffic in force for our revision, as far as the platform told; null: it was not moved yet. */
+  share: Share | null;
+  /** When the present step has to be done, in milliseconds since 1970. What a bake takes is added to it. */
+  deadline: number;
+}
+
+/** What a rollback needs: the post step has no more than this. */
+export interface RollbackRequest
+  extends Pick<Rollout, 'workload' | 'smokeTests' | 'url' | 'endpoint' | 'journal' | 'record' | 'io'> {
   readonly entry: JournalEntry;
   readonly timeoutMs: number;
 }

@@ -1,116 +1,121 @@
-import type { Operation, TrafficControl } from '../model/workload.ts';
+import { superseded } from '../model/superseded.ts';
+import { formatShare, type Share } from '../model/traffic.ts';
+import type { Operation } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
-import { ensureSucceeded } from './ensure-succeeded.ts';
-import { paceOf } from './pace.ts';
 import { runPhase } from './phase.ts';
-import type { Progress } from './progress.ts';
-import type { Rollout } from './rollout.ts';
+import type { Progress, Rollout } from './rollout.ts';
+import { sendChange } from './send-change.ts';
 import { smokeTest } from './smoke-test.ts';
-import { superseded } from './superseded.ts';
 import { waitFor } from './wait.ts';
+import { waitForOperation } from './wait-for-operation.ts';
 
-/** @throws DeployError for whatever has to be answered with the way back */
+type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+/** @throws DeployError for whatever has to be answered with a rollback */
 export async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
   const { record, io } = rollout;
   io.signal.throwIfAborted();
   switch (step.kind) {
     case 'deploy':
-      return await runPhase('Roll out', record, io, () => rollOut(step.takeTraffic, progress, rollout));
+      return await runPhase('Roll out', record, io, () => rollOut(step, progress, rollout));
     case 'smoke-test':
       return await smokeTest(step.against, progress, rollout);
     case 'set-weight':
-      return await runPhase(`Traffic ${step.percent} %`, record, io, () => setWeight(step.percent, progress, rollout));
-    case 'bake':
-      return await runPhase(`Judge at ${step.percent} %`, record, io, () => bake(step, progress, rollout));
+    case 'advance':
+      return await shiftTraffic(step, progress, rollout);
+    case 'bake': {
+      const share = formatShare(step.percent, progress.share ?? step.share);
+      return await runPhase(`Analyze at ${share}`, record, io, () => bake(step, progress, rollout));
+    }
     case 'finish':
-      if (!rollout.workload.traffic) return;
-      return await runPhase('Finish', record, io, () => finishTraffic(progress, rollout));
+      return await finishTraffic(progress, rollout);
     case 'confirm':
       return await confirm(progress, rollout);
   }
 }
 
-async function rollOut(takeTraffic: boolean, progress: Progress, rollout: Rollout): Promise<void> {
+async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Progress, rollout: Rollout): Promise<void> {
   const { workload, change, journal, io } = rollout;
-  const { point } = progress.entry;
-  const mark = await workload.prepare(change);
-  progress.entry = { ...progress.entry, phase: 'sending', mark };
+  const prepared = await workload.prepare(change);
+  progress.entry = { ...progress.entry, phase: 'sending', mark: prepared.mark };
   journal.write(progress.entry);
   io.signal.throwIfAborted();
-  await workload.deploy(mark, point, { takeTraffic });
-  const operation = await waitFor(
-    async () => {
-      const found = await workload.findOperation(mark, point);
-      return found ? { done: true, value: found } : { done: false, message: 'sent; the platform does not list it yet' };
-    },
-    { what: 'our deployment to be listed', deadline: progress.deadline, signal: io.signal },
-    io,
-  );
+  const operation = await sendChange(prepared, { takeTraffic, shifts }, { progress, rollout });
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
-  await waitUntilDone(progress, rollout, `${operation.revision} to be up and healthy`);
+  await waitForOperation(progress, rollout, `${operation.revision} to be up and healthy`);
   if (!takeTraffic) return await notePreview(operation, rollout);
-  // The platform's own rollout leaves alone what somebody has pinned to a revision.
-  if (workload.traffic) await setWeight(100, progress, rollout);
+  // A platform's own rollout does not touch traffic that someone has pinned to a revision.
+  if (workload.traffic?.by === 'us') await moveTraffic({ percent: 100, share: ALL }, progress, rollout);
 }
+
+const ALL: Share = { percent: 100, why: null };
 
 async function notePreview(operation: Operation, { workload, record, io }: Rollout): Promise<void> {
-  const preview = await workload.traffic?.preview(operation);
-  if (!preview) return;
-  record.previewUrl = preview.url;
-  io.log.info(`${operation.revision} gets no traffic yet; it answers at ${preview.url}`);
+  const addresses = (await workload.preview(operation)).map(({ url }) => url);
+  if (addresses.length === 0) return;
+  record.previewUrl = addresses[0]!;
+  io.log.info(`${operation.revision} gets no traffic yet; its address: ${addresses.join(', ')}`);
 }
 
-function setWeight(percent: number, progress: Progress, rollout: Rollout): Promise<void> {
-  const { point } = progress.entry;
-  const what = `${progress.operation!.revision} to get ${percent} % of the traffic`;
-  return moveTraffic(what, progress, { rollout, send: (traffic, ours) => traffic.setWeight(ours, percent, point) });
+async function shiftTraffic(
+  step: StepOf<'set-weight'> | StepOf<'advance'>,
+  progress: Progress,
+  rollout: Rollout,
+): Promise<void> {
+  const { record, io } = rollout;
+  const title = `Traffic ${formatShare(step.percent, step.share)}`;
+  await runPhase(title, record, io, () => moveTraffic(step, progress, rollout));
+  const { percent: inForce, why } = progress.share ?? step.share;
+  record.traffic.push({ at: io.clock.now(), asked: step.percent, inForce, why });
 }
 
-function finishTraffic(progress: Progress, rollout: Rollout): Promise<void> {
-  const { point } = progress.entry;
-  const what = `${progress.operation!.revision} to be the only one that serves`;
-  return moveTraffic(what, progress, { rollout, send: (traffic, ours) => traffic.finish(ours, point) });
-}
-
-interface Move {
-  readonly rollout: Rollout;
-  readonly send: (traffic: TrafficControl, ours: Operation) => Promise<Operation>;
+/** Gives our revision its share, or has the platform go on to it, and waits until that is in force. */
+async function moveTraffic(
+  { percent, share }: { readonly percent: number; readonly share: Share },
+  progress: Progress,
+  rollout: Rollout,
+): Promise<void> {
+  const { workload, io } = rollout;
+  const { operation, entry } = progress;
+  const what = `${operation!.revision} to get ${formatShare(percent, share)} of the traffic`;
+  const { traffic } = workload;
+  const request = { what, deadline: progress.deadline, signal: io.signal };
+  progress.operation = await waitFor(
+    async () => {
+      const moved =
+        traffic?.by === 'platform'
+          ? await traffic.advance(operation!, percent, entry.point)
+          : await traffic!.setWeight(operation!, percent, entry.point);
+      return { done: true, value: moved };
+    },
+    request,
+    io,
+  );
+  progress.share = share;
+  await waitForOperation(progress, rollout, what);
 }
 
 /** The request may be repeated, so one whose answer was lost is sent again. */
-async function moveTraffic(what: string, progress: Progress, { rollout, send }: Move): Promise<void> {
-  const { workload, io } = rollout;
-  const [traffic, ours] = [workload.traffic!, progress.operation!];
-  const { signal } = io;
-  progress.operation = await waitFor(
-    async () => ({ done: true, value: await send(traffic, ours) }),
-    { what, deadline: progress.deadline, signal },
-    io,
-  );
-  await waitUntilDone(progress, rollout, what);
-}
-
-async function waitUntilDone(progress: Progress, { workload, io }: Rollout, what: string): Promise<void> {
+async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void> {
+  const { workload, record, io } = rollout;
   const operation = progress.operation!;
-  const last = await waitFor(
-    async () => {
-      const observation = await workload.observe(operation);
-      return observation.status === 'progressing'
-        ? { done: false, ...observation }
-        : { done: true, value: observation };
-    },
-    { what, deadline: progress.deadline, signal: io.signal, pauseMs: paceOf(operation, io.clock) },
+  const what = `${operation.revision} to be the only one that serves`;
+  const wait = { what, deadline: progress.deadline, signal: io.signal };
+  const finishing = await waitFor(
+    async () => ({ done: true, value: await workload.finish(operation, progress.entry.point) }),
+    wait,
     io,
   );
-  ensureSucceeded(last, operation);
-  io.log.info(last.message);
+  if (!finishing) return;
+  progress.operation = finishing;
+  await runPhase('Finish', record, io, () => waitForOperation(progress, rollout, what));
 }
 
-/** A change of somebody else's during the smoke tests would make their result a lie. */
+/** A change of someone else during the smoke tests would make their result a lie. */
 async function confirm(progress: Progress, { workload }: Rollout): Promise<void> {
   const { mark } = progress.entry;
   if (mark !== null && (await workload.isLive(mark))) return;
-  throw superseded(`could not confirm ${progress.operation?.revision}: something else is live now`);
+  throw superseded(`could not confirm ${progress.operation?.revision}: another deployment is live now`);
 }

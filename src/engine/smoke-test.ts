@@ -1,9 +1,8 @@
+import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import type { SmokeTestResult } from '../model/smoke-test.ts';
-import type { Endpoint } from '../model/workload.ts';
 import { runPhase } from './phase.ts';
-import type { Progress } from './progress.ts';
-import type { Rollout } from './rollout.ts';
+import type { Progress, Rollout } from './rollout.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
 
 /** What is tested: our revision, or for `unchanged` the one that is live. */
@@ -19,44 +18,56 @@ export async function smokeTest(against: 'live' | 'preview', subject: Subject, r
     io.log.info('No smoke tests are configured: none ran.');
     return;
   }
-  record.smokeTests = await runPhase(`Smoke test (${against})`, record, io, () => runAll(against, subject, rollout));
-  ensurePassed(record.smokeTests, subject);
+  const run = (): Promise<SmokeTestResult[]> => runSmokeTestsOn(against, subject, rollout);
+  const results = await runPhase(`Smoke test (${against})`, record, io, run);
+  record.smokeTests = results;
+  const failure = findFailure(results, subject);
+  if (failure) throw failure;
 }
 
-/** The same at our revision's own address while it gets traffic, said only where one fails. */
-export async function judgeBySmokeTests(subject: Subject, rollout: Rollout): Promise<void> {
-  const { record, io } = rollout;
-  if (rollout.smokeTests.length === 0) return;
-  const silent = { ...rollout, io: { ...io, log: { ...io.log, info: io.log.debug } } };
-  record.smokeTests = await runAll('preview', subject, silent);
-  ensurePassed(record.smokeTests, subject);
-}
-
-async function runAll(against: 'live' | 'preview', subject: Subject, rollout: Rollout): Promise<SmokeTestResult[]> {
-  const { smokeTests: tests, image, io } = rollout;
+/** On each address that it has; after one on which a test fails the rest is not tested. */
+export async function runSmokeTestsOn(
+  against: 'live' | 'preview',
+  subject: Subject,
+  rollout: Rollout,
+): Promise<SmokeTestResult[]> {
+  const { smokeTests: tests, io } = rollout;
   const { deadline } = subject;
-  const endpoint = await endpointOf(against, subject, rollout);
-  return [...(await runSmokeTests({ tests, endpoint, revision: revisionOf(subject), image, deadline }, io))];
+  const context = { tests, revision: revisionOf(subject), image: rollout.image ?? '', deadline };
+  const results: SmokeTestResult[] = [];
+  for (const endpoint of await findEndpoints(against, subject, rollout)) {
+    results.push(...(await runSmokeTests({ ...context, endpoint }, io)));
+    if (results.some(({ passed }) => !passed)) break;
+  }
+  return results;
 }
 
-function ensurePassed(results: readonly SmokeTestResult[], subject: Subject): void {
+/** @returns the error for the first test that failed; null: all passed */
+export function findFailure(results: readonly SmokeTestResult[], subject: Subject): DeployError | null {
   const failed = results.find((result) => !result.passed);
-  if (!failed) return;
-  const message = `could not accept ${revisionOf(subject)}: smoke test "${failed.name}" failed: ${failed.detail}`;
-  throw new DeployError('SMOKE_TEST_FAILED', message, {
-    hint: 'Compare what was seen with what the smoke test expects, correct the one that is wrong, and run again.',
+  if (!failed) return null;
+  const message = `smoke tests failed on ${revisionOf(subject)}: "${failed.name}": ${failed.detail}`;
+  return new DeployError('SMOKE_TEST_FAILED', message, {
+    hint: 'Compare the response with what the smoke test expects, fix the one that is wrong, and run again.',
   });
 }
 
-async function endpointOf(
+/** null: there is no address, so only tests with a full URL and commands can pass. */
+async function findEndpoints(
   against: 'live' | 'preview',
   { operation }: Subject,
-  { endpoint, workload }: Rollout,
-): Promise<Endpoint | null> {
-  if (against === 'live') return endpoint;
-  return operation && workload.traffic ? await workload.traffic.preview(operation) : null;
+  { workload, url, endpoint, record }: Rollout,
+): Promise<readonly (Endpoint | null)[]> {
+  if (against === 'preview') {
+    const previews = operation ? await workload.preview(operation) : [];
+    return previews.length > 0 ? previews : [null];
+  }
+  // A service that this run creates has no address before.
+  const live = endpoint ?? (workload.isNew ? await workload.endpoint(url) : null);
+  record.url ??= live?.url ?? null;
+  return [live];
 }
 
 function revisionOf({ operation, entry }: Subject): string {
-  return operation?.revision ?? entry.point.revision;
+  return operation?.revision ?? entry.point.revision ?? 'the new revision';
 }

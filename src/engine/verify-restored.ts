@@ -1,33 +1,39 @@
 import { neverCancelled } from '../io/io.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import type { WayBack } from './rollout.ts';
+import type { RollbackRequest } from './rollout.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
 
 const LONGEST_RETRY_MS = 30_000;
-/** For all tests together: after a cancel the runner leaves 5 minutes, and the way back may have taken 3. */
+/** For all tests together: after a cancel the runner leaves 5 minutes, and the rollback may have taken 3. */
 const BUDGET_MS = 60_000;
 
 /**
- * Does the old revision serve? The platform has said so; the smoke tests are the second witness.
- * They were written for the new revision: one that fails on both may ask for something that the old one never had. So
- * a single pass is a sign of life, and what failed is told; only when nothing passes is the way back in doubt.
+ * Does the previous revision serve? The platform has said so; the smoke tests are the second witness.
+ * They were written for the new revision: one that fails on both may ask for something that the previous one never had. So
+ * a single pass is a sign of life, and what failed is told; only when nothing passes is the rollback in doubt.
  */
-export async function verifyRestored(way: WayBack): Promise<{ serves: boolean; notes: readonly string[] }> {
-  const { smokeTests, endpoint, entry } = way;
-  if (smokeTests.length === 0) return { serves: true, notes: ['Read back; no smoke tests are configured.'] };
-  const io = neverCancelled(way.io);
+export async function verifyRestored(
+  request: RollbackRequest,
+): Promise<{ readonly serves: boolean; readonly notes: readonly string[] }> {
+  const { smokeTests, endpoint, entry } = request;
+  const { revision } = entry.point;
+  if (revision === null) return { serves: true, notes: ['Verified by reading it back: nothing of this run is left.'] };
+  if (smokeTests.length === 0)
+    return { serves: true, notes: ['Verified by reading it back; no smoke tests are configured.'] };
+  const io = neverCancelled(request.io);
   const deadline = io.clock.now() + BUDGET_MS;
   const failed: string[] = [];
   for (const test of smokeTests) {
-    const tests = [onceAndSoon(test)];
-    // The image of the old revision is not known here.
-    const [result] = await runSmokeTests({ tests, endpoint, revision: entry.point.revision, image: '', deadline }, io);
-    if (result && !result.passed) failed.push(`On ${entry.point.revision} too, "${test.name}" fails: ${result.detail}`);
+    const tests = [runOnce(test)];
+    // The image of the previous revision is not known here.
+    const [result] = await runSmokeTests({ tests, endpoint, revision, image: '', deadline }, io);
+    if (result && !result.passed) failed.push(`"${test.name}" fails on ${revision} too: ${result.detail}`);
   }
   const serves = failed.length < smokeTests.length;
-  return { serves, notes: serves && failed.length === 0 ? ['Read back, and every smoke test passes on it.'] : failed };
+  const verified = `Verified: smoke tests pass on ${revision}.`;
+  return { serves, notes: serves && failed.length === 0 ? [verified] : failed };
 }
 
-function onceAndSoon(test: SmokeTest): SmokeTest {
+function runOnce(test: SmokeTest): SmokeTest {
   return { ...test, passes: 1, retryForMs: Math.min(test.retryForMs, LONGEST_RETRY_MS) };
 }

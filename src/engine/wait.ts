@@ -1,58 +1,66 @@
 import type { Io } from '../io/io.ts';
+import { startPace } from '../io/pace.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, isTransient } from '../model/errors.ts';
-import type { Observation } from '../model/workload.ts';
-import { startPace } from './pace.ts';
 
-/** One look at what is waited for. Fetch decides what; wait decides when. */
-export type Look<T> =
+/** One reading of what is waited for. What is read says what; `waitFor` says when. */
+export type Poll<T> =
   | { readonly done: true; readonly value: T }
-  | ({ readonly done: false } & Pick<Observation, 'message' | 'notes' | 'nearEnd'>);
+  | {
+      readonly done: false;
+      readonly message: string;
+      readonly notes?: readonly string[];
+      /** When the next poll is worthwhile, in milliseconds from now. */
+      readonly pollAfterMs?: number;
+    };
 
 export interface Wait {
   /** Completes "waiting for …". */
   readonly what: string;
-  /** Milliseconds since 1970; the last look is taken just before it. */
+  /** Milliseconds since 1970; the last poll is just before it. */
   readonly deadline: number;
-  /** When it will be done, where that is known: a sign of life counts down to this instead of the deadline. */
+  /** When it will be done, where that is known: a heartbeat counts down to this instead of the deadline. */
   readonly doneAt?: number;
   readonly signal: AbortSignal;
-  /** Until the next look; default: a second at first, five later. */
-  readonly pauseMs?: (found: Pick<Observation, 'nearEnd'>) => number;
+  /** Until the next poll; default: what the poll says, else a second at first, five later. */
+  readonly pauseMs?: () => number;
 }
 
 const HEARTBEAT_MS = 30_000;
 
 /**
- * Looks until it is done: every second at first, every five later. Prints what changed, and a sign of life.
- * A transient error counts as "not yet".
- * @throws DeployError TIMEOUT with what was seen last; the signal's reason; or whatever else `look` throws.
+ * Polls until it is done. Prints what changed, and a heartbeat. A transient error counts as "not yet".
+ * @throws DeployError TIMEOUT with the last reading; the signal's reason; or whatever else `poll` throws.
  */
-export async function waitFor<T>(look: () => Promise<Look<T>>, wait: Wait, io: Io): Promise<T> {
+export async function waitFor<T>(poll: () => Promise<Poll<T>>, wait: Wait, io: Io): Promise<T> {
   const startedAt = io.clock.now();
-  const print = printerOfChanges(wait, io);
-  const nextPause = wait.pauseMs ?? startPace();
+  const print = openChangePrinter(wait, io);
+  const nextPause = startPace();
   for (;;) {
     wait.signal.throwIfAborted();
-    const found = await tryLook(look);
+    const found = await tryPoll(poll);
     if (found.done) return found.value;
     print(found);
     const leftMs = wait.deadline - io.clock.now();
     if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
-    await io.clock.sleep(Math.min(nextPause(found), leftMs), wait.signal);
+    const pauseMs = wait.pauseMs?.() ?? found.pollAfterMs ?? nextPause();
+    await io.clock.sleep(Math.min(pauseMs, leftMs), wait.signal);
   }
 }
 
-async function tryLook<T>(look: () => Promise<Look<T>>): Promise<Look<T>> {
+async function tryPoll<T>(poll: () => Promise<Poll<T>>): Promise<Poll<T>> {
   try {
-    return await look();
+    return await poll();
   } catch (error) {
     if (!isTransient(error)) throw error;
-    return { done: false, message: `${describeError(error).message} (looking again)` };
+    return { done: false, message: `${describeError(error).message} (trying again)` };
   }
 }
 
-function printerOfChanges(wait: Wait, io: Io): (look: { message: string; notes?: readonly string[] }) => void {
+function openChangePrinter(
+  wait: Wait,
+  io: Io,
+): (reading: { readonly message: string; readonly notes?: readonly string[] }) => void {
   const printedNotes = new Set<string>();
   let lastMessage = '';
   let lastPrintedAt = io.clock.now();

@@ -1,17 +1,18 @@
+import type { TrafficStep } from '../model/traffic.ts';
 import { strategies } from '../strategies/index.ts';
 import { preview } from '../strategies/preview.ts';
 import type { Strategy } from '../strategies/strategy.ts';
-import { parseTrafficSteps, type TrafficStep } from '../strategies/traffic-steps.ts';
+import { parseTrafficSteps } from '../strategies/traffic-steps.ts';
 import type { StepInputs } from './step-inputs.ts';
 
-export interface RolloutWishes {
+export interface RolloutOptions {
   readonly strategy: Strategy;
-  /** Shares of the traffic, ascending to 100 %; none where the strategy knows no such thing. */
+  /** Shares of the traffic, ascending to 100%; none where the strategy has none. */
   readonly trafficSteps: readonly TrafficStep[];
 }
 
 /** Reads `strategy`, `steps` and `traffic`. */
-export function parseRollout(inputs: StepInputs): RolloutWishes {
+export function parseRollout(inputs: StepInputs): RolloutOptions {
   const name = inputs.choice(
     'strategy',
     strategies.map((known) => known.name),

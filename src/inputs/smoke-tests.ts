@@ -6,7 +6,7 @@ import { parseYaml } from './yaml.ts';
 export interface SmokeTestFiles {
   /** The text of a file of the repository; null: there is none. */
   readFile(path: string): string | null;
-  /** Is there such a file to upload? Absent: `readFile` is asked. */
+  /** Is there such a file to upload? Absent: `readFile` decides. */
   exists?(path: string): boolean;
 }
 

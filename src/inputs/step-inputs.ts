@@ -8,24 +8,25 @@ export interface StepInputs extends InputReader {
   lines(name: string): readonly string[];
   /** Parses with a function that throws DeployError INPUT_INVALID; `fallback` where it was not given or is wrong. */
   parsed<T>(name: string, parse: (text: string) => T, fallback: T): T;
-  /** Names asked for so far. */
-  readonly asked: ReadonlySet<string>;
+  /** Names read so far. */
+  readonly read: ReadonlySet<string>;
   /** @throws DeployError INPUT_INVALID with every problem that was noted. */
   ensureNoProblems(): void;
 }
 
 export function readStepInputs(env: Readonly<Record<string, string | undefined>>): StepInputs {
-  const asked = new Set<string>();
+  const read = new Set<string>();
   const problems: string[] = [];
   const text = (name: string): string => {
-    asked.add(name);
+    read.add(name);
     return (env[environmentName(name)] ?? '').trim();
   };
   const problem: InputReader['problem'] = (name, { given, expected, next }) => {
-    problems.push(`${name}: got ${given}; expected ${expected}.${next ? ` ${next}` : ''}`);
+    const found = given === null ? 'is required (the value is empty)' : `got ${given}`;
+    problems.push(`${name}: ${found}; expected ${expected}.${next ? ` ${next}` : ''}`);
   };
   return {
-    asked,
+    read,
     text,
     problem,
     ...typedReaders(text, problem),
@@ -52,7 +53,7 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
   return {
     required(name, purpose) {
       const value = text(name);
-      if (value === '') problem(name, { given: 'nothing', expected: purpose, next: `Add \`${name}:\` to the step.` });
+      if (value === '') problem(name, { given: null, expected: purpose, next: `Add \`${name}:\` to the step.` });
       return value;
     },
     boolean(name, fallback) {
@@ -86,9 +87,9 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
 
 function refusal(problems: readonly string[]): DeployError {
   const list = problems.map((line) => `\n  - ${line}`).join('');
-  const count = problems.length === 1 ? 'one is' : `${problems.length} are`;
-  return new DeployError('INPUT_INVALID', `could not use the inputs of this step: ${count} wrong:${list}`, {
-    hint: 'Correct the `with:` block of this step. Nothing was touched.',
+  const count = problems.length === 1 ? '1 invalid input' : `${problems.length} invalid inputs`;
+  return new DeployError('INPUT_INVALID', `could not use the inputs of this step: ${count}:${list}`, {
+    hint: 'Fix the `with:` block of this step. Nothing was touched.',
   });
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { DeployError } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import { type HttpResponse, readBody } from './http.ts';
 import type { Io } from './io.ts';
+import { type RetryPolicy, retryTransient } from './retry-transient.ts';
 
-const TRIES = 3;
-const FIRST_DELAY_MS = 1_000;
+const RETRIES: RetryPolicy = { tries: 3, firstDelayMs: 1_000 };
 
 /**
  * The job's identity, as a token that GitHub signs for `audience`. It lives for minutes, so it is asked for when it is used.
@@ -18,17 +19,9 @@ export async function fetchIdToken(
 ): Promise<string> {
   const service = findTokenService(io.env);
   service.url.searchParams.set('audience', audience);
-  for (let tried = 1; ; tried += 1) {
-    try {
-      const token = await ask(service, io);
-      io.log.mask(token);
-      return token;
-    } catch (error) {
-      const mayPass = error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
-      if (!mayPass || tried === TRIES) throw error;
-      await io.clock.sleep(FIRST_DELAY_MS * tried, io.signal);
-    }
-  }
+  const token = await retryTransient(() => ask(service, io), RETRIES, io);
+  io.log.mask(token);
+  return token;
 }
 
 interface TokenService {
@@ -75,12 +68,4 @@ function refusal({ status }: HttpResponse): DeployError {
   return new DeployError('AUTH_FAILED', message, {
     hint: 'Add `id-token: write` to the job’s `permissions`; a job that is over gets none any more.',
   });
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 
@@ -19,6 +20,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Resolves the host, and may refuse what it finds. */
   readonly lookup?: LookupFunction;
+  /** Of https. */
+  readonly tls?: ConnectionOptions;
 }
 
 export interface HttpResponse {
@@ -115,6 +118,7 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
     agent,
     maxHeaderSize: MAX_HEADER_BYTES,
     ...(request.lookup ? { lookup: request.lookup } : {}),
+    ...tlsOptions(request.tls),
   });
   const silence = startSilenceTimer(outgoing, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
@@ -135,6 +139,16 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
   if (request.signal?.aborted) abort();
   writeBody(outgoing, request.body, silence.restart);
   return promise;
+}
+
+/** The agent keeps sockets of different options apart. */
+function tlsOptions({ ca, certificate, key, serverName }: ConnectionOptions = {}): https.RequestOptions {
+  return {
+    ...(ca ? { ca } : {}),
+    ...(certificate ? { cert: certificate } : {}),
+    ...(key ? { key } : {}),
+    ...(serverName ? { servername: serverName } : {}),
+  };
 }
 
 function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {

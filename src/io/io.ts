@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { type Exec, runnerExec } from './exec.ts';
+import { type Files, openFiles } from './files.ts';
 import { type Http, openHttp } from './http.ts';
 import { type Log, runnerLog } from './log.ts';
 import { runnerState, type State } from './state.ts';
@@ -9,6 +10,7 @@ export interface Io {
   readonly clock: Clock;
   readonly http: Http;
   readonly exec: Exec;
+  readonly files: Files;
   readonly log: Log;
   readonly state: State;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +23,7 @@ export function openIo(signal: AbortSignal): Io {
     clock: systemClock,
     http: openHttp(process.env),
     exec: runnerExec,
+    files: openFiles(process.env),
     log: runnerLog,
     state: runnerState,
     env: process.env,

@@ -19,8 +19,8 @@ function cancelled(name: string): DeployError {
   });
 }
 
-/** For the post step, which puts things back: it goes on until it is done or killed. */
-export function deafToSignals(): AbortSignal {
+/** For the post step, which rolls back: it goes on until it is done or killed. */
+export function ignoreSignals(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
   return new AbortController().signal;
 }

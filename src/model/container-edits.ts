@@ -1,6 +1,6 @@
 import { DeployError } from './errors.ts';
 import { formatImage, type ImageReference, parseImageName } from './image.ts';
-import type { Change } from './workload.ts';
+import type { EditChange } from './workload.ts';
 
 /** As every platform describes one: with `name` and `image`. Whatever else it has is the platform's own. */
 export interface Container {
@@ -14,7 +14,7 @@ export interface ContainerOwner {
   /** Whether it could be the main one, by what the platform itself says; absent: it says nothing of that. */
   readonly isMain?: (container: Container) => boolean;
   /** The container with the change's environment and secrets in it. */
-  readonly configure: (container: Container, change: Change) => Container;
+  readonly configure: (container: Container, change: EditChange) => Container;
 }
 
 /**
@@ -24,14 +24,14 @@ export interface ContainerOwner {
  */
 export function editContainers(
   containers: readonly Container[],
-  change: Change,
+  change: EditChange,
   owner: ContainerOwner,
 ): readonly Container[] {
   const images = new Map<number, ImageReference>();
-  for (const wanted of change.images) {
-    const index = chooseContainer(containers, wanted, owner);
+  for (const requested of change.images) {
+    const index = chooseContainer(containers, requested, owner);
     if (images.has(index)) throw imagedTwice(containerName(containers[index]!, index));
-    images.set(index, wanted.image);
+    images.set(index, requested.image);
   }
   const main = (): number => chooseContainer(containers, { container: null, image: null }, owner);
   const configures = change.environment.size > 0 || change.secrets.size > 0;
@@ -48,7 +48,7 @@ export function containerName(container: Container, index: number): string {
   return nameOf(container) || (index === 0 ? 'main' : `#${index + 1}`);
 }
 
-interface Wanted {
+interface RequestedImage {
   /** null: the main container, whichever that is. */
   readonly container: string | null;
   readonly image: ImageReference | null;
@@ -58,16 +58,16 @@ interface Wanted {
  * Its place in the list. Without a name: the only container, else the only one that the platform takes for the main one,
  * else the only one that already runs an image of the same repository.
  */
-function chooseContainer(containers: readonly Container[], wanted: Wanted, owner: ContainerOwner): number {
-  if (wanted.container !== null) {
-    const index = containers.findIndex((container) => nameOf(container) === wanted.container);
+function chooseContainer(containers: readonly Container[], requested: RequestedImage, owner: ContainerOwner): number {
+  if (requested.container !== null) {
+    const index = containers.findIndex((container) => nameOf(container) === requested.container);
     if (index >= 0) return index;
-    throw undecided(`there is no container ${wanted.container}`, containers, owner);
+    throw undecided(`there is no container ${requested.container}`, containers, owner);
   }
   const candidates = [
     containers,
     containers.filter((container) => owner.isMain?.(container)),
-    containers.filter((container) => runsRepository(container, wanted.image)),
+    containers.filter((container) => runsRepository(container, requested.image)),
   ];
   const only = candidates.find((list) => list.length === 1)?.[0];
   if (only) return containers.indexOf(only);

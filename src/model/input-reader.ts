@@ -1,6 +1,6 @@
 /**
  * Reads the inputs of a step. A bad value is noted and a harmless one returned, so that one run reports every problem;
- * whoever reads has to ask for all inputs before anything is done with one.
+ * whoever reads has to read all inputs before anything is done with one.
  */
 export interface InputReader {
   /** Trimmed; '' where it was not given. */
@@ -11,6 +11,9 @@ export interface InputReader {
   /** `90s`, `15m`, `1h30m` -> milliseconds. */
   duration(name: string, fallback: string): number;
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T;
-  /** Notes a problem with an input in the reader's one form. */
-  problem(name: string, problem: { readonly given: string; readonly expected: string; readonly next?: string }): void;
+  /** Notes a problem with an input in the reader's one form. `given` null: the value is empty. */
+  problem(
+    name: string,
+    problem: { readonly given: string | null; readonly expected: string; readonly next?: string },
+  ): void;
 }

@@ -8,7 +8,7 @@ export interface RegistryCredentials {
 export interface RegistryTraits {
   /** What pulling and pushing need, as the user grants it: `packages: read`. */
   readonly permissions: { readonly pull: string; readonly push: string };
-  /** False: a push to a repository that does not exist is refused, unless somebody has set it up otherwise. */
+  /** False: a push to a repository that does not exist is refused, unless the registry is set up otherwise. */
   readonly createsRepositories: boolean;
 }
 

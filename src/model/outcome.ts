@@ -5,23 +5,23 @@ import type { Diagnosis } from './workload.ts';
 /** How a run ended. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
 export type OutcomeKind =
   | 'deployed'
-  /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as was asked for. */
+  /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as requested. */
   | 'previewed'
   /** Everything that we would send is already live and healthy. */
   | 'unchanged'
-  /** `mode: plan`: it was said what a deploy would do, and nothing was changed. */
+  /** `mode: plan`: what a deploy would do was reported, and nothing was changed. */
   | 'planned'
   /** No workload was touched. */
   | 'refused'
-  /** What ran before runs again, and was seen to. */
+  /** The previous revision is restored, and that was verified. */
   | 'rolled-back'
-  /** Somebody deployed after us; theirs is left alone. */
+  /** There is a newer deployment by someone else; it was not touched. */
   | 'superseded'
   /** Failed, and the user asked to keep it. */
   | 'kept'
-  /** The way back was asked for and accepted, but not seen to finish in time. */
+  /** The rollback was requested and accepted, but not seen to finish in time. */
   | 'rollback-unconfirmed'
-  /** The one that pages a person. */
+  /** Needs manual action now. */
   | 'rollback-failed';
 
 export interface Outcome {
@@ -59,10 +59,10 @@ export interface CopyStatistics {
   readonly mountedBytes: number;
   /** The registry fetched it itself: nothing of it went through the runner. */
   readonly isImported?: boolean;
-  /** There already. */
+  /** Already present. */
   readonly skippedBlobs: number;
   readonly skippedBytes: number;
-  /** Signatures, SBOMs and provenance that refer to the image; null: they were not asked for. */
+  /** Signatures, SBOMs and provenance that refer to the image; null: they were not requested. */
   readonly referrers: { readonly copied: number; readonly present: number } | null;
   readonly durationMs: number;
 }
@@ -92,14 +92,22 @@ export interface Forecast {
   /** One line for each difference from what is live. */
   readonly differences: readonly string[];
   readonly copies: readonly CopyForecast[];
-  /** What a revert would put back: `agent:41`. */
-  readonly restores: string;
-  /** The deployment of somebody else that runs now, in the platform's words; null: none. */
+  /** What a rollback would restore: `agent:41`; null: there is nothing yet. */
+  readonly restores: string | null;
+  /** Another deployment that runs now, in the platform's words; null: none. */
   readonly busy: string | null;
-  /** What would be done, in order: `bring up … with no traffic`, `give it 5 % for 5m`. */
+  /** What would be done, in order: `Bring up … with no traffic.`, `Shift traffic to it: 5%.` */
   readonly steps: readonly string[];
   /** Names of the smoke tests that would run. */
   readonly smokeTests: readonly string[];
+}
+
+/** One move of traffic: what was asked for, and what was in force then, in percent. `why`: where the two differ. */
+export interface TrafficMove {
+  readonly at: number;
+  readonly asked: number;
+  readonly inForce: number;
+  readonly why: string | null;
 }
 
 export interface Phase {
@@ -121,6 +129,7 @@ export interface RunRecord {
   consoleUrl: string | null;
   copies: CopyStatistics[];
   phases: Phase[];
+  traffic: TrafficMove[];
   /** Of `mode: plan`. */
   forecast: Forecast | null;
   /** Of the last round of smoke tests against our revision; null: none configured, so none ran. */
@@ -139,6 +148,7 @@ export function emptyRecord(startedAt: number): RunRecord {
     consoleUrl: null,
     copies: [],
     phases: [],
+    traffic: [],
     forecast: null,
     smokeTests: null,
   };

@@ -13,9 +13,9 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return [os, architecture, ...(variant === null ? [] : [variant])].join('/');
 }
 
-/** Is `built` what `wanted` names? A variant counts where `wanted` has one. */
-export function isPlatform(built: Platform, wanted: Platform): boolean {
-  const { os, architecture, variant } = wanted;
+/** Is `built` what `required` names? A variant counts where `required` has one. */
+export function isPlatform(built: Platform, required: Platform): boolean {
+  const { os, architecture, variant } = required;
   const isSame = built.os === os && built.architecture === architecture;
   return isSame && (variant === null || variant === built.variant);
 }

@@ -1,7 +1,7 @@
 /** The text with *** where a secret stands: as it is, as JSON writes it (also inside of JSON), or as a URL does. */
 export function redact(text: string, secrets: readonly string[]): string {
   const forms = secrets.flatMap((secret) => [secret, inJson(secret), inJson(inJson(secret)), tryEncode(secret)]);
-  // The longest first: what is left of a long one after a short one was taken out would be found by nobody.
+  // The longest first: the rest of a long one, after a short one was removed, would not be found any more.
   const longestFirst = [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
   return longestFirst.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }

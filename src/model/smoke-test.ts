@@ -1,4 +1,4 @@
-/** What a response has to be. Absent: not looked at. */
+/** What a response has to be. Absent: not checked. */
 export interface Expectation {
   /** Default: any status from 200 to 299. */
   readonly status: number | null;

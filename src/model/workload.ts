@@ -1,17 +1,40 @@
-import type { ImageReference } from './image.ts';
-import type { Platform } from './platform.ts';
+import type { Endpoint } from './endpoint.ts';
 
-/** What we want live: images by container, plus configuration by name. */
-export interface Change {
+export { type ConnectionOptions, type Endpoint, openEndpoint } from './endpoint.ts';
+
+import type { ErrorCode } from './errors.ts';
+import type { ImageReference } from './image.ts';
+import type { JsonObject } from './json.ts';
+import type { Platform } from './platform.ts';
+import type { Share, TrafficStep, WeightSteps } from './traffic.ts';
+
+/** What we want live. */
+export type Change = EditChange | DefinitionChange | RevisionChange;
+
+/** Images and configuration, merged into what is live. */
+export interface EditChange {
+  readonly kind: 'edit';
   /** `container` null: the workload's main container, which the target finds out. */
   readonly images: readonly { readonly container: string | null; readonly image: ImageReference }[];
-  /** Merged into what is there; names that are not mentioned stay as they are. */
+  /** Merged by name; names that are not mentioned stay as they are. */
   readonly environment: ReadonlyMap<string, string>;
   /** Name -> reference in the cloud's secret manager; never a secret's value. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** The change beside what is live now. Names only, never a value. */
+/** A whole definition in the platform's own form, which replaces the live one; its images are resolved to digests. */
+export interface DefinitionChange {
+  readonly kind: 'definition';
+  readonly definition: JsonObject;
+}
+
+/** A revision that was there before. */
+export interface RevisionChange {
+  readonly kind: 'revision';
+  readonly revision: string;
+}
+
+/** The change compared with what is live now. Names only, never a value. */
 export interface ChangePlan {
   /** True: everything that we would send is already live and healthy. */
   readonly unchanged: boolean;
@@ -21,42 +44,58 @@ export interface ChangePlan {
   readonly platform: Platform | null;
 }
 
-/**
- * How our change is recognised in the cloud, whoever asks: unique, and known before the call that makes it live.
- */
+/** How our change is recognized in the cloud by any process: unique, and known before the call that makes it live. */
 export type ChangeMark = string;
 
 /** What an operation is done with. */
 export type Goal =
   /** Our revision is up and healthy, with the traffic that it was sent with. */
   | { readonly kind: 'up' }
-  /** Our revision gets this share of the traffic, in percent; what ran before gets the rest. */
+  /** Our revision gets this share of the traffic, in percent, as nearly as the platform can; the previous one gets the rest. */
   | { readonly kind: 'weight'; readonly percent: number }
-  /** Traffic has the user's own form again, and nothing of ours that only the rollout needed is left. */
+  /** Traffic has the user's own form again, and nothing is left that only the rollout needed. */
   | { readonly kind: 'finished' };
 
-/** One change that we started. We wait for this, never for "the service". */
+/** One change that we started. We wait for this, never for "the service". A target may add what its later calls need. */
 export interface Operation {
   readonly id: string;
   readonly mark: ChangeMark;
   readonly goal: Goal;
   /** Short name of the new revision, for people and for the `revision` output: `agent:42`. */
   readonly revision: string;
-  /** How long the last one of its kind took, where the platform remembers. */
-  readonly usualMs?: number;
 }
 
-/** One reading. `reason` is a stable word; `message` is for people; `notes` are lines worth printing once. */
-export interface Observation {
-  readonly status: 'progressing' | 'succeeded' | 'failed';
+interface Reading {
+  /** A stable word: `CRASH_LOOP`, `WAITING_FOR_TASKS`. */
   readonly reason: string;
+  /** For people. */
   readonly message: string;
+  /** Lines worth printing once. */
   readonly notes?: readonly string[];
-  /**
-   * While it progresses. True: it may be decided any moment, as only the end is missing or something has failed. False: the
-   * platform shows that much is left. Absent: it does not show. Decides when the next look is taken, and nothing else.
-   */
-  readonly nearEnd?: boolean;
+}
+
+/** Why an operation failed: the error code that the run ends with. */
+export type FailureKind = Extract<
+  ErrorCode,
+  'DEPLOY_FAILED' | 'DEPLOY_REJECTED' | 'SUPERSEDED' | 'ROLLED_BACK_BY_PLATFORM'
+>;
+
+/** One reading of an operation. */
+export type Observation =
+  | (Reading & {
+      readonly status: 'progressing';
+      /** When the next poll is worthwhile, in milliseconds from now; absent: the platform shows nothing to go by. */
+      readonly pollAfterMs?: number;
+      /** The share of the traffic in force; absent: the operation does not move traffic, or the platform doesn't tell. */
+      readonly share?: Share;
+    })
+  | (Reading & { readonly status: 'succeeded'; readonly share?: Share })
+  | (Reading & { readonly status: 'failed'; readonly as: FailureKind });
+
+/** Reads one operation again and again. What it remembers from one reading to the next only spares calls or times trouble. */
+export interface Watch {
+  /** Errors: as `Workload`. */
+  poll(): Promise<Observation>;
 }
 
 /** Why an operation failed, as far as the platform tells. All text is foreign: print it through `Log.foreign`. */
@@ -70,17 +109,18 @@ export interface Diagnosis {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
 
-/** How to put one workload back: plain JSON under 2 kB, because it must outlive this process. References only. */
+/** How to restore one workload: plain JSON of at most 16 kB, because it must outlive this process. References only. */
 export interface RestorePoint {
   readonly resource: string;
-  /** Short name of what serves now: `agent:41`. */
-  readonly revision: string;
-  readonly data: Readonly<Record<string, string | number | null>>;
+  /** Short name of what serves now: `agent:41`; null: there is no revision yet, and restoring is deleting what we made. */
+  readonly revision: string | null;
+  /** The target's own; checked by a schema of the target when it is read. */
+  readonly data: JsonObject;
 }
 
-/** What one look at the way back found. */
+/** What one poll of a restoration found. */
 export type Restoration =
-  /** `requested`: the way back is already asked for; it goes on without us. */
+  /** `requested`: the platform has taken the request and goes on without us. */
   | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
   /** `revision`: what serves now, where it isn't the revision that served before but one with its content. */
   | {
@@ -89,45 +129,52 @@ export type Restoration =
       readonly message: string;
       readonly revision?: string;
     }
-  /** Our change never went live; nothing had to be put back. */
+  /** Our change never went live; there was nothing to restore. */
   | { readonly status: 'untouched'; readonly message: string }
-  /** Somebody deployed after us; theirs is left alone. */
+  /** There is a newer deployment by someone else; it was not touched. */
   | { readonly status: 'superseded'; readonly message: string }
   | { readonly status: 'failed'; readonly message: string };
 
-export interface Endpoint {
-  readonly url: string;
-  /** What a caller has to send (an identity token, say), good for now; never logged. */
-  headers(): Promise<Readonly<Record<string, string>>>;
-}
-
-/** An endpoint that anybody may call. */
-export function openEndpoint(url: string): Endpoint {
-  return { url, headers: async () => ({}) };
-}
-
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
 export interface Capabilities {
-  /** Can traffic be split by percent? */
-  readonly weights: 'any' | 'none';
+  /** Who moves traffic between revisions, and how finely; null: it can't be split. */
+  readonly traffic: TrafficCapability | null;
   /** Can a new revision be reached before it takes traffic? */
   readonly preview: boolean;
+  readonly changes: readonly Change['kind'][];
   /** What makes more possible, in the imperative: `Set its revision mode to Multiple`; null: nothing is known to. */
   readonly remedy: string | null;
 }
 
-/** Moves traffic by hand. Each call may be repeated: what is so already is not sent again. */
-export interface TrafficControl {
-  /** Gives our revision this share of the traffic, in percent, and what ran before the rest. */
-  setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
-  /** The last change before "deployed" is said: traffic in the user's own form, what only the rollout needed removed. */
-  finish(operation: Operation, point: RestorePoint): Promise<Operation>;
-  /** Where our revision, and no other, answers; null: nowhere. */
-  preview(operation: Operation): Promise<Endpoint | null>;
+export type TrafficCapability =
+  /** We set each share with `setWeight`. */
+  | { readonly by: 'us'; readonly weights: WeightSteps }
+  /** The platform gets all steps with the change, pauses after each, and `advance` continues it. */
+  | { readonly by: 'platform'; readonly weights: WeightSteps };
+
+/** How the change is to be rolled out. */
+export interface RolloutPlan {
+  /** True: the new revision gets the traffic as soon as it is up, in the user's own form. */
+  readonly takeTraffic: boolean;
+  /** The shares that the platform gives it, ending at 100%; empty: it shifts none by itself. */
+  readonly shifts: readonly TrafficStep[];
+}
+
+/** A change that is made but not live, and all that sending it takes. */
+export interface Prepared {
+  /** It is in the journal before `send` is called. */
+  readonly mark: ChangeMark;
+  /**
+   * The first call that can make the change live. Looks first, and sends nothing that was taken already: it is called
+   * again after a transient error and while it returns null, each time after `findOperation` found nothing.
+   * Returns our operation with the goal `up`, where the answer shows it; null: it is not listed yet.
+   */
+  send(point: RestorePoint, plan: RolloutPlan): Promise<Operation | null>;
 }
 
 /**
- * The one service that we change. Every method reads the present from the cloud; none waits (the engine does).
+ * The one service that we change. Every method reads the present from the cloud; none waits (the engine does), and none
+ * needs another one to have been called by the same process: what it needs is in its arguments.
  * Errors: DeployError; `isTransient` ones may be tried again.
  */
 export interface Workload {
@@ -135,30 +182,50 @@ export interface Workload {
   readonly resource: string;
   readonly capabilities: Capabilities;
   readonly consoleUrl: string | null;
+  /** True: the service doesn't exist yet, and deploying creates it. Absent: it exists. */
+  readonly isNew?: boolean;
   /** Is a change running that is not ours? `succeeded`: no, the workload is free. */
   readiness(): Promise<Observation>;
-  /** What to put back: what last deployed successfully and serves now. */
+  /** What to restore: what last deployed successfully and serves now. */
   capture(): Promise<RestorePoint>;
   plan(change: Change): Promise<ChangePlan>;
-  /** Makes everything that can be made without going live, and returns the mark of our change. */
-  prepare(change: Change): Promise<ChangeMark>;
-  /** Null: the platform moves traffic itself, and `capabilities.weights` is `none`. */
-  readonly traffic: TrafficControl | null;
-  /** The first call that can make the change live. The mark is in the journal by now. */
-  deploy(mark: ChangeMark, point: RestorePoint, rollout: { readonly takeTraffic: boolean }): Promise<void>;
+  /** Makes everything that can be made without going live. */
+  prepare(change: Change): Promise<Prepared>;
   /** Our operation with the goal `up`, once the platform lists it; null: not yet. */
   findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
-  observe(operation: Operation): Promise<Observation>;
+  watch(operation: Operation): Watch;
+  /** Moves traffic; null exactly where `capabilities.traffic` is. */
+  readonly traffic: TrafficControl | null;
+  /**
+   * The last change before "deployed" is said: traffic in the user's own form, what only the rollout needed removed.
+   * May be repeated; what is unchanged is not sent again. null: there is nothing to wait for.
+   */
+  finish(operation: Operation, point: RestorePoint): Promise<Operation | null>;
+  /** Where our revision, and no other, answers: one address, or one of each instance; none: nowhere. */
+  preview(operation: Operation): Promise<readonly Endpoint[]>;
   diagnose(operation: Operation): Promise<Diagnosis>;
   /**
-   * Does at most one thing on the way back, and tells where that way stands. Called again until it is done: by the
-   * same process, or by the post step after a kill at any point. `elapsedMs`: since the caller's first look.
+   * Does at most one thing to restore `point`, and tells how far it is. Called again until it is done: by the same
+   * process, or by the post step after a kill at any point. `elapsedMs`: since the caller's first poll.
    */
   restore(point: RestorePoint, mark: ChangeMark, elapsedMs: number): Promise<Restoration>;
   /** Does what the mark stands for still serve, alone? Read once more before "deployed" is said. */
   isLive(mark: ChangeMark): Promise<boolean>;
-  /** Where the live service answers: at `url`, where the user says so. null: the platform doesn't tell. */
+  /** Where the live service answers: at `url`, where the user says so. null: the platform doesn't tell, or not yet. */
   endpoint(url: string | null): Promise<Endpoint | null>;
-  /** The command with which a person checks or repairs the way back by hand. */
+  /** The command with which a person checks or repairs a rollback by hand. */
   restoreCommand(point: RestorePoint): string;
 }
+
+/** Each call may be repeated: what is unchanged is not sent again. Both return the operation to wait for. */
+export type TrafficControl =
+  | {
+      readonly by: 'us';
+      /** Gives our revision this share of the traffic, in percent, and the previous one the rest. */
+      setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+    }
+  | {
+      readonly by: 'platform';
+      /** Continues a rollout that waits at a pause, up to this share; one that is past it already is left running. */
+      advance(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+    };

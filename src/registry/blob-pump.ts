@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { noteGarbage } from '../io/buffer-garbage.ts';
 import type { Clock } from '../io/clock.ts';
+import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
 import { type BlobCheck, openBlobCheck } from './blob-check.ts';
 import type { Descriptor } from './manifest.ts';
-import { retryTransient } from './retry-transient.ts';
+import { REGISTRY_RETRIES } from './registry-retries.ts';
 
 /** A blob's bytes from `start` on. */
 export interface BlobPart {
@@ -32,7 +33,8 @@ interface Flow {
   readonly take: (chunk: Buffer) => Buffer;
 }
 
-const TRIES_WITHOUT_PROGRESS = 4;
+/** Tries without progress. */
+const RETRIES: RetryPolicy = { ...REGISTRY_RETRIES, tries: 4, firstDelayMs: 100 };
 const PROGRESS_BYTES = 1024 * 1024;
 
 /**
@@ -50,12 +52,10 @@ export async function pumpBlob(source: BlobSource, sink: Writable, onChunk: () =
   const signal = AbortSignal.any([source.signal, gone.signal]);
   const toSink = { sink, signal, stallMs: source.stallMs };
   try {
-    await retryTransient(() => pumpPart(source, check, { ...toSink, onChunk }), {
+    const policy = { ...RETRIES, hasProgressed: progressOf(check) };
+    await retryTransient(() => pumpPart(source, check, { ...toSink, onChunk }), policy, {
       clock: source.clock,
       signal,
-      tries: TRIES_WITHOUT_PROGRESS,
-      firstDelayMs: 100,
-      hasProgressed: progressOf(check),
     });
     sink.write(check.finish());
   } finally {

@@ -2,14 +2,15 @@ import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type BodyWriter, type Http, type HttpResponse, readBody } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
+import { retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryTraits } from '../model/keychain.ts';
 import { type Authorizer, openAuthorizer } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
+import { REGISTRY_RETRIES } from './registry-retries.ts';
 import { openRequestGate, type RequestGate } from './request-gate.ts';
-import { retryTransient } from './retry-transient.ts';
 
 export interface RegistryClientOptions {
   readonly http: Http;
@@ -108,7 +109,11 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
         return await read(response, toUrl(call));
       };
       const tries = typeof call.body === 'function' ? 1 : 5;
-      return await retryTransient(attempt, { clock: options.clock, signal, tries, firstDelayMs: 500 });
+      return await retryTransient(
+        attempt,
+        { ...REGISTRY_RETRIES, tries, firstDelayMs: 500 },
+        { clock: options.clock, signal },
+      );
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { BodyWriter } from '../io/http.ts';
+import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
 import { type BlobPart, pumpBlob } from './blob-pump.ts';
 import { beginUpload, finishUpload, hasBlob, openBlob } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
 import type { Descriptor } from './manifest.ts';
+import { REGISTRY_RETRIES } from './registry-retries.ts';
 import { formatRepository, type Repository } from './repository.ts';
-import { retryTransient } from './retry-transient.ts';
 
 export interface BlobRoute {
   readonly source: Repository;
@@ -12,6 +13,7 @@ export interface BlobRoute {
   readonly signal: AbortSignal;
 }
 
+const RETRIES: RetryPolicy = { ...REGISTRY_RETRIES, tries: 3, firstDelayMs: 250 };
 const STALL_MS = 60_000;
 
 /**
@@ -31,7 +33,7 @@ export async function copyBlob(
     hasFailed = true;
     return await tryOnce(client, { ...route, signal }, blob);
   };
-  return await retryTransient(attempt, { clock: client.clock, signal, tries: 3, firstDelayMs: 250 });
+  return await retryTransient(attempt, RETRIES, { clock: client.clock, signal });
 }
 
 async function tryOnce(client: RegistryClient, route: BlobRoute, blob: Descriptor) {

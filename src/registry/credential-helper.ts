@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Exec } from '../io/exec.ts';
 import { DeployError } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { RegistryCredentials } from '../model/keychain.ts';
 
 const NAME = /^[A-Za-z0-9_-]{1,100}$/;
@@ -36,12 +37,4 @@ export async function askCredentialHelper(
   if (!parsed.success) return fail('its answer is not valid', `Run "echo ${server} | ${command} get" to see why.`);
   const { Username: username, Secret: password } = parsed.data;
   return username === IDENTITY_TOKEN_USER || password === '' ? null : { username, password };
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Exec } from '../io/exec.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { isDockerHub } from './registry-address.ts';
@@ -53,22 +54,26 @@ async function readConfig({ env, readFile }: DockerConfigOptions): Promise<Confi
   const folder = env['DOCKER_CONFIG'] || (home ? path.join(home, '.docker') : null);
   if (folder === null) return null;
   const file = path.join(folder, 'config.json');
+  let text = '';
   try {
-    return config.parse(JSON.parse(await readFile(file)));
+    text = await readFile(file);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
-    // No cause: a parser's message quotes the text, and with it a password.
-    throw new DeployError('INPUT_INVALID', `could not read the registry logins in ${file}: ${sayWhy(error)}`, {
-      hint: 'Log in again (docker/login-action), or remove the file.',
-    });
+    const { code = 'it could not be opened' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return null;
+    throw unreadable(file, code);
   }
+  const json = tryParseJson(text);
+  if (json === undefined) throw unreadable(file, 'it is not JSON');
+  const { data, error } = config.safeParse(json);
+  if (data) return data;
+  throw unreadable(file, `${error.issues[0]?.path[0]?.toString() ?? 'it'} does not have the form that docker writes`);
 }
 
-function sayWhy(error: unknown): string {
-  if (error instanceof SyntaxError) return 'it is not JSON';
-  if (error instanceof z.ZodError)
-    return `${error.issues[0]?.path[0]?.toString() ?? 'it'} does not have the form that docker writes`;
-  return (error as NodeJS.ErrnoException).code ?? 'it could not be opened';
+/** No cause: a parser's message quotes the text, and with it a password. */
+function unreadable(file: string, why: string): DeployError {
+  return new DeployError('INPUT_INVALID', `could not read the registry logins in ${file}: ${why}`, {
+    hint: 'Log in again (docker/login-action), or remove the file.',
+  });
 }
 
 async function findCredentials(

@@ -1,6 +1,7 @@
 import { readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from './client.ts';
 import { type Child, digestOf, MAX_MANIFEST_BYTES, type Manifest, platformDocument } from './manifest.ts';
@@ -70,11 +71,9 @@ async function readConfig(
 }
 
 function parseJson(bytes: Buffer, what: string): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    throw damaged(what, 'it is not JSON');
-  }
+  const json = tryParseJson(bytes.toString());
+  if (json === undefined) throw damaged(what, 'it is not JSON');
+  return json;
 }
 
 function damaged(what: string, why: string): DeployError {

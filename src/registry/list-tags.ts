@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readBody } from '../io/http.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { RegistryClient } from './client.ts';
 import { findNextPage } from './next-page.ts';
 import { registryUrl } from './registry-address.ts';
@@ -34,7 +35,7 @@ async function readPage(client: RegistryClient, at: Repository, target: URL) {
     async (response) => {
       const body = await readBody(response, { maxBytes: MAX_PAGE_BYTES, timeoutMs: 30_000 });
       const { link } = response.headers;
-      return { tags: page.parse(JSON.parse(body.toString())).tags ?? [], link: typeof link === 'string' ? link : '' };
+      return { tags: page.parse(tryParseJson(body.toString())).tags ?? [], link: typeof link === 'string' ? link : '' };
     },
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { Platform } from '../model/platform.ts';
 
 /** Where content is, how long it is, and its hash. */
@@ -115,11 +116,9 @@ export function parseManifest(bytes: Buffer, contentType: string, what: string):
 }
 
 function parseJson(bytes: Buffer, what: string): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch (cause) {
-    throw invalid(what, 'its manifest is not JSON', cause);
-  }
+  const json = tryParseJson(bytes.toString());
+  if (json === undefined) throw invalid(what, 'its manifest is not JSON');
+  return json;
 }
 
 /** Its digest does not cover the image, and converting it changes the digest (go-containerregistry#377). */
@@ -150,9 +149,8 @@ function toDescriptor({ mediaType, digest, size }: z.infer<typeof descriptor>): 
   return { mediaType, digest: digest as Digest, size };
 }
 
-function invalid(what: string, why: string, cause?: unknown): DeployError {
+function invalid(what: string, why: string): DeployError {
   return new DeployError('IMAGE_INVALID', `could not read ${what}: ${why}`, {
     hint: 'Build and push the image again.',
-    cause,
   });
 }

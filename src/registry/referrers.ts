@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { RegistryClient } from './client.ts';
 import { digestOf, MANIFEST_TYPES, MAX_MANIFEST_BYTES, type Manifest, OCI_INDEX } from './manifest.ts';
 import { findNextPage } from './next-page.ts';
@@ -95,7 +96,7 @@ async function readList(client: RegistryClient, at: ReferrersLocation, { target,
     { what, method: 'GET', registry, target, scopes: at.scopes, headers, expect: [200, 400, 404, 405] },
     async (response) => {
       const body = await readBody(response, { maxBytes: MAX_MANIFEST_BYTES, timeoutMs: 30_000 });
-      const document = response.status === 200 ? list.safeParse(tryParseJson(body)).data : undefined;
+      const document = response.status === 200 ? list.safeParse(tryParseJson(body.toString())).data : undefined;
       const { link } = response.headers;
       if (document === undefined) return null;
       return { document, manifests: document.manifests, link: typeof link === 'string' ? link : '' };
@@ -117,7 +118,7 @@ const described = z.object({
 
 /** As the spec wants it listed, so that who looks for SBOMs finds them without reading each. */
 function describe({ mediaType, digest, bytes }: Manifest): object {
-  const { artifactType, config, annotations } = described.parse(JSON.parse(bytes.toString()));
+  const { artifactType, config, annotations } = described.parse(tryParseJson(bytes.toString()));
   const type = artifactType ?? config?.mediaType;
   return {
     mediaType,
@@ -126,12 +127,4 @@ function describe({ mediaType, digest, bytes }: Manifest): object {
     ...(type === undefined ? {} : { artifactType: type }),
     ...(annotations === undefined ? {} : { annotations }),
   };
-}
-
-function tryParseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return null;
-  }
 }

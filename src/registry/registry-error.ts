@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { RegistryTraits } from '../model/keychain.ts';
 import { redact } from '../model/redact.ts';
 import { hintFor } from './registry-hints.ts';
@@ -76,14 +77,6 @@ function findMessage(document: object): string {
     ([name, value]) => /^(message|details?|error_description|error)$/i.test(name) && typeof value === 'string',
   );
   return said ? String(said[1]) : '';
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function oneLine(text: string): string {

@@ -1,6 +1,6 @@
 import type { Clock } from '../io/clock.ts';
+import { MAX_DELAY_MS } from '../io/retry-transient.ts';
 import { RegistryError } from './registry-error.ts';
-import { MAX_DELAY_MS } from './retry-transient.ts';
 
 /** The way to one registry, for all requests of this process: as many at once as it bears. */
 export interface RequestGate {

@@ -3,6 +3,7 @@ import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
+import { tryParseJson } from '../model/json.ts';
 import type { RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
 import { basicHeader } from './basic-header.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
@@ -87,12 +88,4 @@ async function readToken(response: HttpResponse, request: TokenRequest, askedAt:
   const lifetimeMs = (document.data.expires_in ?? DEFAULT_LIFETIME_S) * 1000;
   const staleAt = askedAt + lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);
   return { header: `Bearer ${secret}`, secret, staleAt, lifetimeMs };
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

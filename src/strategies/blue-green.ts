@@ -1,10 +1,10 @@
 import { shiftTraffic } from './shift-traffic.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Everybody at once, with what ran before kept up beside it for as long as the new revision is watched. */
+/** All traffic at once, with the previous revision kept up beside it for as long as the new one is analyzed. */
 export const blueGreen: Strategy = {
   name: 'blue-green',
   steps: { default: '100% for 1m', lowest: 100 },
-  needs: ['weights', 'preview'],
+  needs: ['split', 'preview'],
   plan: shiftTraffic,
 };

@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/duration.ts';
+import { formatShare } from '../model/traffic.ts';
 import type { Step } from './strategy.ts';
 
 /** What a step would do, for people; null: nothing that changes or tests anything. */
@@ -11,9 +12,10 @@ export function describeStep(step: Step): string | null {
         ? 'Smoke-test the live service.'
         : 'Smoke-test the new revision at its own address.';
     case 'set-weight':
-      return `Give it ${step.percent} % of the traffic.`;
+    case 'advance':
+      return `Shift traffic to it: ${formatShare(step.percent, step.share)}.`;
     case 'bake':
-      return `Judge it at ${step.percent} % for ${formatDuration(step.durationMs)}.`;
+      return `Analyze it at ${formatShare(step.percent, step.share)} for ${formatDuration(step.durationMs)}.`;
     case 'finish':
     case 'confirm':
       return null;

@@ -1,22 +1,25 @@
+import { nearestShare, type TrafficStep } from '../model/traffic.ts';
+import type { Capabilities, TrafficCapability } from '../model/workload.ts';
 import type { Step } from './strategy.ts';
-import type { TrafficStep } from './traffic-steps.ts';
 
 /**
- * Nobody but the smoke tests reaches the new revision before they passed on it; then its share grows, and it is judged at
- * each. What ran before stays up until the end, for an instant return.
+ * No user reaches the new revision before the smoke tests passed on it; then its share grows, and it is analyzed at each.
+ * The previous revision stays up until the end, for an instant rollback.
  */
-export function shiftTraffic(steps: readonly TrafficStep[]): readonly Step[] {
+export function shiftTraffic(steps: readonly TrafficStep[], { traffic, preview }: Capabilities): readonly Step[] {
+  const by: TrafficCapability = traffic ?? { by: 'us', weights: 'any' };
   return [
-    { kind: 'deploy', takeTraffic: false },
-    { kind: 'smoke-test', against: 'preview' },
-    ...steps.flatMap(shift),
+    { kind: 'deploy', takeTraffic: false, shifts: by.by === 'platform' ? steps : [] },
+    ...(preview ? [{ kind: 'smoke-test', against: 'preview' } as const] : []),
+    ...steps.flatMap((step) => shift(step, by)),
     { kind: 'finish' },
     { kind: 'confirm' },
   ];
 }
 
-function shift({ percent, bakeMs }: TrafficStep): readonly Step[] {
+function shift({ percent, bakeMs }: TrafficStep, { by, weights }: TrafficCapability): readonly Step[] {
+  const share = nearestShare(percent, weights);
   const live: readonly Step[] = percent === 100 ? [{ kind: 'smoke-test', against: 'live' }] : [];
-  const bake: readonly Step[] = bakeMs > 0 ? [{ kind: 'bake', percent, durationMs: bakeMs }] : [];
-  return [{ kind: 'set-weight', percent }, ...live, ...bake];
+  const bake: readonly Step[] = bakeMs > 0 ? [{ kind: 'bake', percent, share, durationMs: bakeMs }] : [];
+  return [{ kind: by === 'us' ? 'set-weight' : 'advance', percent, share }, ...live, ...bake];
 }

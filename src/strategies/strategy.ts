@@ -1,15 +1,19 @@
+import type { Share, TrafficStep } from '../model/traffic.ts';
 import type { Capabilities } from '../model/workload.ts';
-import type { TrafficStep } from './traffic-steps.ts';
 
 /** What the engine does, in order. Steps go forward only: the restore point is the undo. */
 export type Step =
-  | { readonly kind: 'deploy'; readonly takeTraffic: boolean }
+  /** `shifts`: the shares that the platform gives by itself, ending at 100%; empty: none. */
+  | { readonly kind: 'deploy'; readonly takeTraffic: boolean; readonly shifts: readonly TrafficStep[] }
   | { readonly kind: 'smoke-test'; readonly against: 'preview' | 'live' }
-  | { readonly kind: 'set-weight'; readonly percent: number }
-  /** Our revision is judged for this long while it gets `percent` of the traffic. */
-  | { readonly kind: 'bake'; readonly percent: number; readonly durationMs: number }
+  /** We give our revision `percent` of the traffic, or `share`, which is the nearest that can be had. */
+  | { readonly kind: 'set-weight'; readonly percent: number; readonly share: Share }
+  /** The platform, which waits at a pause, goes on to `percent` of the traffic. */
+  | { readonly kind: 'advance'; readonly percent: number; readonly share: Share }
+  /** Our revision is analyzed for this long while it gets `percent` of the traffic. */
+  | { readonly kind: 'bake'; readonly percent: number; readonly share: Share; readonly durationMs: number }
   | { readonly kind: 'finish' }
-  /** One more look that ours, and nothing else, is live. */
+  /** One more read that ours, and nothing else, is live. */
   | { readonly kind: 'confirm' };
 
 export interface Strategy {
@@ -23,8 +27,9 @@ export interface Strategy {
   } | null;
   /** What a workload has to be able to do. */
   readonly needs: readonly Need[];
-  /** Pure. `steps` ends at 100 %. */
-  plan(steps: readonly TrafficStep[]): readonly Step[];
+  /** Pure. `steps` ends at 100%; `capabilities` have everything that the strategy needs. */
+  plan(steps: readonly TrafficStep[], capabilities: Capabilities): readonly Step[];
 }
 
-export type Need = keyof Pick<Capabilities, 'weights' | 'preview'>;
+/** `split`: traffic can be split · `hold`: the new revision can be held without traffic · `preview`: and reached then. */
+export type Need = 'split' | 'hold' | 'preview';

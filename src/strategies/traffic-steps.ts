@@ -1,18 +1,13 @@
 import { parseDuration } from '../model/duration.ts';
 import { DeployError } from '../model/errors.ts';
-
-/** A share of the traffic, in percent, and how long it is judged before the next; 0: not at all. */
-export interface TrafficStep {
-  readonly percent: number;
-  readonly bakeMs: number;
-}
+import type { TrafficStep } from '../model/traffic.ts';
 
 const STEP = /^(\d{1,3})\s*%(?:\s+for\s+(\S+))?$/;
 const MOST_STEPS = 20;
 const LONGEST_BAKE_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * `5% for 5m, 25% for 10m` -> steps that ascend and end at 100 %, which is added where it isn't written.
+ * `5% for 5m, 25% for 10m` -> ascending steps that end at 100%, which is added where it isn't written.
  * @throws DeployError INPUT_INVALID that names the step and what is wrong with it
  */
 export function parseTrafficSteps(text: string): readonly TrafficStep[] {

@@ -11,10 +11,17 @@ import type { Restoration, Workload } from '../../../src/model/workload.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
-import { point, restorations, scriptedWorkload } from '../../fixtures/scripted-workload.ts';
+import {
+  operation,
+  point,
+  preparedBy,
+  restorations,
+  scriptedWorkload,
+  watchBy,
+} from '../../fixtures/scripted-workload.ts';
 
 const failing: Partial<Workload> = {
-  observe: async () => ({ status: 'failed', reason: 'CRASH_LOOP', message: 'it crashes' }),
+  watch: watchBy(async () => ({ status: 'failed', as: 'DEPLOY_FAILED', reason: 'CRASH_LOOP', message: 'it crashes' })),
 };
 
 describe('one change of one workload', () => {
@@ -22,7 +29,7 @@ describe('one change of one workload', () => {
     const io = fakeIo();
     const outcome = await deploy(rolloutOf(scriptedWorkload(), io));
     expect(outcome).toMatchObject({ kind: 'deployed', revision: 'agent:42', previousRevision: 'agent:41' });
-    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: 'deployed' });
+    expect(openJournal(io).read()).toMatchObject({ phase: 'closed', outcome: 'deployed' });
   });
 
   test('is journaled with its mark before the call that can make it live', async () => {
@@ -30,10 +37,12 @@ describe('one change of one workload', () => {
     const seen: unknown[] = [];
     const workload = scriptedWorkload({
       prepare: async () => {
-        seen.push(openJournal(io.state).read()?.phase);
-        return 'mark-42';
+        seen.push(openJournal(io).read()?.phase);
+        return preparedBy(async () => {
+          seen.push(openJournal(io).read());
+          return operation;
+        });
       },
-      deploy: async () => void seen.push(openJournal(io.state).read()),
     });
     await deploy(rolloutOf(workload, io));
     expect(seen).toEqual(['open', expect.objectContaining({ phase: 'sending', mark: 'mark-42', point })]);
@@ -43,7 +52,11 @@ describe('one change of one workload', () => {
     let sent = 0;
     const workload = scriptedWorkload({
       plan: async () => ({ unchanged: true, differences: [], platform: null }),
-      deploy: async () => void sent++,
+      prepare: async () =>
+        preparedBy(async () => {
+          sent += 1;
+          return operation;
+        }),
     });
     expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'unchanged', revision: 'agent:41' });
     expect(sent).toBe(0);
@@ -51,7 +64,7 @@ describe('one change of one workload', () => {
     expect(sent).toBe(1);
   });
 
-  test('that cannot be prepared touches nothing: the error goes up, and no way back is tried', async () => {
+  test('that cannot be prepared touches nothing: the error goes up, and no rollback is tried', async () => {
     const workload = scriptedWorkload({
       prepare: async () => {
         throw new DeployError('PERMISSION_DENIED', 'no');
@@ -63,7 +76,7 @@ describe('one change of one workload', () => {
     await expect(deploy(rolloutOf(workload, fakeIo()))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
-  test('waits for a foreign deployment, then refuses', async () => {
+  test('waits for another deployment, then refuses', async () => {
     const workload = scriptedWorkload({
       readiness: async () => ({ status: 'progressing', reason: 'BUSY', message: 'agent:40 is being rolled out' }),
     });
@@ -80,7 +93,7 @@ describe('one change of one workload', () => {
     expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'superseded', revision: null });
   });
 
-  test('that fails is kept on request, with the command to go back', async () => {
+  test('that fails is kept on request, with the command to roll back', async () => {
     const rollout = { ...rolloutOf(scriptedWorkload(failing), fakeIo()), onFailure: 'keep' as const };
     const outcome = await deploy(rollout);
     expect(outcome).toMatchObject({ kind: 'kept', failure: { code: 'DEPLOY_FAILED' } });
@@ -97,10 +110,10 @@ const progressing = (requested: boolean): Restoration => ({
   status: 'progressing',
   requested,
   reason: 'WAITING',
-  message: 'on the way back',
+  message: 'agent:41 is being restored',
 });
 
-describe('the outcome of the way back', () => {
+describe('the outcome of a rollback', () => {
   test.each<[string, Restoration[], string]>([
     ['restored by us', [{ status: 'restored', by: 'us', message: 'back' }], 'rolled-back'],
     ['restored by the platform', [{ status: 'restored', by: 'platform', message: 'back' }], 'rolled-back'],
@@ -110,7 +123,7 @@ describe('the outcome of the way back', () => {
       'rolled-back',
     ],
     ['nothing had gone live', [{ status: 'untouched', message: 'nothing' }], 'refused'],
-    ['somebody deployed after us', [{ status: 'superseded', message: 'theirs' }], 'superseded'],
+    ['there is a newer deployment', [{ status: 'superseded', message: 'agent:43 is newer' }], 'superseded'],
     ['it failed', [{ status: 'failed', message: 'no' }], 'rollback-failed'],
     ['accepted, never seen to finish', [progressing(true)], 'rollback-unconfirmed'],
     ['never accepted', [progressing(false)], 'rollback-failed'],
@@ -118,10 +131,10 @@ describe('the outcome of the way back', () => {
     const io = fakeIo();
     const outcome = await deploy(rolloutOf(scriptedWorkload({ ...failing, restore: restorations(...answers) }), io));
     expect(outcome.kind).toBe(kind);
-    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: kind });
+    expect(openJournal(io).read()).toMatchObject({ phase: 'closed', outcome: kind });
   });
 
-  test('an error on the way back is rollback-failed, with both causes and the command', async () => {
+  test('an error during it is rollback-failed, with both causes and the command', async () => {
     const workload = scriptedWorkload({
       ...failing,
       restore: async () => {
@@ -136,14 +149,14 @@ describe('the outcome of the way back', () => {
 });
 
 describe('a cancelled job', () => {
-  test('asks for the way back at once and leaves the rest to post', async () => {
+  test('requests the rollback at once and leaves the rest to post', async () => {
     const io = fakeIo();
     const asked: string[] = [];
     const workload = scriptedWorkload({
-      observe: async () => {
+      watch: watchBy(async () => {
         io.cancel(new DeployError('CANCELLED', 'the job was cancelled (SIGINT)'));
         return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
-      },
+      }),
       restore: async () => {
         asked.push('restore');
         return progressing(true);
@@ -151,28 +164,28 @@ describe('a cancelled job', () => {
     });
     await expect(deploy(rolloutOf(workload, io))).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(asked).toEqual(['restore']);
-    expect(openJournal(io.state).read()).toMatchObject({ phase: 'reverting', failure: { code: 'CANCELLED' } });
+    expect(openJournal(io).read()).toMatchObject({ phase: 'rolling-back', failure: { code: 'CANCELLED' } });
   });
 
-  test('with on-cancel: keep asks for nothing, in main and in post', async () => {
+  test('with on-cancel: keep requests nothing, in main and in post', async () => {
     const io = fakeIo();
     const workload = scriptedWorkload({
-      observe: async () => {
+      watch: watchBy(async () => {
         io.cancel(new DeployError('CANCELLED', 'the job was cancelled (SIGINT)'));
         return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
-      },
+      }),
       restore: async () => {
         throw new Error('must not be called');
       },
     });
     const rollout = { ...rolloutOf(workload, io), onCancel: 'keep' as const };
     await expect(deploy(rollout)).rejects.toMatchObject({ code: 'CANCELLED' });
-    const entry = openJournal(io.state).read()!;
+    const entry = openJournal(io).read()!;
     expect(await finish({ ...rollout, entry, timeoutMs: 1_000 })).toMatchObject({ kind: 'kept' });
   });
 });
 
-describe('the proof of the way back', () => {
+describe('the verification of a rollback', () => {
   const pass: SmokeTest = {
     kind: 'command',
     name: 'run: true',
@@ -184,7 +197,7 @@ describe('the proof of the way back', () => {
   const fail: SmokeTest = { ...pass, name: 'run: false', script: 'exit 3' };
 
   test.each<[string, SmokeTest[], string]>([
-    ['every test passes on the old revision', [pass], 'rolled-back'],
+    ['every test passes on the previous revision', [pass], 'rolled-back'],
     ['one test passes, a newer one fails on both', [pass, fail], 'rolled-back'],
     ['no test passes', [fail], 'rollback-unconfirmed'],
   ])('%s', async (_, smokeTests, kind) => {
@@ -196,5 +209,5 @@ describe('the proof of the way back', () => {
 });
 
 function rolloutOf(workload: Workload, io: Io): Rollout {
-  return scriptedRollout(workload, io, rolling.plan([]));
+  return scriptedRollout(workload, io, rolling.plan([], workload.capabilities));
 }

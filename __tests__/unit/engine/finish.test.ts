@@ -30,7 +30,7 @@ describe('a main step that was killed', () => {
     expect(recalled({ ...entry, outcome: 'rolled-back', failure })).toMatchObject({ kind: 'rolled-back', failure });
   });
 
-  test('before it looked at anything is refused, and red', () => {
+  test('before it read anything is refused, and red', () => {
     expect(untouched(null)).toMatchObject({ kind: 'refused', notes: [], failure: { code: 'INTERRUPTED' } });
     expect(isGreen(untouched(null))).toBe(false);
   });
@@ -42,13 +42,13 @@ describe('a main step that was killed', () => {
   });
 });
 
-test('the way back goes on without an address of the service', async () => {
+test('a rollback continues without an address of the service', async () => {
   const io = fakeIo();
   const workload = scriptedWorkload({
     endpoint: async () => {
       throw new DeployError('PERMISSION_DENIED', 'could not read the load balancer: no');
     },
   });
-  expect(await tryFindEndpoint({ url: null, smokeTests: [] }, workload, io)).toBeNull();
-  expect(io.printed.join()).toContain('could not read the load balancer: no. The way back goes on');
+  expect(await tryFindEndpoint(null, workload, io)).toBeNull();
+  expect(io.printed.join()).toContain('could not read the load balancer: no. The rollback continues');
 });

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage, type OciImage } from '../../../simulators/images.ts';
 import { copyImages, type PinnedImage } from '../../../src/engine/pin-images.ts';
 import type { Digest } from '../../../src/model/image.ts';
-import type { ImageImporter, ImportWish } from '../../../src/model/image-importer.ts';
+import type { ImageImporter, ImportRequest } from '../../../src/model/image-importer.ts';
 import { emptyRecord } from '../../../src/model/outcome.ts';
 import type { CopyRequest } from '../../../src/registry/copy-plan.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
@@ -23,7 +23,7 @@ interface Run {
 async function bring({ importer = {}, request = {}, arrange }: Run) {
   const pair = await openPair(image);
   arrange?.(pair);
-  const wishes: ImportWish[] = [];
+  const wishes: ImportRequest[] = [];
   const whole: ImageImporter = {
     handles: () => true,
     async tryImport(wish) {
@@ -41,7 +41,7 @@ async function bring({ importer = {}, request = {}, arrange }: Run) {
   const io = fakeIo();
   const record = emptyRecord(0);
   const keychain = { resolve: async () => ({ username: 'octocat', password: 'ghs_secret' }) };
-  await copyImages([pinned], { client: openClient({ keychain }), importer: whole, record, io });
+  await copyImages([pinned], { client: openClient({ keychain }), importers: [whole], record, io });
   const uploads = pair.destination.served.count('registry:PUT upload');
   return { wishes, uploads, record, printed: io.printed.join('\n'), stored: held(pair.destination) };
 }

@@ -14,34 +14,58 @@ const entry: JournalEntry = {
 
 describe('the journal', () => {
   test('reads back what was written last', () => {
-    const { state } = fakeIo();
-    openJournal(state).write({ ...entry, phase: 'open' });
-    openJournal(state).write(entry);
-    expect(openJournal(state).read()).toEqual(entry);
+    const io = fakeIo();
+    openJournal(io).write({ ...entry, phase: 'open' });
+    openJournal(io).write(entry);
+    expect(openJournal(io).read()).toEqual(entry);
   });
 
   test('says null only where nothing was ever written', () => {
-    expect(openJournal(fakeIo().state).read()).toBeNull();
+    expect(openJournal(fakeIo()).read()).toBeNull();
   });
 
   test.each(['{', '{}', '{"version":2}', JSON.stringify({ ...entry, phase: 'unheard-of' })])(
     'an entry that cannot be read is an error, never "nothing to do": %s',
     (text) => {
-      const { state } = fakeIo();
-      state.save('journal', text);
-      expect(() => openJournal(state).read()).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
+      const io = fakeIo();
+      io.state.save('journal', text);
+      expect(() => openJournal(io).read()).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
     },
   );
 
   test('stays under 4 kB whatever the failure says', () => {
-    const { state, saved } = fakeIo();
-    openJournal(state).write({ ...entry, failure: { code: 'UNEXPECTED', message: 'x'.repeat(100_000), hint: null } });
-    expect(Buffer.byteLength(saved.get('journal')!)).toBeLessThan(4_000);
+    const io = fakeIo();
+    openJournal(io).write({ ...entry, failure: { code: 'UNEXPECTED', message: 'x'.repeat(100_000), hint: null } });
+    expect(Buffer.byteLength(io.saved.get('journal')!)).toBeLessThan(4_000);
   });
 
-  test('refuses an entry that would not fit into an environment variable', () => {
-    const { state } = fakeIo();
-    const long = { ...entry, point: { ...entry.point, data: { document: 'x'.repeat(5_000) } } };
-    expect(() => openJournal(state).write(long)).toThrow('too long');
+  describe('that is larger than a variable should be', () => {
+    const data = { traffic: Array.from({ length: 500 }, (_, index) => [`agent-${index}`, 1, 'a-long-traffic-tag']) };
+    const long = { ...entry, point: { ...entry.point, data } };
+
+    test('goes to a file, which the variable names with its digest', () => {
+      const io = fakeIo();
+      openJournal(io).write(long);
+      expect(Buffer.byteLength(io.saved.get('journal')!)).toBeLessThan(300);
+      expect(io.stored.size).toBe(1);
+      expect(openJournal(io).read()).toEqual(long);
+    });
+
+    test.each<[string, (stored: Map<string, string>, file: string) => void]>([
+      ['is gone', (stored, file) => void stored.delete(file)],
+      ['was altered', (stored, file) => void stored.set(file, JSON.stringify({ ...long, mark: 'arn:…:agent:1' }))],
+    ])('is an error where the file %s', (_, spoil) => {
+      const io = fakeIo();
+      openJournal(io).write(long);
+      spoil(io.stored, [...io.stored.keys()][0]!);
+      expect(() => openJournal(io).read()).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
+    });
+  });
+
+  test('knows a service that did not exist, and a change without an image', () => {
+    const io = fakeIo();
+    const first = { ...entry, image: null, point: { ...entry.point, revision: null } };
+    openJournal(io).write(first);
+    expect(openJournal(io).read()).toEqual(first);
   });
 });

@@ -3,40 +3,53 @@ import { deploy } from '../../../src/engine/deploy.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
 import type { Io } from '../../../src/io/io.ts';
+import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
-import { type Operation, openEndpoint, type TrafficControl, type Workload } from '../../../src/model/workload.ts';
+import type { Capabilities, Observation, Operation, TrafficControl, Workload } from '../../../src/model/workload.ts';
 import { canary } from '../../../src/strategies/canary.ts';
 import { preview } from '../../../src/strategies/preview.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
-import { scriptedWorkload } from '../../fixtures/scripted-workload.ts';
+import { operation, preparedBy, scriptedWorkload, watchBy } from '../../fixtures/scripted-workload.ts';
 
 const working = { status: 'succeeded', reason: 'READY', message: 'ready' } as const;
 
-/** A workload whose traffic is moved by hand, and what was asked of it. */
-function shiftable(parts: Partial<Workload> = {}, control: Partial<TrafficControl> = {}) {
+const byPercent: Capabilities = {
+  traffic: { by: 'us', weights: 'any' },
+  preview: true,
+  changes: ['edit'],
+  remedy: null,
+};
+
+type OurControl = Extract<TrafficControl, { by: 'us' }>;
+
+/** A workload whose traffic we move, and what was requested of it. */
+function shiftable(parts: Partial<Workload> = {}, control: Partial<OurControl> = {}) {
   const asked: string[] = [];
-  const traffic: TrafficControl = {
+  const traffic: OurControl = {
+    by: 'us',
     async setWeight(ours, percent) {
       asked.push(`${percent} %`);
       return { ...ours, goal: { kind: 'weight', percent } };
     },
+    ...control,
+  };
+  const workload = scriptedWorkload({
+    capabilities: byPercent,
+    traffic,
+    prepare: async () =>
+      preparedBy(async (_point, { takeTraffic }) => {
+        asked.push(`deploy ${takeTraffic}`);
+        return operation;
+      }),
     async finish(ours) {
       asked.push('finish');
       return { ...ours, goal: { kind: 'finished' } };
     },
-    preview: async () => openEndpoint('https://preview.agent.test'),
-    ...control,
-  };
-  const workload = scriptedWorkload({
-    capabilities: { weights: 'any', preview: true, remedy: null },
-    traffic,
-    async deploy(_mark, _point, { takeTraffic }) {
-      asked.push(`deploy ${takeTraffic}`);
-    },
+    preview: async () => [openEndpoint('https://preview.agent.test')],
     async restore() {
       asked.push('restore');
       return { status: 'restored', by: 'us', message: 'agent:41 serves again' };
@@ -49,24 +62,24 @@ function shiftable(parts: Partial<Workload> = {}, control: Partial<TrafficContro
 function rolloutOf(
   workload: Workload,
   io: Io,
-  steps = canary.plan(parseTrafficSteps('5% for 2m, 25% for 3m')),
+  steps = canary.plan(parseTrafficSteps('5% for 2m, 25% for 3m'), byPercent),
 ): Rollout {
   return { ...scriptedRollout(workload, io, steps), deadline: io.clock.now() + 60_000 };
 }
 
 describe('a rolling deploy', () => {
-  test('ends with all the traffic and is finished, where traffic is moved by hand', async () => {
+  test('ends with all the traffic and is finished, where we move traffic', async () => {
     const { workload, asked } = shiftable();
-    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([])));
+    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([], byPercent)));
     expect(outcome.kind).toBe('deployed');
     expect(asked).toEqual(['deploy true', '100 %', 'finish']);
   });
 
-  test('leaves traffic to the platform where that moves it', async () => {
+  test('leaves traffic to the platform where that moves it, and is finished all the same', async () => {
     const { workload, asked } = shiftable({ traffic: null });
-    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([])));
+    const outcome = await deploy(rolloutOf(workload, fakeIo(), rolling.plan([], byPercent)));
     expect(outcome.kind).toBe('deployed');
-    expect(asked).toEqual(['deploy true']);
+    expect(asked).toEqual(['deploy true', 'finish']);
   });
 });
 
@@ -81,55 +94,62 @@ describe('a canary', () => {
     expect(rollout.record.previewUrl).toBe('https://preview.agent.test');
   });
 
-  test('is judged for as long as it was asked to, which its time-out does not count', async () => {
+  test('is analyzed for as long as its steps say, which its time-out does not count', async () => {
     const { workload } = shiftable();
     const io = fakeIo();
     const startedAt = io.clock.now();
     await deploy(rolloutOf(workload, io));
-    // 5 minutes of judging, with a time-out of one.
+    // 5 minutes of analysis, with a time-out of one.
     expect(io.clock.now() - startedAt).toBe(300_000);
   });
 
-  test('is judged every 15 seconds, and once more when its time is up', async () => {
+  test('is analyzed every 15 seconds, and once more when its time is up', async () => {
     const io = fakeIo();
     const startedAt = io.clock.now();
-    const looks: number[] = [];
+    const polls: number[] = [];
     const observe = async ({ goal }: Operation) => {
-      if (goal.kind === 'weight' && goal.percent === 5) looks.push((io.clock.now() - startedAt) / 1_000);
+      if (goal.kind === 'weight' && goal.percent === 5) polls.push((io.clock.now() - startedAt) / 1_000);
       return working;
     };
-    await deploy(rolloutOf(shiftable({ observe }).workload, io));
+    await deploy(rolloutOf(shiftable({ watch: watchBy(observe) }).workload, io));
     // The first is for the weight itself.
-    expect(looks).toEqual([0, 0, 15, 30, 45, 60, 75, 90, 105, 120]);
+    expect(polls).toEqual([0, 0, 15, 30, 45, 60, 75, 90, 105, 120]);
   });
 
-  test('that gets sick while it is judged is taken back, and gets no larger share', async () => {
+  test('that becomes unhealthy while it is analyzed is rolled back, and gets no larger share', async () => {
     const io = fakeIo();
     const sickAt = io.clock.now() + 60_000;
-    const sick = { status: 'failed', reason: 'UNHEALTHY', message: 'the revision lost its health' } as const;
-    const { workload, asked } = shiftable({ observe: async () => (io.clock.now() >= sickAt ? sick : working) });
+    const sick = {
+      status: 'failed',
+      as: 'DEPLOY_FAILED',
+      reason: 'UNHEALTHY',
+      message: 'the revision lost its health',
+    } as const;
+    const { workload, asked } = shiftable({
+      watch: watchBy(async (): Promise<Observation> => (io.clock.now() >= sickAt ? sick : working)),
+    });
     const outcome = await deploy(rolloutOf(workload, io));
     expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { code: 'DEPLOY_FAILED' } });
     expect(outcome.failure?.message).toContain('the revision lost its health');
     expect(asked).toEqual(['deploy false', '5 %', 'restore']);
   });
 
-  test('whose judge can not be asked is not passed: no data is not a pass', async () => {
+  test('whose platform cannot be asked is not passed: no data is not a pass', async () => {
     const io = fakeIo();
     const { workload, asked } = shiftable({
-      async observe({ goal }) {
+      watch: watchBy(async ({ goal }) => {
         const isBake = asked.length === 2 && goal.kind === 'weight';
-        if (isBake && ++looks > 1) throw new DeployError('NETWORK', 'could not reach the platform');
+        if (isBake && ++polls > 1) throw new DeployError('NETWORK', 'could not reach the platform');
         return working;
-      },
+      }),
     });
-    let looks = 0;
+    let polls = 0;
     const outcome = await deploy(rolloutOf(workload, io));
     expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { code: 'TIMEOUT' } });
     expect(asked).toEqual(['deploy false', '5 %', 'restore']);
   });
 
-  test('whose request for a share is lost is asked again', async () => {
+  test('whose request for a share is lost is sent again', async () => {
     let lost = 0;
     const { workload, asked } = shiftable(
       {},
@@ -153,17 +173,17 @@ describe('a canary', () => {
 });
 
 describe('a preview', () => {
-  const steps = preview.plan([]);
+  const steps = preview.plan([], byPercent);
 
   test('is up and gets no traffic', async () => {
     const { workload, asked } = shiftable({ isLive: async () => false });
     const io = fakeIo();
     expect(await deploy(rolloutOf(workload, io, steps))).toMatchObject({ kind: 'previewed', revision: 'agent:42' });
     expect(asked).toEqual(['deploy false']);
-    expect(openJournal(io.state).read()).toMatchObject({ phase: 'closed', outcome: 'previewed' });
+    expect(openJournal(io).read()).toMatchObject({ phase: 'closed', outcome: 'previewed' });
   });
 
-  test('whose smoke test fails is taken back', async () => {
+  test('whose smoke test fails is rolled back', async () => {
     const failing: SmokeTest = {
       kind: 'command',
       name: 'run: exit 3',

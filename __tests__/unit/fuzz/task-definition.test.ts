@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { editDocument, type Json, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
+import { editDocument, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../src/clouds/aws/ecs/task-definition-differences.ts';
-import type { Change } from '../../../src/model/workload.ts';
+import type { JsonObject } from '../../../src/model/json.ts';
+import type { EditChange } from '../../../src/model/workload.ts';
 
 const READ_ONLY = [
   'taskDefinitionArn',
@@ -42,7 +43,7 @@ const listOf = (value: 'value' | 'valueFrom') =>
     { nil: undefined },
   );
 const container = fc.tuple(unknown, listOf('value'), listOf('valueFrom')).map(
-  ([rest, environment, secrets]): Json => ({
+  ([rest, environment, secrets]): JsonObject => ({
     ...rest,
     ...defined({ environment, secrets }),
     image: 'old',
@@ -52,7 +53,7 @@ const container = fc.tuple(unknown, listOf('value'), listOf('valueFrom')).map(
 const map = fc.uniqueArray(fc.tuple(text, text), { selector: ([name]) => name, maxLength: 3 });
 
 const documents = fc.tuple(unknown, container, fc.array(container, { maxLength: 2 })).map(
-  ([rest, first, others]): Json => ({
+  ([rest, first, others]): JsonObject => ({
     ...rest,
     family: 'agent',
     containerDefinitions: [
@@ -61,27 +62,28 @@ const documents = fc.tuple(unknown, container, fc.array(container, { maxLength: 
     ],
   }),
 );
-const changes = fc.tuple(map, map).map(([environment, secrets]): Change => {
+const changes = fc.tuple(map, map).map(([environment, secrets]): EditChange => {
   const names = new Set(environment.map(([name]) => name));
   return {
+    kind: 'edit',
     images: [{ container: 'web', image }],
     environment: new Map(environment),
     secrets: new Map(secrets.filter(([name]) => !names.has(name))),
   };
 });
 
-function defined(values: Record<string, unknown>): Json {
+function defined(values: Record<string, unknown>): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 /** JSON as it goes over the wire, without what an edit owns: the image, and entries with the names of the change. */
-function withoutOurs(document: Json, change: Change): unknown {
+function withoutOurs(document: JsonObject, change: EditChange): unknown {
   const ours = new Set([...change.environment.keys(), ...change.secrets.keys()]);
   const copy = JSON.parse(JSON.stringify(document)) as { containerDefinitions: Record<string, unknown>[] };
   const [web] = copy.containerDefinitions;
   delete web!['image'];
   for (const list of ['environment', 'secrets']) {
-    const kept = ((web![list] ?? []) as Json[]).filter(({ name }) => !ours.has(String(name)));
+    const kept = ((web![list] ?? []) as JsonObject[]).filter(({ name }) => !ours.has(String(name)));
     if (kept.length > 0) web![list] = kept;
     else delete web![list];
   }
@@ -109,9 +111,9 @@ describe('any task definition, with fields that nobody has heard of', () => {
           ['secrets', 'valueFrom', change.secrets, 'environment'],
         ] as const) {
           for (const [name, value] of wanted) {
-            const found = ((web![list] ?? []) as Json[]).filter((entry) => entry['name'] === name);
+            const found = ((web![list] ?? []) as JsonObject[]).filter((entry) => entry['name'] === name);
             expect(found).toEqual([expect.objectContaining({ name, [key]: value })]);
-            expect(((web![other] ?? []) as Json[]).filter((entry) => entry['name'] === name)).toEqual([]);
+            expect(((web![other] ?? []) as JsonObject[]).filter((entry) => entry['name'] === name)).toEqual([]);
           }
         }
       }),
@@ -172,6 +174,6 @@ function withoutNulls(value: unknown): unknown {
   );
 }
 
-function without(document: Json, names: readonly string[]): Json {
+function without(document: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));
 }

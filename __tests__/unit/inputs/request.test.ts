@@ -38,13 +38,13 @@ describe('the inputs of a step', () => {
     for (const name of [
       'target: got "lambda"; expected one of ecs',
       'image: ',
-      'service: got nothing',
+      'service: is required (the value is empty)',
       'strategy: got "canery"; expected one of rolling, canary, blue-green',
       'timeout: got "soon"; expected a duration',
       'force: got "maybe"; expected true or false',
       'url: got something else; expected a plain base URL',
       'on-failure: got "shrug"; expected one of rollback, keep',
-      'registry-password: got nothing',
+      'registry-password: is required (the value is empty)',
       'smoke-tests: ',
       'environment-variables: ',
       'copy-to: ',
@@ -133,7 +133,9 @@ describe('the inputs of a step', () => {
     const { INPUT_IMAGE: _, ...rest } = least;
     const own = { ...rest, INPUT_CONTAINER: 'web=ghcr.io/acme/agent:v1' };
     expect(parseInputs(own).images).toEqual([{ container: 'web', name: image }]);
-    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain('- image: got nothing');
+    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain(
+      '- image: is required (the value is empty)',
+    );
   });
 
   test.each([

@@ -4,7 +4,7 @@ import type { Agent } from '../../../simulators/agent.ts';
 import { CLOUD_RUN_SERVICE, openCloudRunAgent, seedImage } from '../../../simulators/cloud-run-agent.ts';
 
 const fixture = (name: string) => join(import.meta.dirname, '../../fixtures', name);
-const entries = { main: fixture('google/deploy.mjs'), post: fixture('entries/no-post.mjs') };
+const entries = { main: fixture('google/deploy.mjs'), post: fixture('entries/no-post.ts') };
 
 let agent: Agent | null = null;
 

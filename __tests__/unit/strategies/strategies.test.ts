@@ -11,6 +11,13 @@ import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 
 const MINUTE = 60_000;
 
+const byPercent: Capabilities = {
+  traffic: { by: 'us', weights: 'any' },
+  preview: true,
+  changes: ['edit'],
+  remedy: null,
+};
+
 describe('what a strategy does, in order', () => {
   test.each<[string, Strategy, string, readonly string[]]>([
     ['rolling', rolling, '100%', ['deploy', 'smoke live', 'finish', 'confirm']],
@@ -19,39 +26,55 @@ describe('what a strategy does, in order', () => {
       'canary',
       canary,
       '5% for 5m, 25%',
-      ['deploy at 0', 'smoke preview', '5 %', 'bake 5 % 5m', '25 %', '100 %', 'smoke live', 'finish', 'confirm'],
+      ['deploy at 0', 'smoke preview', '5%', 'bake 5% 5m', '25%', '100%', 'smoke live', 'finish', 'confirm'],
     ],
     [
-      'canary that is judged at 100 % too',
+      'canary that is analyzed at 100% too',
       canary,
       '50%, 100% for 2m',
-      ['deploy at 0', 'smoke preview', '50 %', '100 %', 'smoke live', 'bake 100 % 2m', 'finish', 'confirm'],
+      ['deploy at 0', 'smoke preview', '50%', '100%', 'smoke live', 'bake 100% 2m', 'finish', 'confirm'],
     ],
     [
       'blue-green',
       blueGreen,
       '100% for 1m',
-      ['deploy at 0', 'smoke preview', '100 %', 'smoke live', 'bake 100 % 1m', 'finish', 'confirm'],
+      ['deploy at 0', 'smoke preview', '100%', 'smoke live', 'bake 100% 1m', 'finish', 'confirm'],
     ],
   ])('%s', (_, strategy, steps, expected) => {
-    expect(strategy.plan(parseTrafficSteps(steps)).map(abbreviate)).toEqual(expected);
+    expect(strategy.plan(parseTrafficSteps(steps), byPercent).map(abbreviate)).toEqual(expected);
   });
 
   test.each([canary, blueGreen, preview])('$name sends no user to a revision that was not smoke-tested', (strategy) => {
-    const steps = strategy.plan(parseTrafficSteps(strategy.steps?.default ?? '100%')).map(abbreviate);
+    const steps = strategy.plan(parseTrafficSteps(strategy.steps?.default ?? '100%'), byPercent).map(abbreviate);
     expect(steps.slice(0, 2)).toEqual(['deploy at 0', 'smoke preview']);
   });
 
   test('each step that changes or tests something is said in a plan', () => {
-    const said = canary.plan(parseTrafficSteps('5% for 5m')).map(describeStep);
+    const said = canary.plan(parseTrafficSteps('5% for 5m'), byPercent).map(describeStep);
     expect(said.filter((line) => line !== null)).toEqual([
       'Bring up the new revision with no traffic.',
       'Smoke-test the new revision at its own address.',
-      'Give it 5 % of the traffic.',
-      'Judge it at 5 % for 5m.',
-      'Give it 100 % of the traffic.',
+      'Shift traffic to it: 5%.',
+      'Analyze it at 5% for 5m.',
+      'Shift traffic to it: 100%.',
       'Smoke-test the live service.',
     ]);
+  });
+
+  test('a share that the replicas do not allow is planned as the nearest one, and said', () => {
+    const traffic = { by: 'us', weights: { replicas: 5 } } as const;
+    const steps = canary.plan(parseTrafficSteps('5% for 5m'), { ...byPercent, traffic });
+    expect(steps.map(describeStep)).toContain('Shift traffic to it: 5% asked for, 20% in force: 1 of 5 replicas.');
+    expect(steps.map(describeStep)).toContain('Analyze it at 5% asked for, 20% in force: 1 of 5 replicas for 5m.');
+  });
+
+  test('a platform that shifts traffic itself gets all steps with the change, and is advanced from pause to pause', () => {
+    const shifts = parseTrafficSteps('5% for 5m, 25%');
+    const traffic = { by: 'platform', weights: 'any' } as const;
+    const steps = canary.plan(shifts, { ...byPercent, traffic, preview: false });
+    expect(steps[0]).toEqual({ kind: 'deploy', takeTraffic: false, shifts });
+    const expected = ['deploy at 0', 'advance 5%', 'bake 5% 5m', 'advance 25%', 'advance 100%', 'smoke live', 'finish'];
+    expect(steps.map(abbreviate)).toEqual([...expected, 'confirm']);
   });
 });
 
@@ -62,9 +85,11 @@ function abbreviate(step: Step): string {
     case 'smoke-test':
       return `smoke ${step.against}`;
     case 'set-weight':
-      return `${step.percent} %`;
+      return `${step.percent}%`;
+    case 'advance':
+      return `advance ${step.percent}%`;
     case 'bake':
-      return `bake ${step.percent} % ${step.durationMs / MINUTE}m`;
+      return `bake ${step.percent}% ${step.durationMs / MINUTE}m`;
     case 'finish':
     case 'confirm':
       return step.kind;
@@ -100,22 +125,35 @@ describe('the steps of the traffic', () => {
   });
 });
 
-describe('a strategy that a workload can not do is refused with what would work', () => {
-  const all: Capabilities = { weights: 'any', preview: true, remedy: null };
+describe('a strategy that a workload cannot do is refused with what would work', () => {
   test.each<[string, Strategy, Partial<Capabilities>, string | null]>([
     ['canary, where it can', canary, {}, null],
-    ['rolling, where it can nothing', rolling, { weights: 'none', preview: false }, null],
-    ['canary, without weights', canary, { weights: 'none' }, 'its traffic can not be split by percent'],
-    ['blue-green, without a preview', blueGreen, { preview: false }, 'can not be reached before it gets traffic'],
-    ['traffic: 0, without weights', preview, { weights: 'none' }, 'could not use traffic: 0 on service agent'],
+    ['rolling, where it can nothing', rolling, { traffic: null, preview: false }, null],
+    ['canary, without traffic', canary, { traffic: null }, 'its traffic cannot be split between two revisions'],
+    [
+      'canary, with one replica',
+      canary,
+      { traffic: { by: 'us', weights: { replicas: 1 } } },
+      'one replica cannot share',
+    ],
+    ['blue-green, without a preview', blueGreen, { preview: false }, 'cannot be reached before it gets traffic'],
+    ['traffic: 0, without traffic', preview, { traffic: null }, 'could not use traffic: 0 on service agent'],
+    [
+      'traffic: 0, where the platform shifts',
+      preview,
+      { traffic: { by: 'platform', weights: 'any' } },
+      'cannot be held',
+    ],
   ])('%s', (_, strategy, lacks, why) => {
-    const attempt = () => ensurePossible(strategy, { resource: 'service agent', capabilities: { ...all, ...lacks } });
+    const attempt = () =>
+      ensurePossible(strategy, { resource: 'service agent', capabilities: { ...byPercent, ...lacks } });
     if (why === null) expect(attempt).not.toThrow();
     else expect(attempt).toThrow(why);
   });
 
   test('the way to more is in the hint', () => {
-    const capabilities: Capabilities = { weights: 'none', preview: false, remedy: 'Set its revision mode to Multiple' };
+    const remedy = 'Set its revision mode to Multiple';
+    const capabilities: Capabilities = { traffic: null, preview: false, changes: ['edit'], remedy };
     expect(() => ensurePossible(canary, { resource: 'app agent', capabilities })).toThrow(
       expect.objectContaining({
         code: 'UNSUPPORTED',

@@ -1,25 +1,13 @@
-import type { SimulatedHost } from '../../edge/host.ts';
 import { at, type JsonObject, objectAt, textAt } from '../../json.ts';
 import type { SimulatedRegistry } from '../../registry/registry.ts';
 import { isName } from '../apps/find.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
+import { toTime } from '../arm-time.ts';
 import { endOperation, type Operation, retryAfter } from '../operations.ts';
-import { type AzureWorld, toTime } from '../world.ts';
+import type { AzureWorld } from '../world.ts';
 import { pullImageFrom, type Source } from './pull-image.ts';
-
-/** A registry as a resource of the subscription. What it holds is another simulator. */
-export interface ArmRegistry {
-  readonly id: string;
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly createdAt: number;
-  readonly store: SimulatedRegistry;
-  /** Registries and their storage that an import can reach. */
-  readonly outside: readonly SimulatedHost[];
-  /** From an accepted import until the image is there. */
-  importMs: number;
-}
+import type { ArmRegistry } from './state.ts';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries';
 const REGISTRY = `${GROUP}/{registry}`;

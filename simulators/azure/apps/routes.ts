@@ -1,9 +1,10 @@
 import { type JsonObject, objectsAt, textAt } from '../../json.ts';
 import { ArmError } from '../arm-error.ts';
 import type { ArmAnswer, ArmCall, ArmRoute } from '../arm-host.ts';
+import { toTime } from '../arm-time.ts';
 import { mergePatch } from '../json-merge-patch.ts';
 import { type Operation, retryAfter } from '../operations.ts';
-import { type AzureWorld, toTime } from '../world.ts';
+import type { AzureWorld } from '../world.ts';
 import { APP, GROUP, get, inApp, ok, post } from './app-route.ts';
 import { changeApp } from './change-app.ts';
 import { isName } from './find.ts';

@@ -1,5 +1,6 @@
 import { at, type Json, type JsonObject, objectAt, objectsAt } from '../../json.ts';
-import { type AzureWorld, toTime } from '../world.ts';
+import { toTime } from '../arm-time.ts';
+import type { AzureWorld } from '../world.ts';
 import { latest, latestReady } from './find.ts';
 import { healthStateOf, runningStateOf } from './revision-state.ts';
 import type { ContainerApp, Environment, Replica, ReplicaContainer, Revision } from './state.ts';

@@ -1,5 +1,10 @@
-import { DeployError } from '../../model/errors.ts';
-import { type Call, quoteLine, sendOrExplain, type Verdict } from '../../model/send-or-explain.ts';
+import {
+  type Call,
+  isConnectionFailure,
+  openErrorExplainer,
+  type Thrown,
+  type Verdict,
+} from '../../model/explain-errors.ts';
 
 /** One request, in words, for the error that it may end in. */
 export interface AwsCall extends Call {
@@ -7,39 +12,27 @@ export interface AwsCall extends Call {
   readonly action: string;
 }
 
-/** Sends one request. @throws DeployError with what AWS said, or the signal's reason. */
-export function explainErrors<T>(call: AwsCall, send: () => Promise<T>): Promise<T> {
-  return sendOrExplain(call, send, (error) => toDeployError(error, call));
-}
+/** The token of a role's session has hundreds of such characters, and nothing else in a message has. */
+const SESSION_TOKEN = /[A-Za-z0-9+/=_-]{100,}/g;
 
-/** Pure: what an SDK threw -> what a person can act on. Keeps name and message of the original, never its response. */
-export function toDeployError(error: unknown, call: AwsCall): DeployError {
-  const thrown = readThrown(error);
-  const { code, hint } = classify(thrown, call);
-  const said = code === 'PERMISSION_DENIED' ? `the role lacks ${deniedAction(thrown, call)}` : quote(thrown, call);
-  return new DeployError(code, `could not ${call.what}: ${said}`, {
-    hint,
-    // The SDK's own error carries the response with its headers: it must not reach a log.
-    cause: new Error(quote(thrown, call)),
-  });
-}
+/** `findAwsErrorName`: `ConflictException`. */
+export const {
+  explainErrors,
+  toDeployError,
+  findWord: findAwsErrorName,
+} = openErrorExplainer<AwsCall, AwsThrown>({
+  read: readThrown,
+  classify,
+  describeDenied: (thrown, call) => `the role lacks ${deniedAction(thrown, call)}`,
+  token: SESSION_TOKEN,
+});
 
-/** AWS's own word for the error: `ConflictException`; null: it did not come from AWS. */
-export function findAwsErrorName(error: unknown): string | null {
-  const match = /^([A-Za-z]+)(?:: |$)/.exec(
-    error instanceof DeployError ? ((error.cause as Error)?.message ?? '') : '',
-  );
-  return match?.[1] ?? null;
-}
-
-interface Thrown {
-  readonly name: string;
-  readonly message: string;
+interface AwsThrown extends Thrown {
   readonly errno: string;
   readonly status: number;
 }
 
-function readThrown(error: unknown): Thrown {
+function readThrown(error: unknown): AwsThrown {
   const thrown = error as {
     name?: unknown;
     message?: unknown;
@@ -47,10 +40,11 @@ function readThrown(error: unknown): Thrown {
     $metadata?: { httpStatusCode?: unknown };
   };
   const status = thrown?.$metadata?.httpStatusCode;
+  const errno = typeof thrown?.code === 'string' ? thrown.code : '';
   return {
-    name: typeof thrown?.name === 'string' ? thrown.name : 'Error',
-    message: typeof thrown?.message === 'string' ? thrown.message : String(error),
-    errno: typeof thrown?.code === 'string' ? thrown.code : '',
+    word: typeof thrown?.name === 'string' ? thrown.name : 'Error',
+    message: (typeof thrown?.message === 'string' ? thrown.message : String(error)) || errno,
+    errno,
     status: typeof status === 'number' ? status : 0,
   };
 }
@@ -65,15 +59,14 @@ const MISSING =
   /^(?:ClusterNotFound|ServiceNotFound|ServiceDeploymentNotFound|RepositoryNotFound|ResourceNotFound|TargetGroupNotFound|LoadBalancerNotFound|ListenerNotFound|ServiceNotActive)(?:Exception)?$/;
 // A proxy that cannot resolve the name refuses the tunnel.
 const UNKNOWN_HOST = /^(?:ENOTFOUND|ERR_PROXY_TUNNEL)$/;
-const CONNECTION = /^(?:E[A-Z_]{3,}|ERR_TLS\w*|CERT_\w+|DEPTH_ZERO\w*|SELF_SIGNED\w*|UNABLE_TO_\w+)$/;
 // A body that broke off no longer parses; the SDK has tried again by then.
 const BROKEN_ANSWER = /^(?:TimeoutError|AbortError|SyntaxError|ServerException|InternalFailure|ServiceUnavailable\w*)$/;
 const SAYS_DENIED = /not authorized to perform/i;
 // https://github.com/hashicorp/terraform-provider-aws/issues/9777
 const REVISION_RACE = /Too many concurrent attempts to create a new revision/i;
 
-function classify(thrown: Thrown, call: AwsCall): Verdict {
-  const { name, message, errno, status } = thrown;
+function classify(thrown: AwsThrown, call: AwsCall): Verdict {
+  const { word: name, message, errno, status } = thrown;
   if (EXPIRED.test(name)) return { code: 'AUTH_FAILED', hint: EXPIRED_HINT };
   if (NO_CREDENTIALS.test(name)) return { code: 'AUTH_FAILED', hint: CREDENTIALS_HINT };
   if (BAD_CREDENTIALS.test(name)) return { code: 'AUTH_FAILED', hint: CREDENTIALS_HINT };
@@ -89,7 +82,7 @@ function classify(thrown: Thrown, call: AwsCall): Verdict {
   }
   if (MISSING.test(name)) return { code: 'NOT_FOUND', hint: MISSING_HINT };
   if (UNKNOWN_HOST.test(errno)) return { code: 'NETWORK', hint: UNKNOWN_HOST_HINT };
-  if (BROKEN_ANSWER.test(name) || CONNECTION.test(errno) || status >= 500) {
+  if (BROKEN_ANSWER.test(name) || isConnectionFailure(errno) || status >= 500) {
     return { code: 'NETWORK', hint: 'Check that the runner can reach AWS, then run again.' };
   }
   return { code: 'DEPLOY_REJECTED', hint: 'Correct what AWS names here, then run again.' };
@@ -106,14 +99,7 @@ export const MISSING_HINT =
 const UNKNOWN_HOST_HINT =
   'Check that the region exists (input `region`, or AWS_REGION), and the runner’s DNS and proxy.';
 
-/** The token of a role's session has hundreds of such characters, and nothing else in a message has. */
-const SESSION_TOKEN = /[A-Za-z0-9+/=_-]{100,}/g;
-
 /** AWS names the action that was missing, which need not be the one that was called: `iam:PassRole`. */
-function deniedAction(thrown: Thrown, call: AwsCall): string {
+function deniedAction(thrown: AwsThrown, call: AwsCall): string {
   return /perform:?\s+([a-z][a-z0-9-]*:[A-Za-z*]+)/.exec(thrown.message)?.[1] ?? call.action;
-}
-
-function quote(thrown: Thrown, call: AwsCall): string {
-  return `${thrown.name}: ${quoteLine(thrown.message, call, SESSION_TOKEN) || thrown.errno || 'no message'}`;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import { type JsonObject, listAt, textAt, tryParseJson } from '../../model/json.ts';
 
 /** Where Azure is deployed to, and as whom as far as that is said. */
 export interface AzureAccount {
@@ -59,23 +60,17 @@ interface CliLogin {
 async function readCliProfile(env: Io['env'], readFile: ReadFile): Promise<readonly CliLogin[]> {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
   const folder = env['AZURE_CONFIG_DIR'] ?? path.join(home, '.azure');
-  try {
-    const text = await readFile(path.join(folder, 'azureProfile.json'));
-    // The CLI writes a byte order mark, which JSON.parse does not take.
-    const profile = JSON.parse(text.replace(/^\ufeff/, '')) as { subscriptions?: unknown };
-    return (Array.isArray(profile.subscriptions) ? profile.subscriptions : []).map(toLogin);
-  } catch {
-    return [];
-  }
+  const text = await readFile(path.join(folder, 'azureProfile.json')).catch(() => '');
+  // The CLI writes a byte order mark, which JSON.parse does not take.
+  return listAt(tryParseJson(text.replace(/^\ufeff/, '')), 'subscriptions').map(toLogin);
 }
 
-function toLogin(entry: Record<string, unknown>): CliLogin {
-  const text = (name: string): string => (typeof entry[name] === 'string' ? (entry[name] as string) : '');
+function toLogin(entry: JsonObject): CliLogin {
   return {
-    id: text('id'),
-    tenantId: text('tenantId'),
+    id: textAt(entry, 'id'),
+    tenantId: textAt(entry, 'tenantId'),
     isDefault: entry['isDefault'] === true,
-    environmentName: text('environmentName'),
+    environmentName: textAt(entry, 'environmentName'),
   };
 }
 

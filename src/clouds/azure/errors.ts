@@ -1,5 +1,10 @@
-import { DeployError } from '../../model/errors.ts';
-import { type Call, quoteLine, sendOrExplain, type Verdict } from '../../model/send-or-explain.ts';
+import {
+  type Call,
+  isConnectionFailure,
+  openErrorExplainer,
+  type Thrown,
+  type Verdict,
+} from '../../model/explain-errors.ts';
 
 /** One request, in words, for the error that it may end in. */
 export interface AzureCall extends Call {
@@ -7,45 +12,36 @@ export interface AzureCall extends Call {
   readonly action: string;
 }
 
-/** Sends one request. @throws DeployError with what Azure said, or the signal's reason. */
-export function explainErrors<T>(call: AzureCall, send: () => Promise<T>): Promise<T> {
-  return sendOrExplain(call, send, (error) => toDeployError(error, call));
-}
+const JWT = /eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*/g;
 
-/** Pure: what an SDK threw -> what a person can act on. Keeps code and message of the original, never its response. */
-export function toDeployError(error: unknown, call: AzureCall): DeployError {
-  const thrown = readThrown(error);
-  const { code, hint } = classify(thrown, call);
-  const said = code === 'PERMISSION_DENIED' ? `the role lacks ${deniedAction(thrown, call)}` : quote(thrown, call);
-  return new DeployError(code, `could not ${call.what}: ${said}`, {
-    hint,
-    // The SDK's own error carries request and response with their headers: it must not reach a log.
-    cause: new Error(quote(thrown, call)),
-  });
-}
+export const { explainErrors, toDeployError } = openErrorExplainer<AzureCall, AzureThrown>({
+  read: readThrown,
+  classify,
+  describeDenied: (thrown, call) => `the role lacks ${deniedAction(thrown, call)}`,
+  token: JWT,
+});
 
-interface Thrown {
-  readonly code: string;
-  readonly message: string;
+interface AzureThrown extends Thrown {
   readonly status: number;
 }
 
-function readThrown(error: unknown): Thrown {
+function readThrown(error: unknown): AzureThrown {
   const thrown = error as { name?: unknown; message?: unknown; code?: unknown; statusCode?: unknown };
   const name = typeof thrown?.name === 'string' ? thrown.name : 'Error';
   return {
-    code: typeof thrown?.code === 'string' ? thrown.code : name,
+    word: typeof thrown?.code === 'string' ? thrown.code : name,
     message: typeof thrown?.message === 'string' ? thrown.message : String(error),
     status: typeof thrown?.statusCode === 'number' ? thrown.statusCode : 0,
   };
 }
 
-const NETWORK = /^(?:E[A-Z_]{3,}|ERR_\w+|CERT_\w+|REQUEST_SEND_ERROR|PARSE_ERROR|SyntaxError)$/;
+/** The SDK's own codes, beside Node's. */
+const BROKEN_ANSWER = /^(?:REQUEST_SEND_ERROR|PARSE_ERROR|SyntaxError)$/;
 const MISSING_GROUP = /^(?:ResourceGroupNotFound|SubscriptionNotFound)$/;
 const SAYS_DENIED = /does not have authorization to perform action/i;
 
-function classify(thrown: Thrown, call: AzureCall): Verdict {
-  const { code, message, status } = thrown;
+function classify(thrown: AzureThrown, call: AzureCall): Verdict {
+  const { word: code, message, status } = thrown;
   const login = LOGIN_HINTS.find(([pattern]) => pattern.test(message));
   if (login) return { code: 'AUTH_FAILED', hint: login[1] };
   if (/AADSTS\d+|CredentialUnavailable|Authentication(?:Required)?Error/.test(`${code} ${message}`) || status === 401)
@@ -62,7 +58,7 @@ function classify(thrown: Thrown, call: AzureCall): Verdict {
   if (status === 409)
     return { code: 'THROTTLED', hint: 'Another change is in progress: run again when nothing else changes the app.' };
   if (status === 429) return { code: 'THROTTLED', hint: 'Run again in a minute: too many requests were made.' };
-  if (status >= 500 || status === 408 || (status === 0 && NETWORK.test(code)))
+  if (status >= 500 || status === 408 || (status === 0 && (isConnectionFailure(code) || BROKEN_ANSWER.test(code))))
     return { code: 'NETWORK', hint: 'Check that the runner can reach management.azure.com, then run again.' };
   return { code: 'DEPLOY_REJECTED', hint: 'Correct what Azure names here, then run again.' };
 }
@@ -90,12 +86,6 @@ const LOGIN_HINTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** ARM names the action that was missing, which need not be the one that was called: `…/join/action`. */
-function deniedAction(thrown: Thrown, call: AzureCall): string {
+function deniedAction(thrown: AzureThrown, call: AzureCall): string {
   return /perform action '([A-Za-z.]+\/[A-Za-z/]+)'/.exec(thrown.message)?.[1] ?? call.action;
 }
-
-function quote(thrown: Thrown, call: AzureCall): string {
-  return `${thrown.code}: ${quoteLine(thrown.message, call, JWT) || 'no message'}`;
-}
-
-const JWT = /eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*/g;

@@ -2,8 +2,8 @@ import { ContainerAppsAPIClient } from '@azure/arm-appcontainers';
 import { createHttpHeaders, createPipelineRequest, type HttpClient, RestError } from '@azure/core-rest-pipeline';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
 import { type AzureCall, explainErrors } from './errors.ts';
-import { type Json, textAt } from './json.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
 import { authenticate, noCredential, type Tokens } from './tokens.ts';
 
@@ -15,11 +15,11 @@ export interface ArmRequest extends AzureCall {
   readonly method: 'GET' | 'PATCH' | 'POST';
   /** Below https://management.azure.com, without `api-version`. */
   readonly path: string;
-  readonly body?: Json;
+  readonly body?: JsonObject;
 }
 
 export interface ArmAnswer {
-  readonly body: Json;
+  readonly body: JsonObject;
   /** Where ARM says how an accepted change goes on; null: it doesn't. */
   readonly operationUrl: string | null;
 }
@@ -39,7 +39,7 @@ export interface ResourceManager {
    */
   send(request: ArmRequest): Promise<ArmAnswer>;
   /** A status document, by the address that ARM gave. */
-  follow(url: string, call: AzureCall): Promise<Json>;
+  follow(url: string, call: AzureCall): Promise<JsonObject>;
 }
 
 export function openResourceManager(
@@ -84,16 +84,14 @@ export function openResourceManager(
 export const ARM_SCOPE = `${ORIGIN}/.default`;
 export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 
-function parse(text: string): Json {
+function parse(text: string): JsonObject {
   if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new RestError('the answer is no JSON', { code: RestError.PARSE_ERROR });
-  }
+  const answer = tryParseJson(text);
+  if (isJsonObject(answer)) return answer;
+  throw new RestError('the answer is no JSON', { code: RestError.PARSE_ERROR });
 }
 
-function refusal(statusCode: number, answer: Json): RestError {
+function refusal(statusCode: number, answer: JsonObject): RestError {
   // Resource Manager has it below `error`, some of its gateways have it at the top.
   const message = textAt(answer, 'error', 'message') || textAt(answer, 'message') || `status ${statusCode}`;
   const code = textAt(answer, 'error', 'code') || textAt(answer, 'code') || `HTTP${statusCode}`;

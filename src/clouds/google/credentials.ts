@@ -9,8 +9,8 @@ import {
 import { fetchIdToken } from '../../io/github-oidc.ts';
 import { type Io, neverCancelled } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
 import { fetchThrough } from './fetch-through.ts';
-import { type Json, textOf } from './json.ts';
 
 /** Who the job is. Both empty: the credentials that google-github-actions/auth left. */
 export interface CredentialSettings {
@@ -97,25 +97,33 @@ async function readLeft(io: Io): Promise<GoogleCredentials> {
   }
 }
 
-function readCredentialFile(file: string, io: Io): Json {
+function readCredentialFile(file: string, io: Io): JsonObject {
+  const text = readText(file);
+  const json = tryParseJson(text ?? '');
+  if (isJsonObject(json)) return json;
+  const isGone = text === null;
+  const why = isGone ? 'the file that GOOGLE_APPLICATION_CREDENTIALS names is gone' : 'it could not be read as JSON';
+  const byCheckout = isGone && file.startsWith(io.env['GITHUB_WORKSPACE'] ?? '\0');
+  throw new DeployError('AUTH_FAILED', `could not read the Google credentials: ${why}`, {
+    // google-github-actions/auth#111
+    hint: byCheckout
+      ? 'Put actions/checkout before google-github-actions/auth: it cleans the workspace, in which that action leaves its file.'
+      : 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+  });
+}
+
+/** '' where it can't be read; null: there is no such file. */
+function readText(file: string): string | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Json;
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isGone ? 'the file that GOOGLE_APPLICATION_CREDENTIALS names is gone' : 'it could not be read as JSON';
-    const byCheckout = isGone && file.startsWith(io.env['GITHUB_WORKSPACE'] ?? '\0');
-    throw new DeployError('AUTH_FAILED', `could not read the Google credentials: ${why}`, {
-      // google-github-actions/auth#111
-      hint: byCheckout
-        ? 'Put actions/checkout before google-github-actions/auth: it cleans the workspace, in which that action leaves its file.'
-        : 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
-    });
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : '';
   }
 }
 
-function identityOf(client: AuthClient, json: Json, io: Io): Identity {
-  if (textOf(json, 'type') === 'external_account') {
-    const url = textOf(json, 'service_account_impersonation_url');
+function identityOf(client: AuthClient, json: JsonObject, io: Io): Identity {
+  if (textAt(json, 'type') === 'external_account') {
+    const url = textAt(json, 'service_account_impersonation_url');
     const serviceAccount = /serviceAccounts\/([^:/]+):/.exec(url)?.[1];
     const { service_account_impersonation_url: _, ...direct } = json;
     if (serviceAccount) return { kind: 'federated', client: federatedClient(direct, io), serviceAccount };
@@ -132,18 +140,18 @@ function unusable(error: Error): never {
 }
 
 /** The two kinds that jobs have are opened directly: GoogleAuth prints warnings about them. */
-async function openClient(json: Json, io: Io): Promise<AuthClient> {
-  const type = textOf(json, 'type');
+async function openClient(json: JsonObject, io: Io): Promise<AuthClient> {
+  const type = textAt(json, 'type');
   if (type === 'external_account') return federatedClient(json, io);
   if (type !== 'service_account') {
     return await new GoogleAuth({ scopes: [SCOPE], credentials: json, clientOptions: clientOptions(io) }).getClient();
   }
-  const [email, key, keyId] = ['client_email', 'private_key', 'private_key_id'].map((name) => textOf(json, name));
+  const [email, key, keyId] = ['client_email', 'private_key', 'private_key_id'].map((name) => textAt(json, name));
   return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
 }
 
 /** With an address or a file to get GitHub's token from, as google-github-actions/auth writes it. */
-function federatedClient(json: Json, io: Io): AuthClient {
+function federatedClient(json: JsonObject, io: Io): AuthClient {
   return new FederatedClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
 }
 

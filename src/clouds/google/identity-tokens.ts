@@ -1,5 +1,7 @@
 import type { AuthClient } from 'google-auth-library';
+import { describeGap, readOptional } from '../../io/read-optional.ts';
 import { DeployError } from '../../model/errors.ts';
+import { readTokenExpiry } from '../../model/token-expiry.ts';
 import { type RunService, sayOnce } from './cloud-run/service.ts';
 import type { Identity } from './credentials.ts';
 import { explainErrors } from './errors.ts';
@@ -19,7 +21,7 @@ export function openIdentityTokens(run: RunService): FindIdentityToken {
     if (isInVain) return null;
     const token = await tryMake(run, audience);
     if (token === null) isInVain = true;
-    else known.set(audience, { token, expiresAt: expiryOf(token) });
+    else known.set(audience, { token, expiresAt: readTokenExpiry(token) });
     return token;
   };
 }
@@ -27,14 +29,10 @@ export function openIdentityTokens(run: RunService): FindIdentityToken {
 async function tryMake(run: RunService, audience: string): Promise<string | null> {
   const { identity } = run.credentials;
   if (identity.kind === 'none') return sayWithout(run, identity.why);
-  try {
-    const token = await make(identity, audience);
-    run.io.log.mask(token);
-    return token;
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return sayWithout(run, `${error.message}. ${error.hint ?? ''}`.trim());
-  }
+  const tell = (error: DeployError): void => void sayWithout(run, describeGap(error));
+  const token = await readOptional(() => make(identity, audience), { without: 'any', tell });
+  if (token !== null) run.io.log.mask(token);
+  return token;
 }
 
 async function make(identity: Exclude<Identity, { kind: 'none' }>, audience: string): Promise<string> {
@@ -68,14 +66,4 @@ function sayWithout(run: RunService, why: string): null {
     `Smoke tests go without an identity token: ${why}. A service that only known callers may invoke answers 401 or 403.`,
   );
   return null;
-}
-
-/** Of a JWT, in milliseconds since 1970; 0 where it can't be read: then a new one is made each time. */
-function expiryOf(token: string): number {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp?: unknown };
-    return Number(claims.exp ?? 0) * 1_000;
-  } catch {
-    return 0;
-  }
 }

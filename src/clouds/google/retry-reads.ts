@@ -1,20 +1,9 @@
 import type { Io } from '../../io/io.ts';
-import { isTransient } from '../../model/errors.ts';
+import { type RetryPolicy, retryTransient } from '../../io/retry-transient.ts';
 
-const TRIES = 4;
-const FIRST_DELAY_MS = 500;
+const READS: RetryPolicy = { tries: 4, firstDelayMs: 500 };
 
 /** Reads again what failed in a way that may pass, with a patience of seconds. */
-export async function retryReads<T>(
-  { clock, signal }: Pick<Io, 'clock' | 'signal'>,
-  send: () => Promise<T>,
-): Promise<T> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isTransient(error) || tried === TRIES) throw error;
-      await clock.sleep(FIRST_DELAY_MS * 2 ** (tried - 1), signal);
-    }
-  }
+export function retryReads<T>(io: Pick<Io, 'clock' | 'signal'>, send: () => Promise<T>): Promise<T> {
+  return retryTransient(send, READS, io);
 }

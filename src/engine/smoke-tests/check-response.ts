@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { formatDuration } from '../../model/duration.ts';
+import { tryParseJson } from '../../model/json.ts';
 import type { Expectation } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
 import { excerpt } from './excerpt.ts';
@@ -72,23 +73,15 @@ function checkJson(seen: SeenResponse, expected: unknown): Failure | null {
     return { reason, detail: reason };
   }
   const actual = tryParseJson(seen.body);
-  if (actual === null) {
+  if (actual === undefined) {
     const reason = 'expected JSON';
     return {
       reason,
       detail: `${reason}, got ${seen.body.trim() === '' ? 'an empty body' : excerpt(seen.body, seen.secrets)}`,
     };
   }
-  const mismatch = findJsonMismatch(expected, actual.value, { path: '$', secrets: seen.secrets });
+  const mismatch = findJsonMismatch(expected, actual, { path: '$', secrets: seen.secrets });
   return mismatch === null ? null : { reason: mismatch, detail: mismatch };
-}
-
-function tryParseJson(text: string): { readonly value: unknown } | null {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return null;
-  }
 }
 
 function checkWithin(seen: SeenResponse, withinMs: number | null): Failure | null {

@@ -59,7 +59,7 @@ async function encodeForm(field: string, file: string, content: Buffer): Promise
   return { bytes: Buffer.from(await encoded.arrayBuffer()), contentType: encoded.headers.get('content-type') };
 }
 
-/** Servers look at the part's type before they look at the bytes: an image has to say that it is one. */
+/** Servers check the part's type before they read the bytes, so an image has to be declared as one. */
 function mediaTypeOf(file: string): string {
   return MEDIA_TYPES[path.extname(file).toLowerCase()] ?? 'application/octet-stream';
 }

@@ -17,7 +17,7 @@ export function findJsonMismatch(
   for (const [key, value] of Object.entries(expected)) {
     const inside = { ...at, path: at.path + step(key, Array.isArray(expected)) };
     // Own keys only: every object has a `constructor` that the service never sent.
-    if (!Object.hasOwn(actual, key)) return `${inside.path}: expected ${shorten(value, at.secrets)}, got nothing`;
+    if (!Object.hasOwn(actual, key)) return `${inside.path}: expected ${shorten(value, at.secrets)}, it is missing`;
     const found = findJsonMismatch(value, (actual as Record<string, unknown>)[key], inside);
     if (found) return found;
   }

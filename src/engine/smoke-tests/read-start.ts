@@ -28,7 +28,7 @@ export async function readStart(
   } catch (error) {
     throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, {
       cause: error,
-      hint: 'Look at the log of the service: it broke off in the middle of an answer.',
+      hint: 'Check the log of the service: it closed the connection in the middle of a response.',
     });
   } finally {
     clearTimeout(timer);

@@ -1,6 +1,6 @@
 import type { Io } from '../../io/io.ts';
+import { startPace } from '../../io/pace.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { startPace } from '../pace.ts';
 import type { Attempt } from './attempt.ts';
 
 export interface Repetition {

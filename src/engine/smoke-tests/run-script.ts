@@ -98,7 +98,7 @@ async function endGroup(child: ChildProcess, clock: Clock): Promise<void> {
   trySignalGroup(child, 'SIGKILL');
 }
 
-/** False: nobody is left in the group. */
+/** False: no process is left in the group. */
 function trySignalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   if (child.pid === undefined) return false;
   // Windows has no process groups; there only bash itself can be ended.

@@ -1,7 +1,7 @@
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import type { SmokeTest, SmokeTestResult } from '../../model/smoke-test.ts';
-import type { Endpoint } from '../../model/workload.ts';
 import { encodeBody } from './encode-body.ts';
 import { repeatUntilPassed } from './repeat-until-passed.ts';
 import { tryCommand } from './try-command.ts';

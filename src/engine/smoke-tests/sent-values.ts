@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../model/json.ts';
 import type { RequestBody } from '../../model/smoke-test.ts';
 
 // What clients say about formats is no secret, and it is the same word that a response answers with.
@@ -34,12 +35,4 @@ function bodyValues(body: RequestBody): readonly string[] {
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { CommandSmokeTest } from '../../model/smoke-test.ts';
-import type { Endpoint } from '../../model/workload.ts';
 import type { Attempt } from './attempt.ts';
 import { excerpt } from './excerpt.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
@@ -25,11 +25,11 @@ export async function tryCommand(test: CommandSmokeTest, context: CommandContext
   const startedAt = io.clock.now();
   const timeoutMs = Math.min(test.timeoutMs, Math.max(1, context.deadline - startedAt));
   try {
-    // `wx` and a random name: nobody on a shared runner can put a file or a link of theirs there first.
+    // `wx` and a random name: no other user of a shared runner can place a file or a link there first.
     await writeFile(file, test.script, { mode: 0o600, flag: 'wx' });
     const env = environmentOf(context, io.env);
     const end = await runScript({ file, cwd: workspaceOf(io.env), env, timeoutMs }, io);
-    return judge(end, { timeoutMs, durationMs: io.clock.now() - startedAt });
+    return toAttempt(end, { timeoutMs, durationMs: io.clock.now() - startedAt });
   } catch (error) {
     io.signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
@@ -43,7 +43,7 @@ export async function tryCommand(test: CommandSmokeTest, context: CommandContext
 /**
  * What a step's script gets, without what belongs to this action. INPUT_* and STATE_* hold its inputs and journal;
  * the two tokens could act as the whole job; through the files of the runner's commands a script could rewrite the
- * journal that the post step puts things back from, or this step's outputs and summary.
+ * journal that the post step rolls back from, or this step's outputs and summary.
  */
 function environmentOf(context: CommandContext, env: Io['env']): Record<string, string> {
   const kept = Object.entries(env).filter(
@@ -60,9 +60,11 @@ function environmentOf(context: CommandContext, env: Io['env']): Record<string, 
 const WITHHELD =
   /^(?:INPUT_.*|STATE_.*|ACTIONS_ID_TOKEN_REQUEST_.*|ACTIONS_RUNTIME_TOKEN|GITHUB_(?:STATE|OUTPUT|ENV|PATH|STEP_SUMMARY|ARTIFACTS))$/i;
 
-function judge(end: ScriptEnd, took: { readonly timeoutMs: number; readonly durationMs: number }): Attempt {
+function toAttempt(end: ScriptEnd, took: { readonly timeoutMs: number; readonly durationMs: number }): Attempt {
   const lines =
-    end.lastLines.length === 0 ? 'it printed nothing' : `last lines: ${excerpt(end.lastLines.join(' / '), [], 500)}`;
+    end.lastLines.length === 0
+      ? 'it printed nothing'
+      : `last log lines: ${excerpt(end.lastLines.join(' / '), [], 500)}`;
   if (end.timedOut) {
     const reason = `not done within ${formatDuration(took.timeoutMs)}, so it was stopped`;
     return { passed: false, final: false, reason, detail: `${reason}; ${lines}` };

@@ -1,9 +1,9 @@
 import { ensureAllowedHost, guardedLookup } from '../../io/address-guard.ts';
 import type { HttpResponse } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { HttpSmokeTest } from '../../model/smoke-test.ts';
-import type { Endpoint } from '../../model/workload.ts';
 import type { Attempt } from './attempt.ts';
 import { checkResponse } from './check-response.ts';
 import type { EncodedBody } from './encode-body.ts';
@@ -24,16 +24,18 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const PLAIN_HEADERS = { 'user-agent': 'deploy-agent', accept: '*/*' };
 
-/** Sends the request once and looks at the response. @throws Only the signal's reason. */
+/** Sends the request once and checks the response. @throws Only the signal's reason. */
 export async function tryRequest(test: HttpSmokeTest, context: RequestContext, io: Io): Promise<Attempt> {
   try {
     const url = resolveLocation(test.location, context.endpoint);
     const body = await context.encoded;
-    const headers = headersFor(test, await headersOf(context.endpoint, url), body);
+    const own = ownEndpoint(context.endpoint, url);
+    refuseReservedHeaders(test, own);
+    const headers = headersFor(test, (await own?.headers()) ?? {}, body);
     const startedAt = io.clock.now();
     const timeoutMs = test.expect.withinMs === null ? TIMEOUT_MS : test.expect.withinMs + GRACE_AFTER_WITHIN_MS;
     const until = Math.min(startedAt + timeoutMs, context.deadline);
-    const response = await sendAndFollow(test, { url, headers, body, until }, io);
+    const response = await sendAndFollow(test, { url, headers, body, until, endpoint: own }, io);
     const leftMs = Math.max(1, until - io.clock.now());
     const { text, isWhole } = await readStart(response, { maxBytes: MAX_BODY_BYTES, timeoutMs: leftMs });
     const durationMs = io.clock.now() - startedAt;
@@ -63,9 +65,18 @@ function resolveLocation(location: string, endpoint: Endpoint | null): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}${location}`);
 }
 
-/** They are for that origin only. */
-async function headersOf(endpoint: Endpoint | null, url: URL): Promise<Readonly<Record<string, string>>> {
-  return endpoint && new URL(endpoint.url).origin === url.origin ? await endpoint.headers() : {};
+/** Its headers and its connection are for that origin only. */
+function ownEndpoint(endpoint: Endpoint | null, url: URL): Endpoint | null {
+  return endpoint && new URL(endpoint.url).origin === url.origin ? endpoint : null;
+}
+
+/** Sent without it, the service would answer something else than the test is about. */
+function refuseReservedHeaders(test: HttpSmokeTest, endpoint: Endpoint | null): void {
+  const reserved = [...test.headers.keys()].find((name) => endpoint?.reservedHeaders?.includes(name.toLowerCase()));
+  if (reserved === undefined) return;
+  throw new DeployError('INPUT_INVALID', `could not send the header ${reserved}: this address does not pass it on`, {
+    hint: 'Send the request from a command (`run:`) or to the full URL of the service, or leave out the header.',
+  });
 }
 
 function headersFor(
@@ -92,6 +103,8 @@ interface Outgoing {
   readonly body: EncodedBody;
   /** Milliseconds since 1970. */
   readonly until: number;
+  /** null: the request goes to another origin. */
+  readonly endpoint: Endpoint | null;
 }
 
 async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): Promise<HttpResponse> {
@@ -114,8 +127,10 @@ function endlessRedirects(): DeployError {
   });
 }
 
-async function sendHop(hop: Hop, { headers, body, until }: Outgoing, io: Io): Promise<HttpResponse> {
-  ensureAllowedHost(hop.url);
+async function sendHop(hop: Hop, { headers, body, until, endpoint }: Outgoing, io: Io): Promise<HttpResponse> {
+  const connection = hop.isTrusted ? (endpoint?.connection ?? null) : null;
+  // An address with a connection of its own comes from the platform: an API server may be in a private network.
+  if (!connection) ensureAllowedHost(hop.url);
   const bytes = hop.hasBody ? body.bytes : null;
   const { 'content-type': contentType, ...others } = headers;
   const sent = hop.isTrusted ? others : PLAIN_HEADERS;
@@ -130,6 +145,6 @@ async function sendHop(hop: Hop, { headers, body, until }: Outgoing, io: Io): Pr
     ...(bytes ? { body: bytes } : {}),
     timeoutMs: Math.max(1, until - io.clock.now()),
     signal: io.signal,
-    lookup: guardedLookup,
+    ...(connection ? { tls: connection } : { lookup: guardedLookup }),
   });
 }

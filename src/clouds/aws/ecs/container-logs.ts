@@ -1,10 +1,12 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Task } from '@aws-sdk/client-ecs';
-import { DeployError } from '../../../model/errors.ts';
+import { describeGap, readIfAllowed, readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { clientSettings } from '../client-settings.ts';
 import { failedContainers, taskId } from './early-failure.ts';
-import { type EcsService, readEcs, readIfAllowed } from './service.ts';
-import { type Json, readContainers } from './task-definition.ts';
+import { type EcsService, readEcs } from './service.ts';
+import { readContainers } from './task-definition.ts';
 
 export interface ContainerLogs {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
@@ -17,7 +19,7 @@ const MAX_LINE_CHARACTERS = 1_000;
 const MAX_CONTAINERS = 3;
 
 /** The last lines that a task's containers printed: of those that failed, else of all. */
-export async function readContainerLogs(ecs: EcsService, task: Task, definition: Json): Promise<ContainerLogs> {
+export async function readContainerLogs(ecs: EcsService, task: Task, definition: JsonObject): Promise<ContainerLogs> {
   const failed = failedContainers(task).map(({ name }) => name);
   const containers = readContainers(definition).filter(
     ({ name }) => failed.length === 0 || failed.includes(String(name)),
@@ -47,7 +49,7 @@ interface Stream {
 }
 
 /** https://docs.aws.amazon.com/prescriptive-guidance/latest/implementing-logging-monitoring-cloudwatch/ec2-fargate-logs.html */
-function findStream(container: Json, task: Task): Stream | null {
+function findStream(container: JsonObject, task: Task): Stream | null {
   const { logDriver, options = {} } = (container['logConfiguration'] ?? {}) as {
     logDriver?: string;
     options?: Record<string, string>;
@@ -71,16 +73,16 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
     limit: LINES,
     startFromHead: false,
   });
-  try {
-    // Containers may log to another region than the service's.
-    const client = new CloudWatchLogsClient(clientSettings(stream.region ?? ecs.region, ecs.io));
-    const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
-    const read = () => readEcs(ecs, call, (options) => client.send(command, options));
-    const { events = [] } = (await readIfAllowed(ecs, 'the containers’ last lines', read)) ?? {};
-    return events.map(({ message = '' }) => message.trimEnd().slice(0, MAX_LINE_CHARACTERS));
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
+  // Containers may log to another region than the service's.
+  const client = new CloudWatchLogsClient(clientSettings(stream.region ?? ecs.region, ecs.io));
+  const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
+  const read = () => readEcs(ecs, call, (options) => client.send(command, options));
+  let gap = '';
+  const tell = (error: DeployError): void => {
     // A container that has not printed anything yet has no stream, and its group may be made with the first.
-    return error.code === 'NOT_FOUND' ? error.message : [error.message, error.hint ?? ''].join('. ').trim();
-  }
+    gap = error.code === 'NOT_FOUND' ? error.message : describeGap(error);
+  };
+  const readAllowed = () => readIfAllowed(ecs, 'the containers’ last lines', read);
+  const { events = [] } = (await readOptional(readAllowed, { without: 'any', tell })) ?? {};
+  return gap || events.map(({ message = '' }) => message.trimEnd().slice(0, MAX_LINE_CHARACTERS));
 }

@@ -1,4 +1,13 @@
-import type { Restoration } from '../../../model/workload.ts';
+import { mayStillArrive } from '../../late-call.ts';
+import {
+  failed,
+  type RestorationAnswer,
+  restored,
+  returning,
+  superseded,
+  untouched,
+  waiting,
+} from '../../restoration-answers.ts';
 import { leftNothing, stageOf } from './service-deployment-status.ts';
 
 /** One service deployment, as far as the way back is concerned. Times are AWS's, in milliseconds. */
@@ -31,14 +40,12 @@ export interface RestorationFacts {
 }
 
 export type Decision =
-  | { readonly act: 'none'; readonly answer: Restoration }
+  | RestorationAnswer
   /** Stop our deployment with a rollback. */
   | { readonly act: 'stop' }
   /** Point the service back; `force` where it is already pointed there and yet not running it. */
   | { readonly act: 'put-back'; readonly force: boolean };
 
-/** An update whose sender was killed can still take effect seconds later; one later than this is not seen. */
-const LATE_UPDATE_MS = 10_000;
 /** The list of deployments lags behind the service by seconds; it is not waited for without end. */
 const LATE_LIST_MS = 30_000;
 
@@ -48,11 +55,11 @@ const LATE_LIST_MS = 30_000;
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
   const { mine, live } = facts;
-  if (isForeign(live, facts)) return superseded(shortName(live));
+  if (isForeign(live, facts)) return leaveAlone(shortName(live));
   if (!mine) return decideWithoutOurs(facts);
   const holder = findHolder(facts, mine.createdAt);
   // Looked for before anything is stopped: stopping ours would end theirs as well.
-  if (holder) return superseded(holder.revision);
+  if (holder) return leaveAlone(holder.revision);
   const back = findBack(facts, mine.createdAt);
   switch (stageOf(mine.status)) {
     case 'running':
@@ -70,17 +77,17 @@ export function decideRestoration(facts: RestorationFacts): Decision {
 function decideWithoutOurs(facts: RestorationFacts): Decision {
   const holder = findHolder(facts, 0);
   if (facts.live !== facts.mark) {
-    if (holder) return superseded(holder.revision);
+    if (holder) return leaveAlone(holder.revision);
     const back = findBack(facts, 0);
     if (back || facts.asked.putBack) return decideByBack(facts, back);
-    if (facts.elapsedMs < LATE_UPDATE_MS) {
+    if (mayStillArrive(facts.elapsedMs)) {
       return waiting('UPDATE_MAY_ARRIVE', 'looking whether the update that was sent still arrives');
     }
-    return answer({ status: 'untouched', message: `${shortName(facts.live)} is live: our change never arrived` });
+    return untouched(`${shortName(facts.live)} is live`);
   }
   if (facts.elapsedMs < LATE_LIST_MS)
     return waiting('NOT_LISTED', 'our change is live, its deployment is not listed yet');
-  if (holder) return superseded(holder.revision);
+  if (holder) return leaveAlone(holder.revision);
   return { act: 'put-back', force: false };
 }
 
@@ -98,15 +105,19 @@ function decideOursGone(facts: RestorationFacts, back: SeenDeployment | null): D
   if (!isBack) {
     // The platform chose what to go back to. Right if somebody deployed it after our look at what was live.
     const theirs = facts.deployments.find(({ taskDefinition }) => taskDefinition === live);
-    return theirs ? superseded(theirs.revision) : { act: 'put-back', force: false };
+    return theirs ? leaveAlone(theirs.revision) : { act: 'put-back', force: false };
   }
   if (back) return decideByBack(facts, back);
   if (mine?.status === 'ROLLBACK_SUCCESSFUL' && !facts.asked.putBack) {
     const by = mine.byPlatform && !facts.asked.stop ? 'platform' : 'us';
-    return restored(facts, by, by === 'platform' ? `the platform went back to ${shortName(live)}${mine.reason}` : null);
+    return sayRestored(
+      facts,
+      by,
+      by === 'platform' ? `the platform went back to ${shortName(live)}${mine.reason}` : null,
+    );
   }
   const rollbackFailed = mine?.status === 'ROLLBACK_FAILED';
-  if (facts.steady && (rollbackFailed || facts.elapsedMs >= LATE_LIST_MS)) return restored(facts, 'us', null);
+  if (facts.steady && (rollbackFailed || facts.elapsedMs >= LATE_LIST_MS)) return sayRestored(facts, 'us', null);
   if (rollbackFailed && !facts.asked.putBack) return { act: 'put-back', force: true };
   // The list is late: the deployment that is listed with this task definition is the one from before ours. Taking it
   // for the way back said "restored" before the way back had begun.
@@ -120,10 +131,10 @@ function decideByBack(facts: RestorationFacts, back: SeenDeployment | null): Dec
     return returning('PUTTING_BACK', `the way back to ${name(facts)} is ${back.status}`);
   }
   if (back.status !== 'SUCCESSFUL') {
-    return answer({ status: 'failed', message: `the way back to ${name(facts)} ended ${back.status}${back.reason}` });
+    return failed(`the way back to ${name(facts)} ended ${back.status}${back.reason}`);
   }
   if (facts.live !== facts.before) return returning('PUTTING_BACK', `${name(facts)} is deployed, not yet seen live`);
-  return restored(facts, 'us', null);
+  return sayRestored(facts, 'us', null);
 }
 
 /** Neither ours, nor what was there before, nor what the platform itself went back to. */
@@ -149,9 +160,9 @@ function findBack(facts: RestorationFacts, since: number): SeenDeployment | null
   return facts.deployments.find((one) => one.taskDefinition === facts.before && one.createdAt > since) ?? null;
 }
 
-function restored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
+function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
   const message = how ?? `${shortName(facts.live)} is live again`;
-  return answer({ status: 'restored', by, message: message + describeOverwritten(facts) });
+  return restored({ by, message: message + describeOverwritten(facts) });
 }
 
 /** ECS has no conditional update: whoever deployed between our look and our way back was overwritten. */
@@ -165,20 +176,8 @@ function describeOverwritten(facts: RestorationFacts): string {
   return `; a deployment of ${overwritten.revision} that somebody started meanwhile was overwritten: deploy it again`;
 }
 
-function superseded(revision: string): Decision {
-  return answer({ status: 'superseded', message: `${revision} was deployed after ours and is left alone` });
-}
-
-function waiting(reason: string, message: string): Decision {
-  return answer({ status: 'progressing', requested: false, reason, message });
-}
-
-function returning(reason: string, message: string): Decision {
-  return answer({ status: 'progressing', requested: true, reason, message });
-}
-
-function answer(restoration: Restoration): Decision {
-  return { act: 'none', answer: restoration };
+function leaveAlone(revision: string): Decision {
+  return superseded(`${revision} was deployed after ours and is left alone`);
 }
 
 function name({ before }: RestorationFacts): string {

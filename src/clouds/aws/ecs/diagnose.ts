@@ -1,8 +1,8 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { DeployError } from '../../../model/errors.ts';
+import { describeGap, type OptionalRead, readOptional } from '../../../io/read-optional.ts';
 import type { ChangeMark, Diagnosis, Operation } from '../../../model/workload.ts';
 import { explainErrors } from '../errors.ts';
-import { readContainerLogs } from './container-logs.ts';
+import { type ContainerLogs, readContainerLogs } from './container-logs.ts';
 import { describeRollback } from './decide-observation.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { describeStoppedTask, failedByItself } from './early-failure.ts';
@@ -53,31 +53,30 @@ interface Tasks {
 }
 
 async function findTasks(ecs: EcsService, mark: ChangeMark): Promise<Tasks> {
-  try {
+  const facts: string[] = [];
+  const read = async () => {
     const stopped = (await listOurTasks(ecs, mark, 'STOPPED')).filter(failedByItself);
     // A task that runs and answers wrongly has something to say too.
-    const running = stopped.length > 0 ? [] : await listOurTasks(ecs, mark, 'RUNNING');
-    return { stopped, running, facts: [] };
-  } catch (error) {
-    return { stopped: [], running: [], facts: [toFact(error)] };
-  }
+    return { stopped, running: stopped.length > 0 ? [] : await listOurTasks(ecs, mark, 'RUNNING') };
+  };
+  const found = await readOptional(read, notingIn(facts));
+  return { stopped: [], running: [], ...found, facts };
 }
 
-async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefined) {
-  if (!task) return { logs: [], facts: [] };
+async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefined): Promise<ContainerLogs> {
+  const facts: string[] = [];
+  if (!task) return { logs: [], facts };
   const { signal } = ecs.io;
-  try {
-    const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
+  const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
+  const read = async () => {
     const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, mark, signal));
     return await readContainerLogs(ecs, task, taskDefinition);
-  } catch (error) {
-    return { logs: [], facts: [toFact(error)] };
-  }
+  };
+  return (await readOptional(read, notingIn(facts))) ?? { logs: [], facts };
 }
 
-function toFact(error: unknown): string {
-  if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-  return [error.message, error.hint ?? ''].join('. ').trim();
+function notingIn(facts: string[]): OptionalRead {
+  return { without: 'any', tell: (error) => void facts.push(describeGap(error)) };
 }
 
 function describeCause(stopped: readonly Task[], others: readonly string[]): string | null {

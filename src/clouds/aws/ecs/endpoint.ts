@@ -5,9 +5,10 @@ import {
   DescribeTargetGroupsCommand,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { readIfAllowed } from '../../../io/read-optional.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
 import { type BalancedService, openLoadBalancing } from './load-balancing.ts';
-import { type EcsService, readEcs, readIfAllowed } from './service.ts';
+import { type EcsService, readEcs } from './service.ts';
 import { listTargetGroups } from './target-health.ts';
 
 /**

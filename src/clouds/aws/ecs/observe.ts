@@ -1,10 +1,11 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
+import { readIfAllowed } from '../../../io/read-optional.ts';
 import type { ChangeMark, Observation, Operation } from '../../../model/workload.ts';
 import { describeProgress, judgeDeployment } from './decide-observation.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
 import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
-import { describeService, type EcsService, readIfAllowed, shortRevision } from './service.ts';
+import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '@aws-sdk/client-ecs';
+import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
 import { explainErrors } from '../errors.ts';
 import { readLive } from './capture.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { platformOf } from './platform.ts';
 import { describeService, type EcsService, isSteady, shortRevision } from './service.ts';
-import { editDocument, type Json, readContainers, toDocument } from './task-definition.ts';
+import { editDocument, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
 
@@ -37,7 +39,7 @@ export async function prepareChange(ecs: EcsService, change: Change): Promise<Ch
   return arn;
 }
 
-async function readLiveDocument(ecs: EcsService, service: Service): Promise<Json> {
+async function readLiveDocument(ecs: EcsService, service: Service): Promise<JsonObject> {
   const { signal } = ecs.io;
   const arn = readLive(service);
   const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
@@ -50,21 +52,21 @@ async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
   return !newest || newest.status === 'SUCCESSFUL';
 }
 
-const REGISTER_PAUSES_MS = [1_000, 2_000, 4_000];
+/**
+ * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. A lost answer is not
+ * asked for again: it may have registered a revision.
+ */
+const REGISTERING: RetryPolicy = {
+  tries: 4,
+  firstDelayMs: 1_000,
+  mayPass: (error) => error instanceof DeployError && error.code === 'THROTTLED',
+};
 
-/** AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. */
-async function registerPatiently(ecs: EcsService, document: Json) {
+async function registerPatiently(ecs: EcsService, document: JsonObject) {
   const what = `register a revision of task definition ${document['family']}`;
   const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
-  for (const pauseMs of REGISTER_PAUSES_MS) {
-    try {
-      return await explainErrors(call, () => registerTaskDefinition(ecs.client, document));
-    } catch (error) {
-      if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
-      await ecs.io.clock.sleep(pauseMs, ecs.io.signal);
-    }
-  }
-  return explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+  const register = () => explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+  return await retryTransient(register, REGISTERING, ecs.io);
 }
 
 // Names and references, without which nobody could tell what AWS means.
@@ -72,7 +74,7 @@ const SHOWN =
   /^(?:name|image|family|cpu|memory|networkMode|requiresCompatibilities|logDriver|protocol|valueFrom|.*[aA]rn|awslogs-.*|sourceVolume|containerPath|containerName|condition|key)$/;
 
 /** A validation error of AWS may quote what it did not like: a variable's value, an argument, a label. */
-function listSecrets(document: Json): readonly string[] {
+function listSecrets(document: JsonObject): readonly string[] {
   const variables = readContainers(document).map(({ environment }) => environment);
   // Of what is no variable, short texts are mostly words: `task`, `linux`.
   return [...listTexts(variables), ...listTexts(document).filter(({ length }) => length >= 8)];

@@ -1,6 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs';
+import { type JsonObject, objectAt } from '../../../model/json.ts';
 import type { Platform } from '../../../model/platform.ts';
-import type { Json } from './task-definition.ts';
 
 const ARCHITECTURES = new Map([
   ['X86_64', 'amd64'],
@@ -13,10 +13,10 @@ const ARCHITECTURES = new Map([
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#runtime-platform
  */
 export function platformOf(
-  document: Json,
+  document: JsonObject,
   service: Pick<Service, 'launchType' | 'capacityProviderStrategy'>,
 ): Platform | null {
-  const told = (document['runtimePlatform'] ?? {}) as Json;
+  const told = objectAt(document, 'runtimePlatform');
   const { cpuArchitecture = isOnFargate(document, service) ? 'X86_64' : null, operatingSystemFamily = 'LINUX' } = told;
   const architecture = ARCHITECTURES.get(String(cpuArchitecture));
   // A family that AWS adds one day is not refused for that.
@@ -24,7 +24,7 @@ export function platformOf(
   return architecture && os ? { os, architecture, variant: null } : null;
 }
 
-function isOnFargate(document: Json, service: Pick<Service, 'launchType' | 'capacityProviderStrategy'>): boolean {
+function isOnFargate(document: JsonObject, service: Pick<Service, 'launchType' | 'capacityProviderStrategy'>): boolean {
   const providers = (service.capacityProviderStrategy ?? []).map(({ capacityProvider }) => capacityProvider);
   if (providers.length > 0) return providers.every((provider) => /^FARGATE(_SPOT)?$/.test(provider ?? ''));
   if (service.launchType) return service.launchType === 'FARGATE';

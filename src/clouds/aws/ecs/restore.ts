@@ -2,6 +2,7 @@ import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/c
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
+import { returning, waiting } from '../../restoration-answers.ts';
 import { explainErrors, findAwsErrorName } from '../errors.ts';
 import { type EcsRestoreData, parseRestoreData, readLive } from './capture.ts';
 import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
@@ -95,7 +96,7 @@ async function putBack(
   await updateService(ecs, before, { force });
   asked.putBack = true;
   const message = `pointed the service back to ${shortRevision(before)}`;
-  return { status: 'progressing', requested: true, reason: 'PUTTING_BACK', message };
+  return returning('PUTTING_BACK', message).answer;
 }
 
 async function stopOurs(
@@ -114,14 +115,14 @@ async function stopOurs(
   }
   asked.stop = true;
   const message = `asked for a rollback of our deployment to ${shortRevision(before)}`;
-  return { status: 'progressing', requested: true, reason: 'ROLLBACK_REQUESTED', message };
+  return returning('ROLLBACK_REQUESTED', message).answer;
 }
 
 /** The next look shows how it ended. If it does not (a status that AWS added), an update is what is left. */
 function endedMeanwhile(asked: Asked): Restoration {
   asked.stopInVain = true;
   const message = 'our deployment ended before it could be stopped';
-  return { status: 'progressing', requested: false, reason: 'ENDED_MEANWHILE', message };
+  return waiting('ENDED_MEANWHILE', message).answer;
 }
 
 /** Whatever else keeps AWS from stopping it: an update ends our deployment too. */

@@ -65,19 +65,6 @@ export function readEcs<T>(
   return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
 }
 
-/** Reads something that only helps: without the permission it is left out, with one warning that names the action. */
-export async function readIfAllowed<T>(ecs: EcsService, loss: string, read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    if (!ecs.warned.has(loss))
-      ecs.io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
-    ecs.warned.add(loss);
-    return null;
-  }
-}
-
 /** Is one deployment all there is, completed (rolling ones say so) and running every task? */
 export function isSteady(service: Service): boolean {
   const [primary, ...others] = service.deployments ?? [];

@@ -1,8 +1,9 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DeployError } from '../../../model/errors.ts';
+import { readIfAllowed, readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
 import { openLoadBalancing } from './load-balancing.ts';
-import { type EcsService, readEcs, readIfAllowed } from './service.ts';
+import { type EcsService, readEcs } from './service.ts';
 
 /** What the load balancer says about targets that are not healthy: one line each. */
 export async function listUnhealthyTargets(ecs: EcsService, service: Service): Promise<readonly string[]> {
@@ -15,13 +16,10 @@ export async function listUnhealthyTargets(ecs: EcsService, service: Service): P
       action: 'elasticloadbalancing:DescribeTargetHealth',
     };
     const read = () => readEcs(ecs, call, (options) => loadBalancing.send(command, options));
-    try {
-      const { TargetHealthDescriptions = [] } = (await readIfAllowed(ecs, 'the targets’ health', read)) ?? {};
-      lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
-    } catch (error) {
-      if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-      lines.push(error.message);
-    }
+    const readAllowed = () => readIfAllowed(ecs, 'the targets’ health', read);
+    const tell = ({ message }: DeployError): void => void lines.push(message);
+    const { TargetHealthDescriptions = [] } = (await readOptional(readAllowed, { without: 'any', tell })) ?? {};
+    lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
   }
   return lines;
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Json, readContainers } from './task-definition.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { readContainers } from './task-definition.ts';
 
 /** One line for each difference that our change makes. Images are shown; of everything else only the name. */
-export function listDifferences(before: Json, after: Json): readonly string[] {
+export function listDifferences(before: JsonObject, after: JsonObject): readonly string[] {
   const old = new Map(readContainers(before).map((container) => [container['name'], container]));
   return readContainers(after).flatMap((container) => {
     const lines = containerDifferences(old.get(container['name']) ?? {}, container);
@@ -10,7 +11,7 @@ export function listDifferences(before: Json, after: Json): readonly string[] {
   });
 }
 
-function containerDifferences(before: Json, after: Json): readonly string[] {
+function containerDifferences(before: JsonObject, after: JsonObject): readonly string[] {
   const image = before['image'] === after['image'] ? [] : [`image ${before['image']} -> ${after['image']}`];
   return [
     ...image,
@@ -29,6 +30,6 @@ function listChanges(kind: string, before: unknown, after: unknown): readonly st
   return [...gone, ...others];
 }
 
-function byName(list: unknown): ReadonlyMap<string, Json> {
-  return new Map((Array.isArray(list) ? (list as Json[]) : []).map((entry) => [String(entry['name']), entry]));
+function byName(list: unknown): ReadonlyMap<string, JsonObject> {
+  return new Map((Array.isArray(list) ? (list as JsonObject[]) : []).map((entry) => [String(entry['name']), entry]));
 }

@@ -1,11 +1,11 @@
 import { DescribeTaskDefinitionCommand, type ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
-import type { Json } from './task-definition.ts';
+import type { JsonObject } from '../../../model/json.ts';
 
 /** As AWS sent it. `tags` is a sibling here, and a member of the document when it is registered. */
 export interface DescribedTaskDefinition {
-  readonly taskDefinition: Json;
-  readonly tags?: readonly Json[];
+  readonly taskDefinition: JsonObject;
+  readonly tags?: readonly JsonObject[];
 }
 
 // A task definition has 64 kB at most.
@@ -42,7 +42,7 @@ export async function describeTaskDefinition(
 /** Registers exactly this document. `attempts` above 1: an earlier attempt may have registered a revision too. */
 export async function registerTaskDefinition(
   ecs: ECSClient,
-  document: Json,
+  document: JsonObject,
 ): Promise<{ readonly arn: string; readonly attempts: number }> {
   const command = new RegisterTaskDefinitionCommand({ family: String(document['family']), containerDefinitions: [] });
   // After the typed body was written, before its length is taken and it is signed. A step later, the body is cut at the

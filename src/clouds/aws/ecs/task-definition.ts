@@ -1,9 +1,7 @@
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, listAt } from '../../../model/json.ts';
 import type { Change } from '../../../model/workload.ts';
-
-/** A document whose unknown members must survive. */
-export type Json = { readonly [name: string]: unknown };
 
 // What DescribeTaskDefinition answers and RegisterTaskDefinition does not take: the difference of the two shapes.
 const READ_ONLY = new Set([
@@ -19,7 +17,10 @@ const READ_ONLY = new Set([
 ]);
 
 /** What was described -> what can be registered. Everything else stays, known or not. */
-export function toDocument(described: { readonly taskDefinition: Json; readonly tags?: readonly Json[] }): Json {
+export function toDocument(described: {
+  readonly taskDefinition: JsonObject;
+  readonly tags?: readonly JsonObject[];
+}): JsonObject {
   const kept = Object.entries(described.taskDefinition)
     .filter(([name]) => !READ_ONLY.has(name))
     .map(([name, value]) => [name, withoutNullItems(value)]);
@@ -40,7 +41,7 @@ function withoutNullItems(value: unknown): unknown {
  * change, or to the main one where the change names none.
  * @throws DeployError INPUT_INVALID when a container cannot be told.
  */
-export function editDocument(document: Json, change: Change): Json {
+export function editDocument(document: JsonObject, change: Change): JsonObject {
   refuseNamesInBoth(change);
   return { ...document, containerDefinitions: editContainers(readContainers(document), change, owner) };
 }
@@ -60,12 +61,11 @@ function refuseNamesInBoth(change: Change): void {
   });
 }
 
-export function readContainers(document: Json): readonly Json[] {
-  const containers = document['containerDefinitions'];
-  return Array.isArray(containers) ? (containers as Json[]) : [];
+export function readContainers(document: JsonObject): readonly JsonObject[] {
+  return listAt(document, 'containerDefinitions');
 }
 
-function configure(container: Json, change: Change): Json {
+function configure(container: JsonObject, change: Change): JsonObject {
   const environment = merge(container['environment'], { key: 'value', set: change.environment, drop: change.secrets });
   const secrets = merge(container['secrets'], { key: 'valueFrom', set: change.secrets, drop: change.environment });
   return { ...container, ...(environment ? { environment } : {}), ...(secrets ? { secrets } : {}) };
@@ -79,8 +79,8 @@ interface Merge {
 }
 
 /** null: there was no list and there is nothing for one. */
-function merge(list: unknown, { key, set, drop }: Merge): readonly Json[] | null {
-  const old = Array.isArray(list) ? (list as Json[]) : null;
+function merge(list: unknown, { key, set, drop }: Merge): readonly JsonObject[] | null {
+  const old = Array.isArray(list) ? (list as JsonObject[]) : null;
   const kept = (old ?? []).filter((entry) => !drop.has(String(entry['name'])));
   const names = new Set(kept.map((entry) => String(entry['name'])));
   const updated = kept.map((entry) => {

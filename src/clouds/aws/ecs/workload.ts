@@ -1,6 +1,7 @@
 import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { superseded } from '../../../model/superseded.ts';
 import {
   type ChangeMark,
   type Operation,
@@ -93,13 +94,7 @@ async function deploy(ecs: EcsService, mark: ChangeMark, point: RestorePoint): P
   const now = (await describeService(ecs)).taskDefinition ?? '';
   // ECS has no conditional update, so the last look is taken right before it.
   if (now !== live && now !== mark) {
-    throw new DeployError(
-      'SUPERSEDED',
-      `could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`,
-      {
-        hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
-      },
-    );
+    throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
   }
   await updateService(ecs, mark);
 }

@@ -1,8 +1,8 @@
 import type { Replica, Revision } from '@azure/arm-appcontainers';
 import type { Io } from '../../../io/io.ts';
-import { DeployError } from '../../../model/errors.ts';
+import { readIfThere } from '../../../io/read-optional.ts';
+import { type JsonObject, listAt, objectAt, textAt, valueAt } from '../../../model/json.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
-import { type Json, objectAt, objectsAt, textAt, valueAt } from '../json.ts';
 import type { ArmAnswer, ResourceManager } from '../resource-manager.ts';
 
 /** One container app and the way to it. */
@@ -19,13 +19,13 @@ export interface ContainerApp {
 
 /** The app as Azure has it: `document` is all of it, the rest are the parts that decisions are made by. */
 export interface AppState {
-  readonly document: Json;
+  readonly document: JsonObject;
   /** `Single`, `Multiple`, `Labels`, lower case. */
   readonly mode: string;
-  readonly template: Json;
+  readonly template: JsonObject;
   /** null: it has no ingress. */
-  readonly ingress: Json | null;
-  readonly traffic: readonly Json[];
+  readonly ingress: JsonObject | null;
+  readonly traffic: readonly JsonObject[];
   /** '': there is none. */
   readonly latestRevision: string;
   readonly latestReady: string;
@@ -40,7 +40,7 @@ export async function readApp(app: ContainerApp): Promise<AppState> {
   return toState(body);
 }
 
-export function toState(document: Json): AppState {
+export function toState(document: JsonObject): AppState {
   const properties = objectAt(document, 'properties');
   const ingress = valueAt(properties, 'configuration', 'ingress');
   return {
@@ -48,7 +48,7 @@ export function toState(document: Json): AppState {
     mode: (textAt(properties, 'configuration', 'activeRevisionsMode') || 'single').toLowerCase(),
     template: objectAt(properties, 'template'),
     ingress: ingress ? objectAt(properties, 'configuration', 'ingress') : null,
-    traffic: objectsAt(ingress, 'traffic'),
+    traffic: listAt(ingress, 'traffic'),
     latestRevision: textAt(properties, 'latestRevisionName'),
     latestReady: textAt(properties, 'latestReadyRevisionName'),
     provisioningState: textAt(properties, 'provisioningState').toLowerCase(),
@@ -62,7 +62,7 @@ export function toState(document: Json): AppState {
  */
 export async function patchApp(
   app: ContainerApp,
-  change: { readonly template?: Json; readonly traffic?: readonly Json[] },
+  change: { readonly template?: JsonObject; readonly traffic?: readonly JsonObject[] },
   secrets: readonly string[] = [],
 ): Promise<ArmAnswer> {
   const call = { what: `update ${app.resource}`, action: 'Microsoft.App/containerApps/write', secrets };
@@ -72,18 +72,18 @@ export async function patchApp(
 }
 
 /** The template that a revision was made of, as it is on the wire; null: there is no such revision. */
-export async function findRevisionTemplate(app: ContainerApp, revision: string): Promise<Json | null> {
+export async function findRevisionTemplate(app: ContainerApp, revision: string): Promise<JsonObject | null> {
   const { signal } = app.io;
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read', signal };
   const path = `${appPath(app)}/revisions/${encodeURIComponent(revision)}`;
-  const found = await orNull(app.arm.send({ ...call, method: 'GET', path }));
+  const found = await readIfThere(() => app.arm.send({ ...call, method: 'GET', path }));
   return found && objectAt(found.body, 'properties', 'template');
 }
 
 export async function findRevision(app: ContainerApp, revision: string): Promise<Revision | null> {
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read' };
   const { containerAppsRevisions: revisions } = app.arm.client;
-  return await orNull(
+  return await readIfThere(() =>
     readAzure(app, call, (options) => revisions.getRevision(app.resourceGroup, app.name, revision, options)),
   );
 }
@@ -124,30 +124,7 @@ export function readAzure<T>(
   return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
 }
 
-/** Reads something that only helps: without the permission it is left out, with one warning that names the action. */
-export async function readIfAllowed<T>(app: ContainerApp, loss: string, read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    if (!app.warned.has(loss))
-      app.io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
-    app.warned.add(loss);
-    return null;
-  }
-}
-
 export function appPath({ arm, resourceGroup, name }: ContainerApp): string {
   const group = `/subscriptions/${arm.subscription}/resourceGroups/${encodeURIComponent(resourceGroup)}`;
   return `${group}/providers/Microsoft.App/containerApps/${name}`;
-}
-
-/** Null: it is not there. */
-export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }

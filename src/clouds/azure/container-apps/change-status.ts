@@ -1,4 +1,4 @@
-import { textAt } from '../json.ts';
+import { textAt } from '../../../model/json.ts';
 import type { ContainerApp } from './app.ts';
 
 export interface ChangeStatus {

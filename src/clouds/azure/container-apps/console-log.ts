@@ -1,5 +1,6 @@
 import type { Replica, ReplicaContainer } from '@azure/arm-appcontainers';
 import { readBody } from '../../../io/http.ts';
+import { readOptional } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type ContainerApp, readAzure } from './app.ts';
 
@@ -19,18 +20,21 @@ const TIMEOUT_MS = 15_000;
 export async function readConsoleLogs(app: ContainerApp, replicas: readonly Replica[]): Promise<ConsoleLogs> {
   const containers = chooseContainers(replicas);
   if (containers.length === 0) return { logs: [], facts: [] };
-  try {
-    const token = await getStreamToken(app);
-    const logs = [];
-    for (const { name = '', logStreamEndpoint = '' } of containers) {
-      const lines = await readTail(app, logStreamEndpoint, token);
-      if (lines.length > 0) logs.push({ source: `container ${name}`, lines });
-    }
-    return { logs, facts: [] };
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return { logs: [], facts: [`${error.message}: the containers’ last lines are not shown`] };
+  const facts: string[] = [];
+  const tell = ({ message }: DeployError): void =>
+    void facts.push(`${message}: the containers’ last lines are not shown`);
+  const logs = await readOptional(() => readTails(app, containers), { without: 'any', tell });
+  return { logs: logs ?? [], facts };
+}
+
+async function readTails(app: ContainerApp, containers: readonly ReplicaContainer[]): Promise<ConsoleLogs['logs']> {
+  const token = await getStreamToken(app);
+  const logs = [];
+  for (const { name = '', logStreamEndpoint = '' } of containers) {
+    const lines = await readTail(app, logStreamEndpoint, token);
+    if (lines.length > 0) logs.push({ source: `container ${name}`, lines });
   }
+  return logs;
 }
 
 function chooseContainers(replicas: readonly Replica[]): readonly ReplicaContainer[] {

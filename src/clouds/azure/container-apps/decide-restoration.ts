@@ -1,4 +1,13 @@
-import type { Restoration } from '../../../model/workload.ts';
+import { mayStillArrive } from '../../late-call.ts';
+import {
+  failed,
+  type RestorationAnswer,
+  restored,
+  returning,
+  superseded,
+  untouched,
+  waiting,
+} from '../../restoration-answers.ts';
 import { describeState, hasFailed, isUp, type RevisionState } from './revision-state.ts';
 import { isName, isSameTraffic, pinned, type TrafficEntry } from './traffic-table.ts';
 
@@ -33,14 +42,11 @@ export interface RestorationFacts {
 }
 
 export type Decision =
-  | { readonly act: 'none'; readonly answer: Restoration }
+  | RestorationAnswer
   | { readonly act: 'activate' | 'deactivate'; readonly revision: string }
   | { readonly act: 'move-traffic'; readonly traffic: readonly TrafficEntry[] }
   /** Give the app a template with the old images and variables, which makes one more revision. */
   | { readonly act: 'put-back' };
-
-/** A change whose sender was killed can still take effect seconds later; one later than this is not seen. */
-const LATE_CHANGE_MS = 10_000;
 
 /**
  * Pure: what one look found -> the one next thing on the way back. It goes by the level (what is there) and not by what
@@ -49,18 +55,18 @@ const LATE_CHANGE_MS = 10_000;
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
   const mover = findForeignTraffic(facts);
-  if (mover) return superseded(mover);
+  if (mover) return leaveAlone(mover);
   const deployer = findForeignDeploy(facts);
   if (deployer) return decideSuperseded(facts, deployer);
-  if (facts.busy) return waiting(facts, 'BUSY', 'a change of the app is under way');
+  if (facts.busy) return inProgress(facts, 'BUSY', 'a change of the app is under way');
   if (facts.template === 'before' && !isResumed(facts)) return decideWithoutOurs(facts);
   const traffic = decideTraffic(facts);
   if (traffic) return traffic;
   if (facts.template === 'ours') return { act: 'put-back' };
   if (!facts.isTemplateBack) {
-    return answer({ status: 'failed', message: `the template of the app is not what it was before ${facts.mark}` });
+    return failed(`the template of the app is not what it was before ${facts.mark}`);
   }
-  return isResumed(facts) ? restored(facts, facts.served) : decideWayBack(facts);
+  return isResumed(facts) ? sayRestored(facts, facts.served) : decideWayBack(facts);
 }
 
 /** Ours was there before this run brought it traffic: only traffic is put back, and it stays. */
@@ -74,14 +80,14 @@ function isResumed({ mark, latestThen }: RestorationFacts): boolean {
  */
 function decideSuperseded(facts: RestorationFacts, deployer: string): Decision {
   const { mode, trafficThen, traffic, ours } = facts;
-  if (mode === 'single' || trafficThen.length === 0) return superseded(deployer);
-  if (facts.busy) return waiting(facts, 'BUSY', `${deployer}; their change is under way`);
+  if (mode === 'single' || trafficThen.length === 0) return leaveAlone(deployer);
+  if (facts.busy) return inProgress(facts, 'BUSY', `${deployer}; their change is under way`);
   if (!isSameTraffic(traffic, trafficThen)) return { act: 'move-traffic', traffic: trafficThen };
-  return (ours?.share === 0 && !isResumed(facts) ? retire([ours]) : null) ?? superseded(deployer);
+  return (ours?.share === 0 && !isResumed(facts) ? retire([ours]) : null) ?? leaveAlone(deployer);
 }
 
-function superseded(what: string): Decision {
-  return answer({ status: 'superseded', message: `${what}, which is left alone` });
+function leaveAlone(what: string): Decision {
+  return superseded(`${what}, which is left alone`);
 }
 
 function findForeignDeploy(facts: RestorationFacts): string | null {
@@ -105,9 +111,9 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
   const { trafficThen, traffic, elapsedMs, latestThen } = facts;
   if (trafficThen.length > 0 && !isSameTraffic(traffic, trafficThen))
     return { act: 'move-traffic', traffic: trafficThen };
-  if (elapsedMs < LATE_CHANGE_MS)
-    return waiting(facts, 'CHANGE_MAY_ARRIVE', 'looking whether our change still arrives');
-  return answer({ status: 'untouched', message: `${latestThen} is the latest revision: our change never arrived` });
+  if (mayStillArrive(elapsedMs))
+    return inProgress(facts, 'CHANGE_MAY_ARRIVE', 'looking whether our change still arrives');
+  return untouched(`${latestThen} is the latest revision`);
 }
 
 /** What served before gets its traffic again, by name, before anything else; null: it has it. */
@@ -123,7 +129,7 @@ function decideTraffic(facts: RestorationFacts): Decision | null {
   const starting = served.find((revision) => !isUp(revision) && !hasFailed(revision));
   // While ours can still answer, users stay with it until what served before can.
   if (starting && ours && isUp(ours)) {
-    return waiting(
+    return inProgress(
       facts,
       'WAKING',
       `waiting for ${starting.name} before ${mark} loses its traffic (${describeState(starting)})`,
@@ -144,25 +150,27 @@ function shareThen({ trafficThen, mark }: RestorationFacts): number {
 /** The template is the old one again, in a revision of its own. */
 function decideWayBack(facts: RestorationFacts): Decision {
   const { mode, back, wayBack, trafficThen, traffic } = facts;
-  if (!back && !facts.hasFailed) return waiting(facts, 'NOT_LISTED', `${wayBack} is not listed yet`);
+  if (!back && !facts.hasFailed) return inProgress(facts, 'NOT_LISTED', `${wayBack} is not listed yet`);
   if (mode === 'multiple' && trafficThen.length > 0 && trafficThen.every(({ revision }) => revision !== null)) {
     // Traffic goes by name: the revision that carries the template is needed by nobody.
-    return retire([facts.ours, back]) ?? restored(facts, facts.served);
+    return retire([facts.ours, back]) ?? sayRestored(facts, facts.served);
   }
   if (!back || hasFailed(back)) {
     const state = back ? describeState(back) : 'Azure did not take it';
-    return answer({ status: 'failed', message: `${wayBack}, with what ran before, does not come up: ${state}` });
+    return failed(`${wayBack}, with what ran before, does not come up: ${state}`);
   }
   if (!back.active) return { act: 'activate', revision: wayBack };
-  if (!isReady(facts)) return waiting(facts, 'STARTING', `waiting for ${wayBack} (${describeState(back)})`);
+  if (!isReady(facts)) return inProgress(facts, 'STARTING', `waiting for ${wayBack} (${describeState(back)})`);
   const followed = trafficThen.reduce((sum, { revision, weight }) => sum + (revision === null ? weight : 0), 0);
   // The document may be ahead of the traffic that is in force.
   const isInForce = trafficThen.length === 0 || back.share === followed;
   if (!isSameTraffic(traffic, trafficThen) || !isInForce) return { act: 'move-traffic', traffic: trafficThen };
   const left = [facts.ours, ...facts.served.filter(({ name }) => !isNamed(name, facts))];
-  if (mode === 'multiple') return retire(left) ?? restored(facts, [back]);
+  if (mode === 'multiple') return retire(left) ?? sayRestored(facts, [back]);
   const ending = left.find((revision) => revision?.active);
-  return ending ? waiting(facts, 'ENDING', `waiting for the platform to end ${ending.name}`) : restored(facts, [back]);
+  return ending
+    ? inProgress(facts, 'ENDING', `waiting for the platform to end ${ending.name}`)
+    : sayRestored(facts, [back]);
 }
 
 function isReady({ back, latestReady, wayBack }: RestorationFacts): boolean {
@@ -179,18 +187,13 @@ function retire(left: readonly (RevisionState | null)[]): Decision | null {
   return next ? { act: 'deactivate', revision: next.name } : null;
 }
 
-function restored({ mark, wayBack, mode }: RestorationFacts, serving: readonly RevisionState[]): Decision {
+function sayRestored({ mark, wayBack, mode }: RestorationFacts, serving: readonly RevisionState[]): Decision {
   const names = serving.map(({ name }) => name).join(' and ') || wayBack;
   const how = names === wayBack ? `${wayBack}, which has what ran before ${mark}, serves` : `${names} serves again`;
   const message = mode === 'single' ? `${how}; in Single mode an old revision can't be woken up` : how;
-  return answer({ status: 'restored', by: 'us', message, ...(names === wayBack ? { revision: wayBack } : {}) });
+  return restored({ by: 'us', message, ...(names === wayBack ? { revision: wayBack } : {}) });
 }
 
-function waiting(facts: RestorationFacts, reason: string, message: string): Decision {
-  const requested = facts.template === 'way-back';
-  return answer({ status: 'progressing', requested, reason, message });
-}
-
-function answer(restoration: Restoration): Decision {
-  return { act: 'none', answer: restoration };
+function inProgress(facts: RestorationFacts, reason: string, message: string): Decision {
+  return facts.template === 'way-back' ? returning(reason, message) : waiting(reason, message);
 }

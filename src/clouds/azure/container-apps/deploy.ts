@@ -1,4 +1,5 @@
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import { superseded } from '../../../model/superseded.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import type { OwnChange } from './own-change.ts';
@@ -117,9 +118,7 @@ function ensureUntouched(app: ContainerApp, own: OwnChange, state: AppState): vo
   const isMoved = traffic !== '' && !isSameTraffic(now, before) && !isSameTraffic(now, pinned(before, ready));
   if (!isOther && !isMoved) return;
   const what = isOther ? `${state.latestRevision} was deployed meanwhile` : 'its traffic was changed meanwhile';
-  throw new DeployError('SUPERSEDED', `could not deploy to ${app.resource}: ${what}`, {
-    hint: 'Let one workflow at a time deploy to the app: use `concurrency`.',
-  });
+  throw superseded(`could not deploy to ${app.resource}: ${what}`);
 }
 
 function rejected(app: ContainerApp, error: string): DeployError {

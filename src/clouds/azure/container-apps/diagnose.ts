@@ -1,5 +1,6 @@
 import type { Replica } from '@azure/arm-appcontainers';
-import { DeployError } from '../../../model/errors.ts';
+import { describeGap, readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
 import type { Diagnosis } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, listReplicas } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
@@ -35,10 +36,8 @@ function describeReplica({ initContainers = [], containers = [] }: Replica): rea
 }
 
 async function tryListReplicas(app: ContainerApp, mark: string) {
-  try {
-    return { list: await listReplicas(app, mark), facts: [] };
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return { list: [], facts: [[error.message, error.hint ?? ''].join('. ').trim()] };
-  }
+  const facts: string[] = [];
+  const tell = (error: DeployError): void => void facts.push(describeGap(error));
+  const list = await readOptional(() => listReplicas(app, mark), { without: 'any', tell });
+  return { list: list ?? [], facts };
 }

@@ -1,6 +1,6 @@
-import { DeployError } from '../../../model/errors.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
+import { listAt, textAt } from '../../../model/json.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
-import { objectsAt, textAt } from '../json.ts';
 import { type AppState, type ContainerApp, readAzure } from './app.ts';
 
 /** The app's address; null: it has no ingress. */
@@ -23,7 +23,7 @@ export function listClosedDoors({ ingress }: AppState): readonly string[] {
     doors.push('its ingress is internal: smoke tests reach it only from a runner inside of its network');
   if (textAt(ingress, 'clientCertificateMode').toLowerCase() === 'require')
     doors.push('its ingress requires a client certificate, which smoke tests do not have');
-  const rules = objectsAt(ingress, 'ipSecurityRestrictions');
+  const rules = listAt(ingress, 'ipSecurityRestrictions');
   if (rules.length > 0) {
     const names = rules.slice(0, 5).map((rule) => textAt(rule, 'name') || textAt(rule, 'ipAddressRange'));
     doors.push(`its ingress has IP restrictions (${names.join(', ')}): smoke tests need a runner that they let in`);
@@ -38,18 +38,12 @@ async function findEasyAuth(app: ContainerApp): Promise<readonly string[]> {
     action: 'Microsoft.App/containerApps/authConfigs/read',
   };
   const { containerAppsAuthConfigs: configs } = app.arm.client;
-  try {
-    const config = await readAzure(app, call, (options) =>
-      configs.get(app.resourceGroup, app.name, 'current', options),
-    );
-    const action = config.globalValidation?.unauthenticatedClientAction ?? 'RedirectToLoginPage';
-    if (config.platform?.enabled !== true || action === 'AllowAnonymous') return [];
-    const open = config.globalValidation?.excludedPaths ?? [];
-    const except = open.length > 0 ? ` except for ${open.slice(0, 5).join(', ')}` : '';
-    return [`it asks for a login (Easy Auth, ${action})${except}: give the smoke tests a header that it accepts`];
-  } catch (error) {
-    // It only helps: whoever may not read it, or has none, hears nothing.
-    if (error instanceof DeployError && error.code !== 'CANCELLED') return [];
-    throw error;
-  }
+  const read = () => readAzure(app, call, (options) => configs.get(app.resourceGroup, app.name, 'current', options));
+  // Whoever may not read it, or has none, is not warned.
+  const config = await readIfPossible(app.io.log, 'a look at its login page', read);
+  const action = config?.globalValidation?.unauthenticatedClientAction ?? 'RedirectToLoginPage';
+  if (config?.platform?.enabled !== true || action === 'AllowAnonymous') return [];
+  const open = config.globalValidation?.excludedPaths ?? [];
+  const except = open.length > 0 ? ` except for ${open.slice(0, 5).join(', ')}` : '';
+  return [`it asks for a login (Easy Auth, ${action})${except}: give the smoke tests a header that it accepts`];
 }

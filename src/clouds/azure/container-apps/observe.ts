@@ -1,6 +1,7 @@
 import type { Replica } from '@azure/arm-appcontainers';
+import { readIfAllowed, readIfThere } from '../../../io/read-optional.ts';
 import type { ChangeMark, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
-import { type AppState, type ContainerApp, findRevision, listReplicas, orNull, readApp, readIfAllowed } from './app.ts';
+import { type AppState, type ContainerApp, findRevision, listReplicas, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { judgeRevision } from './decide-observation.ts';
 import type { OwnChange, OwnChanges } from './own-change.ts';
@@ -63,7 +64,7 @@ async function lookAtAll(
 
 /** Null: they may not be listed, or there is no such revision (yet). */
 async function tryListReplicas(app: ContainerApp, mark: ChangeMark): Promise<readonly Replica[] | null> {
-  const read = () => orNull(listReplicas(app, mark));
+  const read = () => readIfThere(() => listReplicas(app, mark));
   return await readIfAllowed(app, 'noticing containers that fail early', read);
 }
 

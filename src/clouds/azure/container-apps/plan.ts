@@ -1,7 +1,7 @@
 import { DeployError } from '../../../model/errors.ts';
+import { listAt, textAt } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
-import { objectsAt, textAt } from '../json.ts';
 import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
@@ -64,7 +64,7 @@ function isWaiting(latest: RevisionState, state: AppState): boolean {
  * @throws DeployError INPUT_INVALID that lists the names which the app has
  */
 function ensureSecrets({ secrets }: Change, { document }: AppState): void {
-  const names = objectsAt(document, 'properties', 'configuration', 'secrets').map((secret) => textAt(secret, 'name'));
+  const names = listAt(document, 'properties', 'configuration', 'secrets').map((secret) => textAt(secret, 'name'));
   for (const [variable, reference] of secrets) {
     if (names.includes(reference)) continue;
     const isAddress = /^https?:\/\//.test(reference);
@@ -88,7 +88,7 @@ function secretHint(reference: string, names: readonly string[]): string {
 
 /** What is missing here is found out by the platform only when the revision doesn't come up. */
 function warnOfRegistries(app: ContainerApp, change: Change, { document }: AppState): void {
-  const known = objectsAt(document, 'properties', 'configuration', 'registries').map((one) => textAt(one, 'server'));
+  const known = listAt(document, 'properties', 'configuration', 'registries').map((one) => textAt(one, 'server'));
   for (const { image } of change.images) {
     if (!/\.azurecr\.io$/.test(image.registry) || known.includes(image.registry) || app.warned.has(image.registry))
       continue;

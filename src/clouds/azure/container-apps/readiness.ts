@@ -1,5 +1,5 @@
+import { textAt } from '../../../model/json.ts';
 import type { Observation } from '../../../model/workload.ts';
-import { textAt } from '../json.ts';
 import { type ContainerApp, findRevision, readApp } from './app.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
-import { textAt } from '../json.ts';
+import { failed, returning } from '../../restoration-answers.ts';
 import {
   type AppState,
   activateRevision,
@@ -89,16 +90,16 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
       return decision.answer;
     case 'activate':
       await activateRevision(app, decision.revision);
-      return asked('ACTIVATING', `activated ${decision.revision} again`);
+      return returning('ACTIVATING', `activated ${decision.revision} again`).answer;
     case 'deactivate':
       await deactivateRevision(app, decision.revision);
-      return asked('DEACTIVATING', `deactivated ${decision.revision}`);
+      return returning('DEACTIVATING', `deactivated ${decision.revision}`).answer;
     case 'move-traffic':
       await patchApp(app, { traffic: toDocument(decision.traffic) });
-      return asked(
+      return returning(
         'MOVING_TRAFFIC',
         `asked for the traffic of ${place.data.traffic === '' ? place.data.base : servedBefore(place.data).join(' and ')}`,
-      );
+      ).answer;
     case 'put-back':
       return await putBack(app, place);
   }
@@ -108,7 +109,7 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
 async function putBack(app: ContainerApp, { data, mark, state }: Place): Promise<Restoration> {
   const old = await findRevisionTemplate(app, data.base);
   if (!old) {
-    return { status: 'failed', message: `revision ${data.base}, which holds what ran before, is not there any more` };
+    return failed(`revision ${data.base}, which holds what ran before, is not there any more`).answer;
   }
   const template = undoTemplate(state.template, old);
   if (hashTemplate(template) !== data.hash) {
@@ -122,9 +123,5 @@ async function putBack(app: ContainerApp, { data, mark, state }: Place): Promise
   }
   const wayBack = nameOfWayBack(mark);
   await patchApp(app, { template: toPatch(template, suffixOf(wayBack)) }, listSecretValues(template));
-  return asked('PUTTING_BACK', `put the old template back, as ${wayBack}`);
-}
-
-function asked(reason: string, message: string): Restoration {
-  return { status: 'progressing', requested: true, reason, message };
+  return returning('PUTTING_BACK', `put the old template back, as ${wayBack}`).answer;
 }

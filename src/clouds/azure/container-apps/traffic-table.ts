@@ -1,4 +1,4 @@
-import { type Json, textAt } from '../json.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 
 /** One entry of `ingress.traffic`, as far as decisions are made by it. */
 export interface TrafficEntry {
@@ -10,7 +10,7 @@ export interface TrafficEntry {
 }
 
 /** Without any entry all traffic goes to the latest revision that is ready. */
-export function readTraffic(traffic: readonly Json[]): readonly TrafficEntry[] {
+export function readTraffic(traffic: readonly JsonObject[]): readonly TrafficEntry[] {
   if (traffic.length === 0) return [{ revision: null, weight: 100, label: null }];
   return traffic.map((entry) => ({
     revision: entry['latestRevision'] === true ? null : textAt(entry, 'revisionName'),
@@ -19,7 +19,7 @@ export function readTraffic(traffic: readonly Json[]): readonly TrafficEntry[] {
   }));
 }
 
-export function toDocument(traffic: readonly TrafficEntry[]): readonly Json[] {
+export function toDocument(traffic: readonly TrafficEntry[]): readonly JsonObject[] {
   return traffic.map(({ revision, weight, label }) => ({
     ...(revision === null ? { latestRevision: true } : { revisionName: revision }),
     weight,

@@ -1,4 +1,5 @@
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import { superseded } from '../../../model/superseded.ts';
 import { type Endpoint, type Operation, openEndpoint, type TrafficControl } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
 import { findForeign } from './observe.ts';
@@ -58,9 +59,7 @@ async function moveTraffic(app: ContainerApp, own: OwnChange, move: Move): Promi
   const state = await readApp(app);
   const foreign = findForeign(own, state);
   if (foreign) {
-    throw new DeployError('SUPERSEDED', `could not move the traffic to ${own.mark}: ${foreign}`, {
-      hint: 'Let one workflow at a time deploy to the app: use `concurrency`.',
-    });
+    throw superseded(`could not move the traffic to ${own.mark}: ${foreign}`);
   }
   if (isThere(own, state, move)) return;
   own.statusUrl = (await patchApp(app, { traffic: toDocument(move.wanted) })).operationUrl;

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../../../io/io.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ImageImporter } from '../../../model/image-importer.ts';
+import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
 import { type ChangeMark, openEndpoint, type RestorePoint, type Workload } from '../../../model/workload.ts';
 import type { OpenTarget } from '../../target.ts';
 import { findAccount } from '../account.ts';
 import { chooseLogin } from '../credential.ts';
-import { textAt } from '../json.ts';
 import { acrKeychain, isAcr } from '../registry/keychain.ts';
 import { openResourceManager, type ResourceManager } from '../resource-manager.ts';
 import { openTokens } from '../tokens.ts';
@@ -74,16 +75,14 @@ async function readAppOrNearest(app: ContainerApp): Promise<AppState> {
 async function tryListNames(app: ContainerApp): Promise<readonly string[]> {
   const call = { what: 'list the container apps', action: 'Microsoft.App/containerApps/read' };
   const names: string[] = [];
-  try {
-    await readAzure(app, call, async (options) => {
+  const read = () =>
+    readAzure(app, call, async (options) => {
       for await (const { name = '' } of app.arm.client.containerApps.listByResourceGroup(app.resourceGroup, options)) {
         names.push(name);
         if (names.length >= MOST_NAMES) break;
       }
     });
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-  }
+  await readIfPossible(app.io.log, 'the names of those that are there', read);
   return names;
 }
 

@@ -1,5 +1,6 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { Io } from '../../../io/io.ts';
+import { readOptional } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ImageImporter, ImportWish } from '../../../model/image-importer.ts';
 import { explainErrors } from '../errors.ts';
@@ -55,12 +56,9 @@ async function findRegistry(
   const { signal } = io;
   const call = { what: `find the registry ${host}`, action: 'Microsoft.ContainerRegistry/registries/read', signal };
   const options = { abortSignal: signal };
-  try {
-    const found = await explainErrors(call, () => client.registries.get(resourceGroup, name, options));
-    if (found.loginServer?.toLowerCase() === host) return { resourceGroup, name };
-  } catch (error) {
-    if (!(error instanceof DeployError) || !['NOT_FOUND', 'PERMISSION_DENIED'].includes(error.code)) throw error;
-  }
+  const read = () => explainErrors(call, () => client.registries.get(resourceGroup, name, options));
+  const found = await readOptional(read, { without: ['NOT_FOUND', 'PERMISSION_DENIED'], tell: () => {} });
+  if (found?.loginServer?.toLowerCase() === host) return { resourceGroup, name };
   return await explainErrors(call, async () => {
     let looked = 0;
     for await (const { id = '', name: found = '', loginServer = '' } of client.registries.list(options)) {

@@ -1,9 +1,10 @@
 import { readBody } from '../../../io/http.ts';
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { textAt, tryParseJson } from '../../../model/json.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../../../model/keychain.ts';
+import { readTokenExpiry } from '../../../model/token-expiry.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
-import { textAt } from '../json.ts';
 import type { Tokens } from '../tokens.ts';
 
 const ACR_HOST = /^[a-z0-9][a-z0-9-]{3,}\.azurecr\.io$/i;
@@ -47,7 +48,7 @@ export function isAcr(registry: string): boolean {
 
 interface Token {
   readonly credentials: RegistryCredentials;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: such a token lives for about three hours. */
   readonly expiresAt: number;
 }
 
@@ -67,7 +68,7 @@ async function exchange(
   });
   const password = await askForToken(registry, form, { call, io });
   io.log.mask(password);
-  return { credentials: { username: TOKEN_USER, password }, expiresAt: expiryOf(password) ?? io.clock.now() };
+  return { credentials: { username: TOKEN_USER, password }, expiresAt: readTokenExpiry(password) };
 }
 
 async function askForToken(
@@ -84,7 +85,7 @@ async function askForToken(
     signal: io.signal,
   });
   const body = await readBody(response, { maxBytes: 65_536, timeoutMs: TIMEOUT_MS });
-  const token = response.status === 200 ? textAt(tryParse(body.toString('utf8')), 'refresh_token') : '';
+  const token = response.status === 200 ? textAt(tryParseJson(body.toString('utf8')), 'refresh_token') : '';
   if (token !== '') return token;
   const message = `could not ${call.what}: status ${response.status}`;
   if (response.status === 429) throw new DeployError('THROTTLED', message, { hint: 'Run again in a minute.' });
@@ -92,19 +93,4 @@ async function askForToken(
   throw new DeployError('AUTH_FAILED', message, {
     hint: `Give this login ${traits.permissions.push} (AcrPull where it only reads), and check its firewall.`,
   });
-}
-
-/** It is a JWT that lives for about three hours. null: it doesn't say. */
-function expiryOf(token: string): number | null {
-  const claims = tryParse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-  const seconds = (claims as { exp?: unknown } | null)?.exp;
-  return typeof seconds === 'number' ? seconds * 1_000 : null;
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

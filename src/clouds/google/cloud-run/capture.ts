@@ -1,6 +1,6 @@
 import { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { RestorePoint } from '../../../model/workload.ts';
-import { type Json, listOf, textOf } from '../json.ts';
 import { readLabels } from './labels.ts';
 import { toRestorePoint } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
@@ -33,7 +33,7 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
     {
       generation: progressOf(service).generation,
       template: hashTemplate(template),
-      named: textOf(template, 'revision') || null,
+      named: textAt(template, 'revision') || null,
       ...{ back, isTemplates, serves },
       images: isTemplates ? findImages(template, document) : null,
       wanted: wantedTraffic(service),
@@ -44,13 +44,13 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
 }
 
 /** `agent-00007`, or with its shares where several serve. */
-export function describeServing(service: Json): string {
+export function describeServing(service: JsonObject): string {
   const names = [...servingRevisions(service).keys()];
   return names.length === 1 ? names[0]! : formatShares(effectiveTraffic(service));
 }
 
 /** What serves now, by name: the traffic that is in effect, not the one that was requested. */
-function readServing(run: RunService, service: Json): readonly TrafficEntry[] {
+function readServing(run: RunService, service: JsonObject): readonly TrafficEntry[] {
   const effective = effectiveTraffic(service);
   if (effective.some(({ percent }) => percent > 0)) return effective;
   throw new DeployError('UNSUPPORTED', `could not guarantee a rollback of ${run.resource}: nothing serves`, {
@@ -62,14 +62,14 @@ function readServing(run: RunService, service: Json): readonly TrafficEntry[] {
  * The revision whose template a rollback restores: the service's newest. If that never became ready, it is the latest
  * ready one.
  */
-function chooseRevision(run: RunService, service: Json): string {
+function chooseRevision(run: RunService, service: JsonObject): string {
   const [created, ready] = [latestCreated(service), latestReady(service)];
   if (ready === '' || created === ready) return created;
   sayOnce(run, 'info', `${created}, the newest revision, is not ready; a rollback restores the template of ${ready}.`);
   return ready;
 }
 
-async function readOld(run: RunService, revision: string): Promise<Json> {
+async function readOld(run: RunService, revision: string): Promise<JsonObject> {
   try {
     return await readRevisionDocument(run, revision);
   } catch (error) {
@@ -84,8 +84,8 @@ async function readOld(run: RunService, revision: string): Promise<Json> {
 }
 
 /** A revision may show what a tag was resolved to: then the text that the template has is kept. */
-function findImages(template: Json, document: Json): readonly string[] | null {
+function findImages(template: JsonObject, document: JsonObject): readonly string[] | null {
   const old = { document, images: null, isTemplates: true };
   if (hashTemplate(templateBefore(template, old)) === hashTemplate(template)) return null;
-  return listOf(template, 'containers').map((container) => textOf(container, 'image'));
+  return listAt(template, 'containers').map((container) => textAt(container, 'image'));
 }

@@ -1,12 +1,19 @@
+import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
+import { ONE_AT_A_TIME_HINT } from '../../../model/superseded.ts';
 import { findStatus } from '../errors.ts';
-import type { Json } from '../json.ts';
 import type { RunService } from './service.ts';
 import { progressOf } from './service-document.ts';
 import { patchService, readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
 
-const TRIES = 5;
-const PAUSE_MS = 1_000;
+/** The platform changes the etag too, when it has made progress. Mostly it is that, so the pause does not grow. */
+const CHANGES: RetryPolicy = {
+  tries: 5,
+  firstDelayMs: 1_000,
+  growth: 1,
+  mayPass: (error) => isConflict(error) || isTransient(error),
+};
 
 /**
  * Reads the service, lets `decide` say what has to be sent, and sends it with the etag of what was read. If the service
@@ -16,34 +23,30 @@ const PAUSE_MS = 1_000;
  */
 export async function changeService(
   run: RunService,
-  decide: (service: Json) => ServiceUpdate | null,
+  decide: (service: JsonObject) => ServiceUpdate | null,
 ): Promise<SentUpdate> {
-  for (let tried = 1; ; tried += 1) {
+  const attempt = async (): Promise<SentUpdate> => {
     const service = await readService(run);
     const update = decide(service);
     if (update === null) return { operation: '', generation: progressOf(service).generation };
-    try {
-      return await patchService(run, String(service['etag'] ?? ''), update);
-    } catch (error) {
-      if (tried === TRIES || !isWorthRetrying(error)) throw explainRefusal(run, error);
-      await run.io.clock.sleep(PAUSE_MS, run.io.signal);
-    }
+    return await patchService(run, textAt(service, 'etag'), update);
+  };
+  try {
+    return await retryTransient(attempt, CHANGES, run.io);
+  } catch (error) {
+    throw explainRefusal(run, error);
   }
 }
 
-/** The platform changes the etag too, when it has made progress: mostly it is that. */
+/** Something else was changed since it was read, mostly by the platform itself. */
 export function isConflict(error: unknown): boolean {
   return findStatus(error) === 'ABORTED';
-}
-
-function isWorthRetrying(error: unknown): boolean {
-  return isConflict(error) || isTransient(error);
 }
 
 function explainRefusal(run: RunService, error: unknown): unknown {
   if (!isConflict(error)) return error;
   return new DeployError('BUSY', `could not update ${run.resource}: another user or workflow keeps changing it`, {
-    hint: 'Let one workflow at a time deploy to the service: use `concurrency`.',
+    hint: ONE_AT_A_TIME_HINT,
     cause: error,
   });
 }

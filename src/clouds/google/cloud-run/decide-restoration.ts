@@ -1,4 +1,13 @@
-import type { Restoration } from '../../../model/workload.ts';
+import { mayStillArrive } from '../../late-call.ts';
+import {
+  failed,
+  type RestorationAnswer,
+  restored,
+  returning,
+  superseded,
+  untouched,
+  waiting,
+} from '../../restoration-answers.ts';
 import type { TrafficEntry } from './service-document.ts';
 import { formatShares } from './service-document.ts';
 import { holdsOurs, isAsAsked, isSameShares, type Ours, styleOf } from './traffic-table.ts';
@@ -32,14 +41,12 @@ export interface RestorationFacts {
 }
 
 export type Decision =
-  | { readonly act: 'none'; readonly answer: Restoration }
+  | RestorationAnswer
   /** Template, labels and traffic in one request, the traffic by name. */
   | { readonly act: 'put-back'; readonly traffic: readonly TrafficEntry[] }
   /** Traffic alone. `release`: only our own share is taken out, as the template is somebody else's. */
   | { readonly act: 'move-traffic'; readonly traffic: readonly TrafficEntry[]; readonly why: 'form' | 'release' };
 
-/** A request whose sender was killed can still take effect seconds later; one later than this is not seen. */
-const LATE_UPDATE_MS = 10_000;
 /** How long the platform may need to take the old revision for the latest again. */
 const LATE_LATEST_MS = 60_000;
 
@@ -52,7 +59,7 @@ export function decideRestoration(facts: RestorationFacts): Decision {
     case 'foreign':
       return decideBesideTheirs(facts);
     case 'ours':
-      if (trafficOf(facts) === 'foreign') return superseded(formatShares(facts.wanted));
+      if (trafficOf(facts) === 'foreign') return leaveAlone(formatShares(facts.wanted));
       return putBack(facts);
     case 'before':
       return decideOnTraffic(facts);
@@ -63,21 +70,22 @@ export function decideRestoration(facts: RestorationFacts): Decision {
 function decideBesideTheirs(facts: RestorationFacts): Decision {
   if (trafficOf(facts) === 'ours') return { act: 'move-traffic', traffic: facts.serves, why: 'release' };
   if (!facts.settled && trafficOf(facts) === 'pinned')
-    return returning('our revision is being taken out of the traffic');
-  return superseded(facts.revision);
+    return puttingBack('our revision is being taken out of the traffic');
+  return leaveAlone(facts.revision);
 }
 
 function decideOnTraffic(facts: RestorationFacts): Decision {
   const traffic = trafficOf(facts);
-  if (traffic === 'foreign') return superseded(`the traffic ${formatShares(facts.wanted)}`);
+  if (traffic === 'foreign') return leaveAlone(`the traffic ${formatShares(facts.wanted)}`);
   if (traffic === 'ours') return putBack(facts);
   if (traffic === 'pinned') return decidePinned(facts);
   if (facts.labelsAreOurs) return putBack(facts);
   if (!facts.changed) return decideUnchanged(facts);
-  if (!facts.settled) return returning(`${facts.back} is being put back`);
-  if (isSameShares(facts.effective, facts.serves)) return restored(facts);
-  if (facts.failure !== null) return answer({ status: 'failed', message: `the way back ended: ${facts.failure}` });
-  return returning(`${facts.back} is back; the traffic is on its way: ${formatShares(facts.effective)}`);
+  if (!facts.settled) return puttingBack(`${facts.back} is being put back`);
+  if (isSameShares(facts.effective, facts.serves))
+    return restored({ by: 'us', message: `traffic is as before: ${formatShares(facts.effective)}` });
+  if (facts.failure !== null) return failed(`the way back ended: ${facts.failure}`);
+  return puttingBack(`${facts.back} is back; the traffic is on its way: ${formatShares(facts.effective)}`);
 }
 
 /**
@@ -85,22 +93,22 @@ function decideOnTraffic(facts: RestorationFacts): Decision {
  * again: asking for it any sooner would give ours all of the traffic.
  */
 function decidePinned(facts: RestorationFacts): Decision {
-  if (!facts.settled) return returning(`${facts.back} is being put back`);
+  if (!facts.settled) return puttingBack(`${facts.back} is being put back`);
   if (facts.latestReady === facts.back) return { act: 'move-traffic', traffic: facts.before, why: 'form' };
   if (facts.elapsedMs < LATE_LATEST_MS)
-    return returning(`waiting until ${facts.back} is the latest ready revision again`);
-  const message = `${formatShares(facts.effective)} serves again, but by name: for the platform the latest ready revision is still ${facts.latestReady}`;
-  return answer({ status: 'failed', message });
+    return puttingBack(`waiting until ${facts.back} is the latest ready revision again`);
+  const shares = formatShares(facts.effective);
+  return failed(
+    `${shares} serves again, but by name: for the platform the latest ready revision is still ${facts.latestReady}`,
+  );
 }
 
 /** Nothing has come. An answer that was lost, or a sender that was killed, may still bring something. */
 function decideUnchanged(facts: RestorationFacts): Decision {
-  if (facts.elapsedMs < LATE_UPDATE_MS) {
-    const message = 'looking whether the update that was sent still arrives';
-    return answer({ status: 'progressing', requested: false, reason: 'UPDATE_MAY_ARRIVE', message });
+  if (mayStillArrive(facts.elapsedMs)) {
+    return waiting('UPDATE_MAY_ARRIVE', 'looking whether the update that was sent still arrives');
   }
-  const message = `${formatShares(facts.effective)} is live: our change never arrived`;
-  return answer({ status: 'untouched', message });
+  return untouched(`${formatShares(facts.effective)} is live`);
 }
 
 /** Whose form the traffic has now. */
@@ -118,19 +126,10 @@ function putBack(facts: RestorationFacts): Decision {
   return { act: 'put-back', traffic: byName ? facts.before : facts.serves };
 }
 
-function restored(facts: RestorationFacts): Decision {
-  const message = `traffic is as before: ${formatShares(facts.effective)}`;
-  return answer({ status: 'restored', by: 'us', message });
+function leaveAlone(what: string): Decision {
+  return superseded(`${what} came after ours and is left alone`);
 }
 
-function superseded(what: string): Decision {
-  return answer({ status: 'superseded', message: `${what} came after ours and is left alone` });
-}
-
-function returning(message: string): Decision {
-  return answer({ status: 'progressing', requested: true, reason: 'PUTTING_BACK', message });
-}
-
-function answer(restoration: Restoration): Decision {
-  return { act: 'none', answer: restoration };
+function puttingBack(message: string): Decision {
+  return returning('PUTTING_BACK', message);
 }

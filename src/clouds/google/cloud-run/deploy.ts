@@ -1,7 +1,8 @@
-import { describeError } from '../../../model/errors.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import { superseded } from '../../../model/superseded.ts';
 import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
 import { openWholeLooks } from '../../whole-looks.ts';
-import type { Json } from '../json.ts';
 import { changeService } from './change-service.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
 import { type Asked, describeLatest, isNamed, observeRollout } from './observe.ts';
@@ -13,7 +14,6 @@ import { readyAfterMs } from './revision-state.ts';
 import type { RunService } from './service.ts';
 import { formatShares, type TrafficEntry, templateOf, toTargets, wantedTraffic } from './service-document.ts';
 import { readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
-import { superseded } from './superseded.ts';
 import { isAllOurs, isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-table.ts';
 
 /** One change of the service by this process. */
@@ -51,7 +51,7 @@ export function openRollout(run: RunService): RunRollout {
       const { template } = prepared;
       const ours = oursOf(run, mark, parseRestoreData(point, run));
       const traffic = planFirstTraffic(run, point, { ours, takeTraffic });
-      const decide = (service: Json): ServiceUpdate | null =>
+      const decide = (service: JsonObject): ServiceUpdate | null =>
         decideDeploy(run, service, { mark, template, traffic, point });
       asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
     },
@@ -85,13 +85,9 @@ function towards(goal: Goal, { id, mark, revision }: Operation): Operation {
 
 /** How long the revision that serves took to become ready; null: Google doesn't say. It only helps. */
 async function findUsualMs(run: RunService, serving: string): Promise<number | null> {
-  try {
-    return readyAfterMs(await readRevisionDocument(run, serving));
-  } catch (error) {
-    run.io.signal.throwIfAborted();
-    run.io.log.debug(`${describeError(error).message}; going on without knowing how long it took to start`);
-    return null;
-  }
+  const loss = 'knowing how long it took to start';
+  const document = await readIfPossible(run.io.log, loss, () => readRevisionDocument(run, serving));
+  return document && readyAfterMs(document);
 }
 
 function ensureAsked(asked: Asked | null): Asked {
@@ -111,7 +107,7 @@ function planFirstTraffic(
 
 interface DeployPlan {
   readonly mark: ChangeMark;
-  readonly template: Json | null;
+  readonly template: JsonObject | null;
   readonly traffic: readonly TrafficEntry[];
   readonly point: RestorePoint;
 }
@@ -120,14 +116,17 @@ interface DeployPlan {
  * null: an earlier request, whose answer was lost, has done it.
  * @throws DeployError SUPERSEDED when template or traffic are no longer as they were noted down
  */
-function decideDeploy(run: RunService, service: Json, plan: DeployPlan): ServiceUpdate | null {
+function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): ServiceUpdate | null {
   const data = parseRestoreData(plan.point, run);
   const ours = oursOf(run, plan.mark, data);
   const current = wantedTraffic(service);
   const hasTraffic = isAsAsked(plan.traffic, current, ours);
   if (isNamed(service, plan.mark) && hasTraffic) return null;
   const isAsNoted = hashTemplate(templateOf(service)) === data.template && isSameTraffic(current, data.wanted);
-  if (!isAsNoted) throw superseded(run, `${describeLatest(service)} was deployed meanwhile, or its traffic changed`);
+  if (!isAsNoted)
+    throw superseded(
+      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed meanwhile, or its traffic changed`,
+    );
   return {
     ...(plan.template ? { template: plan.template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
@@ -139,17 +138,21 @@ function decideDeploy(run: RunService, service: Json, plan: DeployPlan): Service
 /** null: it is so already. @throws DeployError SUPERSEDED when the service is not as our last request left it */
 function decideMove(
   run: RunService,
-  service: Json,
+  service: JsonObject,
   { before, traffic }: { readonly before: Asked; readonly traffic: readonly TrafficEntry[] },
 ): ServiceUpdate | null {
   const current = wantedTraffic(service);
   const { ours } = before;
   if (!isNamed(service, ours.revision)) {
-    throw superseded(run, `${describeLatest(service)} was deployed after ${ours.revision}`);
+    throw superseded(
+      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed after ${ours.revision}`,
+    );
   }
   if (isAsAsked(traffic, current, ours)) return null;
   if (!isAsAsked(before.traffic, current, ours)) {
-    throw superseded(run, `somebody else changed the traffic to ${formatShares(current)}`);
+    throw superseded(
+      `could not go on with ${run.resource}: somebody else changed the traffic to ${formatShares(current)}`,
+    );
   }
   return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
 }

@@ -1,4 +1,5 @@
-import { DeployError } from '../../../model/errors.ts';
+import { describeGap, readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
 import type { Diagnosis, Operation } from '../../../model/workload.ts';
 import { hintForReason } from './condition-hints.ts';
 import { describeConditions, findRevisionFailure } from './revision-state.ts';
@@ -32,10 +33,8 @@ async function findRevision(
   run: RunService,
   name: string,
 ): Promise<{ readonly revision: Revision | null; readonly facts: readonly string[] }> {
-  try {
-    return { revision: await getRevision(run, name), facts: [] };
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
-    return { revision: null, facts: [[error.message, error.hint ?? ''].join('. ').trim()] };
-  }
+  const facts: string[] = [];
+  const tell = (error: DeployError): void => void facts.push(describeGap(error));
+  const revision = await readOptional(() => getRevision(run, name), { without: 'any', tell });
+  return { revision, facts };
 }

@@ -1,12 +1,12 @@
+import { type JsonObject, textAt, textsAt } from '../../../model/json.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
 import type { FindIdentityToken } from '../identity-tokens.ts';
-import { type Json, textOf } from '../json.ts';
 import { type RunService, sayOnce } from './service.ts';
 import { tagUrl } from './service-document.ts';
 
 /** Where the live service answers: at `url`, else at its own address; null: it has none. */
-export function liveEndpoint(service: Json, url: string | null, findToken: FindIdentityToken): Endpoint | null {
-  const own = textOf(service, 'uri');
+export function liveEndpoint(service: JsonObject, url: string | null, findToken: FindIdentityToken): Endpoint | null {
+  const own = textAt(service, 'uri');
   const chosen = url ?? own;
   if (chosen === '') return null;
   const audience = audienceFor(service, chosen);
@@ -14,15 +14,15 @@ export function liveEndpoint(service: Json, url: string | null, findToken: FindI
 }
 
 /** Where one revision answers, by its tag. Its callers are checked with the service's own address. */
-export function previewEndpoint(service: Json, tag: string, findToken: FindIdentityToken): Endpoint | null {
+export function previewEndpoint(service: JsonObject, tag: string, findToken: FindIdentityToken): Endpoint | null {
   const url = tagUrl(service, tag);
   if (url === null) return null;
-  return isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, textOf(service, 'uri') || url, findToken);
+  return isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, textAt(service, 'uri') || url, findToken);
 }
 
 /** Warns before anything is changed that a hosted runner may not reach the service; one inside the network may. */
-export function warnOfAccess(run: RunService, service: Json): void {
-  const ingress = textOf(service, 'ingress');
+export function warnOfAccess(run: RunService, service: JsonObject): void {
+  const ingress = textAt(service, 'ingress');
   if (ingress !== '' && ingress !== 'INGRESS_TRAFFIC_ALL') {
     const next =
       'GitHub’s own runners can’t reach its address: use a self-hosted runner inside of the network, or set `url` to its load balancer’s.';
@@ -35,18 +35,18 @@ export function warnOfAccess(run: RunService, service: Json): void {
 }
 
 /** A token for one's own service is worth nothing to another; still it is sent to the service's own addresses only. */
-function audienceFor(service: Json, url: string): string | null {
+function audienceFor(service: JsonObject, url: string): string | null {
   if (isOpen(service)) return null;
   const { origin } = new URL(url);
-  const own = textOf(service, 'uri');
-  const listed = [own, ...textsOf(service, 'urls')].filter((address) => address !== '');
+  const own = textAt(service, 'uri');
+  const listed = [own, ...textsAt(service, 'urls')].filter((address) => address !== '');
   if (listed.some((address) => new URL(address).origin === origin)) return own || origin;
   // https://cloud.google.com/run/docs/configuring/custom-audiences
-  return textsOf(service, 'customAudiences').find((audience) => URL.parse(audience)?.origin === origin) ?? null;
+  return textsAt(service, 'customAudiences').find((audience) => URL.parse(audience)?.origin === origin) ?? null;
 }
 
 /** The invoker check is disabled. (Whether `allUsers` has the invoker role is not part of the service.) */
-function isOpen(service: Json): boolean {
+function isOpen(service: JsonObject): boolean {
   return service['invokerIamDisabled'] === true;
 }
 
@@ -58,9 +58,4 @@ function protectedEndpoint(url: string, audience: string, findToken: FindIdentit
       return token === null ? {} : { authorization: `Bearer ${token}` };
     },
   };
-}
-
-function textsOf(service: Json, name: string): readonly string[] {
-  const value = service[name];
-  return Array.isArray(value) ? value.filter((text): text is string => typeof text === 'string') : [];
 }

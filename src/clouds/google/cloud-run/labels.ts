@@ -1,5 +1,5 @@
 import type { Io } from '../../../io/io.ts';
-import { type Json, objectOf, textOf } from '../json.ts';
+import { type JsonObject, objectAt, textAt } from '../../../model/json.ts';
 
 /** What Google's console takes for "deployed by GitHub"; google-github-actions/deploy-cloudrun sets the same. */
 export const LABEL_KEYS = ['managed-by', 'commit-sha'] as const;
@@ -13,20 +13,20 @@ export function labelsOfRun(io: Pick<Io, 'env'>): OurLabels {
 }
 
 /** The service's labels with ours, and no other touched. */
-export function withLabels(service: Json, ours: OurLabels): Json {
+export function withLabels(service: JsonObject, ours: OurLabels): JsonObject {
   const set = Object.entries(ours).filter(([, value]) => value !== null);
-  return { ...objectOf(service, 'labels'), ...Object.fromEntries(set) };
+  return { ...objectAt(service, 'labels'), ...Object.fromEntries(set) };
 }
 
 /** What they were before a run set them. */
-export function readLabels(service: Json): OurLabels {
-  const labels = objectOf(service, 'labels');
-  return { 'managed-by': textOf(labels, 'managed-by') || null, 'commit-sha': textOf(labels, 'commit-sha') || null };
+export function readLabels(service: JsonObject): OurLabels {
+  const labels = objectAt(service, 'labels');
+  return { 'managed-by': textAt(labels, 'managed-by') || null, 'commit-sha': textAt(labels, 'commit-sha') || null };
 }
 
 /** Which of them are still as the run set them, and were something else before: only those are restored. */
 export function labelsToPutBack(
-  service: Json,
+  service: JsonObject,
   { ours, before }: { readonly ours: OurLabels; readonly before: OurLabels },
 ) {
   const now = readLabels(service);
@@ -34,11 +34,11 @@ export function labelsToPutBack(
 }
 
 export function withLabelsBefore(
-  service: Json,
+  service: JsonObject,
   labels: { readonly ours: OurLabels; readonly before: OurLabels },
-): Json {
+): JsonObject {
   const keys = labelsToPutBack(service, labels);
-  const kept = Object.entries(objectOf(service, 'labels')).filter(([name]) => !keys.some((key) => key === name));
+  const kept = Object.entries(objectAt(service, 'labels')).filter(([name]) => !keys.some((key) => key === name));
   const back = keys.flatMap((key) => (labels.before[key] === null ? [] : [[key, labels.before[key]] as const]));
   return Object.fromEntries([...kept, ...back]);
 }

@@ -1,7 +1,8 @@
-import { DeployError } from '../../../model/errors.ts';
+import { readOptional } from '../../../io/read-optional.ts';
+import type { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { Observation, Operation } from '../../../model/workload.ts';
 import type { WholeLooks } from '../../whole-looks.ts';
-import { type Json, textOf } from '../json.ts';
 import { judgeRollout } from './decide-observation.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
@@ -41,7 +42,7 @@ export async function observeRollout(
 async function judge(
   run: RunService,
   { goal }: Operation,
-  { asked, service }: { readonly asked: Asked; readonly service: Json },
+  { asked, service }: { readonly asked: Asked; readonly service: JsonObject },
 ): Promise<Observation> {
   const { ours, sent } = asked;
   const revision = await findRevision(run, ours.revision);
@@ -68,19 +69,16 @@ async function judge(
 async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
   const { operation } = asked.sent;
   if (operation === '' || asked.isOver) return null;
-  try {
-    const end = await getOperationEnd(run, operation);
-    asked.isOver = end !== null && end.error === null;
-    return end?.error ?? null;
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
-    sayOnce(run, 'info', `${error.message}; going by the service’s and the revision’s conditions alone.`);
+  const tell = ({ message }: DeployError): void => {
+    sayOnce(run, 'info', `${message}; going by the service’s and the revision’s conditions alone.`);
     asked.isOver = true;
-    return null;
-  }
+  };
+  const end = await readOptional(() => getOperationEnd(run, operation), { without: ['PERMISSION_DENIED'], tell });
+  if (end !== null) asked.isOver = end.error === null;
+  return end?.error ?? null;
 }
 
-function describeTheirs(service: Json, { ours, traffic }: Asked): string | null {
+function describeTheirs(service: JsonObject, { ours, traffic }: Asked): string | null {
   const current = wantedTraffic(service);
   if (!isNamed(service, ours.revision)) return `${describeLatest(service)} was deployed after ours`;
   if (isAsAsked(traffic, current, ours)) return null;
@@ -88,10 +86,10 @@ function describeTheirs(service: Json, { ours, traffic }: Asked): string | null 
 }
 
 /** By name only: a template of somebody else's without one is, for a second, shown beside ours as the latest revision. */
-export function isNamed(service: Json, revision: string): boolean {
-  return textOf(templateOf(service), 'revision') === revision;
+export function isNamed(service: JsonObject, revision: string): boolean {
+  return textAt(templateOf(service), 'revision') === revision;
 }
 
-export function describeLatest(service: Json): string {
-  return textOf(templateOf(service), 'revision') || 'another revision';
+export function describeLatest(service: JsonObject): string {
+  return textAt(templateOf(service), 'revision') || 'another revision';
 }

@@ -1,3 +1,4 @@
+import { readOptional } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { permissionHint } from '../errors.ts';
 import type { RunService } from './service.ts';
@@ -24,12 +25,7 @@ export async function ensurePermitted(run: RunService): Promise<void> {
 
 /** None where they can't be tested: then a missing one shows when it is used. */
 async function findMissing(run: RunService): Promise<readonly string[]> {
-  try {
-    const granted = await testPermissions(run, NEEDED);
-    return NEEDED.filter((permission) => !granted.includes(permission));
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'DEPLOY_REJECTED') throw error;
-    run.io.log.debug(`${error.message}; going on without this check`);
-    return [];
-  }
+  const tell = ({ message }: DeployError): void => run.io.log.debug(`${message}; going on without this check`);
+  const granted = await readOptional(() => testPermissions(run, NEEDED), { without: ['DEPLOY_REJECTED'], tell });
+  return granted === null ? [] : NEEDED.filter((permission) => !granted.includes(permission));
 }

@@ -1,7 +1,7 @@
 import { DeployError } from '../../../model/errors.ts';
+import { canonical, type JsonObject } from '../../../model/json.ts';
 import type { Platform } from '../../../model/platform.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
-import { canonical, type Json } from '../json.ts';
 import { ensurePermitted } from './permissions.ts';
 import { revisionNames } from './revision-name.ts';
 import { findRevisionFailure } from './revision-state.ts';
@@ -44,7 +44,7 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
 export interface Prepared {
   readonly mark: ChangeMark;
   /** null: the service's template is it already, name included. */
-  readonly template: Json | null;
+  readonly template: JsonObject | null;
 }
 
 /** Chooses the revision's name. Nothing is made: the one call that makes the revision is the one that is journaled. */
@@ -62,7 +62,7 @@ export async function prepareChange(run: RunService, change: Change): Promise<Pr
 }
 
 /** The revision exists already: a preview or another user made it. Its name tells ours from a later one. */
-function underItsName(live: Json, revision: string): Prepared {
+function underItsName(live: JsonObject, revision: string): Prepared {
   const isNamed = live['revision'] === revision;
   return { mark: revision, template: isNamed ? null : { ...live, revision } };
 }
@@ -70,7 +70,7 @@ function underItsName(live: Json, revision: string): Prepared {
 /** The first name that no revision has, or that a good revision of this very content has. */
 async function chooseName(
   run: RunService,
-  edited: Json,
+  edited: JsonObject,
   { taken }: { readonly taken: string | null },
 ): Promise<string> {
   for (const name of revisionNames(run.service, edited)) {
@@ -86,24 +86,24 @@ async function isUsable(run: RunService, name: string): Promise<boolean> {
   return found === null || findRevisionFailure(found) === null;
 }
 
-function isSameTemplate(one: Json, other: Json): boolean {
+function isSameTemplate(one: JsonObject, other: JsonObject): boolean {
   return canonical(contentOf(one)) === canonical(contentOf(other));
 }
 
-function isLiveAlone(service: Json): boolean {
+function isLiveAlone(service: JsonObject): boolean {
   const { reconciling, state } = progressOf(service);
   const isHealthy = !reconciling && state !== 'CONDITION_FAILED' && latestCreated(service) === latestReady(service);
   return isHealthy && servesAlone(service, templateRevision(service));
 }
 
-function describeTraffic(service: Json): readonly string[] {
+function describeTraffic(service: JsonObject): readonly string[] {
   const revision = templateRevision(service);
   if (servesAlone(service, revision)) return [];
   return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100 %`];
 }
 
 /** Without an etag, as nothing is written, and without a name, as a failed attempt may have used it. */
-async function validate(run: RunService, edited: Json): Promise<void> {
+async function validate(run: RunService, edited: JsonObject): Promise<void> {
   try {
     await validateUpdate(run, { template: contentOf(edited) });
   } catch (error) {

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../../model/json.ts';
 import type { Observation } from '../../../model/workload.ts';
-import type { Json } from '../json.ts';
 import { firstLine } from './first-line.ts';
 import { type RunService, sayOnce } from './service.ts';
 import { effectiveTraffic, formatShares, progressOf, servingRevisions, wantedTraffic } from './service-document.ts';
@@ -21,7 +21,7 @@ export async function readReadiness(run: RunService): Promise<Observation> {
  * The last change, by another user or deployment, failed. A good deploy would report that failure
  * (Lore-Hex/quill-router#782) if the traffic table did not name the revisions that serve, as ours does.
  */
-function describeFailed(run: RunService, service: Json): string {
+function describeFailed(run: RunService, service: JsonObject): string {
   const serving = servingRevisions(service);
   const stale = wantedTraffic(service).filter(
     ({ revision, percent }) => revision !== null && percent > 0 && !serving.has(revision),

@@ -1,7 +1,8 @@
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
-import { type Json, textOf } from '../json.ts';
+import { failed, returning, waiting } from '../../restoration-answers.ts';
 import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
 import { firstLine } from './first-line.ts';
@@ -42,7 +43,7 @@ export function openRunRestore(opened: RunService): Restore {
 
 function gatherFacts(
   run: RunService,
-  service: Json,
+  service: JsonObject,
   { data, mark, elapsedMs }: { readonly data: RestoreData; readonly mark: ChangeMark; readonly elapsedMs: number },
 ): RestorationFacts {
   const ours = oursOf(run, mark, data);
@@ -68,8 +69,8 @@ function gatherFacts(
 }
 
 /** A name stands for one content for ever; a template without one is told by its content. */
-function whoseTemplate(service: Json, data: RestoreData, mark: ChangeMark): RestorationFacts['template'] {
-  const name = textOf(templateOf(service), 'revision');
+function whoseTemplate(service: JsonObject, data: RestoreData, mark: ChangeMark): RestorationFacts['template'] {
+  const name = textAt(templateOf(service), 'revision');
   const isSame = hashTemplate(templateOf(service)) === data.template;
   // Ours too, where a preview that went before has made the revision: our deploy only named it, or not even that.
   if (isSame && (name === (data.named ?? '') || name === data.back)) return 'before';
@@ -83,11 +84,11 @@ interface Act {
   readonly decision: Exclude<Decision, { act: 'none' }>;
 }
 
-async function act(run: RunService, service: Json, { data, facts, decision }: Act): Promise<Restoration> {
+async function act(run: RunService, service: JsonObject, { data, facts, decision }: Act): Promise<Restoration> {
   const traffic = toTargets(keepingTags(decision.traffic, facts.wanted, facts.ours), service);
   try {
     const whole = decision.act === 'put-back' ? await planWhole(run, service, { data, facts }) : {};
-    await patchService(run, textOf(service, 'etag'), { ...whole, traffic });
+    await patchService(run, textAt(service, 'etag'), { ...whole, traffic });
   } catch (error) {
     if (isConflict(error)) return changedMeanwhile();
     if (decision.act !== 'put-back' || facts.template !== 'ours' || !isRefusal(error)) throw error;
@@ -95,12 +96,12 @@ async function act(run: RunService, service: Json, { data, facts, decision }: Ac
   }
   const what = decision.act === 'put-back' ? `asked for ${data.back} again` : 'asked for the traffic as it was';
   const message = `${what}: ${formatShares(decision.traffic)}`;
-  return { status: 'progressing', requested: true, reason: 'PUTTING_BACK', message };
+  return returning('PUTTING_BACK', message).answer;
 }
 
 async function planWhole(
   run: RunService,
-  service: Json,
+  service: JsonObject,
   { data, facts }: { readonly data: RestoreData; readonly facts: RestorationFacts },
 ): Promise<ServiceUpdate> {
   const labels = withLabelsBefore(service, { ours: labelsOfRun(run.io), before: data.labels });
@@ -115,12 +116,12 @@ async function planWhole(
 /** The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not take. */
 async function trafficAtLeast(
   run: RunService,
-  service: Json,
+  service: JsonObject,
   { data, error }: { readonly data: RestoreData; readonly error: DeployError },
 ): Promise<Restoration> {
-  await patchService(run, textOf(service, 'etag'), { traffic: toTargets(data.serves, service) });
+  await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serves, service) });
   const message = `${formatShares(data.serves)} gets the traffic again, but the template could not be put back: ${error.message}`;
-  return { status: 'failed', message };
+  return failed(message).answer;
 }
 
 function isRefusal(error: unknown): error is DeployError {
@@ -129,5 +130,5 @@ function isRefusal(error: unknown): error is DeployError {
 
 function changedMeanwhile(): Restoration {
   const message = 'the service has changed since it was read; looking again';
-  return { status: 'progressing', requested: false, reason: 'CHANGED_MEANWHILE', message };
+  return waiting('CHANGED_MEANWHILE', message).answer;
 }

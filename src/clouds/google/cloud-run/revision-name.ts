@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../../../model/errors.ts';
-import { canonical, type Json } from '../json.ts';
+import { canonical, type JsonObject } from '../../../model/json.ts';
 import { contentOf } from './template.ts';
 
 /** Together with the service's name: "Combined traffic tag and service name cannot exceed 46 characters". */
@@ -11,7 +11,7 @@ const NAME_DIGITS = 8;
 const MOST_ATTEMPTS = 30;
 
 /** What a template holds, in a few characters; the name that it has is no part of it. */
-export function hashTemplate(template: Json): string {
+export function hashTemplate(template: JsonObject): string {
   return createHash('sha256')
     .update(canonical(contentOf(template)))
     .digest('hex')
@@ -22,7 +22,7 @@ export function hashTemplate(template: Json): string {
  * Names for a revision made of `template`, in the order in which they are tried. The first follows from the content, so
  * that a second run, or a deploy after `traffic: 0`, finds the revision that is there already.
  */
-export function revisionNames(service: string, template: Json): readonly string[] {
+export function revisionNames(service: string, template: JsonObject): readonly string[] {
   const first = `${service}-${hashTemplate(template).slice(0, NAME_DIGITS)}`;
   return [first, ...Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => `${first}-${index + 2}`)];
 }

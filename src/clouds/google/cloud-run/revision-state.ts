@@ -1,4 +1,4 @@
-import { type Json, listOf, textOf } from '../json.ts';
+import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import { firstLine } from './first-line.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
@@ -24,10 +24,10 @@ export function isReady(revision: Revision): boolean {
 const LONGEST_START_MS = 30 * 60_000;
 
 /** Of a revision as it is on the wire: from its making until it was ready; null: it isn't, or doesn't say. */
-export function readyAfterMs(revision: Json): number | null {
-  const ready = listOf(revision, 'conditions').find((condition) => textOf(condition, 'type') === 'Ready') ?? {};
-  const tookMs = Date.parse(textOf(ready, 'lastTransitionTime')) - Date.parse(textOf(revision, 'createTime'));
-  const isStart = textOf(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 && tookMs <= LONGEST_START_MS;
+export function readyAfterMs(revision: JsonObject): number | null {
+  const ready = listAt(revision, 'conditions').find((condition) => textAt(condition, 'type') === 'Ready') ?? {};
+  const tookMs = Date.parse(textAt(ready, 'lastTransitionTime')) - Date.parse(textAt(revision, 'createTime'));
+  const isStart = textAt(ready, 'state') === 'CONDITION_SUCCEEDED' && tookMs > 0 && tookMs <= LONGEST_START_MS;
   return isStart ? tookMs : null;
 }
 

@@ -1,5 +1,5 @@
 import { DeployError } from '../../../model/errors.ts';
-import type { Json } from '../json.ts';
+import type { JsonObject } from '../../../model/json.ts';
 
 const NAME = /^(?<secret>[A-Za-z0-9_-]{1,255})(?::(?<version>latest|[0-9]{1,18}|[A-Za-z][A-Za-z0-9_-]{0,62}))?$/;
 const FULL =
@@ -11,7 +11,7 @@ const FULL =
  * https://cloud.google.com/run/docs/configuring/services/secrets
  * @throws DeployError INPUT_INVALID that does not repeat the reference: it may be a secret that was pasted by mistake
  */
-export function parseSecretReference(reference: string): Json {
+export function parseSecretReference(reference: string): JsonObject {
   const { secret, version = 'latest' } = (NAME.exec(reference) ?? FULL.exec(reference))?.groups ?? {};
   if (secret !== undefined) return { secret, version };
   throw new DeployError(

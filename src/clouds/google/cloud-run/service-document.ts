@@ -1,4 +1,4 @@
-import { type Json, listOf, numberOf, objectOf, shortName, textOf } from '../json.ts';
+import { type JsonObject, listAt, numberAt, objectAt, textAt } from '../../../model/json.ts';
 
 /** One line of a traffic table. */
 export interface TrafficEntry {
@@ -13,8 +13,8 @@ const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
 const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
 /** What a user or a tool requested. None means the same as 100% to the latest. */
-export function wantedTraffic(service: Json): readonly TrafficEntry[] {
-  return listOf(service, 'traffic').map((target) => ({
+export function wantedTraffic(service: JsonObject): readonly TrafficEntry[] {
+  return listAt(service, 'traffic').map((target) => ({
     ...readEntry(target),
     ...(isLatest(target) ? { revision: null } : {}),
   }));
@@ -24,16 +24,16 @@ export function wantedTraffic(service: Json): readonly TrafficEntry[] {
  * What is in effect, with each revision by name. The row of the latest names none: at rest it is the latest that is ready,
  * and unknown while a change is in progress.
  */
-export function effectiveTraffic(service: Json): readonly TrafficEntry[] {
+export function effectiveTraffic(service: JsonObject): readonly TrafficEntry[] {
   const latest = (!progressOf(service).reconciling && latestReady(service)) || null;
-  return listOf(service, 'trafficStatuses').map((status) => {
+  return listAt(service, 'trafficStatuses').map((status) => {
     const entry = readEntry(status);
     return { ...entry, revision: entry.revision ?? latest };
   });
 }
 
 /** The revisions that serve production, and their shares. */
-export function servingRevisions(service: Json): ReadonlyMap<string, number> {
+export function servingRevisions(service: JsonObject): ReadonlyMap<string, number> {
   const shares = new Map<string, number>();
   for (const { revision, percent } of effectiveTraffic(service)) {
     if (revision !== null && percent > 0) shares.set(revision, (shares.get(revision) ?? 0) + percent);
@@ -42,14 +42,14 @@ export function servingRevisions(service: Json): ReadonlyMap<string, number> {
 }
 
 /** Does one revision, and nothing else, serve production? */
-export function servesAlone(service: Json, revision: string): boolean {
+export function servesAlone(service: JsonObject, revision: string): boolean {
   const shares = servingRevisions(service);
   return shares.size === 1 && shares.get(revision) === 100;
 }
 
 /** The entries as the API takes them. What a newer API knows of an entry that stays is kept. */
-export function toTargets(entries: readonly TrafficEntry[], service: Json): readonly Json[] {
-  const there = listOf(service, 'traffic');
+export function toTargets(entries: readonly TrafficEntry[], service: JsonObject): readonly JsonObject[] {
+  const there = listAt(service, 'traffic');
   return entries.map((entry) => {
     const same = there.find((target) => isSameTarget(target, entry)) ?? {};
     const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
@@ -67,26 +67,26 @@ export function formatShares(entries: readonly TrafficEntry[]): string {
 }
 
 /** The address at which a tag's revision, and no other, answers. */
-export function tagUrl(service: Json, tag: string): string | null {
-  const found = listOf(service, 'trafficStatuses').find((status) => textOf(status, 'tag') === tag);
-  return (found && textOf(found, 'uri')) || null;
+export function tagUrl(service: JsonObject, tag: string): string | null {
+  const found = listAt(service, 'trafficStatuses').find((status) => textAt(status, 'tag') === tag);
+  return (found && textAt(found, 'uri')) || null;
 }
 
-export function latestCreated(service: Json): string {
-  return shortName(textOf(service, 'latestCreatedRevision'));
+export function latestCreated(service: JsonObject): string {
+  return shortName(textAt(service, 'latestCreatedRevision'));
 }
 
-export function latestReady(service: Json): string {
-  return shortName(textOf(service, 'latestReadyRevision'));
+export function latestReady(service: JsonObject): string {
+  return shortName(textAt(service, 'latestReadyRevision'));
 }
 
-export function templateOf(service: Json): Json {
-  return objectOf(service, 'template');
+export function templateOf(service: JsonObject): JsonObject {
+  return objectAt(service, 'template');
 }
 
 /** Name of the revision that the template stands for: its own, or the one that the platform gave it. */
-export function templateRevision(service: Json): string {
-  return textOf(templateOf(service), 'revision') || latestCreated(service);
+export function templateRevision(service: JsonObject): string {
+  return textAt(templateOf(service), 'revision') || latestCreated(service);
 }
 
 export interface Progress {
@@ -100,33 +100,38 @@ export interface Progress {
   readonly message: string;
 }
 
-export function progressOf(service: Json): Progress {
-  const condition = objectOf(service, 'terminalCondition');
-  const generation = numberOf(service, 'generation');
-  const state = textOf(condition, 'state');
+export function progressOf(service: JsonObject): Progress {
+  const condition = objectAt(service, 'terminalCondition');
+  const generation = numberAt(service, 'generation');
+  const state = textAt(condition, 'state');
   const isWorking = state === 'CONDITION_PENDING' || state === 'CONDITION_RECONCILING';
   return {
     generation,
     reconciling: service['reconciling'] === true || isWorking,
     state,
-    reason: textOf(condition, 'reason') || textOf(condition, 'revisionReason'),
-    message: textOf(condition, 'message'),
+    reason: textAt(condition, 'reason') || textAt(condition, 'revisionReason'),
+    message: textAt(condition, 'message'),
   };
 }
 
-function readEntry(target: Json): TrafficEntry {
+function readEntry(target: JsonObject): TrafficEntry {
   return {
-    revision: shortName(textOf(target, 'revision')) || null,
-    percent: numberOf(target, 'percent'),
-    tag: textOf(target, 'tag') || null,
+    revision: shortName(textAt(target, 'revision')) || null,
+    percent: numberAt(target, 'percent'),
+    tag: textAt(target, 'tag') || null,
   };
 }
 
-function isLatest(target: Json): boolean {
-  return textOf(target, 'type') === LATEST || textOf(target, 'revision') === '';
+function isLatest(target: JsonObject): boolean {
+  return textAt(target, 'type') === LATEST || textAt(target, 'revision') === '';
 }
 
-function isSameTarget(target: Json, { revision, tag }: TrafficEntry): boolean {
+function isSameTarget(target: JsonObject, { revision, tag }: TrafficEntry): boolean {
   const entry = readEntry(target);
   return (isLatest(target) ? null : entry.revision) === revision && entry.tag === tag;
+}
+
+/** The last part of a resource's full name: `agent-00007-abc`. */
+export function shortName(resource: string): string {
+  return resource.slice(resource.lastIndexOf('/') + 1);
 }

@@ -1,4 +1,4 @@
-import { type Json, numberOf, objectOf, textOf } from '../json.ts';
+import { type JsonObject, numberAt, objectAt, textAt } from '../../../model/json.ts';
 import { retryReads } from '../retry-reads.ts';
 import { requestJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
@@ -8,13 +8,13 @@ import { type RunService, serviceName } from './service.ts';
  * sends zeros for what is absent (measured): a field newer than it would be lost by a read-modify-write.
  * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services
  */
-export async function readService(run: RunService): Promise<Json> {
+export async function readService(run: RunService): Promise<JsonObject> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get', signal: run.io.signal };
   return await retryReads(run.io, () => requestJson(run, call, { method: 'GET', path: serviceName(run) }));
 }
 
 /** A revision as it is on the wire: immutable, so it is what the old configuration is read from. */
-export async function readRevisionDocument(run: RunService, revision: string): Promise<Json> {
+export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get', signal: run.io.signal };
   const path = `${serviceName(run)}/revisions/${revision}`;
   return await retryReads(run.io, () => requestJson(run, call, { method: 'GET', path }));
@@ -22,9 +22,9 @@ export async function readRevisionDocument(run: RunService, revision: string): P
 
 /** What of a service is sent: with the etag of what was read, so that another user's change is never overwritten. */
 export interface ServiceUpdate {
-  readonly template?: Json;
-  readonly traffic?: readonly Json[];
-  readonly labels?: Json;
+  readonly template?: JsonObject;
+  readonly traffic?: readonly JsonObject[];
+  readonly labels?: JsonObject;
 }
 
 /** What Google accepted: the operation to follow, and which generation of the service it makes. */
@@ -37,11 +37,11 @@ export interface SentUpdate {
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   // Not aborted by a cancel: a rollback has to know whether it took effect.
   const answer = await patch(run, { ...withoutEmpty(update), etag }, { mask: Object.keys(update) });
-  return { operation: textOf(answer, 'name'), generation: numberOf(objectOf(answer, 'metadata'), 'generation') };
+  return { operation: textAt(answer, 'name'), generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
 }
 
 /** What the mask names and the body doesn't have is removed: a map without members is none. */
-function withoutEmpty(update: ServiceUpdate): Json {
+function withoutEmpty(update: ServiceUpdate): JsonObject {
   return Object.fromEntries(Object.entries(update).filter(([, value]) => Object.keys(value as object).length > 0));
 }
 
@@ -52,17 +52,17 @@ export async function validateUpdate(run: RunService, update: ServiceUpdate): Pr
 
 async function patch(
   run: RunService,
-  body: Json,
+  body: JsonObject,
   { mask, validateOnly = false }: { readonly mask: readonly string[]; readonly validateOnly?: boolean },
-): Promise<Json> {
+): Promise<JsonObject> {
   const what = validateOnly ? `update ${run.resource} (dry run)` : `update ${run.resource}`;
-  const call = { what, permission: 'run.services.update', secrets: listSecrets(objectOf(body, 'template')) };
+  const call = { what, permission: 'run.services.update', secrets: listSecrets(objectAt(body, 'template')) };
   const query = new URLSearchParams({ updateMask: mask.join(','), ...(validateOnly ? { validateOnly: 'true' } : {}) });
   return await requestJson(run, call, { method: 'PATCH', path: `${serviceName(run)}?${query}`, data: body });
 }
 
 /** Values of environment variables: a validation error may quote them. */
-function listSecrets(template: Json): readonly string[] {
+function listSecrets(template: JsonObject): readonly string[] {
   return JSON.stringify(template) === '{}' ? [] : collectValues(template);
 }
 

@@ -1,26 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
 import { containerName } from '../../../model/container-edits.ts';
-import { type Json, listOf, textOf } from '../json.ts';
+import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 
 /** One line for each difference that our change makes. Images are shown; of everything else only the name. */
-export function listDifferences(before: Json, after: Json): readonly string[] {
-  const old = listOf(before, 'containers');
-  return listOf(after, 'containers').flatMap((container, index) => {
+export function listDifferences(before: JsonObject, after: JsonObject): readonly string[] {
+  const old = listAt(before, 'containers');
+  return listAt(after, 'containers').flatMap((container, index) => {
     const lines = containerDifferences(old[index] ?? {}, container);
     return lines.map((line) => `container ${containerName(container, index)}: ${line}`);
   });
 }
 
-function containerDifferences(before: Json, after: Json): readonly string[] {
-  const [old, now] = [textOf(before, 'image'), textOf(after, 'image')];
+function containerDifferences(before: JsonObject, after: JsonObject): readonly string[] {
+  const [old, now] = [textAt(before, 'image'), textAt(after, 'image')];
   const image = old === now ? [] : [`image ${old} -> ${now}`];
-  return [...image, ...listChanges(listOf(before, 'env'), listOf(after, 'env'))];
+  return [...image, ...listChanges(listAt(before, 'env'), listAt(after, 'env'))];
 }
 
-function listChanges(before: readonly Json[], after: readonly Json[]): readonly string[] {
-  const old = new Map(before.map((entry) => [textOf(entry, 'name'), entry]));
+function listChanges(before: readonly JsonObject[], after: readonly JsonObject[]): readonly string[] {
+  const old = new Map(before.map((entry) => [textAt(entry, 'name'), entry]));
   return after.flatMap((entry) => {
-    const name = textOf(entry, 'name');
+    const name = textAt(entry, 'name');
     const [was, is] = [old.get(name), kindOf(entry)];
     if (!was) return [`${is} ${name} added`];
     if (isDeepStrictEqual(was, entry)) return [];
@@ -28,6 +28,6 @@ function listChanges(before: readonly Json[], after: readonly Json[]): readonly 
   });
 }
 
-function kindOf(entry: Json): string {
+function kindOf(entry: JsonObject): string {
   return 'valueSource' in entry ? 'secret' : 'environment variable';
 }

@@ -1,10 +1,11 @@
 import type { protos } from '@google-cloud/run';
-import { DeployError } from '../../../model/errors.ts';
+import { readIfThere } from '../../../io/read-optional.ts';
+import { type JsonObject, listAt, numberAt, objectAt, textAt, textsAt } from '../../../model/json.ts';
 import type { GoogleCall } from '../errors.ts';
-import { type Json, listOf, numberOf, objectOf, shortName, textOf } from '../json.ts';
 import { retryReads } from '../retry-reads.ts';
 import { type RunRequest, requestJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
+import { shortName } from './service-document.ts';
 
 /**
  * What is read of a revision, in the types of Google's own client. They are all that is used of it: its code, over gRPC or
@@ -24,17 +25,12 @@ const MAX_PAGES = 10;
 export async function getRevision(run: RunService, revision: string): Promise<Revision> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const document = await read(run, call, { method: 'GET', path: `${serviceName(run)}/revisions/${revision}` });
-  return { conditions: [...listOf(document, 'conditions')] as Condition[], logUri: textOf(document, 'logUri') };
+  return { conditions: [...listAt(document, 'conditions')] as Condition[], logUri: textAt(document, 'logUri') };
 }
 
 /** null: there is no revision of that name; or not yet, as it is made some time after the request. */
 export async function findRevision(run: RunService, revision: string): Promise<Revision | null> {
-  try {
-    return await getRevision(run, revision);
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
+  return await readIfThere(() => getRevision(run, revision));
 }
 
 /** @param name As the update's response gave it: `projects/acme/locations/europe-west1/operations/…` */
@@ -42,17 +38,16 @@ export async function getOperationEnd(run: RunService, name: string): Promise<Op
   const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
   const operation = await read(run, call, { method: 'GET', path: name });
   if (operation['done'] !== true) return null;
-  const error = objectOf(operation, 'error');
-  const code = numberOf(error, 'code');
-  return { error: textOf(error, 'message') || (code === 0 ? null : `code ${code}`) };
+  const error = objectAt(operation, 'error');
+  const code = numberAt(error, 'code');
+  return { error: textAt(error, 'message') || (code === 0 ? null : `code ${code}`) };
 }
 
 /** Which of the permissions we have. The call itself needs none. */
 export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
   const call = { what: `check the permissions on ${run.resource}`, permission: 'run.services.get' };
   const path = `${serviceName(run)}:testIamPermissions`;
-  const { permissions: granted } = await read(run, call, { method: 'POST', path, data: { permissions } });
-  return Array.isArray(granted) ? granted.map(String) : [];
+  return textsAt(await read(run, call, { method: 'POST', path, data: { permissions } }), 'permissions');
 }
 
 /** Short names of the services in the region, 100 at most. */
@@ -65,14 +60,14 @@ export async function listServices(run: RunService): Promise<readonly string[]> 
     const query = new URLSearchParams({ pageSize: String(MAX_SERVICES), ...(pageToken === '' ? {} : { pageToken }) });
     const path = `projects/${project}/locations/${region}/services?${query}`;
     const answer = await read(run, call, { method: 'GET', path });
-    names.push(...listOf(answer, 'services').map((service) => shortName(textOf(service, 'name'))));
-    pageToken = textOf(answer, 'nextPageToken');
+    names.push(...listAt(answer, 'services').map((service) => shortName(textAt(service, 'name'))));
+    pageToken = textAt(answer, 'nextPageToken');
     if (pageToken === '') break;
   }
   return names.slice(0, MAX_SERVICES);
 }
 
-async function read(run: RunService, call: GoogleCall, request: RunRequest): Promise<Json> {
+async function read(run: RunService, call: GoogleCall, request: RunRequest): Promise<JsonObject> {
   const { signal } = run.io;
   return await retryReads(run.io, () => requestJson(run, { ...call, signal }, request));
 }

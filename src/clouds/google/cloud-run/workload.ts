@@ -1,11 +1,12 @@
 import type { Io } from '../../../io/io.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { Capabilities, Operation, RestorePoint, TrafficControl, Workload } from '../../../model/workload.ts';
 import type { OpenTarget } from '../../target.ts';
 import { type CredentialSettings, openCredentials } from '../credentials.ts';
 import { type FindIdentityToken, openIdentityTokens } from '../identity-tokens.ts';
-import type { Json } from '../json.ts';
 import { artifactRegistryKeychain } from '../registry/keychain.ts';
 import { captureRestorePoint } from './capture.ts';
 import { openRollout, type RunRollout } from './deploy.ts';
@@ -34,7 +35,7 @@ export async function openCloudRun(settings: CloudRunSettings, io: Io): Promise<
   return { workload: openWorkload(run, service), keychain: artifactRegistryKeychain(credentials, io) };
 }
 
-function openWorkload(run: RunService, service: Json): Workload {
+function openWorkload(run: RunService, service: JsonObject): Workload {
   const rollout = openRollout(run);
   const findToken = openIdentityTokens(run);
   return {
@@ -69,7 +70,7 @@ function openTraffic(run: RunService, rollout: RunRollout, findToken: FindIdenti
 }
 
 /** Before anything is copied or sent: what a strategy needs and this service can't do. */
-function readCapabilities(run: RunService, service: Json): Capabilities {
+function readCapabilities(run: RunService, service: JsonObject): Capabilities {
   const hasAddress = service['defaultUriDisabled'] !== true;
   const remedies = [
     ...(hasAddress ? [] : ['Enable its default URL (gcloud run services update --default-url)']),
@@ -80,7 +81,7 @@ function readCapabilities(run: RunService, service: Json): Capabilities {
   return { weights: 'any', preview: remedies.length === 0, remedy: remedies[0] ?? null };
 }
 
-async function findService(run: RunService): Promise<Json> {
+async function findService(run: RunService): Promise<JsonObject> {
   try {
     return await readService(run);
   } catch (error) {
@@ -91,7 +92,7 @@ async function findService(run: RunService): Promise<Json> {
 
 /** What is there instead, if that may be listed. */
 async function withNearest(run: RunService, error: DeployError): Promise<DeployError> {
-  const names = await listServices(run).catch(() => []);
+  const names = (await readIfPossible(run.io.log, 'the names of those that are there', () => listServices(run))) ?? [];
   const likely = nearest(run.service, names);
   const there = names.length === 0 ? '' : ` There: ${names.slice(0, 10).join(', ')}.`;
   const hint = likely ? `Did you mean \`${likely}\`?${there}` : `${error.hint ?? ''}${there}`;

@@ -1,24 +1,25 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { editDocument, type Json, toDocument } from '../../../../../src/clouds/aws/ecs/task-definition.ts';
+import { editDocument, toDocument } from '../../../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import { DeployError } from '../../../../../src/model/errors.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
+import type { JsonObject } from '../../../../../src/model/json.ts';
 import type { Change } from '../../../../../src/model/workload.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const image: ImageReference = { registry: 'ghcr.io', repository: 'acme/agent', tag: 'v2', digest };
 const NEW = `ghcr.io/acme/agent@${digest}`;
 
-const web: Json = { name: 'web', image: 'ghcr.io/acme/agent:v1', essential: true };
-const proxy: Json = { name: 'proxy', image: 'envoy:v1', essential: true };
-const logger: Json = { name: 'logger', image: 'fluent:v1', essential: false };
+const web: JsonObject = { name: 'web', image: 'ghcr.io/acme/agent:v1', essential: true };
+const proxy: JsonObject = { name: 'proxy', image: 'envoy:v1', essential: true };
+const logger: JsonObject = { name: 'logger', image: 'fluent:v1', essential: false };
 
 function change(parts: Partial<Change> = {}): Change {
   return { images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
 }
 
-function edit(containerDefinitions: readonly Json[], parts: Partial<Change> = {}): readonly Json[] {
-  return editDocument({ family: 'agent', containerDefinitions }, change(parts))['containerDefinitions'] as Json[];
+function edit(containerDefinitions: readonly JsonObject[], parts: Partial<Change> = {}): readonly JsonObject[] {
+  return editDocument({ family: 'agent', containerDefinitions }, change(parts))['containerDefinitions'] as JsonObject[];
 }
 
 describe('the document to register', () => {
@@ -138,7 +139,7 @@ describe('named containers', () => {
 });
 
 describe('environment and secrets', () => {
-  const configured: Json = {
+  const configured: JsonObject = {
     ...web,
     environment: [
       { name: 'B', value: '1' },
@@ -194,7 +195,7 @@ describe('environment and secrets', () => {
 
 describe('the differences', () => {
   it('show images and the names of the rest, never a value', () => {
-    const before: Json = {
+    const before: JsonObject = {
       ...web,
       environment: [
         { name: 'KEPT', value: 's3cret-kept' },

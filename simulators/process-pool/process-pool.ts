@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface PooledStage {
+  /** The file that action.yml names as `main` or `post`, or a stand-in for it. */
+  readonly entry: string;
+  /** The whole environment of the stage. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly onOutput: (text: string) => void;
+}
+
+export interface StageEnd {
+  /** null: ended by `signal`. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Processes that run one stage after another; each runs one at a time. */
+export interface ProcessPool {
+  run(stage: PooledStage): Promise<StageEnd>;
+}
+
+interface PooledProcess {
+  readonly child: ChildProcess;
+  /** Of the stage that it runs; null: it has none. */
+  stage: { readonly onOutput: (text: string) => void; readonly end: (end: StageEnd) => void } | null;
+}
+
+const program = join(import.meta.dirname, 'pooled-process.mjs');
+/** Of the process itself. The stages' own are set before each. */
+const LASTING = ['PATH', 'NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
+
+export function openProcessPool(): ProcessPool {
+  const free: PooledProcess[] = [];
+  let failure: Error | null = null;
+
+  /** @throws Error when a process ended although it had nothing to do: some stage had left something behind. */
+  async function run({ entry, env, cwd, onOutput }: PooledStage): Promise<StageEnd> {
+    if (failure) throw failure;
+    const pooled = free.pop() ?? open(env);
+    const { promise, resolve } = Promise.withResolvers<StageEnd>();
+    pooled.stage = { onOutput, end: resolve };
+    hold(pooled.child, true);
+    pooled.child.send({ entry, env, cwd });
+    return await promise;
+  }
+
+  function open(env: Readonly<Record<string, string>>): PooledProcess {
+    const lasting = Object.fromEntries(LASTING.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+    const child = spawn(process.execPath, [program], { env: lasting, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const pooled: PooledProcess = { child, stage: null };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => pooled.stage?.onOutput(text));
+    }
+    child.on('message', ({ exitCode }: { exitCode: number }) => void afterOutput(() => release(pooled, exitCode)));
+    child.on('close', (exitCode, signal) => bury(pooled, { exitCode, signal }));
+    return pooled;
+  }
+
+  function release(pooled: PooledProcess, exitCode: number): void {
+    const { stage } = pooled;
+    pooled.stage = null;
+    hold(pooled.child, false);
+    free.push(pooled);
+    stage?.end({ exitCode, signal: null });
+  }
+
+  function bury(pooled: PooledProcess, end: StageEnd): void {
+    const at = free.indexOf(pooled);
+    if (at >= 0) {
+      free.splice(at, 1);
+      failure = new Error(`a pooled process ended between two stages: ${end.signal ?? `exit code ${end.exitCode}`}`);
+    }
+    pooled.stage?.end(end);
+  }
+
+  return { run };
+}
+
+/** A process without a stage must not keep the test run alive. */
+function hold(child: ChildProcess, isHeld: boolean): void {
+  const verb = isHeld ? 'ref' : 'unref';
+  const streams = [child.stdout, child.stderr, child.channel] as unknown as { ref(): void; unref(): void }[];
+  for (const handle of [child, ...streams]) handle[verb]();
+}
+
+/** A process writes its output before it sends a message: after two turns all of it has been read. */
+async function afterOutput(then: () => void): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+  then();
+}

@@ -1,0 +1,45 @@
+import { DeployError } from '../model/errors.ts';
+import { ONE_AT_A_TIME_HINT } from '../model/superseded.ts';
+import type { Observation, Operation } from '../model/workload.ts';
+import type { Progress, Rollout } from './rollout.ts';
+import { waitFor } from './wait.ts';
+
+/**
+ * Polls the last operation until it has ended well, and notes the share of the traffic that is in force.
+ * @throws DeployError as `ensureHealthy`; TIMEOUT; the signal's reason
+ */
+export async function waitForOperation(progress: Progress, { workload, io }: Rollout, what: string): Promise<void> {
+  const operation = progress.operation!;
+  const watch = workload.watch(operation);
+  const last = await waitFor(
+    async () => {
+      const observation = await watch.poll();
+      return observation.status === 'progressing'
+        ? { done: false, ...observation }
+        : { done: true, value: observation };
+    },
+    { what, deadline: progress.deadline, signal: io.signal },
+    io,
+  );
+  ensureHealthy(last, operation);
+  if (last.share) progress.share = last.share;
+  io.log.info(last.message);
+}
+
+/** @throws DeployError with the code that the target gives a failed operation */
+export function ensureHealthy(
+  observation: Observation,
+  { revision }: Operation,
+): asserts observation is Exclude<Observation, { status: 'failed' }> {
+  if (observation.status !== 'failed') return;
+  const { as, message } = observation;
+  throw new DeployError(as, `could not roll out ${revision}: ${message}`, { hint: HINTS[as] });
+}
+
+const READ_AND_FIX = 'fix the image or its configuration, and run again.';
+const HINTS = {
+  DEPLOY_FAILED: `Read the facts and the container's last log lines in the log group "Why", ${READ_AND_FIX}`,
+  DEPLOY_REJECTED: `Read what the platform says, ${READ_AND_FIX}`,
+  ROLLED_BACK_BY_PLATFORM: `Read why the platform rolled it back (log group "Why"), ${READ_AND_FIX}`,
+  SUPERSEDED: ONE_AT_A_TIME_HINT,
+} as const;

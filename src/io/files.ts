@@ -1,0 +1,67 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DeployError } from '../model/errors.ts';
+
+/** A file of this job, and what its content was when it was stored. */
+export interface StoredFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** The files of the runner. */
+export interface Files {
+  /**
+   * Stores a text in the job's temporary folder, readable by this user only. Durable when it returns; each call makes a
+   * new file, so that a kill leaves an earlier one whole.
+   */
+  storePrivately(name: string, text: string): StoredFile;
+  /** @throws DeployError NOT_FOUND when it is gone, JOURNAL_INVALID when it was altered. */
+  readStored(file: StoredFile): string;
+  /** UTF-8. @throws Error of Node; RangeError when it is longer than `maxBytes` */
+  readText(file: string, maxBytes?: number): string;
+}
+
+const MAX_BYTES = 10_000_000;
+
+export function openFiles(env: Readonly<Record<string, string | undefined>>): Files {
+  return {
+    storePrivately(name, text) {
+      const file = path.join(env['RUNNER_TEMP'] || tmpdir(), `deploy-agent-${name}-${randomUUID()}.json`);
+      writeFileSync(file, text, { mode: 0o600, flag: 'wx', flush: true });
+      return { path: file, sha256: hash(text) };
+    },
+    readStored({ path: file, sha256 }) {
+      const text = tryRead(file);
+      if (text === null) throw lost('NOT_FOUND', file, 'it is gone');
+      if (hash(text) !== sha256) throw lost('JOURNAL_INVALID', file, 'its content was altered');
+      return text;
+    },
+    readText,
+  };
+}
+
+function readText(file: string, maxBytes = MAX_BYTES): string {
+  const { size } = statSync(file);
+  if (size > maxBytes) throw new RangeError(`${file} is longer than ${maxBytes} bytes`);
+  return readFileSync(file, 'utf8');
+}
+
+function tryRead(file: string): string | null {
+  try {
+    return readText(file);
+  } catch {
+    return null;
+  }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function lost(code: 'NOT_FOUND' | 'JOURNAL_INVALID', file: string, why: string): DeployError {
+  return new DeployError(code, `could not read ${file}, which the main step stored: ${why}`, {
+    hint: 'Keep RUNNER_TEMP as it is until the job is over.',
+  });
+}
