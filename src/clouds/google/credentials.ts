@@ -44,13 +44,16 @@ class FederatedClient extends IdentityPoolClient {
   }
 }
 
-/** Sends no request yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
-export async function openCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials> {
+/**
+ * Sends no request yet. null: neither the job nor, on a self-hosted runner, its machine has any.
+ * @throws DeployError AUTH_FAILED when they can't be read or used
+ */
+export async function findCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials | null> {
   // A cancelled run still has to roll back, which may need a new token.
   const io = neverCancelled(given);
   const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
   // The event comes with every new token, before it is used.
-  credentials.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
+  credentials?.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
   return credentials;
 }
 
@@ -78,7 +81,7 @@ function impersonation(serviceAccount: string): string {
 }
 
 /** What google-github-actions/auth left, or the machine's own identity on self-hosted runners. */
-async function readLeft(io: Io): Promise<GoogleCredentials> {
+async function readLeft(io: Io): Promise<GoogleCredentials | null> {
   const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
   if (file !== '') {
     const json = readCredentialFile(file, io);
@@ -87,13 +90,13 @@ async function readLeft(io: Io): Promise<GoogleCredentials> {
     return { client, identity: identityOf(client, json, io) };
   }
   // A machine of GitHub has no identity of Google: looking for its metadata service takes seconds and finds nothing.
-  if (io.env['RUNNER_ENVIRONMENT'] !== 'self-hosted') throw absent('the job has none');
+  if (!isSelfHosted(io)) return null;
   try {
     const client = await new GoogleAuth({ scopes: [SCOPE], clientOptions: clientOptions(io) }).getClient();
     const identity: Identity = canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
     return { client, identity };
   } catch {
-    throw absent('neither the job nor the machine has any');
+    return null;
   }
 }
 
@@ -172,7 +175,13 @@ function clientOptions(io: Io) {
   };
 }
 
-function absent(why: string): DeployError {
+function isSelfHosted(io: Pick<Io, 'env'>): boolean {
+  return io.env['RUNNER_ENVIRONMENT'] === 'self-hosted';
+}
+
+/** What to say where `findCredentials` found none and they are needed. */
+export function noCredentials(io: Pick<Io, 'env'>): DeployError {
+  const why = isSelfHosted(io) ? 'neither the job nor the machine has any' : 'the job has none';
   return new DeployError('AUTH_FAILED', `could not find Google credentials: ${why}`, {
     hint: 'Run google-github-actions/auth before this step, or set `workload-identity-provider`; the job needs `permissions: id-token: write` for both.',
   });

@@ -2,8 +2,10 @@ import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { RestorePoint } from '../../../model/workload.ts';
 import { readLabels } from './labels.ts';
-import { toRestorePoint } from './restore-data.ts';
+import { previousTemplate } from './previous-template.ts';
+import type { RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
+import { readyAfterMs } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
   effectiveTraffic,
@@ -11,40 +13,39 @@ import {
   latestCreated,
   latestReady,
   progressOf,
+  requestedTraffic,
   servingRevisions,
   type TrafficEntry,
   templateOf,
-  wantedTraffic,
 } from './service-document.ts';
 import { readRevisionDocument, readService } from './service-wire.ts';
-import { templateBefore } from './template-before.ts';
 
 /** @throws DeployError UNSUPPORTED when what serves now could not be restored */
 export async function captureRestorePoint(run: RunService): Promise<RestorePoint> {
   const service = await readService(run);
   const template = templateOf(service);
-  const serves = readServing(run, service);
-  const back = chooseRevision(run, service);
-  const isTemplates = back === latestCreated(service);
-  const document = await readOld(run, back);
-  for (const { revision } of serves) if (revision !== null && revision !== back) await readOld(run, revision);
-  return toRestorePoint(
-    run,
-    {
-      generation: progressOf(service).generation,
-      template: hashTemplate(template),
-      named: textAt(template, 'revision') || null,
-      ...{ back, isTemplates, serves },
-      images: isTemplates ? findImages(template, document) : null,
-      wanted: wantedTraffic(service),
-      labels: readLabels(service),
-    },
-    describeServing(service),
-  );
+  const serving = readServing(run, service);
+  const previous = chooseRevision(run, service);
+  const isTemplateRevision = previous === latestCreated(service);
+  const document = await readPrevious(run, previous);
+  for (const { revision } of serving) if (revision !== null && revision !== previous) await readPrevious(run, revision);
+  const data: RestoreData = {
+    generation: progressOf(service).generation,
+    templateHash: hashTemplate(template),
+    templateName: textAt(template, 'revision') || null,
+    previous,
+    isTemplateRevision,
+    images: isTemplateRevision ? findImages(template, document) : null,
+    usualMs: readyAfterMs(document),
+    requested: [...requestedTraffic(service)],
+    serving: [...serving],
+    labels: readLabels(service),
+  };
+  return { resource: run.resource, revision: describeServing(service), data };
 }
 
 /** `agent-00007`, or with its shares where several serve. */
-export function describeServing(service: JsonObject): string {
+function describeServing(service: JsonObject): string {
   const names = [...servingRevisions(service).keys()];
   return names.length === 1 ? names[0]! : formatShares(effectiveTraffic(service));
 }
@@ -69,7 +70,7 @@ function chooseRevision(run: RunService, service: JsonObject): string {
   return ready;
 }
 
-async function readOld(run: RunService, revision: string): Promise<JsonObject> {
+async function readPrevious(run: RunService, revision: string): Promise<JsonObject> {
   try {
     return await readRevisionDocument(run, revision);
   } catch (error) {
@@ -84,8 +85,8 @@ async function readOld(run: RunService, revision: string): Promise<JsonObject> {
 }
 
 /** A revision may show what a tag was resolved to: then the text that the template has is kept. */
-function findImages(template: JsonObject, document: JsonObject): readonly string[] | null {
-  const old = { document, images: null, isTemplates: true };
-  if (hashTemplate(templateBefore(template, old)) === hashTemplate(template)) return null;
+function findImages(template: JsonObject, document: JsonObject): string[] | null {
+  const revision = { document, images: null, isTemplateRevision: true };
+  if (hashTemplate(previousTemplate(template, revision)) === hashTemplate(template)) return null;
   return listAt(template, 'containers').map((container) => textAt(container, 'image'));
 }

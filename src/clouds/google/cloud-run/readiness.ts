@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { Observation } from '../../../model/workload.ts';
-import { firstLine } from './first-line.ts';
+import { firstLine } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
-import { effectiveTraffic, formatShares, progressOf, servingRevisions, wantedTraffic } from './service-document.ts';
+import { effectiveTraffic, formatShares, progressOf, requestedTraffic, servingRevisions } from './service-document.ts';
 import { readService } from './service-wire.ts';
 
 /** Is another change in progress? */
@@ -23,7 +23,7 @@ export async function readReadiness(run: RunService): Promise<Observation> {
  */
 function describeFailed(run: RunService, service: JsonObject): string {
   const serving = servingRevisions(service);
-  const stale = wantedTraffic(service).filter(
+  const stale = requestedTraffic(service).filter(
     ({ revision, percent }) => revision !== null && percent > 0 && !serving.has(revision),
   );
   const named = stale.map(({ revision }) => revision).join(', ');

@@ -1,5 +1,4 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import { firstLine } from './first-line.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -77,4 +76,9 @@ function describe(condition: Condition): RevisionTrouble {
 function reasonOf({ reason, revisionReason, executionReason }: Condition): string {
   const given = [revisionReason, reason, executionReason].find((word) => word && !/UNDEFINED$/.test(String(word)));
   return given ? String(given) : '';
+}
+
+/** Google's messages go on with links and help, which are told elsewhere. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0]!.trim().slice(0, 400);
 }

@@ -12,8 +12,8 @@ export interface TrafficEntry {
 const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
 const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
-/** What a user or a tool requested. None means the same as 100% to the latest. */
-export function wantedTraffic(service: JsonObject): readonly TrafficEntry[] {
+/** What a user or a tool requested. None means 100% to the latest. */
+export function requestedTraffic(service: JsonObject): readonly TrafficEntry[] {
   return listAt(service, 'traffic').map((target) => ({
     ...readEntry(target),
     ...(isLatest(target) ? { revision: null } : {}),
@@ -49,9 +49,9 @@ export function servesAlone(service: JsonObject, revision: string): boolean {
 
 /** The entries as the API takes them. What a newer API knows of an entry that stays is kept. */
 export function toTargets(entries: readonly TrafficEntry[], service: JsonObject): readonly JsonObject[] {
-  const there = listAt(service, 'traffic');
+  const current = listAt(service, 'traffic');
   return entries.map((entry) => {
-    const same = there.find((target) => isSameTarget(target, entry)) ?? {};
+    const same = current.find((target) => isSameTarget(target, entry)) ?? {};
     const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
     const named = entry.revision === null ? { type: LATEST } : { type: REVISION, revision: entry.revision };
     // As Google shows them: nothing that is 0 or empty.
@@ -60,10 +60,10 @@ export function toTargets(entries: readonly TrafficEntry[], service: JsonObject)
   });
 }
 
-/** `agent-00007 95 %, agent-1f2e3d4c 5 %`: production only. */
+/** `agent-00007 95%, agent-1f2e3d4c 5%`: production only. */
 export function formatShares(entries: readonly TrafficEntry[]): string {
   const shares = entries.filter(({ percent }) => percent > 0);
-  return shares.map(({ revision, percent }) => `${revision ?? 'the latest ready revision'} ${percent} %`).join(', ');
+  return shares.map(({ revision, percent }) => `${revision ?? 'the latest ready revision'} ${percent}%`).join(', ');
 }
 
 /** The address at which a tag's revision, and no other, answers. */
@@ -82,6 +82,15 @@ export function latestReady(service: JsonObject): string {
 
 export function templateOf(service: JsonObject): JsonObject {
   return objectAt(service, 'template');
+}
+
+/** By name only: another user's template without one is, for a second, shown beside ours as the latest revision. */
+export function isNamed(service: JsonObject, revision: string): boolean {
+  return textAt(templateOf(service), 'revision') === revision;
+}
+
+export function describeLatest(service: JsonObject): string {
+  return textAt(templateOf(service), 'revision') || 'another revision';
 }
 
 /** Name of the revision that the template stands for: its own, or the one that the platform gave it. */
