@@ -108,7 +108,7 @@ describe('an image for ACR', () => {
     expect(report(main.log)).toContain(
       'acme.azurecr.io fetched the image itself: nothing of it went through this runner',
     );
-    expect(main.summary).toContain('fetched by the registry itself, nothing through the runner');
+    expect(main.summary).toContain('imported directly by the registry, nothing through the runner');
   });
 
   test('whose tag names something else there is fetched without it, and the tag moves', async () => {

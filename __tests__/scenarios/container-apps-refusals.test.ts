@@ -121,7 +121,7 @@ describe('what keeps smoke tests out is said before the rollout', () => {
     const agent = await givenApp({ app });
     const image = agent.world.publish('v2', {});
     const { main } = await agent.deploy({ image, mode: 'plan' });
-    const [beforePlan = ''] = main.log.split('::group::Pin the image');
+    const [beforePlan = ''] = main.log.split('::group::Resolve the image digest');
     expect(beforePlan).toMatch(new RegExp(`^::warning::container app agent.*${warning.source}`, 'm'));
     expect(main.outputs['outcome']).toBe('planned');
   });

@@ -34,7 +34,7 @@ export function watchActivity(onChange) {
 }
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
-// when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
+// when both are done or the socket broke. A body that is not read stays open permanently and stops time: that is a bug
 // of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
 // @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it would stop
 // time. Until it stands, the proxy stops time itself.

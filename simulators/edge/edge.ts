@@ -19,7 +19,7 @@ export interface Edge {
   /** All requests of children so far, in the order in which they came. */
   readonly calls: readonly Call[];
   readonly faults: Faults;
-  /** Hosts that a child asked for and nobody serves. */
+  /** Hosts that a child requested and that no simulator serves. */
   readonly unknownHosts: ReadonlySet<string>;
   /** What a child process needs to live in here: proxy, certificates and time. */
   readonly env: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface Edge {
 }
 
 export interface EdgeOptions {
-  /** The first that serves a host name gets its requests. Looked up anew for each, so hosts may come and go. */
+  /** The first that serves a host name gets its requests. Looked up again for each request, so hosts may come and go. */
   readonly hosts: readonly SimulatedHost[];
   readonly clock: VirtualClock;
   /** For the certificate file; absent: a temporary one, removed by `close`. */

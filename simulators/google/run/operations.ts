@@ -9,7 +9,7 @@ import { viewService } from './view.ts';
 export interface Operation {
   readonly name: string;
   readonly service: Service;
-  /** It is done when the service has settled on this generation or a later one: also one that somebody else asked for. */
+  /** It is done when the service has settled on this generation or a later one: also one that another user requested. */
   readonly generation: number;
   /** `response` or `error`; null: it goes on. */
   end: JsonObject | null;
