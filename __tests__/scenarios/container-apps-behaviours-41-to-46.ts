@@ -20,7 +20,7 @@ export const behaviours41to46: readonly StagedBehaviour[] = [
     image: { crash: { afterMs: 1_000, exitCode: 3, logs: ["KeyError: 'OPENAI_API_KEY'"] } },
     expected: {
       outcome: 'rolled-back',
-      annotation: /CrashLoopBackOff.*Read the container’s last lines/s,
+      annotation: /CrashLoopBackOff.*Read the container’s last log lines/s,
       says: [/KeyError: 'OPENAI_API_KEY'/],
       live: 'v1',
       asBefore: true,
