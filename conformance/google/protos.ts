@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import protobuf from 'protobufjs';
-import { decode, encode } from '../../simulators/google/grpc/transcoding.ts';
 import { isObject, type Json, type JsonObject } from '../../simulators/json.ts';
 import type { Tally } from '../tally.ts';
+import { decode, encode } from './binary-form.ts';
 import { doctor } from './doctored.ts';
 import type { GoogleExchange } from './exchanges.ts';
 import { findProblems, PLANTED } from './strict-message.ts';
@@ -45,7 +45,7 @@ export async function checkWithProtos(
     );
     return `${seen.size} operations`;
   });
-  await tally.check('they keep every member of a response through gRPC and back, except the planted ones', async () => {
+  await tally.check('they keep every member of a response in their binary form and back, except the planted ones', async () => {
     const good = exchanges.filter(({ status }) => status < 400);
     for (const { operation, answer } of good) {
       const { answer: type } = shapesOf(root, operation);
