@@ -23,6 +23,8 @@ export interface StageOptions {
   /** Before the entry: `--enable-source-maps`. */
   readonly nodeArguments?: readonly string[];
   readonly onOutput?: (text: string) => void;
+  /** Absent: the one of the jest worker, for stages that can do with it; null: a new process. */
+  readonly pool?: ProcessPool | null;
   /** How long output that a left-over process still holds open is waited for, in real time. Default: 5 s, as the runner. */
   readonly openOutputMs?: number;
 }
@@ -63,7 +65,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
   try {
     const env = await makeEnvironment(options, directory, files);
     const startedAt = performance.now();
-    const pool = canBePooled(options) ? testWorker()?.processPool : undefined;
+    const pool = options.pool === undefined ? findPool(options) : options.pool;
     const end = pool ? await runPooled(pool, options, env) : await runProcess(options, env);
     return { ...end, ...(await readFileCommands(env)), durationMs: performance.now() - startedAt };
   } finally {
@@ -176,12 +178,14 @@ function sourceEnvironment(entry: string): Record<string, string> {
 }
 
 /**
- * Not: a stage that gets signals, one about how a process starts or ends, one of dist/, one on real time. The pool is
- * there in tests only (scripts/jest-environment.js).
+ * Not: for a stage that gets signals, one about how a process starts or ends, one of dist/, one on real time. There is one
+ * in tests only (scripts/jest-environment.js).
  */
-function canBePooled({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): boolean {
-  if (onStart || nodeArguments || openOutputMs !== undefined) return false;
-  return entry.endsWith('.ts') && env['SIM_CLOCK_PORT'] !== undefined && env['NODE_USE_ENV_PROXY'] === undefined;
+function findPool({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): ProcessPool | undefined {
+  if (onStart || nodeArguments || openOutputMs !== undefined) return undefined;
+  const isMeant =
+    entry.endsWith('.ts') && env['SIM_CLOCK_PORT'] !== undefined && env['NODE_USE_ENV_PROXY'] === undefined;
+  return isMeant ? testWorker()?.processPool : undefined;
 }
 
 async function runPooled(pool: ProcessPool, { entry, onOutput }: StageOptions, env: Record<string, string>) {
