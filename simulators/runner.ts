@@ -47,6 +47,8 @@ export interface StageResult {
 export interface ActionOptions extends Omit<StageOptions, 'entry' | 'state'> {
   readonly main: string;
   readonly post: string;
+  /** As `onStart`, but of main alone: post can then run in a pooled process. */
+  readonly onMainStart?: (child: ChildProcess) => void;
   /** Awaited between the two. */
   readonly afterMain?: (main: StageResult) => unknown;
 }
@@ -75,10 +77,17 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
 }
 
 /** Main, then post with main's state, in one job. Post runs whatever became of main: `post-if` is always(). */
-export async function runAction({ main, post, afterMain, ...options }: ActionOptions): Promise<ActionResult> {
+export async function runAction({
+  main,
+  post,
+  onMainStart,
+  afterMain,
+  ...options
+}: ActionOptions): Promise<ActionResult> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'job-')));
   try {
-    const mainResult = await runStage({ ...options, directory, entry: main });
+    const ofMain = onMainStart ? { onStart: onMainStart } : {};
+    const mainResult = await runStage({ ...options, ...ofMain, directory, entry: main });
     await afterMain?.(mainResult);
     const postResult = await runStage({ ...options, directory, entry: post, state: mainResult.state });
     return { main: mainResult, post: postResult, summary: mainResult.summary + postResult.summary };
@@ -178,8 +187,8 @@ function sourceEnvironment(entry: string): Record<string, string> {
 }
 
 /**
- * Not: for a stage that gets signals, one about how a process starts or ends, one of dist/, one on real time. There is one
- * in tests only (scripts/jest-environment.js).
+ * Not: for a stage that gets signals, one about how a process starts or ends, one on real time, a script of a test of the
+ * clock. There is one in tests only (scripts/jest-environment.js).
  */
 function findPool({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): ProcessPool | undefined {
   if (onStart || nodeArguments || openOutputMs !== undefined) return undefined;
