@@ -159,13 +159,15 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     );
   });
 
-  test('to read revisions: the template can’t be put back, the traffic is', async () => {
+  test('to read revisions: the template can’t be restored, the traffic is', async () => {
     const agent = await givenCloudRun();
     when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.revisions.get'));
     const { main } = await deploy(agent);
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
     expect(main.log).toMatch(/::error .*run\.revisions\.get is missing/);
-    expect(main.log).toMatch(/agent-00001-\w+ 100 % gets the traffic again, but the template could not be put back/);
+    expect(main.log).toMatch(
+      /the traffic was restored \(agent-00001-\w+ 100%\), but the template could not be restored/,
+    );
     await agent.world.clock.advance(60_000);
     expect(trafficOf(agent)).toBe('v1 100');
   });

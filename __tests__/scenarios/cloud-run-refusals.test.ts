@@ -109,7 +109,10 @@ const serviceRows: readonly Row[] = [
     name: 'a service that is not there, with what is',
     inputs: { service: 'agnet' },
     code: 'NOT_FOUND',
-    says: ['could not find service agnet in europe-west1 (project acme-prod)', 'Did you mean `agent`? There: agent.'],
+    says: [
+      'could not find service agnet in europe-west1 (project acme-prod)',
+      'Did you mean `agent`? Available services: agent.',
+    ],
   },
   {
     name: 'a service that is not there, where nothing may be listed',
