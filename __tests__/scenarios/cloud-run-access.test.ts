@@ -61,7 +61,7 @@ describe('a service that only known callers may invoke', () => {
     expect(
       main.log.match(/go without an identity token: the federated identity acts as no service account/g),
     ).toHaveLength(1);
-    expect(main.log).toMatch(/smoke test "GET \/health" failed: .*got 403/);
+    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "GET \/health": .*got 403/);
   });
 
   test('gets none at an address that is not its own', async () => {

@@ -65,7 +65,7 @@ describe('a canary on Cloud Run', () => {
     const image = agent.world.publish('v2', bad);
     const { main } = await agent.deploy({ image, ...canary });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-    expect(main.log).toContain('smoke test "POST /predict" failed');
+    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "POST \/predict"/);
     expect(
       agent.world.google.served(CLOUD_RUN_SERVICE).filter(({ by, status }) => by === 'weight' && status !== 200),
     ).toEqual([]);

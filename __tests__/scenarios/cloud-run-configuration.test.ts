@@ -105,7 +105,7 @@ describe('mode: plan', () => {
       ...{ image: agent.world.publish('v2', {}), mode: 'plan', strategy: 'canary', steps: '5% for 5m' },
     });
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned' } });
-    for (const part of ['container web: image', 'API&#95;KEY becomes a secret', 'Give it 5% of the traffic']) {
+    for (const part of ['container web: image', 'API&#95;KEY becomes a secret', 'Shift traffic to it: 5%']) {
       expect(main.summary).toContain(part);
     }
     expect(agent.snapshot()).toEqual(before);

@@ -128,7 +128,7 @@ const serviceRows: readonly Row[] = [
     code: 'UNSUPPORTED',
     says: [
       'could not use canary',
-      'can not be reached before it gets traffic',
+      'cannot be reached before it gets traffic',
       'Enable its default URL',
       'or: Use `strategy: rolling`',
     ],
