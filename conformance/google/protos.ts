@@ -45,14 +45,17 @@ export async function checkWithProtos(
     );
     return `${seen.size} operations`;
   });
-  await tally.check('they keep every member of a response in their binary form and back, except the planted ones', async () => {
-    const good = exchanges.filter(({ status }) => status < 400);
-    for (const { operation, answer } of good) {
-      const { answer: type } = shapesOf(root, operation);
-      assert.deepEqual(comparable(decode(type, encode(type, answer))), comparable(answer));
-    }
-    return `${good.length} answers`;
-  });
+  await tally.check(
+    'they keep every member of a response in their binary form and back, except the planted ones',
+    async () => {
+      const good = exchanges.filter(({ status }) => status < 400);
+      for (const { operation, answer } of good) {
+        const { answer: type } = shapesOf(root, operation);
+        assert.deepEqual(comparable(decode(type, encode(type, answer))), comparable(answer));
+      }
+      return `${good.length} answers`;
+    },
+  );
   const doctored = doctor(exchanges);
   await tally.check(`they find each of ${doctored.length} planted errors`, async () => {
     const missed = doctored.filter(({ exchange }) => checkExchange(root, exchange).length === 0);

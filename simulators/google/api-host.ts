@@ -1,7 +1,8 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { formatError, GoogleError } from './google-error.ts';
-import { type FoundCall, findCall, type Later } from './run/api.ts';
+import { type FoundCall, findCall } from './run/api.ts';
+import type { Later } from './run/call.ts';
 import type { GoogleWorld } from './world.ts';
 
 interface ApiHost {

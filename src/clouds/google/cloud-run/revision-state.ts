@@ -32,7 +32,7 @@ export function readyAfterMs(revision: JsonObject): number | null {
 
 /**
  * Why it can't become ready, or is ready no more: as soon as one part says so, not when the platform gives up.
- * Most conditions that failed are no failure: at 0 % a revision is not active, and its minimum of instances isn't there.
+ * Most conditions that failed are no failure: at 0% a revision is not active, and its minimum of instances isn't there.
  */
 export function findRevisionFailure(revision: Revision): RevisionTrouble | null {
   const failed = (revision.conditions ?? []).filter((condition) => isFailure(condition));

@@ -16,7 +16,7 @@ const previousTraffic = [entry(null, 100), stable];
 const previousByName = [entry('agent-old', 100), stable];
 const canary = [entry('agent-old', 95), stable, entry('agent-new', 5, ours.tag)];
 
-/** As it is right after our canary got 5 %. */
+/** As it is right after our canary got 5%. */
 const facts = (change: Partial<RestorationFacts> = {}): RestorationFacts => ({
   ...{ template: 'ours', revision: 'agent-new', ours, requested: canary, effective: canary },
   ...{ previousTraffic, previousByName, finalTraffic: previousTraffic, labelsAreOurs: true },

@@ -18,7 +18,7 @@ const ready = { type: 'Ready', state: 'CONDITION_SUCCEEDED' };
 describe('a revision', () => {
   test.each([
     [
-      'at 0 %, whose minimum of instances is not there',
+      'at 0%, whose minimum of instances is not there',
       {
         type: 'MinInstancesProvisioned',
         state: 'CONDITION_FAILED',

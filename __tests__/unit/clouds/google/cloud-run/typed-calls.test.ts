@@ -141,8 +141,9 @@ describe('a read', () => {
   test('carries the signal of a cancel, and ends with the cancel’s reason', async () => {
     const { run, sent, cancel } = givenRun(new Error('aborted'));
     const reason = new Error('cancelled');
+    const reading = getRevision(run, 'x');
     cancel.abort(reason);
-    await expect(getRevision(run, 'x')).rejects.toBe(reason);
+    await expect(reading).rejects.toBe(reason);
     expect(sent[0]?.signal).toBe(cancel.signal);
   });
 
