@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { editDocument, type Json, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import type { Change } from '../../../src/model/workload.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const READ_ONLY = [
   'taskDefinitionArn',
