@@ -3,7 +3,7 @@ import { benchCopy } from './copy/bench-copy.ts';
 
 /**
  * npm run bench -- copy [--network cloud|loopback|tls] [--row NAME] [--tool NAME,…] [--runs N]: our image copy beside other
- * tools. What it means, and what was measured: docs/performance.md, whose tables a run of a whole network writes anew.
+ * tools. What it means, and what was measured: docs/performance.md, whose tables a run of a whole network updates.
  */
 const { values } = parseArgs({
   options: {

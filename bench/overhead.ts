@@ -11,7 +11,7 @@ import { writeBetweenMarkers } from './write-between-markers.ts';
 
 /**
  * npm run bench -- overhead [--runs N]: how much later than the platform's own "done" our step ends, and how many calls
- * it makes, by whole runs of dist/ in virtual time. What it means: docs/performance.md, where a run writes its table anew.
+ * it makes, by whole runs of dist/ in virtual time. What it means: docs/performance.md, where a run updates its table.
  */
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
 const runs = Number(values.runs);

@@ -13,7 +13,7 @@ import { writeBetweenMarkers } from './write-between-markers.ts';
 
 /**
  * npm run bench -- start [--runs N] [--official-ecs CHECKOUT]: from the start of dist/main.js to the first request that
- * leaves it, for each target, in turns. What it means: docs/performance.md, where a run writes its table anew.
+ * leaves it, for each target, in turns. What it means: docs/performance.md, where a run updates its table.
  */
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '11' }, 'official-ecs': { type: 'string' } },

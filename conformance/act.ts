@@ -13,7 +13,7 @@ import { type ProgramResult, runProgram, runWell } from './run-program.ts';
 import { openTally } from './tally.ts';
 
 /**
- * nektos/act, which nobody here wrote, reads the template for ECS and runs all of its jobs: its own parser, expressions,
+ * nektos/act, a third-party runner, reads the template for ECS and runs all of its jobs: its own parser, expressions,
  * outputs, conditions, file commands and post steps. Actions of others are composite stand-ins with their real inputs.
  */
 const root = path.resolve(import.meta.dirname, '..');
@@ -28,7 +28,7 @@ const bad = { answers: { '/greeting': { status: 500, body: 'no model' } } };
 await tally.check('act is the version that docs/conformance.md names', () =>
   runWell(act, ['--version'], { env: { HOME: tmpdir() } }).then((text) => text.trim()),
 );
-await tally.check('a good build: act takes it to staging and to production, and both serve it', async () => {
+await tally.check('a good build: act deploys it to staging and production, and both serve it', async () => {
   await inWorld(async (clouds) => {
     const { exitCode, log, sha } = await runAct(clouds, good);
     assert.equal(exitCode, 0, log.slice(-4_000));
@@ -38,7 +38,7 @@ await tally.check('a good build: act takes it to staging and to production, and 
   });
   return undefined;
 });
-await tally.check('a bad build: staging is put back, act is red, and production is not touched', async () => {
+await tally.check('a bad build: staging is rolled back, act fails, and production is not changed', async () => {
   await inWorld(async (clouds) => {
     const before = [...clouds.staging, ...clouds.production].map((service) => service.snapshot());
     const { exitCode, log } = await runAct(clouds, bad);

@@ -117,7 +117,7 @@ class Walk:
     """`problem(path, text)` is called for each thing that is wrong.
 
     `planted` are names that may be unknown. `undocumented` are values beyond the known ones that the service is known to
-    give, by the last name of the path. ARM writes null for what nobody set, so that is no problem where nothing is needed.
+    give, by the last name of the path. ARM writes null for what was not set, so that is no problem where nothing is needed.
     Of a merge patch (`is_patch`) nothing is required, although the published model, which is that of the whole, says so.
     """
 

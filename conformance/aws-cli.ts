@@ -13,7 +13,7 @@ export async function checkWithAwsCli(referee: AwsCliReferee): Promise<void> {
   await inCliWorld(referee, 'cli', async (agent, cli) => {
     await rollOutWithLogs(agent);
     for (const args of readingCommands(agent)) {
-      await tally.check(`aws ${args.slice(0, 2).join(' ')} prints all that was sent`, () => sameAsWire(cli, args));
+      await tally.check(`aws ${args.slice(0, 2).join(' ')} prints the whole response`, () => sameAsWire(cli, args));
     }
     await checkQueryServices(tally, cli);
     await checkEcr(tally, agent, cli);
@@ -70,7 +70,7 @@ async function checkQueryServices(tally: Tally, cli: AwsCli): Promise<void> {
     assert.deepEqual(identity, { UserId: 'AROAEXAMPLEID:github', Account: ACCOUNT, Arn: arn });
     return undefined;
   });
-  await tally.check('aws elbv2 leads from the service to its healthy targets, its listener and its name', async () => {
+  await tally.check('aws elbv2 resolves the service to its healthy targets, its listener and its name', async () => {
     const { services } = (await cli.json('ecs', 'describe-services', ...described)) as Described;
     const targetGroup = services[0]!.loadBalancers[0]!.targetGroupArn;
     const health = await cli.text(
@@ -102,7 +102,7 @@ async function checkEcr(tally: Tally, { world }: Agent, cli: AwsCli): Promise<vo
     assert.equal(await cli.text('ecr', 'get-authorization-token', ...query), `https://${ECR_HOST}`);
     return undefined;
   });
-  await tally.check('aws ecr get-login-password gives a password that the registry takes', async () => {
+  await tally.check('aws ecr get-login-password prints a password that the registry accepts', async () => {
     const password = await cli.text('ecr', 'get-login-password');
     assert.equal(world.aws.acceptsPassword(password), true);
     return undefined;
@@ -129,7 +129,7 @@ async function checkRefusals(tally: Tally, { world }: Agent, cli: AwsCli): Promi
   await refused('shows that it may not', [...update, SERVICE, '--force-new-deployment'], {
     says: /\(AccessDeniedException\) when calling the UpdateService operation: User: .* is not authorized to perform/,
   });
-  const targetGroups = ['elbv2', 'describe-target-groups', '--names', 'nobody'];
+  const targetGroups = ['elbv2', 'describe-target-groups', '--names', 'missing'];
   await refused('shows that the target group is not there', targetGroups, {
     says: /\(TargetGroupNotFound\) when calling the DescribeTargetGroups operation: One or more target groups/,
   });
@@ -152,7 +152,7 @@ async function checkChanges(tally: Tally, agent: Agent, cli: AwsCli): Promise<vo
   const { world } = agent;
   const status = (): Promise<string> =>
     cli.text('ecs', 'list-service-deployments', ...here, '--query', 'serviceDeployments[0].status');
-  await tally.check('aws ecs register-task-definition takes what describe-task-definition printed', async () => {
+  await tally.check('aws ecs register-task-definition accepts the output of describe-task-definition', async () => {
     const query =
       '{family:family,containerDefinitions:containerDefinitions,networkMode:networkMode,cpu:cpu,memory:memory}';
     const read = [

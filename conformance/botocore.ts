@@ -26,13 +26,13 @@ interface Findings {
   readonly problems: readonly string[];
 }
 
-/** botocore's models judge the recorded exchanges. */
+/** Checks the recorded exchanges with botocore's models. */
 export async function checkWithBotocore(referee: BotocoreReferee): Promise<void> {
   const { tally, exchanges } = referee;
-  const found = await judge(referee, 'exchanges.jsonl', exchanges);
+  const found = await checkExchanges(referee, 'exchanges.jsonl', exchanges);
   const services = new Set(exchanges.map(({ service }) => service));
   for (const service of services) {
-    await tally.check(`botocore's model of ${service} agrees with all that was sent and answered`, async () => {
+    await tally.check(`botocore's model of ${service} matches all requests and responses`, async () => {
       const problems = found.problems.filter((problem) => problem.split(' ')[1]?.startsWith(`${service}:`));
       assert.deepEqual(problems.slice(0, 20), []);
       const operations = Object.entries(found.operations).filter(([name]) => name.startsWith(`${service}:`));
@@ -40,16 +40,16 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
       return `${count} exchanges, ${operations.length} operations`;
     });
   }
-  await tally.check('botocore saw every simulated operation, refusals, and the planted members', async () => {
+  await tally.check('botocore covers every simulated operation, refusals and the planted members', async () => {
     const simulated = referee.operations.map(splitName).map(({ service, operation }) => `${service}:${operation}`);
     assert.deepEqual(Object.keys(found.operations).sort(), simulated.sort());
     assert.deepEqual(Object.keys(found.planted).sort(), [...PLANTED].sort());
     assert.ok(Object.keys(found.errors).length > 8);
     return `errors: ${Object.keys(found.errors).sort().join(', ')}`;
   });
-  await tally.check('botocore finds every mistake that is made on purpose', async () => {
+  await tally.check('botocore finds every planted error', async () => {
     const doctored = doctoredExchanges(exchanges);
-    const { problems } = await judge(
+    const { problems } = await checkExchanges(
       referee,
       'doctored.jsonl',
       doctored.map(({ exchange }) => exchange),
@@ -64,7 +64,11 @@ export async function checkWithBotocore(referee: BotocoreReferee): Promise<void>
   });
 }
 
-async function judge(referee: BotocoreReferee, name: string, exchanges: readonly AwsExchange[]): Promise<Findings> {
+async function checkExchanges(
+  referee: BotocoreReferee,
+  name: string,
+  exchanges: readonly AwsExchange[],
+): Promise<Findings> {
   const file = path.join(referee.directory, name);
   await writeFile(file, exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join(''));
   const script = path.join(import.meta.dirname, 'check_exchanges.py');

@@ -14,7 +14,7 @@ interface Login {
 }
 
 /**
- * copy-image.ts SOURCE REPOSITORY TAG [referrers]: our own copy as a process of its own, as the action does it, with the
+ * copy-image.ts SOURCE REPOSITORY TAG [referrers]: our own copy in a separate process, as the action does it, with the
  * logins that COPY_LOGINS lists as JSON. The last line is its result as JSON.
  */
 const [source = '', repository = '', tag = '', referrers = ''] = process.argv.slice(2);

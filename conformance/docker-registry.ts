@@ -80,7 +80,7 @@ async function checkRoutes(parts: Parts, tag: (typeof TAGS)[number], digest: str
         ]),
   ];
   for (const { title, source, destination } of hops) {
-    await tally.check(`our copy brings ${tag} from ${title}, and skopeo reads all of it`, async () => {
+    await tally.check(`our copy copies ${tag} from ${title}, and skopeo reads all of it`, async () => {
       const { image, statistics } = await runCopy(parts.world, { source, destination, tag });
       assert.equal(image.digest, digest);
       assert.equal(await digestAt(skopeo, destination, tag), digest);
@@ -97,7 +97,7 @@ function direct({ to }: Parts): Place {
 async function checkRepeats(parts: Parts): Promise<void> {
   const { tally, from, to, skopeo } = parts;
   const source: Place = { name: `${from.host}/filled/agent`, login: null };
-  await tally.check('our copy sends nothing that docker-registry has under this tag', async () => {
+  await tally.check('our copy sends nothing if docker-registry has the image under this tag', async () => {
     const destination: Place = { name: `${to.host}/acme/agent`, login: null };
     const { statistics } = await runCopy(parts.world, { source, destination, tag: 'multi' });
     const { copiedBlobs, mountedBlobs, skippedBlobs } = statistics;
@@ -115,7 +115,7 @@ async function checkRepeats(parts: Parts): Promise<void> {
 }
 
 async function checkWrongPassword(parts: Parts): Promise<void> {
-  await parts.tally.check('our copy says that docker-registry does not take the password', async () => {
+  await parts.tally.check('our copy reports that docker-registry rejects the password', async () => {
     const source: Place = { name: `${parts.locked.host}/acme/agent`, login: 'docker:another' };
     const destination: Place = { name: `${parts.to.host}/acme/agent`, login: null };
     await assert.rejects(runCopy(parts.world, { source, destination, tag: 'v1' }), /AUTH_FAILED/);

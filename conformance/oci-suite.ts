@@ -89,7 +89,7 @@ export async function checkWithOciSuite(referee: OciSuiteReferee): Promise<void>
     await tally.check(`the OCI conformance suite passes against ${candidate.title}`, () => pass(referee, candidate));
   }
   await tally.check(
-    'the OCI conformance suite finds what a registry without a list of referrers lacks of 1.1',
+    'the OCI conformance suite fails with spec 1.1 for a registry without a referrers list',
     async () => {
       const { exitCode, apis } = await runSuite(referee, {
         title: 'lacking',

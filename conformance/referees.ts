@@ -2,7 +2,7 @@ import path from 'node:path';
 import { findProgram } from './run-program.ts';
 import type { Tally } from './tally.ts';
 
-/** Paths of the programs that judge; null: not installed. */
+/** Paths of the referee programs; null: not installed. */
 export interface Referees {
   /** A Python with botocore. */
   readonly python: string | null;

@@ -18,7 +18,7 @@ export interface CopyOrder {
   readonly withReferrers?: boolean;
 }
 
-/** Our own copy as a process of its own, through the edge of the embedded clouds. @throws Error with what it said. */
+/** Our own copy in a separate process, through the edge of the embedded clouds. @throws Error with its output. */
 export async function runCopy(world: World, order: CopyOrder): Promise<CopyResult> {
   const { source, destination, tag, withReferrers = false } = order;
   const { NODE_OPTIONS: _, SIM_CLOCK_PORT: __, ...env } = world.env;

@@ -40,7 +40,7 @@ export function runProgram(
   return promise;
 }
 
-/** @throws Error with what it said, where it ends with another code. */
+/** @throws Error with its output, where it ends with another code. */
 export async function runWell(file: string, args: readonly string[], options?: ProgramOptions): Promise<string> {
   const { exitCode, stdout, stderr } = await runProgram(file, args, options);
   if (exitCode === 0) return stdout;

@@ -18,7 +18,7 @@ import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
 
-/** Has the embedded clouds and our copy judged by programs that nobody here wrote. `go`: by those built with Go; `google`: by Google's. What each can say: docs/conformance.md */
+/** Checks the simulated clouds and our copy with third-party programs. `go`: by those built with Go; `google`: by Google's. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
@@ -71,10 +71,10 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
   });
 }
 
-/** The traffic that botocore judges: runs of the whole action, as SCENARIOS_ON says from src/ (default) or dist/. */
+/** The traffic that botocore checks: runs of the whole action, as SCENARIOS_ON says from src/ (default) or dist/. */
 async function tell(tally: Tally, exchanges: AwsExchange[]): Promise<void> {
   const entries = actionEntries();
-  await tally.check(`${wireStories.length} runs of the action end as told, and are recorded`, async () => {
+  await tally.check(`${wireStories.length} runs of the action end as expected, and are recorded`, async () => {
     const wrong: string[] = [];
     for (const story of wireStories) {
       await playStory(story, entries, exchanges).catch((error: unknown) => wrong.push(String(error)));

@@ -41,17 +41,17 @@ export async function checkWithShellcheck(referee: ShellcheckReferee): Promise<v
   const examples = readBlocks().filter((block) => ['workflow', 'steps'].includes(kindOf(block) ?? ''));
   const workflows = [...readTemplates(), ...readOwnWorkflows(), ...examples.map(completeExample)];
   const steps = workflows.flatMap(({ name, text }) => scriptsOf(name, text));
-  await tally.check('shellcheck finds nothing in the scripts of templates, workflows and examples', async () => {
+  await tally.check('shellcheck has no finding in the scripts of templates, workflows and examples', async () => {
     assert.ok(steps.length > 10, `only ${steps.length} scripts were found`);
     await ensureClean(referee, steps);
     return `${steps.length} scripts`;
   });
-  await tally.check('shellcheck finds nothing in our own scripts', async () => {
+  await tally.check('shellcheck has no finding in our own scripts', async () => {
     const scripts = OWN_SCRIPTS.map(async (name) => ({ name, text: await readFile(path.join(root, name), 'utf8') }));
     await ensureClean(referee, await Promise.all(scripts));
     return `${OWN_SCRIPTS.length} scripts`;
   });
-  await tally.check('shellcheck finds the quotes that are missing in a planted script', async () => {
+  await tally.check('shellcheck finds the missing quotes in a planted script', async () => {
     const planted = scriptsOf('planted', 'jobs: { a: { steps: [{ run: "rm -rf $FOLDER/*" }] } }');
     await assert.rejects(ensureClean(referee, planted), /SC2086|SC2115/);
     return undefined;

@@ -12,7 +12,7 @@ export interface Skopeo {
   try(...args: readonly string[]): Promise<ProgramResult>;
   /** Of the manifest or index as it is stored: `sha256:…`. */
   digest(image: string, ...options: readonly string[]): Promise<string>;
-  /** A path that nobody uses yet. */
+  /** A path that is not in use yet. */
   path(name: string): string;
 }
 

@@ -64,7 +64,7 @@ async function checkReading({ tally, world, skopeo }: Parts): Promise<void> {
     });
     return undefined;
   });
-  await tally.check('skopeo inspect without a login reads what anybody may pull', async () => {
+  await tally.check('skopeo inspect without a login reads what anonymous clients may pull', async () => {
     assert.equal(await skopeo.digest(`${atSource}:multi`), digestIn(world, 'multi'));
     return undefined;
   });
@@ -141,14 +141,14 @@ async function checkLogins({ tally, skopeo, ecrLogin }: Parts): Promise<void> {
       return undefined;
     });
   }
-  await tally.check('skopeo may not push without a login', async () => {
+  await tally.check('skopeo is refused a push without a login', async () => {
     const { exitCode, stderr } = await skopeo.try('copy', `${atSource}:v1`, `${atSource}:v2`);
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /authentication required|unauthorized/);
     return undefined;
   });
-  await tally.check('skopeo is told that a repository is not there', async () => {
-    const { exitCode, stderr } = await skopeo.try('inspect', '--creds', ecrLogin, `docker://${ECR_HOST}/nobody:v1`);
+  await tally.check('skopeo reports a missing repository', async () => {
+    const { exitCode, stderr } = await skopeo.try('inspect', '--creds', ecrLogin, `docker://${ECR_HOST}/missing:v1`);
     assert.notEqual(exitCode, 0);
     assert.match(stderr, /name unknown|does not exist/);
     return undefined;

@@ -1,10 +1,10 @@
 /** What was checked and how it ended. */
 export interface Tally {
-  /** Prints one line. `body` throws where the referee disagrees, and may return what it saw. */
+  /** Prints one line. `body` throws where the referee disagrees, and may return a note that is printed. */
   check(name: string, body: () => Promise<string | undefined>): Promise<void>;
   /** A referee that is not installed: a failure where CI=true, elsewhere a skip. */
   absent(name: string, reason: string): void;
-  /** What this machine can't do, and nobody has to. */
+  /** What this machine cannot do, and does not have to. */
   skip(name: string, reason: string): void;
   /** Prints the closing line. True: nothing failed, and something was checked. */
   close(): boolean;
@@ -17,10 +17,10 @@ export function openTally(): Tally {
     async check(name, body) {
       const startedAt = performance.now();
       try {
-        const seen = await body();
+        const note = await body();
         counts.passed++;
         const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-        print('ok', `${name} (${seconds} s)${seen ? `: ${seen}` : ''}`);
+        print('ok', `${name} (${seconds}s)${note ? `: ${note}` : ''}`);
       } catch (error) {
         counts.failed++;
         print('FAIL', `${name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -38,7 +38,7 @@ const images: Readonly<Record<string, Omit<ImageOptions, 'behaviour'>>> = {
   'no-layers': { layers: 0 },
 };
 
-/** Our copy, from one real server to another that somebody else wrote, and back: nothing may differ by a byte. */
+/** Our copy, from one real server to another of a different project, and back: nothing may differ by a byte. */
 export async function checkTwoServers(referee: TwoServersReferee): Promise<void> {
   const { tally, other, directory } = referee;
   const world = await openWorld();
@@ -53,11 +53,11 @@ export async function checkTwoServers(referee: TwoServersReferee): Promise<void>
     for (const [tag, options] of Object.entries(images)) {
       const image = buildImage({ seed: tag, behaviour: {}, ...options });
       world.source.seed(SOURCE.repository, tag, image);
-      await tally.check(`our copy brings ${tag} from docker-registry to ${other.name} and back, byte for byte`, () =>
+      await tally.check(`our copy copies ${tag} from docker-registry to ${other.name} and back, byte for byte`, () =>
         checkRoundTrip(parts, tag, image),
       );
     }
-    await tally.check(`what refers to an image is found in ${other.name} and, back again, in docker-registry`, () =>
+    await tally.check(`the referrers of an image are found in ${other.name} and, back again, in docker-registry`, () =>
       checkReferrers(parts),
     );
   } finally {

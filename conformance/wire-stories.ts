@@ -54,8 +54,8 @@ const sidecarred: Partial<ServiceOptions> = {
 };
 
 const foreignDeploy = (agent: Agent): void => {
-  const image = buildImage({ seed: 'theirs', behaviour: { version: 'theirs' } });
-  agent.world.ecr.seed(REPOSITORY, 'theirs', image);
+  const image = buildImage({ seed: 'another', behaviour: { version: 'another' } });
+  agent.world.ecr.seed(REPOSITORY, 'another', image);
   agent.world.aws.foreignDeploy(CLUSTER, SERVICE, `${ECR_HOST}/${REPOSITORY}@${image.digest}`);
 };
 

@@ -1,4 +1,4 @@
-/** Shows the log of a step as the page of a run does: groups as headings, masks not at all, annotations in words. */
+/** Prints the log of a step as GitHub's run page shows it: groups as headings, annotations as text, masks hidden. */
 export function showLog(): (text: string) => void {
   let rest = '';
   return (text) => {

@@ -13,18 +13,18 @@ export interface Ending {
 
 export interface Story {
   readonly title: string;
-  readonly what: string;
+  readonly description: string;
   readonly tag: string;
   readonly behaviour: Partial<Behaviour>;
-  /** Beside the usual ones. */
+  /** In addition to the usual inputs. */
   readonly inputs?: Readonly<Record<string, string>>;
   readonly cancelAfterMs?: number;
-  /** What is not as it should be, in words; none: it ended as told. */
+  /** Differences from the expected result, as text; empty: none. */
   check(ending: Ending): readonly string[];
 }
 
 const healthy = { '/predict': { status: 200, body: '{"label":"greeting","score":0.9}' } };
-const lastWords = [
+const lastLogLines = [
   'INFO  starting agent v4',
   'Traceback (most recent call last):',
   '  File "/app/main.py", line 12, in <module>',
@@ -33,8 +33,8 @@ const lastWords = [
 
 export const rollingStories: readonly Story[] = [
   {
-    title: 'A good deploy',
-    what: 'v2 is copied into the registry, rolled out, smoke-tested, and stays.',
+    title: 'A successful deployment',
+    description: 'v2 is copied to the registry, rolled out and smoke-tested.',
     tag: 'v2',
     behaviour: { answers: healthy },
     check: ({ result, now, visits }) => [
@@ -46,7 +46,7 @@ export const rollingStories: readonly Story[] = [
   },
   {
     title: 'A build whose smoke test fails',
-    what: 'v3 passes every health check, and answers 500 where it matters. It is rolled back.',
+    description: 'v3 passes every health check, but its main endpoint returns 500. It is rolled back.',
     tag: 'v3',
     behaviour: { answers: { '/predict': { status: 500, body: 'model weights not found' } } },
     check: ({ result, ...ending }) => [
@@ -58,20 +58,21 @@ export const rollingStories: readonly Story[] = [
   },
   {
     title: 'A crash loop',
-    what: 'v4 dies at the start. The job is red in seconds, with the container’s last words, and v2 never stopped.',
+    description: 'v4 exits at startup. The job fails within seconds and prints the last log lines. v2 keeps serving.',
     tag: 'v4',
-    behaviour: { crash: { afterMs: 1_500, exitCode: 1, logs: lastWords } },
+    behaviour: { crash: { afterMs: 1_500, exitCode: 1, logs: lastLogLines } },
     check: ({ result, ...ending }) => [
       ...expectEqual('outcome', result.main.outputs['outcome'], 'rolled-back'),
       ...expectEqual('exit code', result.main.exitCode, 1),
-      ...expectEqual('the last words are shown', result.main.log.includes(lastWords[3]!), true),
+      ...expectEqual('last log lines are printed', result.main.log.includes(lastLogLines[3]!), true),
       ...expectAsBefore(ending),
       ...expectEqual('failed requests', ending.visits.failed, 0),
     ],
   },
   {
-    title: 'A job that is cancelled half-way',
-    what: 'v5 is fine, but somebody cancels. Main asks for the way back at once; the post step waits and proves it.',
+    title: 'A job that is cancelled midway',
+    description:
+      'v5 is healthy, but the job is cancelled. Main requests the rollback at once; the post step waits and verifies it.',
     tag: 'v5',
     behaviour: { answers: healthy },
     cancelAfterMs: 20_000,
@@ -89,28 +90,30 @@ const canary = { strategy: 'canary', steps: '5% for 5m, 25% for 5m' };
 
 export const canaryStories: readonly Story[] = [
   {
-    title: 'A canary that does well',
-    what: 'v2 is smoke-tested at its own address before any user reaches it, gets 5 %, 25 %, then everything.',
+    title: 'A healthy canary',
+    description:
+      'v2 is smoke-tested at its own address before any user reaches it, and gets 5%, 25%, then all traffic.',
     tag: 'v2',
     behaviour: { answers: healthy },
     inputs: canary,
     check: ({ result, now, visits }) => [
       ...expectEqual('outcome', result.main.outputs['outcome'], 'deployed'),
-      ...expectEqual('traffic at 5 %', /^traffic: .*95 %.* 5 %/m.test(result.main.log), true),
+      ...expectEqual('traffic at 5%', /^traffic: .*95 ?%.* 5 ?%/m.test(result.main.log), true),
       ...expectEqual('live version', now.body, 'v2'),
       ...expectEqual('failed requests', visits.failed, 0),
     ],
   },
   {
-    title: 'A canary that gets sick',
-    what: 'v3 passes its smoke tests and gets 5 %. Then its errors start: it is back at 0 %, with all that was before.',
+    title: 'A canary that becomes unhealthy',
+    description:
+      'v3 passes its smoke tests and gets 5%. Then it returns errors: the previous revision gets all the traffic again.',
     tag: 'v3',
     behaviour: { answers: healthy, unhealthyAfterMs: 90_000 },
     inputs: canary,
     check: ({ result, ...ending }) => [
       ...expectEqual('outcome', result.main.outputs['outcome'], 'rolled-back'),
       ...expectEqual('exit code', result.main.exitCode, 1),
-      ...expectEqual('no larger share', result.main.log.includes('25 % of the traffic'), false),
+      ...expectEqual('larger share', /25 ?% of the traffic/.test(result.main.log), false),
       ...expectAsBefore(ending),
     ],
   },
@@ -119,7 +122,7 @@ export const canaryStories: readonly Story[] = [
 export const blueGreenStories: readonly Story[] = [
   {
     title: 'Blue-green',
-    what: 'v2 comes up beside v1, is smoke-tested at its own address, and gets everything at once.',
+    description: 'v2 starts next to v1, is smoke-tested at its own address, and gets all the traffic at once.',
     tag: 'v2',
     behaviour: { answers: healthy },
     inputs: { strategy: 'blue-green' },
@@ -130,8 +133,9 @@ export const blueGreenStories: readonly Story[] = [
     ],
   },
   {
-    title: 'A build that fails before any user sees it',
-    what: 'v3 answers 500 where it matters. Its smoke tests find it at its own address, and no user ever reaches it.',
+    title: 'A build that fails before any user reaches it',
+    description:
+      'The main endpoint of v3 returns 500. The smoke tests at its own address find this before it gets traffic.',
     tag: 'v3',
     behaviour: { answers: { '/predict': { status: 500, body: 'model weights not found' } } },
     inputs: { strategy: 'blue-green' },
@@ -144,10 +148,10 @@ export const blueGreenStories: readonly Story[] = [
 ];
 
 function expectAsBefore({ before, after, now }: Omit<Ending, 'result'>): readonly string[] {
-  const same = isDeepStrictEqual(before, after) ? [] : ['the service is not exactly as it was before'];
+  const same = isDeepStrictEqual(before, after) ? [] : ['the service differs from its state before the deployment'];
   return [...same, ...expectEqual('live version', now.body, 'v2')];
 }
 
-function expectEqual(what: string, seen: unknown, expected: unknown): readonly string[] {
-  return isDeepStrictEqual(seen, expected) ? [] : [`${what}: expected ${expected}, got ${seen}`];
+function expectEqual(what: string, actual: unknown, expected: unknown): readonly string[] {
+  return isDeepStrictEqual(actual, expected) ? [] : [`${what}: expected ${expected}, got ${actual}`];
 }

@@ -10,7 +10,7 @@ const source = `${pathToFileURL(path.join(root, 'src')).href}/`;
 const LEAST_PERCENT = 90;
 
 /**
- * @param {import('istanbul-lib-coverage').CoverageMapData} ofJest has every file of src/, also those that nobody loaded.
+ * @param {import('istanbul-lib-coverage').CoverageMapData} ofJest has every file of src/, also those that no test loaded.
  * @param {string} childFolder where the children left their NODE_V8_COVERAGE files.
  * @returns {Promise<import('istanbul-lib-coverage').CoverageMap>}
  */
@@ -36,7 +36,7 @@ export function findShortfalls(map) {
   const { pct } = map.getCoverageSummary().statements;
   const unreached = rowsOf(map).filter(({ total, covered }) => total > 0 && covered === 0);
   return [
-    ...(pct < LEAST_PERCENT ? [`Not enough: ${pct} % of the statements is less than ${LEAST_PERCENT} %.`] : []),
+    ...(pct < LEAST_PERCENT ? [`Not enough: ${pct}% of the statements is less than ${LEAST_PERCENT}%.`] : []),
     ...unreached.map(({ name }) => `Not reached by any test: ${name}.`),
   ];
 }
@@ -48,9 +48,9 @@ export function formatCoverage(map) {
   const low = rows.filter(({ percent }) => percent < LEAST_PERCENT);
   const width = Math.max(0, ...low.map(({ name }) => name.length));
   return [
-    `Coverage of src/, by the tests and the processes that they start: ${statements.pct} % of ${statements.total} statements` +
-      ` in ${rows.length} files (branches ${branches.pct} %, functions ${functions.pct} %)`,
-    ...low.map(({ name, percent, lines }) => `  ${name.padEnd(width)} ${percent.toFixed(1).padStart(5)} %  ${lines}`),
+    `Coverage of src/, by the tests and the processes that they start: ${statements.pct}% of ${statements.total} statements` +
+      ` in ${rows.length} files (branches ${branches.pct}%, functions ${functions.pct}%)`,
+    ...low.map(({ name, percent, lines }) => `  ${name.padEnd(width)} ${percent.toFixed(1).padStart(5)}%  ${lines}`),
   ];
 }
 

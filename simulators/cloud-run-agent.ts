@@ -22,7 +22,7 @@ export interface CloudRunAgentOptions extends WorldOptions {
   readonly login?: 'auth-action' | 'oidc' | 'direct';
 }
 
-/** The service `agent` on Cloud Run, which runs v1 from Artifact Registry at 100 %. */
+/** The service `agent` on Cloud Run, which runs v1 from Artifact Registry at 100%. */
 export async function openCloudRunAgent(options: CloudRunAgentOptions): Promise<Agent> {
   const world = await openWorld(options);
   const { google } = world;

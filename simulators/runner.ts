@@ -166,7 +166,7 @@ function jobEnvironment(directory: string, workspace: string): Record<string, st
 
 /**
  * Of what runs from source: its types are erased and its hundreds of modules compiled once for all children, not in each
- * (40 % of their CPU time; the coverage came out the same). scripts/test.js asks for coverage; a bundle's lines say nothing.
+ * (40% of their CPU time; the coverage came out the same). scripts/test.js asks for coverage; a bundle's lines say nothing.
  */
 function sourceEnvironment(entry: string): Record<string, string> {
   if (!entry.endsWith('.ts')) return {};

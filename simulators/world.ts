@@ -51,7 +51,7 @@ export interface WorldOptions {
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
   readonly google?: Partial<GoogleCloudOptions>;
-  /** Whose job asks, until somebody changes that; it is the one that the Azure application trusts. */
+  /** The job that requests tokens, until a test changes it; it is the one that the Azure application trusts. */
   readonly github?: Partial<WorkflowIdentity>;
 }
 

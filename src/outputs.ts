@@ -1,7 +1,7 @@
 import { setOutput } from '@actions/core';
 import type { Outcome, RunRecord } from './model/outcome.ts';
 
-/** The step's outputs; action.yml describes each. `reportFile`: path of the JSON evidence. */
+/** Sets the outputs of the step; action.yml describes each. `reportFile`: path of the JSON report. */
 export function writeOutputs(outcome: Outcome, record: RunRecord, reportFile: string | null): void {
   for (const [name, value] of Object.entries(outputsOf(outcome, record, reportFile))) setOutput(name, value ?? '');
 }

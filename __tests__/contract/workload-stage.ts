@@ -5,7 +5,6 @@ import { openJournal } from '../../src/engine/journal.ts';
 import type { Progress, Rollout } from '../../src/engine/rollout.ts';
 import { runStep } from '../../src/engine/run-step.ts';
 import type { Io } from '../../src/io/io.ts';
-import { DeployError } from '../../src/model/errors.ts';
 import { isGreen, type Outcome } from '../../src/model/outcome.ts';
 import type { Change, Workload } from '../../src/model/workload.ts';
 import { ensurePossible } from '../../src/strategies/ensure-possible.ts';
@@ -79,9 +78,4 @@ async function runPrefix(rollout: Rollout, prefix: number): Promise<void> {
   const progress: Progress = { entry, operation: null, share: null, deadline };
   journal.write(entry);
   for (const step of rollout.steps.slice(0, prefix)) await runStep(step, progress, rollout);
-}
-
-/** A request whose answer is lost: whether it took effect is unknown. */
-export function lostAnswer(what: string): DeployError {
-  return new DeployError('NETWORK', `could not ${what}: the connection was reset`, { hint: 'Run again.' });
 }

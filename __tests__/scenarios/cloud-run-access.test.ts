@@ -91,7 +91,7 @@ test('what a hosted runner can’t reach is said before the rollout', async () =
   expect(main.log).toContain('::warning::Identity-Aware Proxy protects service agent');
 });
 
-test('a proxy whose address is given in upper case only is taken by gRPC too', async () => {
+test('a proxy whose address is given in upper case only is taken by all calls', async () => {
   const agent = await givenCloudRun();
   const image = agent.world.publish('v2', {});
   const { main } = await agent.deploy({ image, ...canary }, { env: { https_proxy: '', http_proxy: '', no_proxy: '' } });
@@ -110,7 +110,7 @@ describe('credentials that end during the run', () => {
     expect(callsOf(agent, 'sts:ExchangeToken')).toBeGreaterThan(2);
   });
 
-  test('are renewed over gRPC too', async () => {
+  test('are renewed when one of the reads between is the first to be refused', async () => {
     const agent = await givenCloudRun();
     let expired = 0;
     agent.world.edge.onCall(({ operation }, moment) => {

@@ -153,7 +153,7 @@ test('a service whose last change failed is deployed to, and a revert puts back 
   });
   expect(failed.main.outputs).toMatchObject({ outcome: 'rolled-back' });
   expect(failed.main.log).toMatch(
-    /agent-00002-\w+, the newest revision, is not ready; a revert puts back the template of agent-00001-\w+/,
+    /agent-00002-\w+, the newest revision, is not ready; a rollback restores the template of agent-00001-\w+/,
   );
   expect(trafficOf(agent)).toBe('v1 100');
   const { main } = await agent.deploy({ image: agent.world.publish('v3', {}) });

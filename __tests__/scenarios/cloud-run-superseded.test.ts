@@ -80,7 +80,7 @@ describe('a deployment that somebody else starts', () => {
     agent.world.google.foreignDeploy(SERVICE, seedImage(agent.world, 'v3'));
     const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), ...canary });
     expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });
-    expect(main.log).toContain('a change that is not ours is being rolled out');
+    expect(main.log).toContain('another deployment is in progress');
     expect(trafficOf(agent)).toBe('v3 100');
     expect(wantedOf(agent)).toEqual(LATEST);
   });

@@ -34,7 +34,7 @@ describe('credentials that expire', () => {
     const { main, post } = await deployV2(agent, { answers: { '/health': { status: 500, body: 'no' } } });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
     expect(annotationsIn(main.log)).toHaveLength(1);
-    expect(main.log).toMatch(/The way back: could not .*ExpiredTokenException/);
+    expect(main.log).toMatch(/Rollback: could not .*ExpiredTokenException/);
     for (const text of [main.log, main.summary]) {
       expect(text).toMatch(/role-duration-seconds|role&#45;duration&#45;seconds/);
       expect(text).toMatch(/ExpiredToken/);
@@ -90,10 +90,10 @@ describe('throttling', () => {
     const { main } = await deployV2(agent);
     expect(throttled(agent)).toBeGreaterThan(20);
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
-    expect(main.log).toMatch(/ThrottlingException.*\(looking again\)/);
+    expect(main.log).toMatch(/ThrottlingException.*\(trying again\)/);
   });
 
-  test.each(OPERATIONS.slice(0, 7))('of %s for ever is refused, and the service is as before', async (operation) => {
+  test.each(OPERATIONS.slice(0, 7))('of %s each time is refused, and the service is as before', async (operation) => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     agent.world.edge.faults.add({ operation: new RegExp(`^${operation}$`), when: 'before', act });
@@ -142,7 +142,7 @@ describe('a permission that only helps', () => {
     },
   );
 
-  test('ecs:StopServiceDeployment: without it the service is pointed back by an update', async () => {
+  test('ecs:StopServiceDeployment: without it the rollback is an update of the service', async () => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     const seen = watchEcs(agent);

@@ -30,7 +30,7 @@ export const behaviours1to9: readonly BehaviourRow[] = [
   },
   {
     number: 2,
-    behaviour: 'the failed deployment is gone from `deployments`, and the way back has an id of its own',
+    behaviour: 'the failed deployment is gone from `deployments`, and the rollback has an id of its own',
     link: `https://github.com/${OFFICIAL}/pull/860`,
     staging: 'a breaker rollback that the action can only see in the service deployment: it may not list tasks',
     service: breaker,
@@ -99,13 +99,13 @@ export const behaviours1to9: readonly BehaviourRow[] = [
     number: 5,
     behaviour: 'right after the call, the list of deployments still ends with the previous one, which succeeded',
     link: 'https://github.com/kayac/ecspresso/pull/945',
-    staging: 'new deployments are listed 20 s late, ours and the way back',
+    staging: 'new deployments are listed 20 s late, ours and the rollback',
     service: { staging: { listingLagMs: 20_000 } },
     image: { answers: { '/health': { status: 500, body: 'no model' } } },
     inputs: { 'smoke-tests': '- GET /health: { retry-for: 5s }' },
     expected: {
       outcome: 'rolled-back',
-      annotation: /smoke test "GET \/health" failed: .*got 500/,
+      annotation: /smoke tests failed on agent:2: "GET \/health": .*got 500/,
       live: 'v1',
       asBefore: true,
       check: ({ seen }) =>
@@ -124,7 +124,7 @@ export const behaviours1to9: readonly BehaviourRow[] = [
     link: issue('reproio/ecs_deploy', 60),
     staging: 'DescribeServices says MISSING for the first 5 s of the run (the action itself creates no service)',
     disturb: ({ world }) => world.aws.setService(CLUSTER, SERVICE, { missingUntil: world.clock.now() + 5_000 }),
-    expected: { outcome: 'deployed', says: [/MISSING.*looking again/], live: 'v2', asBefore: false },
+    expected: { outcome: 'deployed', says: [/MISSING.*checking again/], live: 'v2', asBefore: false },
     wasStaged: ({ seen }) => JSON.stringify(answersOf(seen, 'DescribeServices')[0]?.['failures']).includes('MISSING'),
   },
   {

@@ -146,7 +146,7 @@ export const behaviours10to18: readonly BehaviourRow[] = [
     expected: {
       outcome: 'rollback-failed',
       annotation: /exit code 3 \(2 tasks so far\)/,
-      says: [/the way back to agent:1 ended ROLLBACK_FAILED/, /aws ecs update-service .*task-definition\/agent:1/],
+      says: [/the rollback to agent:1 ended ROLLBACK_FAILED/, /aws ecs update-service .*task-definition\/agent:1/],
       live: null,
       asBefore: false,
     },
@@ -163,7 +163,7 @@ export const behaviours10to18: readonly BehaviourRow[] = [
     inputs: { 'smoke-tests': '- GET /health: { retry-for: 5s }' },
     expected: {
       outcome: 'rolled-back',
-      annotation: /smoke test "GET \/health" failed/,
+      annotation: /smoke tests failed on agent:2: "GET \/health": /,
       says: [/live now: agent:1/, /agent:1 is live again/],
       live: 'v1',
       asBefore: true,

@@ -44,7 +44,7 @@ describe('a rollout that fails', () => {
     expect(main.log).toMatch(/^::error.*exit code 137: OutOfMemoryError.*Next step: .*raise the memory/m);
   });
 
-  test('by the breaker without a rollback of its own: STOPPED by AWS, put back by us', async () => {
+  test('by the breaker without a rollback of its own: STOPPED by AWS, rolled back by us', async () => {
     const agent = await givenAgent({ service: { desiredCount: 6, circuitBreaker: { enable: true, rollback: false } } });
     const before = agent.snapshot();
     const seen = watchEcs(agent);

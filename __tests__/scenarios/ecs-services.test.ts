@@ -23,7 +23,7 @@ describe('a service whose desired count is 0', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('since somebody scaled it down during the rollout is not deployed', async () => {
+  test('that was scaled down during the rollout is not deployed', async () => {
     const agent = await givenAgent();
     agent.world.edge.onCall(({ operation }, when) => {
       if (operation !== 'ecs:UpdateService' || when !== 'after') return;
@@ -61,7 +61,7 @@ describe('a DAEMON service', () => {
     expect(Object.keys(update!.request).sort()).toEqual(['cluster', 'service', 'taskDefinition']);
   });
 
-  test('is put back like any other', async () => {
+  test('is rolled back like any other', async () => {
     const agent = await givenAgent({ service: { schedulingStrategy: 'DAEMON' } });
     const before = agent.snapshot();
     const { main } = await agent.deploy({ image: agent.world.publish('v2', unwell), 'smoke-tests': smokeTests });
@@ -158,7 +158,7 @@ describe('a service without a load balancer', () => {
     expect(main.log).toContain('✓ test "$DEPLOY_REVISION"');
   });
 
-  test('is put back when the command fails on the new revision only', async () => {
+  test('is rolled back when the command fails on the new revision only', async () => {
     const agent = await givenAgent({ service });
     const before = agent.snapshot();
     const run = '- run: test "$DEPLOY_REVISION" = agent:1';

@@ -7,7 +7,7 @@ afterEach(closeAgents);
 const crash = { crash: { afterMs: 1_000, exitCode: 3, logs: ['KeyError'] } };
 const breaker = { circuitBreaker: { enable: true, rollback: true } };
 
-/** From now on AWS uses a word that nobody here has heard of. Counts how often it did. */
+/** From now on AWS uses a word that this code does not know. Counts how often it did. */
 function renameInAnswers(agent: Agent, operation: RegExp, [from, to]: readonly [string, string]) {
   const said = { times: 0 };
   const edit = (body: string): string => {
@@ -52,7 +52,7 @@ describe('a word that AWS added yesterday', () => {
     expect(main.log).toMatch(/new tasks running.*\(IN_PROGRESS, POLISHING\)/);
   });
 
-  test('as the final status of a deployment ends as a time-out that shows it, and everything is put back', async () => {
+  test('as the final status of a deployment ends as a time-out that shows it, and everything is rolled back', async () => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     const said = renameInAnswers(agent, DEPLOYMENTS, ['"SUCCESSFUL"', '"ACCOMPLISHED"']);
@@ -64,7 +64,7 @@ describe('a word that AWS added yesterday', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('as the final status of ours only: not seen to succeed, so it is put back', async () => {
+  test('as the final status of ours only: not seen to succeed, so it is rolled back', async () => {
     const agent = await givenAgent();
     const before = agent.snapshot();
     let said: { times: number } | null = null;

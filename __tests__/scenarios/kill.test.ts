@@ -85,7 +85,7 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
   });
 });
 
-test('a smoke-test file that a later step deleted does not stop the way back', async () => {
+test('a smoke-test file that a later step deleted does not stop the rollback', async () => {
   const agent = await givenAgent();
   const workspace = await mkdtemp(path.join(os.tmpdir(), 'workspace-'));
   const file = path.join(workspace, 'smoke.yml');

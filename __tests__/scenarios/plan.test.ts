@@ -11,7 +11,7 @@ import { mutations, refuse, wholeState } from './refusal.ts';
 
 afterEach(closeAgents);
 
-/** Runs `mode: plan`, which has to be green and to change nothing, and returns what it said. */
+/** Runs `mode: plan`, which must succeed and change nothing, and returns its output. */
 async function plan(agent: Agent, inputs: Readonly<Record<string, string>>) {
   const before = wholeState(agent);
   const earlier = mutations(agent).length;
@@ -43,7 +43,7 @@ const configured = {
 };
 
 describe('a plan', () => {
-  test('says what would change, by name, what would be copied and what a revert restores, and changes nothing', async () => {
+  test('reports the changes by name, the copy and what a rollback would restore, and changes nothing', async () => {
     const agent = await givenAgent({ service: configured });
     const { main, said, forecast } = await plan(agent, {
       image: agent.world.publish('v2', {}),
@@ -53,24 +53,24 @@ describe('a plan', () => {
     });
     const { digest } = main.outputs;
     const lines = [
-      '📝 Planned: nothing was changed — service agent in cluster production (eu-west-1) [planned]',
-      `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}: 3 blobs (`,
-      ') are missing there, 0 are there.',
-      'The tag v2 is free there, and would name it.',
+      '📝 Plan: nothing was changed — service agent in cluster production (eu-west-1) [planned]',
+      `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}. Blobs to copy: 3 (`,
+      '); already present: 0.',
+      'The tag v2 would be created.',
       `Would change: container web: image ${ECR_HOST}/agent:v1 -> ${ECR_HOST}/agent@${digest}`,
       'Would change: container web: environment variable LOG_LEVEL changed',
       'Would change: container web: environment variable NEW_ONE added',
       'Would change: container web: secret API_KEY added',
       'Smoke tests that would run: GET /health',
-      'A revert would put back agent:1.',
-      'No other deployment is running.',
+      'A rollback would restore agent:1.',
+      'No other deployment is in progress.',
     ];
     for (const line of lines) expect(said).toContain(line);
     for (const part of [
-      '📝 Planned: nothing was changed',
+      '📝 Plan: nothing was changed',
       '### Plan',
       'LOG\\_LEVEL',
-      'A revert would put back agent:1.',
+      'A rollback would restore agent:1.',
     ]) {
       expect(main.summary.replaceAll('&#95;', '\\_')).toContain(part);
     }
@@ -101,19 +101,17 @@ describe('a plan', () => {
     await agent.deploy({ image });
     const { said, forecast } = await plan(agent, { image });
     expect(forecast).toMatchObject({ unchanged: true, differences: [], copies: [{ isThere: true, missingBlobs: 0 }] });
-    expect(said).toContain(
-      'Everything that would be sent is already live and healthy: a deploy would end as unchanged.',
-    );
-    expect(said).toContain('is there already: no blob would be copied.');
+    expect(said).toContain('The requested configuration is already live and healthy: the outcome would be unchanged.');
+    expect(said).toContain('is already present: no blobs would be copied.');
     const forced = await plan(agent, { image, force: 'true' });
-    expect(forced.said).toContain('No difference from agent:2: it would be rolled out again as it is.');
+    expect(forced.said).toContain('No difference from agent:2: the same configuration would be rolled out again.');
   });
 
-  test('shows a tag that would be moved, with what it names now', async () => {
+  test('shows a tag that would be moved, with the digest that it points to now', async () => {
     const agent = await givenAgent();
     const first = await agent.deploy({ image: agent.world.publish('latest', { version: 'one' }) });
     const { said } = await plan(agent, { image: agent.world.publish('latest', { version: 'two' }) });
-    expect(said).toContain(`The tag latest names ${first.main.outputs['digest']} there, and would be moved`);
+    expect(said).toContain(`The tag latest points to ${first.main.outputs['digest']} and would be moved`);
   });
 
   test('shows each of several tags, and the deploy then moves them all', async () => {
@@ -121,14 +119,14 @@ describe('a plan', () => {
     const image = agent.world.publish('v2', {});
     const inputs = { image, tags: 'live, v2.0' };
     const { said, main } = await plan(agent, inputs);
-    for (const tag of ['live', 'v2.0']) expect(said).toContain(`The tag ${tag} is free there, and would name it.`);
+    for (const tag of ['live', 'v2.0']) expect(said).toContain(`The tag ${tag} would be created.`);
     await agent.deploy(inputs);
     const { digest } = main.outputs;
     expect(agent.world.ecr.snapshot().repositories['agent']?.tags).toMatchObject({ live: digest, 'v2.0': digest });
     expect(agent.world.ecr.snapshot().repositories['agent']?.tags).not.toHaveProperty('v2');
   });
 
-  test("shows somebody else's deployment that is running", async () => {
+  test('shows another deployment that is running', async () => {
     const agent = await givenAgent();
     const image = agent.world.publish('v2', {});
     agent.world.aws.foreignDeploy(CLUSTER, SERVICE, agent.world.publish('foreign', {}));
@@ -136,7 +134,7 @@ describe('a plan', () => {
     const { main } = await agent.deploy({ image, mode: 'plan' });
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned' } });
     expect(saidBy(main.log)).toMatch(
-      /Another deployment is running: .*that is not ours.* A deploy would wait for its end\./,
+      /Another deployment is in progress: another deployment .*is (?:PENDING|IN_PROGRESS).* A deployment would wait for it to finish\./,
     );
     expect(agent.world.edge.calls.slice(before).filter(({ mutates }) => mutates)).toEqual([]);
   });

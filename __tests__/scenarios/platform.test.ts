@@ -90,7 +90,7 @@ test('a role that may not read the image deploys it all the same, and is told wh
     'registry-password': '',
     force: 'true',
   });
-  expect(saidBy(main.log)).toContain('going on without knowing what platform the image is built for');
+  expect(saidBy(main.log)).toContain('Continuing without knowing which platform the image is built for');
   expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
 });
 

@@ -16,7 +16,7 @@ export function fillIn(template: string, values: Readonly<Record<string, string>
       filled.push(line);
       continue;
     }
-    if (values[key] === undefined) throw new Error(`${key} is marked TODO, and nobody knows what to write there`);
+    if (values[key] === undefined) throw new Error(`${key} is marked TODO, and has no value`);
     unused.delete(key);
     // A block: the deeper lines below are the value.
     if (old === '|-') while (lines[0]?.startsWith(`${indent}  `)) lines.shift();

@@ -77,7 +77,7 @@ describe('the jobs that all templates share', () => {
 });
 
 describe.each(templates)('$name', (template) => {
-  test('deploys to production only when somebody has approved', async () => {
+  test('deploys to production only after an approval', async () => {
     const approve = (environment: string): boolean => environment !== 'production';
     const { clouds, untouched } = await run(template, { behaviour: good, surroundings: { approve } });
     const stages = [...clouds.staging.map(() => 'staging'), ...clouds.production.map(() => 'production')];

@@ -17,14 +17,14 @@ async function deploy({ open }: (typeof templates)[number], text: string): Promi
 }
 
 // That it deploys, with values in the marked lines and in no other, is the first story of stories.test.ts.
-describe.each(templates)('somebody who copies $name', (template) => {
+describe.each(templates)('a new user of $name', (template) => {
   const text = read(`workflow-templates/${template.name}.yml`);
 
   test('writes something else into each marked line than the template has there', async () => {
     const { outside, values } = await template.open();
     await outside.close();
     const unchanged = Object.entries(values).filter(([key, value]) => text.includes(`  ${key}: ${value} # TODO`));
-    // The default branch of nearly everybody.
+    // The default branch of nearly every repository.
     expect(unchanged.map(([key]) => key)).toEqual(['branches']);
   });
 
@@ -41,7 +41,7 @@ describe.each(templates)('somebody who copies $name', (template) => {
 });
 
 describe('filling in', () => {
-  test('refuses a marked line that nobody has a value for, and a value that no line is marked for', () => {
+  test('refuses a marked line without a value, and a value without a marked line', () => {
     expect(() => fillIn('A: x # TODO: a\n', {})).toThrow(/A is marked TODO/);
     expect(() => fillIn('A: x\n', { A: 'y' })).toThrow(/not marked TODO: A/);
   });

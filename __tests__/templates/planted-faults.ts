@@ -57,7 +57,7 @@ const byTools: readonly Fault[] = [
     says: /unknown job 'scans'/,
   },
   {
-    what: 'an action in a version that nobody looked at',
+    what: 'an action in a version that was not reviewed',
     checker: 'the language service',
     rule: 'language-service',
     replace: 'actions/checkout@3d3c42e5',

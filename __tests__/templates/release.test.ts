@@ -69,7 +69,7 @@ test('the first release of a major version makes its tag', async () => {
 test.each([
   ['of another version', 'v1.2.4', true],
   ['that is not on main', 'v1.2.3', false],
-])('a tag %s is released by nobody', async (_what, tag, onMain) => {
+])('a tag %s is not released', async (_what, tag, onMain) => {
   const { conclusion, gh } = await release(tag, layOut(onMain));
   expect(conclusion).toBe('failure');
   expect(gh).toEqual([]);

@@ -45,7 +45,7 @@ test('a template whose deploy job is a call of the reusable workflow deploys', a
   expect(run.deployments).toEqual([{ environment: 'staging', url: 'https://staging.greeter.dev', state: 'success' }]);
 });
 
-test('and puts back what ran before when the build is bad', async () => {
+test('and restores the previous revision when the build is bad', async () => {
   const { clouds, text } = await given();
   const before = clouds.staging[0]!.snapshot();
   const behaviour = { answers: { '/health': { status: 500, body: 'no' } } };

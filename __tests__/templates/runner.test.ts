@@ -105,7 +105,7 @@ describe('the small runner', () => {
     expect(await run(job('only', body('        shell: bash\n')))).toMatchObject({ conclusion: 'failure' });
   });
 
-  test('refuses an action that nobody pinned in the table, one without a stand-in, and a workflow that GitHub refuses', async () => {
+  test('refuses an action that is not pinned in the table, one without a test double, and a workflow that GitHub refuses', async () => {
     const { run: unknown } = await run(job('only', '      - uses: actions/checkout@v1'));
     expect(unknown.logs.get('only')).toContain('Unable to resolve action actions/checkout@v1');
     const { run: alone } = await run(job('only', `      - uses: ${CHECKOUT}`));
@@ -113,7 +113,7 @@ describe('the small runner', () => {
     await expect(run(job('only', '      - runs: echo'))).rejects.toThrow(/Unexpected value 'runs'/);
   });
 
-  test('starts no job whose environment somebody declined', async () => {
+  test('starts no job whose environment was declined', async () => {
     const { jobs } = await run(job('only', '      - run: echo no', '    environment: production\n'), {
       approve: () => false,
     });
@@ -144,7 +144,7 @@ describe('the small runner', () => {
     expect(done.permissions.get('call / say')!.granted).toEqual({ contents: 'read' });
   });
 
-  test('interrupts the script that runs when somebody cancels; only always() and cancelled() follow', async () => {
+  test('interrupts the script that runs on cancellation; only always() and cancelled() follow', async () => {
     const body = [
       '      - run: sleep 5 > /dev/null 2>&1 & wait',
       '      - { run: echo next-ran }',

@@ -43,7 +43,7 @@ describe.each(templates)('$name', (template) => {
     }
   });
 
-  test('a bad build is put back in staging, and production is not touched', async () => {
+  test('a bad build is rolled back in staging, and production is not touched', async () => {
     const { clouds, text } = await given(template);
     const before = snapshotsOf([...clouds.staging, ...clouds.production]);
     const { conclusion, jobs, run } = await runTemplate(text, clouds, { behaviour: bad });
@@ -55,7 +55,7 @@ describe.each(templates)('$name', (template) => {
     expect(snapshotsOf([...clouds.staging, ...clouds.production])).toEqual(before);
   });
 
-  test('a run that is cancelled while production rolls out is put back there', async () => {
+  test('a run that is cancelled while production rolls out is rolled back there', async () => {
     const job = template.production ?? 'production';
     const { clouds, text } = await given(template);
     const before = snapshotsOf(clouds.production);
@@ -80,7 +80,7 @@ describe.each(templates)('$name', (template) => {
   });
 });
 
-test('post puts back what ran before when the main process of the deployment is killed', async () => {
+test('post restores the previous revision when the main process of the deployment is killed', async () => {
   const { clouds, text } = await given(templates[0]!);
   const before = snapshotsOf(clouds.staging);
   let killed = false;

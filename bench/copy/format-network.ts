@@ -1,5 +1,5 @@
 import { markdownTable } from '../markdown-table.ts';
-import { judgeBar } from './judge-bar.ts';
+import { checkBar } from './check-bar.ts';
 import type { RowFigures, ToolFigures } from './measure-row.ts';
 
 const HEAD = ['', 'wall s', 'x ours', 'fastest - slowest', 'CPU s', 'peak MB', 'requests', 'read x', 'sent x'];
@@ -11,7 +11,7 @@ export function formatNetwork(
   { head, absent }: { readonly head: string; readonly absent: readonly string[] },
 ): string {
   const notes = absent.length > 0 ? [`Absent: ${absent.join('; ')}.`] : [];
-  return [head, ...notes, judgeBar(name, figures), ...figures.map(formatRow)].join('\n\n');
+  return [head, ...notes, checkBar(name, figures), ...figures.map(formatRow)].join('\n\n');
 }
 
 function formatRow({ row, imageBytes, tools }: RowFigures): string {

@@ -49,7 +49,7 @@ export async function measureRun(
 function run(command: readonly string[], env: Record<string, string>, timeoutMs: number) {
   const { promise, resolve, reject } = Promise.withResolvers<{ exitCode: number | null; output: string }>();
   const [file = '', ...args] = command;
-  // A group of its own, so that a time-out ends what time(1) has started too.
+  // A separate process group, so that a time-out also ends what time(1) has started.
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), timeoutMs);
   let output = '';

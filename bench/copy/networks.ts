@@ -24,11 +24,11 @@ export interface BenchNetwork {
   /** `host:port` */
   readonly source: string;
   readonly destination: string;
-  /** What a tool has to be told so that it trusts them. */
+  /** Environment that makes a tool trust them. */
   readonly env: Readonly<Record<string, string>>;
   /** Both are again as they were at first. */
   reset(cut: Cut): Promise<void>;
-  /** Since it was last asked; null: nobody counts. */
+  /** Since it was last asked; null: not counted. */
   traffic(): Promise<Traffic | null>;
   close(): Promise<void>;
 }
@@ -97,14 +97,14 @@ export async function openLoopback(images: readonly BenchImage[]): Promise<reado
     await Promise.all([...plain, ...secure].map((registry) => registry.close()));
     await rm(directory, { recursive: true, force: true });
   };
-  const nobodyCounts = async (): Promise<null> => null;
+  const notCounted = async (): Promise<null> => null;
   const [source, destination] = plain.map(({ host }) => host) as [string, string];
   const [tlsSource, tlsDestination] = secure.map(({ host }) => host.replace('127.0.0.1', TLS_ADDRESS)) as [
     string,
     string,
   ];
   const env = { SSL_CERT_FILE: certificates, NODE_EXTRA_CA_CERTS: certificates };
-  const common = { reset, traffic: nobodyCounts };
+  const common = { reset, traffic: notCounted };
   return [
     { ...common, name: 'loopback', isTls: false, source, destination, env: {}, close: async () => undefined },
     { ...common, name: 'tls', isTls: true, source: tlsSource, destination: tlsDestination, env, close: closeAll },

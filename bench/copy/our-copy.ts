@@ -8,7 +8,7 @@ import { copyImage } from '../../src/registry/copy-image.ts';
 import { resolveImage } from '../../src/registry/resolve-image.ts';
 
 /**
- * our-copy.ts SOURCE REPOSITORY TAG: our copy as a process of its own, in the order in which the action does it. The last
+ * our-copy.ts SOURCE REPOSITORY TAG: our copy in a separate process, in the order in which the action does it. The last
  * line is how long it took inside of the process, where the action's modules are loaded already.
  */
 const [source = '', repository = '', tag = ''] = process.argv.slice(2);

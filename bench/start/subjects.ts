@@ -22,7 +22,7 @@ function ofTarget(name: string, open: () => Promise<Agent>): Subject {
     async run(server, onStart) {
       const agent = await open();
       const image = `ghcr.io/acme/agent@sha256:${'0'.repeat(64)}`;
-      // Real time, and nobody of the embedded clouds in between.
+      // Real time, and no simulated cloud in between.
       const proxy = { HTTP_PROXY: server, HTTPS_PROXY: server, http_proxy: server, https_proxy: server };
       const env = { ...proxy, NODE_OPTIONS: '' };
       // There is nothing to finish.

@@ -38,18 +38,18 @@ export async function checkWithGcloud({ program, tally, directory }: Referee): P
     ['revisions', 'list', '--service', SERVICE],
     ['revisions', 'describe', 'agent-two'],
   ]) {
-    await tally.check(`gcloud run ${args.slice(0, 2).join(' ')} prints all that was sent`, () =>
+    await tally.check(`gcloud run ${args.slice(0, 2).join(' ')} prints the whole response`, () =>
       sameAsWire(gcloud, args),
     );
   }
   await tally.check('gcloud reads traffic, conditions and revisions as v2 shows them', () => sameState(gcloud, world));
-  await tally.check('gcloud says why a revision failed', async () => {
+  await tally.check('gcloud reports why a revision failed', async () => {
     const { stdout } = await gcloud.run('revisions', 'list', '--service', SERVICE);
     assert.match(stdout, /X\s+agent-three\s+/);
     assert.match(stdout, /✔\s+agent-two\s+yes/);
     return undefined;
   });
-  await tally.check('gcloud says what is not there, and that a token has ended', async () => {
+  await tally.check('gcloud reports a missing service and an expired token', async () => {
     const missing = await gcloud.run('services', 'describe', 'agnet');
     assert.match(missing.stderr, /Cannot find service \[agnet\]/);
     world.google.expireTokens();
@@ -61,7 +61,7 @@ export async function checkWithGcloud({ program, tally, directory }: Referee): P
   await world.close();
 }
 
-/** agent-one at 90 %, agent-two at 10 % with a tag; agent-three, which crashed, is the latest that was made. */
+/** agent-one at 90%, agent-two at 10% with a tag; agent-three, which crashed, is the latest that was made. */
 async function stage({ google, clock, publish }: World): Promise<void> {
   const image = publish('v1', {});
   const extras = { labels: { team: 'agents' }, annotations: { note: 'kept' } };

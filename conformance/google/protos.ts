@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import protobuf from 'protobufjs';
-import { decode, encode } from '../../simulators/google/grpc/transcoding.ts';
 import { isObject, type Json, type JsonObject } from '../../simulators/json.ts';
 import type { Tally } from '../tally.ts';
+import { decode, encode } from './binary-form.ts';
 import { doctor } from './doctored.ts';
 import type { GoogleExchange } from './exchanges.ts';
 import { findProblems, PLANTED } from './strict-message.ts';
@@ -23,15 +23,15 @@ interface Shapes {
   readonly answer: protobuf.Type;
 }
 
-/** Google's description of the API, as its client library ships it, judges what was recorded. */
+/** Google's description of the API, as its client library ships it, checks the recorded exchanges. */
 export async function checkWithProtos(
   tally: Tally,
   exchanges: readonly GoogleExchange[],
   operations: readonly string[],
 ): Promise<void> {
   const root = await loadProtos();
-  await tally.check(`the protos of Cloud Run know every word of ${exchanges.length} exchanges`, async () => {
-    const problems = exchanges.flatMap((exchange) => judge(root, exchange));
+  await tally.check(`the protos of Cloud Run describe every member of ${exchanges.length} exchanges`, async () => {
+    const problems = exchanges.flatMap((exchange) => checkExchange(root, exchange));
     assert.deepEqual([...new Set(problems)], []);
     const seen = new Set(exchanges.map(({ operation }) => operation));
     assert.deepEqual(
@@ -45,7 +45,7 @@ export async function checkWithProtos(
     );
     return `${seen.size} operations`;
   });
-  await tally.check('they lose nothing of an answer on the way to gRPC and back but what was planted', async () => {
+  await tally.check('they keep every member of a response in their binary form and back, except the planted ones', async () => {
     const good = exchanges.filter(({ status }) => status < 400);
     for (const { operation, answer } of good) {
       const { answer: type } = shapesOf(root, operation);
@@ -54,8 +54,8 @@ export async function checkWithProtos(
     return `${good.length} answers`;
   });
   const doctored = doctor(exchanges);
-  await tally.check(`they find each of ${doctored.length} planted mistakes`, async () => {
-    const missed = doctored.filter(({ exchange }) => judge(root, exchange).length === 0);
+  await tally.check(`they find each of ${doctored.length} planted errors`, async () => {
+    const missed = doctored.filter(({ exchange }) => checkExchange(root, exchange).length === 0);
     assert.deepEqual(
       missed.map(({ mistake }) => mistake),
       [],
@@ -64,16 +64,16 @@ export async function checkWithProtos(
   });
 }
 
-function judge(root: protobuf.Root, { operation, request, status, answer }: GoogleExchange): string[] {
+function checkExchange(root: protobuf.Root, { operation, request, status, answer }: GoogleExchange): string[] {
   const shapes = shapesOf(root, operation);
   const name = (problem: string): string => `${operation}: ${problem}`;
   const asked = shapes.request && Object.keys(request).length > 0 ? findProblems(shapes.request, request, false) : [];
-  if (status >= 400) return [...judgeError(root, status, answer)].map(name);
+  if (status >= 400) return [...checkError(root, status, answer)].map(name);
   return [...asked, ...findProblems(shapes.answer, answer, true)].map(name);
 }
 
 /** The error document of all Google APIs: https://cloud.google.com/apis/design/errors */
-function judgeError(root: protobuf.Root, status: number, answer: JsonObject): string[] {
+function checkError(root: protobuf.Root, status: number, answer: JsonObject): string[] {
   const { error, ...others } = answer;
   if (!isObject(error) || Object.keys(others).length > 0) return ['the error document is not one'];
   const { code, message, status: word, details = [], ...more } = error;

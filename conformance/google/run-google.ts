@@ -9,15 +9,15 @@ import { checkWithGcloud } from './gcloud.ts';
 import { playRunStories } from './play.ts';
 import { checkWithProtos } from './protos.ts';
 
-/** The simulated Google Cloud, judged by Google's own schema and by gcloud. */
+/** Checks the simulated Google Cloud with Google's own schema and with gcloud. */
 export async function runGoogle(tally: Tally, directory: string): Promise<void> {
   const exchanges: GoogleExchange[] = [];
-  await tally.check('the client library of Cloud Run tells the life of a service, over gRPC', async () => {
+  await tally.check('the client library of Cloud Run runs through the life of a service, over REST', async () => {
     await playRunStories(path.join(directory, 'google'), exchanges);
     return `${exchanges.length} exchanges`;
   });
   await tally.check(
-    `${actionStories.length} runs of the action on Cloud Run end as told, and are recorded`,
+    `${actionStories.length} runs of the action on Cloud Run end as expected, and are recorded`,
     async () => {
       const before = exchanges.length;
       const wrong: string[] = [];

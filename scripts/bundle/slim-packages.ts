@@ -17,12 +17,12 @@ type Exports = string | { readonly [subpathOrCondition: string]: Exports };
 const installed = path.resolve(import.meta.dirname, '../../node_modules');
 
 /**
- * Copies packages whose description keeps the bundler from leaving out what nobody uses, and describes the copies better:
+ * Copies packages whose description keeps the bundler from leaving out what is not used, and describes the copies better:
  * what is parsed and run before the first call is most of what a start takes (docs/performance.md).
  * @param folder A node_modules folder nearer to the entry than the repository's.
  */
 export async function slimPackages(folder: string): Promise<void> {
-  // It brings a whole HTTP client for its OIDC token, which nobody here asks it for.
+  // It brings a whole HTTP client for its OIDC token, which is never requested here.
   await copyPackage('@actions/core', folder, (description) => ({ ...description, sideEffects: false }));
   // Of these the bundler takes the build for Node, which is CommonJS and comes whole; of ES modules it takes what is used.
   for (const scope of ['@aws-sdk', '@smithy']) {

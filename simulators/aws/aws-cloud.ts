@@ -95,7 +95,7 @@ export class AwsCloud {
     return this.#wireLog;
   }
 
-  /** Somebody else's UpdateService, now: an image for the service's main container, or a task definition's ARN. */
+  /** An UpdateService call by another user, now: an image for the service's main container, or a task definition's ARN. */
   foreignDeploy(cluster: string, service: string, what: string): void {
     const found = this.#find(cluster, service);
     const taskDefinition = what.includes(':task-definition/')

@@ -6,7 +6,7 @@ import type { AwsWorld } from './world.ts';
 
 /**
  * What may differ after a change was made and taken back: names and times of runs, and the lists of what ever
- * happened. Everything else in a snapshot is what somebody configured or what serves. `*` stands for each list item.
+ * happened. Everything else in a snapshot is what was configured or what serves. `*` stands for each list item.
  */
 export const AUDIT_FIELDS = [
   'registeredRevisions',

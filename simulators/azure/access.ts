@@ -38,7 +38,7 @@ export class AzureAccess {
     this.#tokens.clear();
   }
 
-  /** null: nobody gave it out, or it has expired. */
+  /** null: it was never issued, or it has expired. */
   findToken(text: string, now: number): AccessToken | null {
     const token = this.#tokens.get(text);
     return token && now < token.expiresAt ? token : null;

@@ -125,7 +125,7 @@ function checkPlace(world: AzureWorld, names: Readonly<Record<string, string>>):
   }
 }
 
-/** An action of a resource (`…/activate`) is judged at the resource. */
+/** An action of a resource (`…/activate`) is authorized at the resource. */
 function scopeOf(url: URL): string {
   const parts = decodeURIComponent(url.pathname).split('/');
   return parts.length % 2 === 0 && parts.length > 9 ? parts.slice(0, -1).join('/') : parts.join('/');

@@ -56,7 +56,7 @@ export const CLIENT_ID = 'c11e0000-0000-4000-8000-0000000000bb';
 export const CLIENT_SECRET = 'simulated~Client.Secret';
 export const REGISTRY_HOST = 'acme.azurecr.io';
 
-const SOMEBODY: Principal = {
+const ANOTHER_USER: Principal = {
   clientId: 'dana@acme.dev',
   objectId: 'd0000000-0000-4000-8000-0000000000dd',
   kind: 'User',
@@ -138,7 +138,7 @@ export class AzureCloud {
     return this.findApp(name).requests;
   }
 
-  /** Somebody else's `az containerapp update --image`, now. */
+  /** `az containerapp update --image` by another user, now. */
   foreignDeploy(name: string, image: string): void {
     const app = this.findApp(name);
     const [first, ...rest] = objectsAt(app.document, 'properties', 'template', 'containers');
@@ -147,15 +147,15 @@ export class AzureCloud {
     });
   }
 
-  /** Somebody else's `az containerapp ingress traffic set`, now: entries as in `ingress.traffic`. */
+  /** `az containerapp ingress traffic set` by another user, now: entries as in `ingress.traffic`. */
   foreignTraffic(name: string, traffic: readonly JsonObject[]): void {
     this.foreignChange(name, { properties: { configuration: { ingress: { traffic } } } });
   }
 
-  /** Somebody else's PATCH. @throws ArmError as ARM refuses it. */
+  /** A PATCH by another user. @throws ArmError as ARM refuses it. */
   foreignChange(name: string, patch: JsonObject): void {
     const app = this.findApp(name);
-    changeApp(this.#world, app, { document: mergePatch(app.document, patch) as JsonObject, principal: SOMEBODY });
+    changeApp(this.#world, app, { document: mergePatch(app.document, patch) as JsonObject, principal: ANOTHER_USER });
   }
 
   setApp(name: string, changes: AppChanges): void {

@@ -8,7 +8,7 @@ export class Identifiers {
     return this.#next().replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-a$4-$5');
   }
 
-  /** Of revisions that nobody named, and of replicas: begins with a letter. */
+  /** Of revisions without a name, and of replicas: begins with a letter. */
   suffix(length: number): string {
     const digits = BigInt(`0x${this.#next()}`).toString(36);
     return `${'abcdefghij'[digits.charCodeAt(0) % 10]}${digits.slice(1, length)}`;

@@ -7,7 +7,7 @@ import { without } from './json-merge-patch.ts';
 
 /**
  * What may differ after a change was made and taken back: names and times of revisions, and the list of those that are
- * inactive. Everything else in a snapshot is what somebody configured or what serves. `*` stands for each list item.
+ * inactive. Everything else in a snapshot is what was configured or what serves. `*` stands for each list item.
  */
 export const AUDIT_FIELDS = [
   'systemData',

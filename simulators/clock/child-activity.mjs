@@ -21,7 +21,6 @@ export function watchActivity(onChange) {
   let work = 0;
   watchHttp(awaited, onChange);
   watchUndici(awaited, onChange);
-  watchHttp2(awaited, onChange);
   watchWebCrypto((change) => {
     work += change;
     onChange();
@@ -35,9 +34,9 @@ export function watchActivity(onChange) {
 }
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
-// when both are done or the socket broke. A body that nobody reads stays open for ever and stops time: that is a bug
+// when both are done or the socket broke. A body that is not read stays open permanently and stops time: that is a bug
 // of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
-// @actions/http-client (getIDToken) and of gRPC is one, a CONNECT that ends only with its socket: counted, it would stop
+// @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it would stop
 // time. Until it stands, the proxy stops time itself.
 function watchHttp(awaited, onChange) {
   subscribe('http.client.request.created', ({ request }) => {
@@ -47,15 +46,6 @@ function watchHttp(awaited, onChange) {
     request.once('close', () => awaited.delete(request) && onChange());
     onChange();
   });
-}
-
-// A stream awaits its answer from the start until it is closed. Its session, which stays open, awaits nothing.
-function watchHttp2(awaited, onChange) {
-  subscribe('http2.client.stream.created', ({ stream }) => {
-    awaited.set(stream, () => stream.session?.socket);
-    onChange();
-  });
-  subscribe('http2.client.stream.close', ({ stream }) => awaited.delete(stream) && onChange());
 }
 
 // undici announces the CONNECT of a proxy tunnel as a request and never says that it ended: counted, it would stop time

@@ -180,7 +180,7 @@ export class VirtualClock implements TimeSource {
     await this.#moveTo(at);
   }
 
-  /** null: something runs, or nobody waits for a time. */
+  /** null: something runs, or no timer is pending. */
   #nextEvent(): number | null {
     const idleness = this.#stops === 0 ? this.#children.idleness() : null;
     if (!idleness) return null;
@@ -188,7 +188,7 @@ export class VirtualClock implements TimeSource {
     const held = [...this.#holds].map(({ port }) => port);
     // By number: an HTTP/2 connection has many requests at once.
     if (awaited.some((port) => count(awaited, port) > count(held, port))) return null;
-    // A started process is at work, unless somebody whom we do not know awaits an answer here: that is then the process.
+    // A started process is at work, unless an unknown client awaits a response here: that is then the process.
     const heldForOthers = held.some((port) => !awaited.includes(port));
     if (idleness.some(({ processes }) => processes > 0) && !heldForOthers) return null;
     const waits = [...idleness.map(({ dueAt }) => dueAt), ...atOf(this.#holds), ...atOf(this.#alarms)];

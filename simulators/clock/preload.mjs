@@ -6,7 +6,7 @@ const port = takePort();
 if (port) await joinClock(port);
 
 /**
- * A process that this one starts must run on real time: it would be a second client which nobody waits for. So both
+ * A process that this one starts must run on real time: it would be a second client that the clock does not wait for. So both
  * traces of the clock leave the environment before any other code can hand it on.
  */
 function takePort() {

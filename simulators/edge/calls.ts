@@ -70,8 +70,8 @@ export class Calls {
     if (faults.before && !(await this.#failBefore(faults.before, call, reply))) return;
     let answer = await this.#ask(host, request, reply);
     for (const listener of this.#exchangeListeners) listener({ operation: call.operation, request, answer });
-    const wish = await this.#tell(call, 'after');
-    if (wish === 'drop' || faults.after?.kind === 'drop') return reply.drop();
+    const verdict = await this.#tell(call, 'after');
+    if (verdict === 'drop' || faults.after?.kind === 'drop') return reply.drop();
     if (faults.after?.kind === 'status') answer = faults.after;
     if (faults.after?.kind === 'rewrite') answer = { ...answer, body: faults.after.edit(String(answer.body ?? '')) };
     // Not when it is sent: whether a killed client's connection has closed by then is a race in real time.
@@ -85,7 +85,7 @@ export class Calls {
     await this.#send(await host.handle(request), null, reply);
   }
 
-  /** A host that doesn't know its answer yet is asked again when it may, as long as somebody waits for it. */
+  /** A host that doesn't know its answer yet is asked again when it may, as long as the client waits for it. */
   async #ask(host: SimulatedHost, request: SimulatedRequest, reply: Reply): Promise<SimulatedResponse> {
     let answer = await host.handle(request);
     while (answer.later && !reply.closed) {
@@ -114,10 +114,10 @@ export class Calls {
   /** Ends when the children have handled what a listener did to them: a signal always comes before the answer. */
   async #tell(call: Call, when: 'before' | 'after'): Promise<'drop' | null> {
     if (this.#listeners.size === 0) return null;
-    let wish: 'drop' | null = null;
-    for (const listener of this.#listeners) if ((await listener(call, when)) === 'drop') wish = 'drop';
+    let verdict: 'drop' | null = null;
+    for (const listener of this.#listeners) if ((await listener(call, when)) === 'drop') verdict = 'drop';
     await this.#clock.settle();
-    return wish;
+    return verdict;
   }
 
   /** True: the call goes on and takes effect. */

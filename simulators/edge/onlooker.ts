@@ -8,7 +8,7 @@ export interface SeenResponse {
   readonly body: string;
 }
 
-/** Somebody outside who looks at the same URLs as everybody, while time stands still. */
+/** An outside client that requests the public URLs while time stands still. */
 export interface Onlooker {
   /** One real request; does not follow redirects. */
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<SeenResponse>;

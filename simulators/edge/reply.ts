@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { SimulatedResponse } from './host.ts';
 
-/** The way back to the client of one request, whatever it speaks. */
+/** The response to the client of one request, in any protocol. */
 export interface Reply {
   /** The client has gone, or has everything. */
   readonly closed: boolean;

@@ -14,7 +14,7 @@ export interface OidcClaims extends JsonObject {
   readonly exp: number;
 }
 
-/** How a cloud reads a token that it is shown; null: nobody whom it knows signed it. */
+/** How a cloud reads a token that it is shown; null: no trusted issuer signed it. */
 export type ReadAssertion = (token: string) => OidcClaims | null;
 
 export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';

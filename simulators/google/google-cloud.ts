@@ -40,7 +40,7 @@ export interface AddedService {
   readonly url: string;
 }
 
-/** A call as it came: gRPC ones as the REST calls that they are the same as. */
+/** A call as it came. */
 export interface WireCall {
   readonly at: number;
   readonly operation: string;
@@ -59,12 +59,12 @@ export interface LoginOptions {
 /** What a test may set in the middle of things. */
 export interface ServiceChanges extends Partial<Staging> {
   readonly isPublic?: boolean;
-  /** Raw members of the service, as if somebody had configured them at once and without a trace. */
+  /** Raw members of the service, as if they had been configured at once and without a trace. */
   readonly extras?: JsonObject;
 }
 
 const TRUSTED = /^repo:acme(@1001)?\/agent(@2002)?:/;
-const FOREIGNER = { kind: 'service-account', id: 'somebody-else@acme.iam.gserviceaccount.com' } as const;
+const FOREIGNER = { kind: 'service-account', id: 'another-user@acme.iam.gserviceaccount.com' } as const;
 
 /** One simulated project in one region. Its state is a function of the clock's time. */
 export class GoogleCloud {
@@ -120,7 +120,7 @@ export class GoogleCloud {
     return this.#find(service);
   }
 
-  /** Somebody else's deployment, now: a new template with this image, as `gcloud run deploy` or the console make it. */
+  /** A deployment by another user, now: a new template with this image, as `gcloud run deploy` or the console make it. */
   foreignDeploy(service: string, image: string): void {
     const found = this.#find(service);
     const { revision: _, ...template } = objectAt(found.config, 'template');
@@ -128,17 +128,17 @@ export class GoogleCloud {
     this.#update(found, { template: { ...template, containers: [{ ...first, image }, ...others] } }, 'template');
   }
 
-  /** Somebody else's traffic table, now. */
+  /** A traffic table set by another user, now. */
   foreignTraffic(service: string, traffic: readonly JsonObject[]): void {
     this.#update(this.#find(service), { traffic }, 'traffic');
   }
 
-  /** Any other change of somebody else: raw members, by their names. */
+  /** Any other change by another user: raw members, by their names. */
   foreignUpdate(service: string, members: JsonObject): void {
     this.#update(this.#find(service), members, Object.keys(members).join(','));
   }
 
-  /** Somebody deletes a revision, though traffic may name it. */
+  /** Deletes a revision, although traffic may name it. */
   deleteRevision(service: string, revision: string): void {
     const found = this.#find(service);
     found.revisions = found.revisions.filter(({ id }) => id !== revision);

@@ -6,7 +6,7 @@ import type { GoogleWorld } from './world.ts';
 
 /**
  * What may differ after a change was made and taken back: counters, times, who was last, and the list of whatever was
- * made. Everything else in a snapshot is what somebody configured or what serves. `*` stands for each list item.
+ * made. Everything else in a snapshot is what was configured or what serves. `*` stands for each list item.
  *
  * `serving.*.revision` is the platform's name for what serves. Who pins traffic by name has that name in
  * `service.traffic`, where it is compared; who doesn't, gets another name for the same content.

@@ -20,7 +20,7 @@ export type RegistryAuth =
       readonly tokenPath?: string;
       /** Default 300 s. */
       readonly tokenLifetimeMs?: number;
-      /** May somebody without a password pull? Default true. */
+      /** May a client without a password pull? Default true. */
       readonly anonymousPull?: boolean;
     }
   /** As ECR: user AWS, and a password from elsewhere. */

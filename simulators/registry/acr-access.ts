@@ -26,7 +26,7 @@ interface Parts {
 const REFRESH_TOKEN_LIFETIME_MS = 3 * 3_600_000;
 const ACCESS_TOKEN_LIFETIME_MS = 75 * 60_000;
 /** What stands for the user's name where there is only a refresh token. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
 
 export function acrAccess(auth: AcrAuth, clock: TimeSource): Access {
   const parts: Parts = { auth, clock, passes: new Map() };
@@ -66,7 +66,7 @@ function exchange(parts: Parts, request: SimulatedRequest): Answer {
 function issue(parts: Parts, request: SimulatedRequest): Answer {
   const form = readForm(request) ?? request.url.searchParams;
   const credentials = parseBasic(request.headers['authorization']);
-  const refreshToken = credentials?.username === NOBODY ? credentials.password : (form.get('refresh_token') ?? '');
+  const refreshToken = credentials?.username === TOKEN_USER ? credentials.password : (form.get('refresh_token') ?? '');
   if (findPass(parts, refreshToken)?.grants !== null) return refuse(401, 'UNAUTHORIZED', 'authentication required');
   const grants = form
     .getAll('scope')

@@ -2,6 +2,7 @@ import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
 import { formatImage } from '../model/image.ts';
 import { formatPlatform, isPlatform, type Platform } from '../model/platform.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { readPlatforms } from '../registry/image-platforms.ts';
 import type { PinnedImage } from './pin-images.ts';
@@ -38,7 +39,7 @@ async function tryReadPlatforms(
     return await readPlatforms(registry, copy?.source ?? image, copy?.part?.top);
   } catch (error) {
     if (!(error instanceof DeployError) || !MAY_BE.includes(error.code)) throw error;
-    log.warning(`${error.message}; continuing without knowing which platform the image is built for.`);
+    log.warning(joinSentences(error.message, 'Continuing without knowing which platform the image is built for'));
     return null;
   }
 }

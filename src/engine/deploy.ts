@@ -1,5 +1,6 @@
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { Diagnosis, RestorePoint } from '../model/workload.ts';
 import type { JournalEntry } from './journal.ts';
 import { runPhase } from './phase.ts';
@@ -91,7 +92,7 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   journal.write(progress.entry);
   const diagnosis = await tryDiagnose(progress, rollout);
   const next = isUndone ? 'Reading what serves now' : `Rolling back to ${point.revision ?? 'no service at all'}`;
-  io.log.info(`${failure.message}. ${next}.`);
+  io.log.info(joinSentences(failure.message, next));
   const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis };
 }

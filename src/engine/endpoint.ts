@@ -1,6 +1,7 @@
 import type { Io } from '../io/io.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError, describeError } from '../model/errors.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
 import type { Workload } from '../model/workload.ts';
 
@@ -40,7 +41,8 @@ export async function tryFindEndpoint(url: string | null, workload: Workload, io
   try {
     return await workload.endpoint(url);
   } catch (error) {
-    io.log.info(`${describeError(error).message}. The rollback continues; smoke tests cannot verify it.`);
+    const next = 'The rollback continues; smoke tests cannot verify it';
+    io.log.info(joinSentences(describeError(error).message, next));
     return null;
   }
 }

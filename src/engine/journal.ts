@@ -84,7 +84,7 @@ function parseEntry(text: string, files: Files): JournalEntry {
 function unreadable(cause: unknown): DeployError {
   const why = cause instanceof DeployError ? `: ${cause.message}` : '';
   return new DeployError('JOURNAL_INVALID', `could not read the journal that the main step left${why}`, {
-    hint: 'Look at what is live and repair it by hand: this run may have left a half-finished deployment.',
+    hint: 'Check what is live and repair it by hand: this run may have left a half-finished deployment.',
     cause,
   });
 }

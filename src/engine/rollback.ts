@@ -1,5 +1,6 @@
 import { DeployError, describeError } from '../model/errors.ts';
 import { endAs, type Outcome, type OutcomeKind } from '../model/outcome.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { ChangeMark, Restoration } from '../model/workload.ts';
 import { runPhase } from './phase.ts';
 import type { RollbackRequest } from './rollout.ts';
@@ -44,9 +45,9 @@ export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>)
       wait,
       io,
     );
-    io.log.info(`${restoration.message}. The post step waits for it and verifies it.`);
+    io.log.info(joinSentences(restoration.message, 'The post step waits for it and verifies it'));
   } catch (error) {
-    io.log.info(`${describeError(error).message}. The post step continues the rollback.`);
+    io.log.info(joinSentences(describeError(error).message, 'The post step continues the rollback'));
   }
 }
 

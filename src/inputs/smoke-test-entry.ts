@@ -87,7 +87,9 @@ function findBodyProblems(options: unknown, method: string, fileExists: (path: s
   if (given.has('file-field') && !given.has('file')) problems.push('file-field: expected `file` beside it');
   const file = given.get('file');
   if (typeof file === 'string' && file !== '' && !fileExists(file)) {
-    problems.push(`file: there is no file ${file}; check the path, and that actions/checkout ran before this step`);
+    problems.push(
+      `file: there is no file ${file}; check the path, and that actions/checkout is an earlier step of this job`,
+    );
   }
   return problems;
 }

@@ -40,7 +40,7 @@ function findText(text: string, files: SmokeTestFiles): { readonly yaml: string;
   const yaml = files.readFile(text);
   if (yaml !== null) return { yaml, what: `smoke-tests (${text})` };
   throw new DeployError('INPUT_INVALID', `could not read smoke-tests: there is no file ${text}`, {
-    hint: 'Check the path from the root of the repository, and that actions/checkout ran before this step.',
+    hint: 'Check the path from the root of the repository, and that actions/checkout is an earlier step of this job.',
   });
 }
 

@@ -1,4 +1,5 @@
 import { DeployError, type ErrorCode } from '../model/errors.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { Log } from './log.ts';
 
 export interface OptionalRead {
@@ -31,7 +32,7 @@ export interface OptionalReader {
 
 /**
  * null: the permission is missing; one warning names it.
- * @param loss completes "going on without …": `the targets’ health`
+ * @param loss completes "continuing without …": `the targets’ health`
  */
 export function readIfAllowed<T>(
   { io, warned }: OptionalReader,
@@ -39,7 +40,7 @@ export function readIfAllowed<T>(
   read: () => Promise<T>,
 ): Promise<T | null> {
   const tell = (error: DeployError): void => {
-    if (!warned.has(loss)) io.log.warning(`${error.message}; going on without ${loss}. ${error.hint ?? ''}`.trim());
+    if (!warned.has(loss)) io.log.warning(joinSentences(`${error.message}; continuing without ${loss}`, error.hint));
     warned.add(loss);
   };
   return readOptional(read, { without: ['PERMISSION_DENIED'], tell });
@@ -52,11 +53,11 @@ export function readIfThere<T>(read: () => Promise<T>): Promise<T | null> {
 
 /** For what nobody misses: any failure goes to the debug log. */
 export function readIfPossible<T>(log: Log, loss: string, read: () => Promise<T>): Promise<T | null> {
-  const tell = ({ message }: DeployError): void => log.debug(`${message}; going on without ${loss}`);
+  const tell = ({ message }: DeployError): void => log.debug(`${message}; continuing without ${loss}`);
   return readOptional(read, { without: 'any', tell });
 }
 
 /** A failure to go on with, as one line of a report: what failed and what to do. */
 export function describeGap({ message, hint }: DeployError): string {
-  return [message, hint ?? ''].join('. ').trim();
+  return joinSentences(message, hint);
 }

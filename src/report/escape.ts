@@ -10,12 +10,12 @@ export function escapeMarkdown(text: string): string {
     .replace(/[\\`*_{}[\]#+!|~@$]|:(?=\/\/)/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A link that ends neither itself nor the table cell that it is in. */
+/** A link whose text can end neither the link nor its table cell. */
 export function autolink(url: string): string {
   return `<${url.replace(/[\s<>|]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}>`;
 }
 
-/** As a code span or block that the text cannot end: the fence is longer than any run of backticks in it. */
+/** A code span that the text cannot end: the fence is longer than any run of backticks in the text. */
 export function codeSpan(text: string): string {
   const line = visible(text)
     .replace(/[\n\t]+/g, ' ')

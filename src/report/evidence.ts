@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { Outcome, RunRecord } from '../model/outcome.ts';
 
 /**
- * Writes what happened as JSON into a new folder below `directory` (RUNNER_TEMP), and returns the file's path.
- * `schema` changes when a field changes its meaning.
+ * Writes the record of the run as JSON to a new folder in `directory` (RUNNER_TEMP), and returns the path of the file.
+ * `schema` is increased when the meaning of a field changes.
  */
 export async function writeEvidence(outcome: Outcome, record: RunRecord, directory: string | null): Promise<string> {
   const folder = await mkdtemp(path.join(directory ?? os.tmpdir(), 'deploy-agent-'));

@@ -1,17 +1,21 @@
 import { formatBytes } from '../model/bytes.ts';
 import type { CopyForecast, Forecast } from '../model/outcome.ts';
+import { joinSentences } from '../model/sentences.ts';
 
-/** What a deploy would do, a line each. Names and images, never a value. */
+/** What a deployment would do, one line each. Names and images, never a value. */
 export function describeForecast(forecast: Forecast): readonly string[] {
   return [
     ...forecast.copies.flatMap(describeCopy),
     ...describeChange(forecast),
     ...(forecast.unchanged ? [] : forecast.steps.map((step, index) => `${index + 1}. ${step}`)),
     describeTests(forecast),
-    `A revert would put back ${forecast.restores}.`,
+    joinSentences(`A rollback would restore ${forecast.restores}`),
     forecast.busy === null
-      ? 'No other deployment is running.'
-      : `Another deployment is running: ${forecast.busy}. A deploy would wait for its end.`,
+      ? 'No other deployment is in progress.'
+      : joinSentences(
+          `Another deployment is in progress: ${forecast.busy}`,
+          'A deployment would wait for it to finish.',
+        ),
   ];
 }
 
@@ -25,31 +29,34 @@ function describeCopy({
   ...blobs
 }: CopyForecast): readonly string[] {
   const content = isThere
-    ? `${destination} is there already: no blob would be copied.`
-    : `${source} would be copied to ${destination}: ${blobs.missingBlobs} blobs (${formatBytes(blobs.missingBytes)}) are missing there, ${blobs.presentBlobs} are there.`;
-  const said = referrers
+    ? `${destination} is already present: no blobs would be copied.`
+    : `${source} would be copied to ${destination}. Blobs to copy: ${blobs.missingBlobs} (${formatBytes(blobs.missingBytes)}); already present: ${blobs.presentBlobs}.`;
+  const referrersText = referrers
     ? [
-        `Of what refers to it (signatures, SBOMs, provenance), ${referrers.missing} would be copied, ${referrers.present} are there.`,
+        `Referrers (signatures, SBOMs, provenance) to copy: ${referrers.missing}; already present: ${referrers.present}.`,
       ]
     : [];
-  const part = platforms ? [`Only ${platforms.join(', ')} would be there, so its digest is not the source’s.`] : [];
-  return [content, ...part, ...tags.map((tag) => describeTag(tag, destination)), ...said];
+  const part = platforms
+    ? [`Only ${platforms.join(', ')} would be copied, so the digest differs from that of the source.`]
+    : [];
+  return [content, ...part, ...tags.map((tag) => describeTag(tag, destination)), ...referrersText];
 }
 
 function describeTag(tag: CopyForecast['tags'][number], destination: string): string {
   const digest = destination.slice(destination.indexOf('@') + 1);
-  if (tag.now === digest) return `The tag ${tag.name} names it there already.`;
-  if (tag.now === null) return `The tag ${tag.name} is free there, and would name it.`;
-  return `The tag ${tag.name} names ${tag.now} there, and would be moved; a registry whose tags are immutable refuses that.`;
+  if (tag.now === digest) return `The tag ${tag.name} already points to this digest.`;
+  if (tag.now === null) return `The tag ${tag.name} would be created.`;
+  return `The tag ${tag.name} points to ${tag.now} and would be moved; a registry with immutable tags refuses this.`;
 }
 
 function describeChange({ unchanged, differences, restores }: Forecast): readonly string[] {
-  if (unchanged) return ['Everything that would be sent is already live and healthy: a deploy would end as unchanged.'];
-  if (differences.length === 0) return [`No difference from ${restores}: it would be rolled out again as it is.`];
+  if (unchanged) return ['The requested configuration is already live and healthy: the outcome would be unchanged.'];
+  if (differences.length === 0)
+    return [`No difference from ${restores}: the same configuration would be rolled out again.`];
   return differences.map((difference) => `Would change: ${difference}`);
 }
 
 function describeTests({ smokeTests }: Forecast): string {
-  if (smokeTests.length === 0) return 'No smoke tests are configured: none would run.';
+  if (smokeTests.length === 0) return 'No smoke tests are configured, so none would run.';
   return `Smoke tests that would run: ${smokeTests.join(', ')}`;
 }

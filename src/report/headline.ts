@@ -2,15 +2,15 @@ import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
 
 const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
   deployed: 'Deployed',
-  previewed: 'Up for a preview, with no traffic',
-  unchanged: 'Already live: nothing to roll out',
-  planned: 'Planned: nothing was changed',
-  refused: 'Not deployed: no workload was touched',
-  'rolled-back': 'Failed and rolled back: what ran before runs again',
-  superseded: 'Superseded: somebody else deployed, and theirs is left alone',
-  kept: 'Failed, and left as it is on request',
-  'rollback-unconfirmed': 'Failed; the rollback was asked for but not confirmed: look at it',
-  'rollback-failed': 'Failed, and the rollback failed as well: act now',
+  previewed: 'Preview ready, with no traffic',
+  unchanged: 'Unchanged: already live and healthy',
+  planned: 'Plan: nothing was changed',
+  refused: 'Refused: nothing was deployed, and no workload was changed',
+  'rolled-back': 'Failed and rolled back: the previous revision was restored',
+  superseded: 'Superseded: a newer deployment replaced this one, and was not touched',
+  kept: 'Failed, and left in place as requested',
+  'rollback-unconfirmed': 'Failed; the rollback was requested but not confirmed: check the service',
+  'rollback-failed': 'Failed, and the rollback failed too: needs manual action now',
 };
 
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
@@ -26,7 +26,7 @@ const MARKS: Readonly<Record<OutcomeKind, string>> = {
   'rollback-failed': '🚨',
 };
 
-/** `Deployed: service agent in cluster production`. */
+/** `Deployed — service agent in cluster production`. */
 export function headline(outcome: Outcome, record: RunRecord): string {
   const sentence = SENTENCES[outcome.kind];
   return record.resource ? `${sentence} — ${record.resource}` : sentence;

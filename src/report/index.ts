@@ -7,14 +7,14 @@ import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
 import { renderSummary } from './summary.ts';
 
-/** Says how it ended: the log, one annotation, the job summary, the JSON evidence. Returns the evidence's path. */
+/** Reports the outcome: log, one annotation, job summary, JSON report. Returns the path of the JSON report, or null. */
 export async function report(outcome: Outcome, record: RunRecord, io: Io): Promise<string | null> {
   record.finishedAt = io.clock.now();
   io.log.info(`${markOf(outcome)} ${headline(outcome, record)} [${outcome.kind}]`);
   for (const line of record.forecast ? describeForecast(record.forecast) : []) io.log.info(line);
   for (const note of outcome.notes) io.log.info(note);
   if (!isGreen(outcome)) annotate(outcome, record, io);
-  // The deployment is what it is by now: a report that can't be written must not change the verdict.
+  // The deployment is over by now: a report that cannot be written must not change the outcome.
   await tryWrite('job summary', io, async () => {
     if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(outcome, record)).write();
   });

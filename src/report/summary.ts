@@ -6,7 +6,7 @@ import { autolink, codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
 import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
 
-/** The job summary, in GitHub's Markdown. All foreign text in it is escaped. */
+/** The job summary, in GitHub's Markdown. All text from outside is escaped. */
 export function renderSummary(outcome: Outcome, record: RunRecord): string {
   const parts = [
     `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))}`,
@@ -24,7 +24,7 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
   const rows: [string, string][] = [['Outcome', codeSpan(outcome.kind)]];
   if (record.resource) rows.push(['Service', escapeMarkdown(record.resource)]);
   if (record.image) rows.push(['Image', codeSpan(record.image)]);
-  if (outcome.previousRevision) rows.push(['Revision', `before ${revisions[0]}, now ${revisions[1]}`]);
+  if (outcome.previousRevision) rows.push(['Revision', `before: ${revisions[0]}, now: ${revisions[1]}`]);
   for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
   if (record.url) rows.push(['URL', autolink(record.url)]);
   if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
@@ -34,17 +34,17 @@ function factsTable(outcome: Outcome, record: RunRecord): string {
 
 function copyText(copy: CopyStatistics): string {
   if (copy.isImported)
-    return `fetched by the registry itself, nothing through the runner, in ${formatDuration(copy.durationMs)}`;
+    return `imported directly by the registry, nothing through the runner, in ${formatDuration(copy.durationMs)}`;
   const amount = (blobs: number, bytes: number): string =>
     `${blobs} blobs${blobs > 0 ? ` (${formatBytes(bytes)})` : ''}`;
   const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';
   const copied = `${amount(copy.copiedBlobs, copy.copiedBytes)} copied`;
-  const spared = `${amount(copy.mountedBlobs, copy.mountedBytes)} mounted, ${amount(copy.skippedBlobs, copy.skippedBytes)} already there`;
+  const saved = `${amount(copy.mountedBlobs, copy.mountedBytes)} mounted, ${amount(copy.skippedBlobs, copy.skippedBytes)} already present`;
   const referrers = copy.referrers ? `, ${copy.referrers.copied + copy.referrers.present} referrers` : '';
   const part = copy.platforms
-    ? `; only ${copy.platforms.join(', ')}, so the digest is not the one of ${copy.source}`
+    ? `; only ${copy.platforms.join(', ')}, so the digest differs from that of ${copy.source}`
     : '';
-  return `${copied}, ${spared}${referrers}, in ${formatDuration(copy.durationMs)}${rate}${part}`;
+  return `${copied}, ${saved}${referrers}, in ${formatDuration(copy.durationMs)}${rate}${part}`;
 }
 
 function causeSection({ failure, diagnosis }: Outcome): string {
@@ -55,7 +55,7 @@ function causeSection({ failure, diagnosis }: Outcome): string {
   if (next) parts.push(`**Next step:** ${escapeMarkdown(next)}`);
   if (diagnosis && diagnosis.facts.length > 0) parts.push(codeBlock(diagnosis.facts));
   for (const { source, lines } of diagnosis?.logs ?? []) {
-    parts.push(`Last lines of ${codeSpan(source)}:`, codeBlock(lines));
+    parts.push(`Last log lines of ${codeSpan(source)}:`, codeBlock(lines));
   }
   return parts.join('\n\n');
 }
@@ -69,7 +69,7 @@ function notesSection(notes: readonly string[]): string {
 }
 
 function smokeTestSection(results: readonly SmokeTestResult[] | null): string {
-  if (!results) return '### Smoke tests\n\nNone ran.';
+  if (!results) return '### Smoke tests\n\nNo smoke tests ran.';
   const rows = results.map((result): string[] => [
     result.passed ? '✅' : '❌',
     codeSpan(result.name),
@@ -77,14 +77,14 @@ function smokeTestSection(results: readonly SmokeTestResult[] | null): string {
     formatDuration(result.durationMs),
     escapeMarkdown(result.detail),
   ]);
-  return `### Smoke tests\n\n${table(['', 'Test', 'Attempts', 'Took', 'Seen'], rows)}`;
+  return `### Smoke tests\n\n${table(['', 'Test', 'Attempts', 'Duration', 'Result'], rows)}`;
 }
 
 function phasesSection(record: RunRecord): string {
   if (record.phases.length === 0) return '';
   const rows = record.phases.map(({ name, durationMs }) => [escapeMarkdown(name), formatDuration(durationMs)]);
   const total = formatDuration((record.finishedAt ?? record.startedAt) - record.startedAt);
-  return `### Time\n\n${table(['Phase', 'Took'], [...rows, ['**Total**', total]])}`;
+  return `### Duration\n\n${table(['Phase', 'Duration'], [...rows, ['**Total**', total]])}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

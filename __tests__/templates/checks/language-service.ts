@@ -4,7 +4,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { findMetadata } from '../action-metadata.ts';
 import { type Finding, findingAt, type WorkflowText } from './finding.ts';
 
-// It keeps what it parsed under the file's name, and would judge the first text again.
+// It keeps what it parsed under the file's name, and would check the first text again.
 let documents = 0;
 
 /** GitHub's own parser and language service: syntax, expressions, `needs`, and the inputs of every action. */

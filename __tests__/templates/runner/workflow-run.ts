@@ -25,7 +25,7 @@ export interface Surroundings {
   readonly tools: string;
   /** `github.token` of a job that may do this. */
   readonly tokenFor: (permissions: Permissions) => string;
-  /** Somebody is asked before a job of this environment starts. */
+  /** A job of this environment needs an approval before it starts. */
   readonly approve: (environment: string) => boolean;
   /** Path of a called workflow -> its text. */
   readonly findWorkflow?: (uses: string) => string;

@@ -46,7 +46,7 @@ describe('readIfAllowed', () => {
     }
 
     expect(reader.io.printed).toEqual([
-      'could not read it: PERMISSION_DENIED; going on without its health. Add agent:Read.',
+      'could not read it: PERMISSION_DENIED; continuing without its health. Add agent:Read.',
     ]);
   });
 
@@ -67,7 +67,7 @@ test('what nobody misses goes to the debug log', async () => {
   const log = { ...fakeIo().log, debug: (line: string) => void debugged.push(line) };
 
   expect(await readIfPossible(log, 'other names', failing('NETWORK'))).toBeNull();
-  expect(debugged).toEqual(['could not read it: NETWORK; going on without other names']);
+  expect(debugged).toEqual(['could not read it: NETWORK; continuing without other names']);
   await expect(readIfPossible(log, 'other names', failing('CANCELLED'))).rejects.toThrow('CANCELLED');
 });
 

@@ -26,52 +26,52 @@ const forecast: Forecast = {
   smokeTests: ['GET /health'],
 };
 
-describe('the words for a plan', () => {
+describe('the text of a plan', () => {
   test.each<[string, Partial<Forecast>, string]>([
-    ['how much is missing', {}, '3 blobs (1.5 MB) are missing there, 2 are there.'],
+    ['how much is missing', {}, 'Blobs to copy: 3 (1.5 MB); already present: 2.'],
     [
       'a part of an image',
       { copies: [{ ...copy, platforms: ['linux/amd64'] }] },
-      'Only linux/amd64 would be there, so its digest is not the source’s.',
+      'Only linux/amd64 would be copied, so the digest differs from that of the source.',
     ],
     [
-      'what refers to it',
+      'its referrers',
       { copies: [{ ...copy, referrers: { missing: 2, present: 1 } }] },
-      'Of what refers to it (signatures, SBOMs, provenance), 2 would be copied, 1 are there.',
+      'Referrers (signatures, SBOMs, provenance) to copy: 2; already present: 1.',
     ],
-    ['a free tag', {}, 'The tag v2 is free there'],
+    ['a new tag', {}, 'The tag v2 would be created.'],
     [
       'a tag that moves',
       { copies: [{ ...copy, tags: [{ name: 'v2', now: other }] }] },
-      `The tag v2 names ${other} there, and would be moved`,
+      `The tag v2 points to ${other} and would be moved`,
     ],
     [
       'a tag that is right',
       { copies: [{ ...copy, tags: [{ name: 'v2', now: digest }] }] },
-      'The tag v2 names it there already.',
+      'The tag v2 already points to this digest.',
     ],
-    ['an image that is there', { copies: [{ ...copy, isThere: true }] }, 'no blob would be copied'],
+    ['an image that is already present', { copies: [{ ...copy, isThere: true }] }, 'no blobs would be copied'],
     ['a difference', {}, 'Would change: container web: environment variable LOG_LEVEL changed'],
-    ['nothing to do', { unchanged: true, differences: [] }, 'a deploy would end as unchanged'],
-    ['a deploy of the same', { differences: [] }, 'No difference from agent:41'],
-    ['the way back', {}, 'A revert would put back agent:41.'],
-    ['that nobody else deploys', {}, 'No other deployment is running.'],
+    ['nothing to do', { unchanged: true, differences: [] }, 'the outcome would be unchanged'],
+    ['the same configuration again', { differences: [] }, 'No difference from agent:41'],
+    ['the rollback', {}, 'A rollback would restore agent:41.'],
+    ['that there is no other deployment', {}, 'No other deployment is in progress.'],
     [
-      'that somebody else deploys',
+      'that there is another deployment',
       { busy: 'agent:42 is IN_PROGRESS' },
-      'Another deployment is running: agent:42 is IN_PROGRESS.',
+      'Another deployment is in progress: agent:42 is IN_PROGRESS. A deployment would wait for it to finish.',
     ],
     ['the smoke tests', {}, 'Smoke tests that would run: GET /health'],
-    ['that there are no smoke tests', { smokeTests: [] }, 'none would run'],
-  ])('tell %s', (_, change, expected) => {
+    ['that there are no smoke tests', { smokeTests: [] }, 'so none would run'],
+  ])('names %s', (_, change, expected) => {
     expect(describeForecast({ ...forecast, ...change }).join('\n')).toContain(expected);
   });
 
-  test('are in the summary, escaped, in place of the smoke tests', () => {
+  test('is in the summary, escaped, in place of the smoke tests', () => {
     const record = { ...emptyRecord(0), forecast: { ...forecast, busy: '<b>@here' } };
     const rest = { revision: 'agent:41', previousRevision: null, failure: null, diagnosis: null, notes: [] };
     const text = renderSummary({ kind: 'planned', ...rest }, record);
-    expect(text).toContain('📝 Planned: nothing was changed');
+    expect(text).toContain('📝 Plan: nothing was changed');
     expect(text).toContain('### Plan\n\n- ');
     expect(text).not.toMatch(/<b>|@here|### Smoke tests/);
   });

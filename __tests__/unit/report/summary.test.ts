@@ -38,12 +38,12 @@ describe('the job summary', () => {
     ['the outcome', '`rolled-back`'],
     ['the service', 'service agent in cluster production'],
     ['the digest', digest],
-    ['both revisions', 'before `agent:41`, now `agent:41`'],
+    ['both revisions', 'before: `agent:41`, now: `agent:41`'],
     ['the cause', '2 tasks stopped'],
     ['the next step', '**Next step:** Look at the log.'],
     ['each smoke test', '| ❌ | `GET /health` | 3 | 1.5s |'],
-    ['the time of each phase', '| Roll out | 1m 30s |'],
-    ['the whole time', '| **Total** | 1m 35s |'],
+    ['the duration of each phase', '| Roll out | 1m 30s |'],
+    ['the total time', '| **Total** | 1m 35s |'],
   ])('shows %s', (_, part) => {
     expect(text).toContain(part);
   });
@@ -54,7 +54,7 @@ describe('the job summary', () => {
   });
 
   test('says that no smoke tests ran where none did', () => {
-    expect(renderSummary(failed, { ...record, smokeTests: null })).toContain('### Smoke tests\n\nNone ran.');
+    expect(renderSummary(failed, { ...record, smokeTests: null })).toContain('### Smoke tests\n\nNo smoke tests ran.');
   });
 });
 
@@ -66,7 +66,7 @@ test.each([
   expect(renderSummary(failed, { ...record, url })).toContain(`| URL | ${link} |`);
 });
 
-describe('foreign text', () => {
+describe('text from outside', () => {
   test.each([
     ['<img src=x>', '&lt;img src=x&gt;'],
     ['[a](http://b)', '&#91;a&#93;(http&#58;//b)'],

@@ -168,7 +168,7 @@ describe('the live address', () => {
 });
 
 describe('a snapshot', () => {
-  it('is as before after a rollout and the way back', async () => {
+  it('is as before after a rollout and a rollback', async () => {
     const stage = new Stage();
     stage.service({ tags: [{ key: 'team', value: 'agents' }] });
     const before = stage.cloud.snapshot(CLUSTER, SERVICE);
@@ -195,7 +195,7 @@ describe('a snapshot', () => {
   it.each([
     ['the desired count', { desiredCount: 3 }],
     ['the network', { extras: { networkConfiguration: {} } }],
-    ['a member nobody knows', { extras: { news: 1 } }],
+    ['an unknown member', { extras: { news: 1 } }],
     ['the state', { status: 'DRAINING' as const }],
   ])('does not hide that %s is another', (_, changes) => {
     const stage = new Stage();

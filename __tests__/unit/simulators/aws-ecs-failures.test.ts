@@ -27,7 +27,7 @@ describe('a crash loop', () => {
     expect(events?.map(({ message }) => message)).toEqual(crash.logs);
   });
 
-  it('goes on for ever without a breaker, slower and slower, while the old version serves', async () => {
+  it('continues permanently without a breaker, slower and slower, while the old version serves', async () => {
     const stage = new Stage();
     const url = stage.service();
     await deploy(stage, stage.image('bad', { crash }));

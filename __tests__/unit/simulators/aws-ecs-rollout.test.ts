@@ -116,7 +116,7 @@ describe('a good rolling deployment', () => {
 });
 
 describe('a rollout in flight', () => {
-  it('goes back when it is stopped, although the breaker is off', async () => {
+  it('rolls back when it is stopped, although the breaker is off', async () => {
     const stage = new Stage();
     const url = stage.service();
     const before = (await describeService(stage)).taskDefinition;
@@ -137,7 +137,7 @@ describe('a rollout in flight', () => {
     ).rejects.toMatchObject({ name: 'ConflictException' });
   });
 
-  it('goes back although it became steady between the request and its start', async () => {
+  it('rolls back although it became steady between the request and its start', async () => {
     const stage = new Stage();
     stage.service({ staging: { completionLagMs: 2_000 } });
     await deploy(stage, stage.image('v2'));

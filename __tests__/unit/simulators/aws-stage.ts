@@ -103,6 +103,6 @@ export class Stage {
 
 async function send(hosts: readonly SimulatedHost[], request: SimulatedRequest): Promise<SimulatedResponse> {
   const host = hosts.find((candidate) => candidate.serves(request.url.hostname));
-  if (!host) throw new Error(`nobody answers for ${request.url.hostname}`);
+  if (!host) throw new Error(`no host answers for ${request.url.hostname}`);
   return host.handle(request);
 }

@@ -77,7 +77,7 @@ describe("an app, in Microsoft's own client", () => {
 });
 
 describe('a PATCH', () => {
-  it('merges objects, replaces arrays as a whole, and keeps what nobody knows', async () => {
+  it('merges objects, replaces arrays as a whole, and keeps unknown members', async () => {
     const { status } = await stage.arm('PATCH', APP_PATH, {
       tags: { team: 'agents' },
       properties: template(stage.image('v2'), 'v2', { futureContainer: true }),
@@ -173,7 +173,7 @@ describe('secrets (44, 45)', () => {
 describe('conflicts (46, 47)', () => {
   const change = () => stage.arm('PATCH', APP_PATH, { properties: traffic({ latestRevision: true, weight: 100 }) });
 
-  it('with somebody unseen go away after as many tries as were staged', async () => {
+  it('with an invisible change end after the staged number of tries', async () => {
     stage.world.azure.setApp(APP, { lockConflicts: 2 });
     const answers = [await change(), await change(), await change()];
     expect(answers.map(({ status, body }) => body.error?.code ?? status)).toEqual([

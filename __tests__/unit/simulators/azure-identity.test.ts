@@ -31,7 +31,7 @@ describe("a job's OIDC token", () => {
     expect([...stage.world.edge.unknownHosts]).toEqual([]);
   });
 
-  it('is asked for anew for each access token, so that 90 minutes with tokens of 5 go well', async () => {
+  it('is requested again for each access token, so that 90 minutes with tokens of 5 minutes succeed', async () => {
     stage.world.azure.tokenLifetimeMs = 300_000;
     const pause = { call: 'sleep', ms: 240_000 };
     const results = await stage.order(Array.from({ length: 23 }, () => [getApp, pause]).flat());

@@ -44,7 +44,7 @@ describe('the registry', () => {
     expect([operation, mutates]).toEqual(['registry:POST token', false]);
   });
 
-  it('takes no refresh token, and nobody unnamed, for a credential of its API (56)', async () => {
+  it('accepts neither a refresh token nor an anonymous client as a credential of its API (56)', async () => {
     const refresh = await refreshTokenFor(stage.world.azure.issueToken('https://containerregistry.azure.net'));
     for (const headers of [{}, bearer(refresh)]) {
       const answer = await manifest(headers);
@@ -63,7 +63,7 @@ describe('the registry', () => {
     expect((await manifest(bearer(access_token))).status).toBe(200);
   });
 
-  it('lets nobody in with a token of the tenant that has expired', async () => {
+  it('refuses an expired token of the tenant', async () => {
     const token = stage.world.azure.issueToken();
     await stage.world.clock.advance(3_600_000);
     expect((await exchange(token)).status).toBe(401);
@@ -115,7 +115,7 @@ describe('importImage', () => {
     expect(forced?.error).toBeUndefined();
   });
 
-  it('pulls as whom it was told to be', async () => {
+  it('pulls with the configured identity', async () => {
     stage.world.publish('v2', {});
     const wrong = { credentials: { username: 'octocat', password: 'wrong' } };
     const [result] = await stage.order([order(`${SOURCE.repository}:v2`, {}, wrong)]);

@@ -20,7 +20,7 @@ const change = async (properties: Parameters<typeof stage.arm>[2]): Promise<void
 const post = (path: string) => stage.arm('POST', `${APP_PATH}/revisions/${path}`);
 
 describe('a snapshot is as before', () => {
-  it('after a deploy in Multiple mode and the way back to the same revision', async () => {
+  it('after a deploy in Multiple mode and a rollback to the same revision', async () => {
     await open({ ingress: { traffic: [{ revisionName: 'agent--v1', weight: 100, label: 'live' }] } });
     const before = stage.world.azure.snapshot(APP);
     const old = (await stage.arm('GET', APP_PATH)).body.properties.template;
@@ -44,7 +44,7 @@ describe('a snapshot is as before', () => {
     expect(snapshot()).toEqual(before);
   });
 
-  it('after a deploy that failed in its operation only when the template is put back', async () => {
+  it('after a deploy that failed in its operation only when the template is restored', async () => {
     await open();
     const before = snapshot();
     await change(template('acme.azurecr.io/agent:missing', 'v2'));
@@ -59,7 +59,7 @@ describe('a snapshot does not hide', () => {
 
   it.each<[string, AppChanges]>([
     ['an image', inTemplate({ containers: [{ name: 'agent', image: 'x' }] })],
-    ['a member of the template that nobody knows', inTemplate({ future: 1 })],
+    ['an unknown member of the template', inTemplate({ future: 1 })],
     ['the scale', inTemplate({ scale: { maxReplicas: 3 } })],
     ['a tag', { document: { tags: { team: 'x' } } }],
     ['a secret', { document: { properties: { configuration: { secrets: [{ name: 'a', value: 'b' }] } } } }],

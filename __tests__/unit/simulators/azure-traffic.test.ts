@@ -118,7 +118,7 @@ describe('traffic', () => {
 });
 
 describe('the ingress', () => {
-  it('lets nobody in from outside where it is internal', async () => {
+  it('refuses requests from outside where it is internal', async () => {
     await open({ ingress: { external: false } });
     expect(stage.url).toMatch(/^https:\/\/agent\.internal\.happyforest-/);
     expect((await stage.visit(stage.url)).status).toBe(404);
@@ -235,7 +235,7 @@ describe('the log stream', () => {
   });
 });
 
-describe('somebody else', () => {
+describe('another user', () => {
   it('deploys and moves traffic under their own name', async () => {
     await open();
     stage.world.azure.foreignTraffic(APP, [{ revisionName: 'agent--v2', weight: 100 }]);

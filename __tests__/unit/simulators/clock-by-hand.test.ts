@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => clock.close());
 
 describe('time that is moved by hand', () => {
-  it('passes exactly as far as it is told', async () => {
+  it('advances exactly as far as requested', async () => {
     await clock.advance(61_500);
     expect(clock.now()).toBe(161_500);
   });

@@ -53,7 +53,7 @@ describe('a request through the edge', () => {
     expect(parseLines(log)).toEqual([{ output: '01234567890123456789', tookMs: 0 }]);
   });
 
-  it('fails by name when nobody serves its host', async () => {
+  it('fails with the name of a host that no simulator serves', async () => {
     const results = await stage.request({ url: 'https://nobody.test/' }, { url: 'http://nobody.test/' });
     expect(results[0]?.error).toContain('could not reach nobody.test');
     expect(results[1]).toMatchObject({ status: 502, body: 'no embedded cloud serves nobody.test\n' });

@@ -114,10 +114,10 @@ describe('one job', () => {
   });
 });
 
-describe('a token that somebody else signed', () => {
+describe('a token of another issuer', () => {
   it('opens neither cloud, whatever it says', async () => {
     const forge = (audience: string): string =>
-      openIssuer('somebody-else').issue(world.github.read(world.github.issue(audience))!);
+      openIssuer('another-issuer').issue(world.github.read(world.github.issue(audience))!);
     expect((await showToGoogle(forge(googleAudience()))).document['error']).toBe('invalid_grant');
     expect((await showToEntra(forge(ENTRA))).document['error_description']).toContain('AADSTS700027');
   });

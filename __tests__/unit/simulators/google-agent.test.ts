@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 describe('an agent on Cloud Run', () => {
-  it('serves v1, and v2 when somebody has deployed that; nobody sees an error meanwhile', async () => {
+  it('serves v1, and v2 once it is deployed, without an error in between', async () => {
     agent = await openCloudRunAgent({ entries });
     expect(await agent.ask()).toMatchObject({ status: 200, body: 'v1' });
     const before = agent.snapshot();

@@ -112,7 +112,7 @@ describe('a service that wants to know its callers', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('refuses one for the address of a tag, or of somebody else: 401', async () => {
+  it('refuses one for the address of a tag, or of another service: 401', async () => {
     const [, ...answers] = await ask((url) => url.replace('https://', 'https://canary---'));
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
@@ -136,7 +136,7 @@ describe('a service that wants to know its callers', () => {
     expect(stage.cloud.served(SERVICE)).toHaveLength(1);
   });
 
-  it('asks nobody when its invoker check is disabled', async () => {
+  it('authenticates no caller when its invoker check is disabled', async () => {
     const stage = new GoogleStage();
     const url = stage.service({ isPublic: false, extras: { invokerIamDisabled: true } });
     expect((await stage.request(url)).status).toBe(200);

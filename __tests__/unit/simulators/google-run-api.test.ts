@@ -129,7 +129,7 @@ describe('a service', () => {
 });
 
 describe('a change', () => {
-  it('keeps members that nobody knows: in the service, its template and a container', async () => {
+  it('keeps unknown members: in the service, its template and a container', async () => {
     const stage = new GoogleStage();
     stage.service({
       extras: { futureServiceField: { deep: [1, 'two'] } },

@@ -83,7 +83,7 @@ describe('a good rollout', () => {
     expect(stage.now - startedAt).toBe(8_000);
   });
 
-  it('with an own address: nobody but who asks there reaches it, until it gets a share', async () => {
+  it('with its own address: only requests to that address reach it, until it gets a share', async () => {
     const stage = new GoogleStage();
     const url = stage.service({ ...one, traffic: [pinned('agent-one', 100)] });
     const traffic = [pinned('agent-one', 100), pinned('agent-two', 0, 'canary')];
@@ -276,7 +276,7 @@ describe('behaviour 36: traffic to a deleted revision', () => {
   });
 });
 
-describe('behaviour 38: somebody else at the same time', () => {
+describe('behaviour 38: another deployment at the same time', () => {
   it('makes LATEST mean their revision, while our operation ends well', async () => {
     const stage = new GoogleStage();
     const url = stage.service(one);
@@ -298,7 +298,7 @@ describe('behaviour 38: somebody else at the same time', () => {
     stage.advance(10);
     const view = await stage.get();
     expect(view).toMatchObject({ labels: { team: 'theirs' }, traffic: [{ tag: 'theirs' }] });
-    expect(view['lastModifier']).toBe('somebody-else@acme.iam.gserviceaccount.com');
+    expect(view['lastModifier']).toBe('another-user@acme.iam.gserviceaccount.com');
     expect(view.etag).not.toBe(etag);
   });
 });

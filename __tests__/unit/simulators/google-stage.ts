@@ -124,7 +124,7 @@ export class GoogleStage {
   async request(url: string, init: Partial<SimulatedRequest> = {}): Promise<SimulatedResponse> {
     const request = { method: 'GET', url: new URL(url), headers: {}, body: Buffer.alloc(0), ...init };
     const host = [...this.cloud.hosts, this.github].find((candidate) => candidate.serves(request.url.hostname));
-    if (!host) throw new Error(`nobody answers for ${request.url.hostname}`);
+    if (!host) throw new Error(`no host answers for ${request.url.hostname}`);
     return host.handle(request);
   }
 

@@ -53,7 +53,7 @@ describe('an instance', () => {
     return { status, body, delayMs };
   };
 
-  it('is started by the first request, which waits for it, and stopped when nobody asks for a while', async () => {
+  it('is started by the first request, which waits for it, and stopped after a while without requests', async () => {
     const stage = new GoogleStage();
     const url = stage.service();
     expect(await answer(stage, url)).toEqual({ status: 200, body: 'agent v1', delayMs: 2_000 });
@@ -110,7 +110,7 @@ describe('shares of the traffic', () => {
 });
 
 describe('a snapshot', () => {
-  it('is as before after a canary and the way back', async () => {
+  it('is as before after a canary and a rollback', async () => {
     const stage = new GoogleStage();
     stage.service({ ...one, traffic: [pinned('agent-one', 100, 'stable')] });
     const before = stage.cloud.snapshot(SERVICE);
@@ -153,7 +153,7 @@ describe('a snapshot', () => {
     ['the ingress', { ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY' }],
     ['a label', { labels: { team: 'theirs' } }],
     ['the traffic', { traffic: [{ ...LATEST, tag: 'mine' }] }],
-    ['a member that nobody knows', { future: { uid: 1 } }],
+    ['an unknown member', { future: { uid: 1 } }],
     ['a member with the name of an audit field, deeper down', { buildConfig: { revision: 'x' } }],
   ])('does not hide that %s is another', (_, extras) => {
     const stage = new GoogleStage();

@@ -53,7 +53,7 @@ describe('blobs', () => {
     expect(send('GET', path, { headers: { range: 'bytes=-' } })).toMatchObject({ status: 200, text: 'hello world' });
   });
 
-  test('go by the algorithm that their digest names, sha512 too, and not by one that nobody registered', () => {
+  test('go by the algorithm that their digest names, sha512 too, and not by an unregistered one', () => {
     const { send } = open();
     const put = (digest: string) => {
       const { headers } = send('POST', '/v2/a/b/blobs/uploads/');
@@ -155,7 +155,7 @@ describe('manifests', () => {
     expect(put(at, 'v1', index).text).toContain('MANIFEST_BLOB_UNKNOWN');
   });
 
-  test('by a digest that is not theirs, with a wrong type, or that are no JSON are refused', () => {
+  test('by a digest that is not that of the content, with a wrong type, or that are no JSON are refused', () => {
     const at = open();
     at.registry.seed('a/b', null, image);
     expect(put(at, sha256(hello)).text).toContain('DIGEST_INVALID');
@@ -223,8 +223,8 @@ test('a list of referrers is empty, never missing, before the first push too; wh
   });
   expect(JSON.parse(nothing.text).manifests).toEqual([]);
   expect(send('GET', '/v2/not/yet/referrers/latest').status).toBe(400);
-  const whereSomebodyMakesThem = open({ createOnPush: false });
-  expect(whereSomebodyMakesThem.send('GET', `/v2/not/yet/referrers/${image.digest}`).status).toBe(404);
+  const withoutCreateOnPush = open({ createOnPush: false });
+  expect(withoutCreateOnPush.send('GET', `/v2/not/yet/referrers/${image.digest}`).status).toBe(404);
 });
 
 test('a registry without a list of referrers has no such page, and promises none after a push', () => {
@@ -260,7 +260,7 @@ describe('who may', () => {
     expect(at.send('POST', '/v2/a/b/blobs/uploads/', { headers: bearer }).status).toBe(401);
   });
 
-  test('nobody may pull and not push; a wrong password gets nothing', () => {
+  test('an anonymous client may pull and not push; a wrong password allows neither', () => {
     const at = open({ auth: { kind: 'bearer', users } });
     at.registry.seed('a/b', 'v1', image);
     const { bearer } = login(at, '&scope=repository:a/b:pull,push');
@@ -291,7 +291,7 @@ describe('who may', () => {
     expect(at.send('GET', '/v2/', { headers: basic('robot', 'today') }).status).toBe(400);
   });
 
-  test('a push does not make a repository where somebody has to', () => {
+  test('a push does not create a repository where it must be created first', () => {
     const { registry, send } = open({ createOnPush: false });
     expect(send('HEAD', '/v2/a/b/manifests/v1').status).toBe(403);
     expect(send('GET', '/v2/a/b/manifests/v1').text).toContain('NAME_UNKNOWN');

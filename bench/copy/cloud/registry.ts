@@ -9,7 +9,7 @@ import { type Cut, openState } from './state.ts';
 import { answerUpload } from './uploads.ts';
 
 /**
- * registry.ts SEEDED: a registry as far away as a cloud's is, as a process of its own. What is pushed is counted and
+ * registry.ts SEEDED: a registry as far away as a cloud's is, in a separate process. What is pushed is counted and
  * forgotten; `SEEDED` is `true` for one that has the bench's images as bench/NAME:v1. Prints its port.
  * `/bench` answers with what it was asked since it last did; `/bench?reset` also sets it back to how it began.
  */

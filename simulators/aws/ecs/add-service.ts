@@ -45,7 +45,7 @@ export interface ServiceOptions {
   readonly staging?: Partial<Staging>;
   /** How long ago it was deployed; default: a day. */
   readonly steadyForMs?: number;
-  /** True: the service is only being created, so its first rollout starts now and there is nothing to go back to. */
+  /** True: the service is only being created, so its first rollout starts now and there is nothing to roll back to. */
   readonly isNew?: boolean;
 }
 
@@ -185,7 +185,8 @@ function makeSteady(world: AwsWorld, past: AwsWorld, service: Service): void {
 function addSteadyTask(world: AwsWorld, past: AwsWorld, service: Service): void {
   const task = createTask(past, service, service.deployments[0]!);
   const missing = tryPull(world, task);
-  if (missing) throw new Error(`the service ${service.name} can't be steady: nobody has the image ${missing.image}`);
+  if (missing)
+    throw new Error(`the service ${service.name} can't be steady: no registry has the image ${missing.image}`);
   service.tasks.push(task);
   Object.assign(task, { lastStatus: 'RUNNING', startedAt: task.createdAt, pullStartedAt: task.createdAt });
   for (const container of task.containers) {

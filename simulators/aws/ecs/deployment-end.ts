@@ -14,7 +14,7 @@ export function hasEnded(record: ServiceDeployment): boolean {
   return ENDED.includes(record.status);
 }
 
-/** The revision that the service goes back to: the target of the newest deployment that succeeded, or null. */
+/** The revision that a rollback restores: the target of the newest deployment that succeeded, or null. */
 function lastGoodRevision(service: Service): ServiceRevision | null {
   return service.records.findLast(({ status }) => status === 'SUCCESSFUL')?.target ?? null;
 }
@@ -33,7 +33,7 @@ export function complete(world: AwsWorld, service: Service, deployment: Deployme
   record.updatedAt = now;
 }
 
-/** The deployment starts no more tasks. Without a way back its record ends as STOPPED, or as ROLLBACK_FAILED. */
+/** The deployment starts no more tasks. Without a revision to roll back to, its record ends as STOPPED, or as ROLLBACK_FAILED. */
 export function fail(world: AwsWorld, deployment: Deployment, reason: string): void {
   const { now } = world.queue;
   const { record } = deployment;
@@ -58,14 +58,14 @@ export function endRecord(
 
 /**
  * A new PRIMARY deployment of the last good revision, within the same service deployment. Tasks of that revision that
- * still run are adopted, so a rolling deployment's way back is quick.
+ * still run are adopted, so the rollback of a rolling deployment is quick.
  */
 export function rollBack(world: AwsWorld, service: Service, { from, why }: RollBack): void {
   const { record } = from;
   const good = lastGoodRevision(service);
   if (record.rollback) return;
   if (!good) {
-    // Not documented for a first deployment; the enum leaves only this for a way back that can't be gone.
+    // Not documented for a first deployment; the enum leaves only this for a rollback that is not possible.
     // https://github.com/hashicorp/terraform-provider-aws/issues/19519
     endRecord(world, record, {
       status: 'ROLLBACK_FAILED',

@@ -192,7 +192,7 @@ function noteSteadyState(world: AwsWorld, service: Service, primary: Deployment)
   });
 }
 
-/** It can still succeed or fail by itself: not after somebody has asked for the way back. */
+/** It can still succeed or fail by itself: not after a rollback was requested. */
 function isDecidable({ status, rolloutState, record }: Deployment): boolean {
   const running = record.status === 'IN_PROGRESS' || record.status === 'ROLLBACK_IN_PROGRESS';
   return status === 'PRIMARY' && rolloutState === 'IN_PROGRESS' && running;

@@ -109,7 +109,7 @@ export interface Task {
   readonly revision: ServiceRevision;
   /** The deployment that started it. */
   readonly startedBy: string;
-  /** The deployment that it counts for: a rollback adopts tasks of the revision that it goes back to. */
+  /** The deployment that it counts for: a rollback adopts tasks of the revision that it restores. */
   deployment: Deployment;
   desiredStatus: 'RUNNING' | 'STOPPED';
   lastStatus: TaskStatus;
@@ -193,7 +193,7 @@ export interface Service {
   taskDefinition: TaskDefinition;
   /** Newest first. */
   deployments: Deployment[];
-  /** Oldest first, for ever. */
+  /** Oldest first, kept permanently. */
   readonly records: ServiceDeployment[];
   readonly revisions: ServiceRevision[];
   tasks: Task[];

@@ -65,7 +65,7 @@ export function changeApp(world: AzureWorld, app: ContainerApp, change: AppChang
   return operation;
 }
 
-/** The document as it is kept. A suffix of '' is how GET shows that nobody chose one. */
+/** The document as it is kept. A suffix of '' is how GET shows that none was chosen. */
 export function withoutComputed(document: JsonObject): JsonObject {
   const unnamed = textAt(document, 'properties', 'template', 'revisionSuffix') === '';
   const paths = [...COMPUTED, ...(unnamed ? ['properties.template.revisionSuffix'] : [])];

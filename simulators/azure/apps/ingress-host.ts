@@ -13,7 +13,7 @@ import { chooseByWeight, findByLabel } from './traffic.ts';
 interface Destination {
   readonly app: ContainerApp;
   readonly by: ServedRequest['by'];
-  /** null: nobody. By weight it is another one each time. */
+  /** null: none. By weight it is another one each time. */
   readonly choose: () => Revision | null;
   /** The address is one of an internal app: nothing answers there from outside. */
   readonly isInternal: boolean;

@@ -5,7 +5,7 @@ import type { ContainerApp } from './state.ts';
 /** As seen from GitHub's runners, where every request of a test comes from. */
 export const CLIENT_ADDRESS = '203.0.113.40';
 
-/** The answer of the ingress itself to a request that it lets nobody have; null: it goes on to a revision. */
+/** The response of the ingress itself to a request that it refuses; null: the request goes on to a revision. */
 export function refusalOf(app: ContainerApp, request: SimulatedRequest): SimulatedResponse | null {
   return (
     redirectToTls(app, request) ?? refuseAddress(app) ?? refuseUncertified(app) ?? refuseUnauthenticated(app, request)
@@ -27,7 +27,7 @@ function refuseAddress(app: ContainerApp): SimulatedResponse | null {
   return allowed ? null : { status: 403, headers: { 'content-type': 'text/plain' }, body: 'RBAC: access denied' };
 }
 
-/** In reality the handshake fails; the edge asks nobody for a certificate, so it is said in HTTP here. */
+/** In reality the handshake fails; the edge requests no certificate, so the response is HTTP here. */
 function refuseUncertified(app: ContainerApp): SimulatedResponse | null {
   if (textAt(ingressOf(app), 'clientCertificateMode').toLowerCase() !== 'require') return null;
   return { status: 403, headers: { 'content-type': 'text/plain' }, body: 'client certificate required' };

@@ -70,7 +70,7 @@ function pullAndRun(home: ReplicaHome, replica: Replica, container: ReplicaConta
 export function pullImage(world: AzureWorld, app: ContainerApp, image: string) {
   const server = image.split('/')[0] ?? '';
   const registries = objectsAt(app.document, 'properties', 'configuration', 'registries');
-  // Without an entry the platform asks as anybody, and ACR lets nobody pull unnamed.
+  // Without an entry the platform pulls anonymously, and ACR refuses anonymous pulls.
   const isKnown = registries.some((registry) => textAt(registry, 'server') === server);
   if (server.endsWith('.azurecr.io') && !isKnown) return 'UNAUTHORIZED: authentication required';
   return world.images.pull(image) ?? 'MANIFEST_UNKNOWN: manifest is not known to the registry';

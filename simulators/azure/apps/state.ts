@@ -46,7 +46,7 @@ export interface TrafficEntry {
   readonly revision: string | null;
   readonly weight: number;
   readonly label: string | null;
-  /** Smooth weighted round robin: 5 % are exactly 5 of 100 requests, evenly spread. */
+  /** Smooth weighted round robin: 5% are exactly 5 of 100 requests, evenly spread. */
   credit: number;
 }
 
@@ -103,7 +103,7 @@ export interface ServedRequest {
   readonly at: number;
   /** Which address was called: the app's own (by weight), a label's or a revision's. */
   readonly by: 'app' | 'label' | 'revision';
-  /** null: nobody got it. */
+  /** null: not issued. */
   readonly revision: string | null;
   readonly method: string;
   readonly path: string;
@@ -126,13 +126,13 @@ export interface AppStaging {
   revisionListedAfterMs: number;
   /** A revision that isn't ready by then has failed to activate (42). */
   progressDeadlineMs: number;
-  /** When an image that can't be pulled is noticed: 400, a failed operation, or a replica that waits for ever. */
+  /** When an image that can't be pulled is noticed: 400, a failed operation, or a replica that waits permanently. */
   imageCheck: 'at-request' | 'at-operation' | 'at-start';
   /** What a template with the suffix of another revision is: an error, or no change at all (both were seen). */
   sameSuffix: 'refused' | 'ignored';
   /** True: while the app is Failed, every change is a conflict (47). */
   failedBlocksChanges: boolean;
-  /** So many of the next changes are conflicts with one that nobody sees (46). */
+  /** So many of the next changes are conflicts with one that no one can see (46). */
   lockConflicts: number;
   /** So many of the next changes of traffic fail in their operation (49). */
   trafficFailures: number;

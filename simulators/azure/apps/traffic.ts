@@ -28,7 +28,7 @@ export function revisionBecameReady(world: AzureWorld, app: ContainerApp, revisi
   if (app.mode === 'Single' && latestReady(app) === revision) endReplaced(world, app);
 }
 
-/** Whom the next request goes to, by weight; null: to nobody. */
+/** The target of the next request, by weight; null: none. */
 export function chooseByWeight(app: ContainerApp): Revision | null {
   const entries = app.traffic.filter(({ weight }) => weight > 0);
   const total = entries.reduce((sum, { weight }) => sum + weight, 0);

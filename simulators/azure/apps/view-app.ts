@@ -6,7 +6,7 @@ import { healthStateOf, runningStateOf } from './revision-state.ts';
 import type { ContainerApp, Environment, Replica, ReplicaContainer, Revision } from './state.ts';
 import { weightInForce } from './traffic.ts';
 
-/** What GET says with null where nobody wrote anything: https://github.com/microsoft/azure-container-apps/issues/1174 */
+/** What GET says with null where nothing was set: https://github.com/microsoft/azure-container-apps/issues/1174 */
 const UNSET_CONFIGURATION = { secrets: null, registries: null, dapr: null, runtime: null, service: null };
 const UNSET_INGRESS = {
   exposedPort: 0,

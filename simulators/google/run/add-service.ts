@@ -12,9 +12,9 @@ export interface ServiceOptions {
   readonly service: string;
   /** Of its only container; absent: `template` has containers. */
   readonly image?: string;
-  /** Raw, as in the API: containers, scaling, labels, a revision's name, members that nobody knows. */
+  /** Raw, as in the API: containers, scaling, labels, a revision's name, unknown members. */
   readonly template?: JsonObject;
-  /** Raw; absent: 100 % to the latest. A revision is named by its short name. */
+  /** Raw; absent: 100% to the latest. A revision is named by its short name. */
   readonly traffic?: readonly JsonObject[];
   /** More members of the service, raw: labels, annotations, ingress, iapEnabled. */
   readonly extras?: JsonObject;

@@ -13,7 +13,7 @@ import {
   updateServiceCall,
 } from './service-calls.ts';
 
-/** One call, whether it came as REST or as gRPC. */
+/** One call. */
 export interface RunCall {
   readonly world: GoogleWorld;
   readonly principal: Principal;

@@ -73,7 +73,7 @@ function activeCondition(service: Service, revision: Revision): JsonObject {
   return viewCondition({ type: 'Active', state: 'CONDITION_FAILED', severity: 'INFO', at, trouble });
 }
 
-/** At 0 % that is normal: the minimum counts for revisions that serve traffic. */
+/** At 0% that is normal: the minimum counts for revisions that serve traffic. */
 function minInstancesCondition(service: Service, revision: Revision): JsonObject[] {
   if (numberOf(objectAt(revision.template, 'scaling'), 'minInstanceCount') === 0) return [];
   const type = 'MinInstancesProvisioned';

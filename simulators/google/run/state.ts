@@ -56,7 +56,7 @@ export interface Revision {
   /** `agent-00001-abc` */
   readonly id: string;
   readonly serviceId: string;
-  /** Nobody gave it a name in the template. */
+  /** The template did not name it. */
   readonly namedByPlatform: boolean;
   readonly generation: number;
   /** What it was made of, with the platform's defaults, without a name. Never changes. */
@@ -127,7 +127,7 @@ export interface Service {
   readonly uid: string;
   readonly creator: string;
   readonly createdAt: number;
-  /** What users configure, as raw JSON: members that nobody knows stay in it. */
+  /** What users configure, as raw JSON: unknown members stay in it. */
   config: JsonObject;
   updatedAt: number;
   lastModifier: string;

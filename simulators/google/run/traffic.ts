@@ -57,7 +57,7 @@ function serve(
   return answer;
 }
 
-/** Every revision gets its exact share: of 100 requests in a row, 5 % is five of them, evenly spread. */
+/** Every revision gets its exact share: of 100 requests in a row, 5% is five of them, evenly spread. */
 function pickByWeight({ routes, credit }: Service): Route | null {
   const shares = routes.filter(({ percent }) => percent > 0);
   for (const { revision, percent } of shares) credit.set(revision.id, (credit.get(revision.id) ?? 0) + percent);

@@ -61,7 +61,7 @@ function newRevision(world: GoogleWorld, service: Service): Revision {
 }
 
 /**
- * A name stands for one content for ever.
+ * A name stands for one content permanently.
  * @throws GoogleError ALREADY_EXISTS: https://github.com/googleapis/google-cloud-python/issues/14259
  */
 function findNamed(service: Service, template: JsonObject): Revision | null {

@@ -1,6 +1,6 @@
 import type { Io } from '../../io/io.ts';
 
-/** For every SDK client. The clients are made where they are used, so that each SDK is loaded by who needs it. */
+/** For every SDK client. The clients are made where they are used, so that each SDK is loaded only where it is needed. */
 export function clientSettings(region: string, io: Io) {
   return {
     region,
@@ -9,7 +9,7 @@ export function clientSettings(region: string, io: Io) {
       // The SDK ignores HTTPS_PROXY; these agents do not.
       httpAgent: io.http.httpAgent,
       httpsAgent: io.http.httpsAgent,
-      // By default there is no time-out at all: one unanswered request held the process for ever. Without the third
+      // By default there is no time-out at all: one unanswered request blocked the process without end. Without the third
       // setting, a request that takes too long is only warned about.
       connectionTimeout: 5_000,
       requestTimeout: 15_000,

@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
+import { joinSentences } from '../../model/sentences.ts';
 import type { HttpSmokeTest } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
 import { checkResponse } from './check-response.ts';
@@ -48,7 +49,7 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
   } catch (error) {
     io.signal.throwIfAborted();
     if (!(error instanceof DeployError)) throw error;
-    const detail = excerpt([error.message, error.hint].filter(Boolean).join('. '), [], 300).slice(1, -1);
+    const detail = excerpt(joinSentences(error.message, error.hint), [], 300).slice(1, -1);
     return { passed: false, reason: detail, detail, final: error.code === 'INPUT_INVALID' };
   }
 }

@@ -3,7 +3,7 @@ import { type Entry, entryOf, type JobView, type WorkflowView } from './workflow
 
 const STATIC_KEYS = /^(aws-access-key-id|aws-secret-access-key|credentials_json|creds|publish-profile|kubeconfig)$/;
 
-/** Each job may do what it needs, and says why; nobody has a stored key. */
+/** Each job has only the permissions that it needs, with a reason for each; no key is stored. */
 export function checkPermissions(workflow: WorkflowView): readonly Finding[] {
   return [
     ...checkTop(workflow),

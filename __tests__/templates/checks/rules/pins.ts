@@ -2,7 +2,7 @@ import { OWN_ACTION, parseActionReference, versions } from '../../action-metadat
 import { type Finding, findingAt } from '../finding.ts';
 import { type Entry, entryOf, type WorkflowView } from './workflow-view.ts';
 
-/** Everything that is downloaded is what it was when somebody looked at it: a tag can be moved. */
+/** Everything that is downloaded is what was reviewed: a tag can be moved. */
 export function checkPins(workflow: WorkflowView): readonly Finding[] {
   return [
     ...workflow.jobs.flatMap((job) => usesOf(job)).flatMap((uses) => checkUses(workflow, uses)),

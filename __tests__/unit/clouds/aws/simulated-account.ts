@@ -4,10 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { AwsCloud } from '../../../../simulators/aws/aws-cloud.ts';
 import { type Behaviour, wellBehaved } from '../../../../simulators/behaviour.ts';
 import { openEcs } from '../../../../src/clouds/aws/ecs/workload.ts';
+import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';
-import type { Change, Restoration, RestorePoint, Workload } from '../../../../src/model/workload.ts';
+import type {
+  EditChange,
+  Operation,
+  Restoration,
+  RestorePoint,
+  Watch,
+  Workload,
+} from '../../../../src/model/workload.ts';
 
 const HOSTS: Readonly<Record<string, string>> = {
   ecs: 'ecs.eu-west-1.amazonaws.com',
@@ -51,7 +59,7 @@ export class SimulatedAccount {
   }
 
   async open(): Promise<Workload> {
-    return (await openEcs({ cluster: 'production', service: 'agent', region: 'eu-west-1' }, this.#io())).workload;
+    return openEcs({ cluster: 'production', service: 'agent', region: 'eu-west-1' }, this.#io());
   }
 
   advance(seconds: number): void {
@@ -63,6 +71,7 @@ export class SimulatedAccount {
     return {
       clock: { now: () => this.now, sleep: async (ms) => this.advance(ms / 1_000) },
       http: openHttp({}),
+      files: openFiles({}),
       exec: { run: async () => ({ exitCode: 127, stdout: '' }) },
       log: {
         info: print,
@@ -84,7 +93,7 @@ export class SimulatedAccount {
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const host = this.cloud.hosts.find((candidate) => candidate.serves(HOSTS[scope] ?? ''));
-    if (!host) throw new Error(`nobody answers for ${scope}`);
+    if (!host) throw new Error(`no host answers for ${scope}`);
     const answer = await host.handle({
       method: request.method ?? '',
       url: new URL(request.url ?? '/', `https://${HOSTS[scope]}`),
@@ -103,31 +112,37 @@ export interface Sent {
   readonly mark: string;
 }
 
-export async function send(workload: Workload, image: ImageReference): Promise<Sent> {
-  const change: Change = { images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
-  const point = await workload.capture();
-  const mark = await workload.prepare(change);
-  await workload.deploy(mark, point, { takeTraffic: true });
-  return { point, mark };
+export function editTo(image: ImageReference): EditChange {
+  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
 }
 
-/** Looks every five seconds, as the engine does, until it is done; at most half an hour. */
+export async function send(workload: Workload, image: ImageReference): Promise<Sent> {
+  const point = await workload.capture();
+  const prepared = await workload.prepare(editTo(image));
+  await prepared.send(point, { takeTraffic: true, shifts: [] });
+  return { point, mark: prepared.mark };
+}
+
+/** Polls every five seconds, as the engine does, until it is done; at most half an hour. */
 export async function restoreFully(account: SimulatedAccount, workload: Workload, sent: Sent): Promise<Restoration> {
   const startedAt = account.now;
-  for (let look = 0; look < 360; look += 1) {
+  for (let polls = 0; polls < 360; polls += 1) {
     const found = await workload.restore(sent.point, sent.mark, account.now - startedAt);
     if (found.status !== 'progressing') return found;
     account.advance(5);
   }
-  throw new Error('the way back did not end in half an hour');
+  throw new Error('the rollback did not end in half an hour');
 }
 
-/** Looks every five seconds at our operation until it is done; at most half an hour. */
-export async function observeFully(account: SimulatedAccount, workload: Workload, sent: Sent) {
-  for (let look = 0; look < 360; look += 1) {
-    const operation = await workload.findOperation(sent.mark, sent.point);
-    const observation = operation && (await workload.observe(operation));
-    if (observation && observation.status !== 'progressing') return { operation, observation };
+/** Polls our operation every five seconds until it is done; at most half an hour. */
+export async function watchFully(account: SimulatedAccount, workload: Workload, sent: Sent) {
+  let operation: Operation | null = null;
+  let watch: Watch | null = null;
+  for (let polls = 0; polls < 360; polls += 1) {
+    operation ??= await workload.findOperation(sent.mark, sent.point);
+    watch ??= operation && workload.watch(operation);
+    const observation = await watch?.poll();
+    if (operation && observation && observation.status !== 'progressing') return { operation, observation };
     account.advance(5);
   }
   throw new Error('the deployment did not end in half an hour');

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 
@@ -84,6 +85,7 @@ function openTestIo(wire: Wire): Io {
       },
     },
     http: openHttp({}),
+    files: openFiles({}),
     exec: { run: async () => ({ exitCode: 127, stdout: '' }) },
     log: {
       info: print,

@@ -18,7 +18,7 @@ const LINES = 40;
 const MAX_LINE_CHARACTERS = 1_000;
 const MAX_CONTAINERS = 3;
 
-/** The last lines that a task's containers printed: of those that failed, else of all. */
+/** The last log lines of a task's containers: of those that failed, else of all. */
 export async function readContainerLogs(ecs: EcsService, task: Task, definition: JsonObject): Promise<ContainerLogs> {
   const failed = failedContainers(task).map(({ name }) => name);
   const containers = readContainers(definition).filter(
@@ -82,7 +82,7 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
     // A container that has not printed anything yet has no stream, and its group may be made with the first.
     gap = error.code === 'NOT_FOUND' ? error.message : describeGap(error);
   };
-  const readAllowed = () => readIfAllowed(ecs, 'the containers’ last lines', read);
+  const readAllowed = () => readIfAllowed(ecs, 'the containers’ last log lines', read);
   const { events = [] } = (await readOptional(readAllowed, { without: 'any', tell })) ?? {};
   return gap || events.map(({ message = '' }) => message.trimEnd().slice(0, MAX_LINE_CHARACTERS));
 }

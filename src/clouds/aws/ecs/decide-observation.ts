@@ -1,13 +1,13 @@
 import type { ServiceDeployment } from '@aws-sdk/client-ecs';
-import type { Observation } from '../../../model/workload.ts';
+import type { FailureKind, Observation } from '../../../model/workload.ts';
 import { stageOf } from './service-deployment-status.ts';
 
-/** What one look at our deployment found. */
+/** What one full read of our deployment found. */
 export interface DeploymentFacts {
   readonly ours: ServiceDeployment;
   /** Short name of the newest deployment after ours that is not ours; null: none. */
   readonly newer: string | null;
-  /** Short name of what the service names instead of ours, if neither we nor the one before us put it there. */
+  /** Short name of what the service names instead of ours, if neither our deployment nor the previous one set it. */
   readonly foreignLive: string | null;
   /** Does the service name our task definition? */
   readonly live: boolean;
@@ -17,13 +17,13 @@ export interface DeploymentFacts {
   readonly desiredCount: number | null;
 }
 
-/** Pure: is our deployment done, undone, overtaken or hopeless? https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
-export function judgeDeployment(facts: DeploymentFacts): Observation {
+/** Pure: has our deployment succeeded, was it rolled back or superseded, or can it no longer succeed? https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
+export function decideObservation(facts: DeploymentFacts): Observation {
   const status = facts.ours.status ?? 'PENDING';
   // Before all else: a service that was rolled back is stable and healthy, on the old version.
   if (status.startsWith('ROLLBACK_')) return failed('ROLLED_BACK_BY_PLATFORM', describeRollback(facts.ours));
-  const overtakenBy = facts.newer ?? facts.foreignLive;
-  if (overtakenBy) return failed('SUPERSEDED', `${overtakenBy} was deployed after ours`);
+  const newer = facts.newer ?? facts.foreignLive;
+  if (newer) return failed('SUPERSEDED', `${newer} was deployed after ours`);
   if (status === 'STOP_REQUESTED' || status === 'STOPPED') {
     return failed('ROLLED_BACK_BY_PLATFORM', `the deployment was stopped (${status}${reasonOf(facts.ours)})`);
   }
@@ -38,8 +38,8 @@ export function judgeDeployment(facts: DeploymentFacts): Observation {
   return { status: 'progressing', reason: status, message: describeProgress(facts.ours) };
 }
 
-function failed(reason: string, message: string): Observation {
-  return { status: 'failed', reason, message };
+function failed(as: FailureKind, message: string): Observation {
+  return { status: 'failed', as, reason: as, message };
 }
 
 /** `the circuit breaker …` or whatever else AWS gives as the reason, with the alarms that fired. */

@@ -10,7 +10,7 @@ import {
 } from '../../restoration-answers.ts';
 import { leftNothing, stageOf } from './service-deployment-status.ts';
 
-/** One service deployment, as far as the way back is concerned. Times are AWS's, in milliseconds. */
+/** One service deployment, as far as a rollback needs it. Times are AWS's, in milliseconds. */
 export interface SeenDeployment {
   readonly createdAt: number;
   readonly status: string;
@@ -22,142 +22,137 @@ export interface SeenDeployment {
 }
 
 export interface RestorationFacts {
-  /** ARNs: what the service names now; our change; what to put back; what was live when that was noted down. */
+  /** ARNs: what the service names now; our change; what to restore; what was live when the restore point was captured. */
   readonly live: string;
   readonly mark: string;
-  readonly before: string;
-  readonly liveThen: string;
-  /** All is at rest on what the service names: one deployment, completed, every task running. */
+  readonly previous: string;
+  readonly liveAtCapture: string;
+  /** The service runs what it names and nothing else: one deployment, completed, every task running. */
   readonly steady: boolean;
-  /** Newest deployment of our change. */
-  readonly mine: (SeenDeployment & { readonly byPlatform: boolean; readonly rolledBackTo: string | null }) | null;
-  /** All deployments since the restore point was noted down, newest first, ours too. */
+  /** Newest deployment of our change; null: it is not listed. */
+  readonly ours: (SeenDeployment & { readonly byPlatform: boolean; readonly rolledBackTo: string | null }) | null;
+  /** All deployments since the restore point was captured, newest first, ours too. */
   readonly deployments: readonly SeenDeployment[];
-  /** Since the caller's first look. */
+  /** Since the caller's first poll. */
   readonly elapsedMs: number;
-  /** What this process asked for already; another process may have asked for more. */
-  readonly asked: { readonly stop: boolean; readonly putBack: boolean };
+  /** What this process has requested; another process may have requested more. */
+  readonly requested: { readonly stop: boolean; readonly update: boolean };
 }
 
 export type Decision =
   | RestorationAnswer
   /** Stop our deployment with a rollback. */
   | { readonly act: 'stop' }
-  /** Point the service back; `force` where it is already pointed there and yet not running it. */
-  | { readonly act: 'put-back'; readonly force: boolean };
+  /** Update the service to the previous revision; `force` where it names that already and does not run it. */
+  | { readonly act: 'update'; readonly force: boolean };
 
-/** The list of deployments lags behind the service by seconds; it is not waited for without end. */
+/** The list of deployments lags behind the service by seconds; waiting for it has an end. */
 const LATE_LIST_MS = 30_000;
 
 /**
- * Pure: what one look found -> the one next thing on the way back. It goes by the level (what is live, what runs) and
- * not by what was done, so that it can begin anew in another process at any point.
+ * Pure: what one poll found -> the next step of the rollback. It decides from what is live and running now and not from
+ * what was done before, so that another process can take over at any point.
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
-  const { mine, live } = facts;
-  if (isForeign(live, facts)) return leaveAlone(shortName(live));
-  if (!mine) return decideWithoutOurs(facts);
-  const holder = findHolder(facts, mine.createdAt);
-  // Looked for before anything is stopped: stopping ours would end theirs as well.
-  if (holder) return leaveAlone(holder.revision);
-  const back = findBack(facts, mine.createdAt);
-  switch (stageOf(mine.status)) {
+  const { ours, live } = facts;
+  if (isForeign(live, facts)) return newerDeployment(shortName(live));
+  if (!ours) return decideWithoutOurs(facts);
+  const newer = findNewer(facts, ours.createdAt);
+  // Before anything is stopped: stopping ours would end the newer one as well.
+  if (newer) return newerDeployment(newer.revision);
+  const rollback = findRollback(facts, ours.createdAt);
+  switch (stageOf(ours.status)) {
     case 'running':
-      if (back || facts.asked.putBack)
-        return returning('PUTTING_BACK', `the service is pointed back to ${name(facts)}`);
+      if (rollback || facts.requested.update) {
+        return returning('PUTTING_BACK', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
+      }
       return { act: 'stop' };
     case 'stopping':
-      return returning(mine.status, `the deployment of ${mine.revision} is being rolled back (${mine.status})`);
+      return returning(ours.status, `the deployment of ${ours.revision} is being rolled back (${ours.status})`);
     case 'ended':
-      return live === facts.mark ? decideOursLive(facts, back) : decideOursGone(facts, back);
+      return live === facts.mark ? decideOursLive(facts, rollback) : decideOursGone(facts, rollback);
   }
 }
 
-/** Ours was never listed: it did not arrive, it has not arrived yet, or the list is late. */
+/** Ours was never listed: the update did not take effect, it has not done so yet, or the list is late. */
 function decideWithoutOurs(facts: RestorationFacts): Decision {
-  const holder = findHolder(facts, 0);
+  const newer = findNewer(facts, 0);
   if (facts.live !== facts.mark) {
-    if (holder) return leaveAlone(holder.revision);
-    const back = findBack(facts, 0);
-    if (back || facts.asked.putBack) return decideByBack(facts, back);
+    if (newer) return newerDeployment(newer.revision);
+    const rollback = findRollback(facts, 0);
+    if (rollback || facts.requested.update) return decideByRollback(facts, rollback);
     if (mayStillArrive(facts.elapsedMs)) {
-      return waiting('UPDATE_MAY_ARRIVE', 'looking whether the update that was sent still arrives');
+      return waiting('UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
     }
     return untouched(`${shortName(facts.live)} is live`);
   }
   if (facts.elapsedMs < LATE_LIST_MS)
     return waiting('NOT_LISTED', 'our change is live, its deployment is not listed yet');
-  if (holder) return leaveAlone(holder.revision);
-  return { act: 'put-back', force: false };
+  if (newer) return newerDeployment(newer.revision);
+  return { act: 'update', force: false };
 }
 
-function decideOursLive(facts: RestorationFacts, back: SeenDeployment | null): Decision {
-  if (!back) {
-    if (facts.asked.putBack) return returning('PUTTING_BACK', `the way back to ${name(facts)} is not listed yet`);
-    return { act: 'put-back', force: false };
+function decideOursLive(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
+  if (!rollback) {
+    if (facts.requested.update) return notListedYet(facts);
+    return { act: 'update', force: false };
   }
-  return decideByBack(facts, back);
+  return decideByRollback(facts, rollback);
 }
 
-function decideOursGone(facts: RestorationFacts, back: SeenDeployment | null): Decision {
-  const { mine, live, before, liveThen } = facts;
-  const isBack = live === before || live === liveThen;
-  if (!isBack) {
-    // The platform chose what to go back to. Right if somebody deployed it after our look at what was live.
-    const theirs = facts.deployments.find(({ taskDefinition }) => taskDefinition === live);
-    return theirs ? leaveAlone(theirs.revision) : { act: 'put-back', force: false };
+function decideOursGone(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
+  const { ours, live, previous, liveAtCapture } = facts;
+  const isPrevious = live === previous || live === liveAtCapture;
+  if (!isPrevious) {
+    // The platform chose what to restore. That is right if it was deployed after the restore point was captured.
+    const other = facts.deployments.find(({ taskDefinition }) => taskDefinition === live);
+    return other ? newerDeployment(other.revision) : { act: 'update', force: false };
   }
-  if (back) return decideByBack(facts, back);
-  if (mine?.status === 'ROLLBACK_SUCCESSFUL' && !facts.asked.putBack) {
-    const by = mine.byPlatform && !facts.asked.stop ? 'platform' : 'us';
-    return sayRestored(
-      facts,
-      by,
-      by === 'platform' ? `the platform went back to ${shortName(live)}${mine.reason}` : null,
-    );
+  if (rollback) return decideByRollback(facts, rollback);
+  if (ours?.status === 'ROLLBACK_SUCCESSFUL' && !facts.requested.update) {
+    const by = ours.byPlatform && !facts.requested.stop ? 'platform' : 'us';
+    return sayRestored(facts, by, by === 'platform' ? `the platform restored ${shortName(live)}${ours.reason}` : null);
   }
-  const rollbackFailed = mine?.status === 'ROLLBACK_FAILED';
+  const rollbackFailed = ours?.status === 'ROLLBACK_FAILED';
   if (facts.steady && (rollbackFailed || facts.elapsedMs >= LATE_LIST_MS)) return sayRestored(facts, 'us', null);
-  if (rollbackFailed && !facts.asked.putBack) return { act: 'put-back', force: true };
-  // The list is late: the deployment that is listed with this task definition is the one from before ours. Taking it
-  // for the way back said "restored" before the way back had begun.
-  return returning('PUTTING_BACK', `the way back to ${name(facts)} is not listed yet`);
+  if (rollbackFailed && !facts.requested.update) return { act: 'update', force: true };
+  // The list is late: the deployment that is listed with this task definition is older than ours. Taking it for the
+  // rollback said "restored" before the rollback had begun.
+  return notListedYet(facts);
 }
 
-/** The way back as a deployment of its own. */
-function decideByBack(facts: RestorationFacts, back: SeenDeployment | null): Decision {
-  if (!back) return returning('PUTTING_BACK', `the way back to ${name(facts)} is not listed yet`);
-  if (stageOf(back.status) !== 'ended') {
-    return returning('PUTTING_BACK', `the way back to ${name(facts)} is ${back.status}`);
-  }
-  if (back.status !== 'SUCCESSFUL') {
-    return failed(`the way back to ${name(facts)} ended ${back.status}${back.reason}`);
-  }
-  if (facts.live !== facts.before) return returning('PUTTING_BACK', `${name(facts)} is deployed, not yet seen live`);
-  return sayRestored(facts, 'us', null);
+/** The rollback as a deployment of its own. */
+function decideByRollback(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
+  if (!rollback) return notListedYet(facts);
+  const { status, reason } = rollback;
+  const what = `the rollback to ${nameOfPrevious(facts)}`;
+  if (stageOf(status) !== 'ended') return returning('PUTTING_BACK', `${what} is ${status}`);
+  if (status !== 'SUCCESSFUL') return failed(`${what} ended ${status}${reason}`);
+  if (facts.live === facts.previous) return sayRestored(facts, 'us', null);
+  return returning('PUTTING_BACK', `${what} is ${status}, the service does not name it yet`);
 }
 
-/** Neither ours, nor what was there before, nor what the platform itself went back to. */
-function isForeign(live: string, { mark, before, liveThen, mine }: RestorationFacts): boolean {
-  return live !== mark && live !== before && live !== liveThen && live !== mine?.rolledBackTo;
+/** Neither ours, nor the previous one, nor what the platform itself restored. */
+function isForeign(live: string, { mark, previous, liveAtCapture, ours }: RestorationFacts): boolean {
+  return live !== mark && live !== previous && live !== liveAtCapture && live !== ours?.rolledBackTo;
 }
 
 /**
- * Somebody else's deployment that counts: newer than ours and than the way back, and not rolled back again. With it, the
+ * Another deployment that counts: newer than ours and than the rollback, and not rolled back itself. With it, the
  * service may still name ours for some seconds.
  */
-function findHolder(facts: RestorationFacts, since: number): SeenDeployment | null {
-  const back = findBack(facts, since)?.createdAt ?? 0;
-  const theirs = facts.deployments.find((one) => isTheirs(one, facts) && one.createdAt > Math.max(since, back));
-  return theirs && !leftNothing(theirs.status) ? theirs : null;
+function findNewer(facts: RestorationFacts, since: number): SeenDeployment | null {
+  const rolledBackAt = findRollback(facts, since)?.createdAt ?? 0;
+  const other = facts.deployments.find((one) => isOther(one, facts) && one.createdAt > Math.max(since, rolledBackAt));
+  return other && !leftNothing(other.status) ? other : null;
 }
 
-function isTheirs({ taskDefinition }: SeenDeployment, { mark, before }: RestorationFacts): boolean {
-  return taskDefinition !== mark && taskDefinition !== before;
+function isOther({ taskDefinition }: SeenDeployment, { mark, previous }: RestorationFacts): boolean {
+  return taskDefinition !== mark && taskDefinition !== previous;
 }
 
-function findBack(facts: RestorationFacts, since: number): SeenDeployment | null {
-  return facts.deployments.find((one) => one.taskDefinition === facts.before && one.createdAt > since) ?? null;
+function findRollback(facts: RestorationFacts, since: number): SeenDeployment | null {
+  return facts.deployments.find((one) => one.taskDefinition === facts.previous && one.createdAt > since) ?? null;
 }
 
 function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
@@ -165,23 +160,27 @@ function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string
   return restored({ by, message: message + describeOverwritten(facts) });
 }
 
-/** ECS has no conditional update: whoever deployed between our look and our way back was overwritten. */
+/** ECS has no conditional update: a deployment that began between our read and our rollback was overwritten. */
 function describeOverwritten(facts: RestorationFacts): string {
-  const since = facts.mine?.createdAt ?? 0;
-  const back = findBack(facts, since);
+  const since = facts.ours?.createdAt ?? 0;
+  const rollback = findRollback(facts, since);
   const overwritten = facts.deployments.find(
-    (one) => back && isTheirs(one, facts) && one.createdAt > since && one.createdAt < back.createdAt,
+    (one) => rollback && isOther(one, facts) && one.createdAt > since && one.createdAt < rollback.createdAt,
   );
   if (!overwritten || overwritten.status === 'ROLLBACK_SUCCESSFUL') return '';
-  return `; a deployment of ${overwritten.revision} that somebody started meanwhile was overwritten: deploy it again`;
+  return `; another deployment (${overwritten.revision}) that was started meanwhile was overwritten: deploy it again`;
 }
 
-function leaveAlone(revision: string): Decision {
-  return superseded(`${revision} was deployed after ours and is left alone`);
+function newerDeployment(revision: string): Decision {
+  return superseded(`${revision} was deployed after ours and was not touched`);
 }
 
-function name({ before }: RestorationFacts): string {
-  return shortName(before);
+function notListedYet(facts: RestorationFacts): Decision {
+  return returning('PUTTING_BACK', `the rollback to ${nameOfPrevious(facts)} is not listed yet`);
+}
+
+function nameOfPrevious({ previous }: RestorationFacts): string {
+  return shortName(previous);
 }
 
 function shortName(taskDefinition: string): string {

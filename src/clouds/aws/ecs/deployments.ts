@@ -29,8 +29,6 @@ export interface EcsDeployments {
   list(): Promise<readonly ListedDeployment[]>;
   /** Those created after this time, newest first, each with its task definition. */
   listSince(createdAfter: number): Promise<readonly KnownDeployment[]>;
-  /** How long the newest took that succeeded, of those that `list` saw last; null: none did. */
-  usualMs(): number | null;
   describe(arn: string): Promise<ServiceDeployment>;
   /** Of a service revision; null: AWS does not know it (any more, or yet). */
   findTaskDefinition(revisionArn: string): Promise<string | null>;
@@ -42,18 +40,10 @@ const MAX_PAGES = 20;
 const MAX_DESCRIBED = 20;
 
 export function openEcsDeployments(ecs: EcsService): EcsDeployments {
-  // What a revision stands for never changes, so it is asked once.
+  // What a revision stands for never changes, so it is read once.
   const taskDefinitions = new Map<string, string>();
-  let lastList: readonly ListedDeployment[] = [];
   return {
-    async list() {
-      lastList = await listDeployments(ecs, null);
-      return lastList;
-    },
-    usualMs() {
-      const good = lastList.find(({ status, finishedAt }) => status === 'SUCCESSFUL' && finishedAt !== null);
-      return good ? good.finishedAt! - good.createdAt : null;
-    },
+    list: () => listDeployments(ecs, null),
     async listSince(createdAfter) {
       const listed = (await listDeployments(ecs, createdAfter)).filter(({ createdAt }) => createdAt > createdAfter);
       const revisions = listed.map(({ revisionArn }) => revisionArn);
@@ -122,10 +112,10 @@ async function learnTaskDefinitions(
 function withTaskDefinition(deployment: ListedDeployment, known: ReadonlyMap<string, string>): KnownDeployment {
   const taskDefinition = known.get(deployment.revisionArn);
   if (taskDefinition) return { ...deployment, taskDefinition };
-  // Whose deployment this is decides what happens next, so a revision that is not readable yet is looked at again.
+  // Whose deployment this is decides what happens next, so a revision that is not readable yet is read again.
   throw new DeployError(
     'NETWORK',
-    `could not read service revision ${shortArn(deployment.revisionArn)}: not there yet`,
+    `could not read service revision ${shortArn(deployment.revisionArn)}: AWS does not show it yet`,
     { hint: AGAIN },
   );
 }

@@ -2,7 +2,7 @@ import type { Container, Task } from '@aws-sdk/client-ecs';
 
 /**
  * Why the deployment cannot succeed any more; null: nothing says so yet. The circuit breaker needs at least three failed
- * tasks and there may be none; without one a crash loop goes on for ever (aws/amazon-ecs-agent#815).
+ * tasks and there may be none; without one a crash loop goes on without end (aws/amazon-ecs-agent#815).
  */
 export function findEarlyFailure(stopped: readonly Task[]): string | null {
   const failures = stopped.filter(failedByItself);
@@ -39,12 +39,12 @@ export function taskId(task: Task): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
-/** Did it stop because of what it is, and not because somebody scaled, moved or replaced it? */
+/** Did it stop because of what it is, and not because it was scaled, moved or replaced? */
 export function failedByItself(task: Task): boolean {
   const { stopCode = '', stoppedReason = '' } = task;
   if (stopCode === 'TaskFailedToStart' || stopCode === 'EssentialContainerExited') return true;
   if (/failed (?:ELB|container) health checks/i.test(stoppedReason)) return true;
-  // AWS adds stop codes. One that is unknown counts where a container ended by itself, not by a signal from outside.
+  // AWS adds stop codes. One that is unknown counts where a container exited by itself, not by a signal from outside.
   const isUnknown = stopCode !== '' && !ENDED_BY_OTHERS.has(stopCode);
   return isUnknown && (task.containers ?? []).some(({ exitCode = 0 }) => ![0, 137, 143].includes(exitCode));
 }

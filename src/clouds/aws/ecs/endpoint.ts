@@ -7,9 +7,8 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { readIfAllowed } from '../../../io/read-optional.ts';
 import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
-import { type BalancedService, openLoadBalancing } from './load-balancing.ts';
+import { type BalancedService, listTargetGroups, openLoadBalancing } from './load-balancing.ts';
 import { type EcsService, readEcs } from './service.ts';
-import { listTargetGroups } from './target-health.ts';
 
 /**
  * The service's address where there is no doubt about it: one load balancer with one plain HTTP listener that leads to

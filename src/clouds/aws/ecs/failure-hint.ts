@@ -1,4 +1,4 @@
-/** Words of ECS, ELB and containers -> the next step; null: none of them is known. */
+/** Messages of ECS, ELB and containers -> the next step; null: none of them is known. */
 export function findFailureHint(text: string): string | null {
   return HINTS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
@@ -10,7 +10,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /CannotPull\w*Error.*(?:timeout|timed out|deadline exceeded|dial tcp)/is,
-    'Give the task’s subnet a way to the registry: a NAT gateway, a public IP, or VPC endpoints for ECR and S3.',
+    'Give the task’s subnet a route to the registry: a NAT gateway, a public IP, or VPC endpoints for ECR and S3.',
   ],
   [
     /CannotPull\w*Error/i,
@@ -22,11 +22,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /ResourceInitializationError.*(?:log|awslogs)/is,
-    'Create the log group, or give the task execution role logs:CreateLogGroup, and give the subnet a way to CloudWatch Logs.',
+    'Create the log group, or give the task execution role logs:CreateLogGroup, and give the subnet a route to CloudWatch Logs.',
   ],
   [
     /ResourceInitializationError/i,
-    'Check the task execution role and the task’s way to AWS services (NAT or VPC endpoints).',
+    'Check the task execution role and the task’s route to AWS services (NAT or VPC endpoints).',
   ],
   [
     /OutOfMemory|exit code 137/i,
@@ -56,5 +56,5 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /failed container health checks/i,
     'Run the container’s health check command inside the image: it fails or takes too long.',
   ],
-  [/exit code \d+|EssentialContainerExited/i, 'Read the container’s last lines below: it ended by itself.'],
+  [/exit code \d+|EssentialContainerExited/i, 'Read the container’s last log lines below: it exited by itself.'],
 ];

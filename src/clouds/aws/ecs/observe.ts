@@ -1,7 +1,10 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { readIfAllowed } from '../../../io/read-optional.ts';
-import type { ChangeMark, Observation, Operation } from '../../../model/workload.ts';
-import { describeProgress, judgeDeployment } from './decide-observation.ts';
+import type { ChangeMark, Watch } from '../../../model/workload.ts';
+import type { TimeSigns } from '../../pace.ts';
+import { type FullRead, type Reading, type Source, watchSparsely } from '../../sparse-watch.ts';
+import { decideObservation, describeProgress } from './decide-observation.ts';
+import type { EcsOperation } from './deploy.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
 import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
@@ -9,107 +12,102 @@ import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 
-/** See `Workload.observe`. */
-export type Observe = (operation: Operation) => Promise<Observation>;
-
 /** However little seems to happen. */
-const WHOLE_LOOK_EVERY_MS = 90_000;
-const TROUBLED_LOOK_EVERY_MS = 5_000;
+const FULL_READ_EVERY_MS = 90_000;
+const TROUBLED_READ_EVERY_MS = 5_000;
 
-/** Looks at our deployment: at the service alone, in one call, while that shows nothing that has to be judged. */
-export function openEcsObserve(ecs: EcsService, deployments: EcsDeployments): Observe {
-  let last: WholeLook | null = null;
-  return async (operation) => {
-    const isGoingOn = last?.operation === operation.id && last.observation.status === 'progressing';
-    const glance = last && isGoingOn ? await glanceAt(ecs, deployments, { operation, last }) : {};
-    if (glance.observation) return glance.observation;
-    last = await lookAtAll(ecs, deployments, { operation, ...glance });
-    return last.observation;
+/** Watches our deployment by the service alone, in one call, while that shows nothing that has to be decided. */
+export function watchDeployment(ecs: EcsService, deployments: EcsDeployments, operation: EcsOperation): Watch {
+  const watched: Watched = { ecs, deployments, operation };
+  const source: Source<Polled, EcsReading> = {
+    poll: (last) => poll(watched, last),
+    readAll: (polled) => readAll(watched, polled),
+    reuse: (polled, last) => reuse(watched, polled, last),
   };
+  return watchSparsely(source, ecs.io.clock);
 }
 
-interface WholeLook {
-  /** Its id. */
-  readonly operation: string;
-  readonly ours: ServiceDeployment;
-  readonly notes: readonly string[];
-  readonly observation: Observation;
-  /** When the deployment itself was asked last. */
-  at: number;
-  /** The newest: a glance replaces them. */
-  signs: RolloutSigns;
+interface Watched {
+  readonly ecs: EcsService;
+  readonly deployments: EcsDeployments;
+  readonly operation: EcsOperation;
 }
 
-/** Without an observation there is something to judge; what was read on the way need not be read again. */
-interface Glance {
-  readonly observation?: Observation;
+/** Nothing: a full read is due. */
+interface Polled {
   readonly ours?: ServiceDeployment;
   readonly service?: Service;
 }
 
-async function glanceAt(
-  ecs: EcsService,
-  deployments: EcsDeployments,
-  { operation, last }: { readonly operation: Operation; readonly last: WholeLook },
-): Promise<Glance> {
-  const { stage, troubled } = last.signs;
-  const isDue = ecs.io.clock.now() - last.at >= (troubled ? TROUBLED_LOOK_EVERY_MS : WHOLE_LOOK_EVERY_MS);
-  if (isDue && (troubled || stage === 'starting')) return {};
-  // Every new task runs, and who says that it is done is the deployment itself.
-  if (stage === 'settling' || isDue) {
-    const ours = await deployments.describe(operation.id);
-    if (!settles(ours, last)) return { ours };
-    last.at = ecs.io.clock.now();
-    if (stage === 'settling') return { observation: describeGlance(last, last.notes) };
-  }
-  const service = await describeService(ecs);
-  const notes = listEvents(service, last.ours.createdAt?.getTime() ?? 0);
-  const signs = readSigns(service, operation.mark, notes);
-  if (signs.decisive !== last.signs.decisive || lostTask(last.signs, signs)) return { service };
-  last.signs = signs;
-  return { observation: describeGlance(last, notes) };
+interface EcsReading extends Reading {
+  readonly ours: ServiceDeployment;
+  /** When `ours` was read, or seen unchanged, in milliseconds since 1970. */
+  readonly oursAt: number;
+  readonly notes: readonly string[];
+  /** The newest. */
+  readonly signs: RolloutSigns;
 }
 
-function settles({ status, targetServiceRevision }: ServiceDeployment, { ours, signs }: WholeLook): boolean {
+type Last = FullRead<Polled, EcsReading>;
+
+async function poll({ ecs, deployments, operation }: Watched, last: Last | null): Promise<Polled> {
+  if (!last) return {};
+  const { oursAt, signs } = last.reading;
+  const { stage, troubled } = signs;
+  const isDue = ecs.io.clock.now() - oursAt >= (troubled ? TROUBLED_READ_EVERY_MS : FULL_READ_EVERY_MS);
+  if (isDue && (troubled || stage === 'starting')) return {};
+  // Every new task runs, and only the deployment itself tells that it is done.
+  const ours = stage === 'settling' || isDue ? { ours: await deployments.describe(operation.id) } : {};
+  if (stage === 'settling' || (ours.ours && !isAsBefore(ours.ours, last.reading))) return ours;
+  return { ...ours, service: await describeService(ecs) };
+}
+
+function reuse({ ecs, operation }: Watched, { ours, service }: Polled, { reading }: Last): EcsReading | null {
+  if (ours && !isAsBefore(ours, reading)) return null;
+  const kept = ours ? { ...reading, oursAt: ecs.io.clock.now() } : reading;
+  if (!service) return ours ? withProgress(kept) : null;
+  const notes = listEvents(service, reading.ours.createdAt?.getTime() ?? 0);
+  const signs = readSigns(service, operation.mark, notes);
+  if (signs.decisive !== reading.signs.decisive || lostTask(reading.signs, signs)) return null;
+  return withProgress({ ...kept, notes, signs });
+}
+
+function isAsBefore({ status, targetServiceRevision }: ServiceDeployment, { ours, signs }: EcsReading): boolean {
   const running = targetServiceRevision?.runningTaskCount ?? 0;
   return status === ours.status && running >= (signs.tasks?.running ?? 0);
 }
 
-function describeGlance({ ours, signs }: WholeLook, notes: readonly string[]): Observation {
+function withProgress(reading: EcsReading): EcsReading {
+  const { ours, notes, signs } = reading;
   const message = describeProgress(withCounts(ours, signs));
-  return { status: 'progressing', reason: ours.status ?? '', message, notes, ...evidenceOf(signs) };
+  const observation = { status: 'progressing', reason: ours.status ?? '', message, notes } as const;
+  return { ...reading, observation, nearEnd: isNearEnd(signs) };
 }
 
-async function lookAtAll(
-  ecs: EcsService,
-  deployments: EcsDeployments,
-  { operation, ...read }: { readonly operation: Operation } & Glance,
-): Promise<WholeLook> {
-  const ours = read.ours ?? (await deployments.describe(operation.id));
+async function readAll({ ecs, deployments, operation }: Watched, polled: Polled): Promise<EcsReading> {
+  const ours = polled.ours ?? (await deployments.describe(operation.id));
   const createdAt = ours.createdAt?.getTime() ?? 0;
   const later = await deployments.listSince(createdAt);
-  const service = read.service ?? (await describeService(ecs));
+  const service = polled.service ?? (await describeService(ecs));
   const live = service.taskDefinition === operation.mark;
   const notes = listEvents(service, createdAt);
-  const observation = judgeDeployment({
+  const observation = decideObservation({
     ours,
     newer: findNewer(later, operation.mark),
     foreignLive: live ? null : await findForeignLive(service, ours, deployments),
     live,
-    earlyFailure:
-      stageOf(ours.status ?? '') === 'running' ? await lookForEarlyFailure(ecs, operation.mark, notes) : null,
+    earlyFailure: stageOf(ours.status ?? '') === 'running' ? await readEarlyFailure(ecs, operation.mark, notes) : null,
     desiredCount: service.desiredCount ?? null,
   });
   const signs = readSigns(service, operation.mark, notes);
-  const evidence = observation.status === 'progressing' ? evidenceOf(signs) : {};
-  const at = ecs.io.clock.now();
-  return { operation: operation.id, at, ours, notes, observation: { ...observation, ...evidence, notes }, signs };
+  const times = { nearEnd: isNearEnd(signs), usualMs: operation.usualMs, oursAt: ecs.io.clock.now() };
+  return { observation: { ...observation, notes }, ...times, ours, notes, signs };
 }
 
-/** How long the old tasks drain is the load balancer's secret. */
-function evidenceOf({ stage, troubled }: RolloutSigns): Pick<Observation, 'nearEnd'> {
-  if (troubled) return { nearEnd: true };
-  return stage === 'draining' ? {} : { nearEnd: stage === 'settling' };
+/** How long the old tasks drain only the load balancer knows. */
+function isNearEnd({ stage, troubled }: RolloutSigns): TimeSigns['nearEnd'] {
+  if (troubled) return true;
+  return stage === 'draining' ? null : stage === 'settling';
 }
 
 function withCounts(ours: ServiceDeployment, { tasks }: RolloutSigns): ServiceDeployment {
@@ -125,26 +123,23 @@ function findNewer(later: readonly KnownDeployment[], mark: ChangeMark): string 
 }
 
 /**
- * DescribeServices may still show what ran before ours for some seconds: that is not somebody else's deployment.
- * Where AWS does not say what ran before, the list has to show the other one.
+ * DescribeServices may still show the previous task definition for some seconds: that is not another deployment.
+ * Where AWS does not tell the previous one, only the list can show another one.
  */
 async function findForeignLive(
   service: Service,
   ours: ServiceDeployment,
   deployments: EcsDeployments,
 ): Promise<string | null> {
-  const before: (string | null)[] = [];
-  for (const { arn } of ours.sourceServiceRevisions ?? []) before.push(await deployments.findTaskDefinition(arn ?? ''));
+  const previous: (string | null)[] = [];
+  for (const { arn } of ours.sourceServiceRevisions ?? [])
+    previous.push(await deployments.findTaskDefinition(arn ?? ''));
   const live = service.taskDefinition;
-  if (!live || before.length === 0 || before.includes(null) || before.includes(live)) return null;
+  if (!live || previous.length === 0 || previous.includes(null) || previous.includes(live)) return null;
   return shortRevision(live);
 }
 
-async function lookForEarlyFailure(
-  ecs: EcsService,
-  mark: ChangeMark,
-  events: readonly string[],
-): Promise<string | null> {
+async function readEarlyFailure(ecs: EcsService, mark: ChangeMark, events: readonly string[]): Promise<string | null> {
   const hopeless = findHopelessEvent(events);
   if (hopeless) return hopeless;
   const read = (): ReturnType<typeof listOurTasks> => listOurTasks(ecs, mark, 'STOPPED');

@@ -1,23 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '@aws-sdk/client-ecs';
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
+import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
 import { explainErrors } from '../errors.ts';
-import { readLive } from './capture.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { platformOf } from './platform.ts';
-import { describeService, type EcsService, isSteady, shortRevision } from './service.ts';
+import { describeService, type EcsService, isSteady, readLive, shortRevision } from './service.ts';
 import { editDocument, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
 
-/** The change beside what the service names now. */
+/** The change compared with what the service names now. */
 export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
+  const edit = ensureEdit(change, ecs.resource);
   const service = await describeService(ecs);
   const live = await readLiveDocument(ecs, service);
-  const edited = editDocument(live, change);
+  const edited = editDocument(live, edit);
   const equal = isDeepStrictEqual(live, edited);
   const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
   return {
@@ -28,8 +29,9 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
 }
 
 /** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
-export async function prepareChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
-  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), change);
+export async function registerChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
+  const edit = ensureEdit(change, ecs.resource);
+  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), edit);
   const { arn, attempts } = await registerPatiently(ecs, document);
   if (attempts > 1) {
     ecs.io.log.info(
@@ -54,7 +56,7 @@ async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
 
 /**
  * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. A lost answer is not
- * asked for again: it may have registered a revision.
+ * sent again: it may have registered a revision.
  */
 const REGISTERING: RetryPolicy = {
   tries: 4,
@@ -69,7 +71,7 @@ async function registerPatiently(ecs: EcsService, document: JsonObject) {
   return await retryTransient(register, REGISTERING, ecs.io);
 }
 
-// Names and references, without which nobody could tell what AWS means.
+// Names and references, without which a message of AWS could not be understood.
 const SHOWN =
   /^(?:name|image|family|cpu|memory|networkMode|requiresCompatibilities|logDriver|protocol|valueFrom|.*[aA]rn|awslogs-.*|sourceVolume|containerPath|containerName|condition|key)$/;
 

@@ -9,7 +9,7 @@ import { stageOf } from './service-deployment-status.ts';
 const SAME_TIME_MS = 10_000;
 
 /**
- * Is the service free? Reads all that our own deployment will be followed by, so that a permission that is missing is
+ * Is the service free? Reads all that watching our own deployment will need, so that a missing permission is
  * found now and not when the change is live. @throws DeployError PERMISSION_DENIED, …
  */
 export async function readReadiness(ecs: EcsService, deployments: EcsDeployments): Promise<Observation> {
@@ -19,7 +19,7 @@ export async function readReadiness(ecs: EcsService, deployments: EcsDeployments
     await expectPermission(() => deployments.describe(newest.arn));
     await expectPermission(() => deployments.findTaskDefinition(newest.revisionArn));
   }
-  return judgeReadiness(await describeService(ecs), listed);
+  return decideReadiness(await describeService(ecs), listed);
 }
 
 /** Of a deployment that AWS no longer remembers nothing is needed here. */
@@ -31,17 +31,16 @@ async function expectPermission(read: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Pure: is somebody else's deployment running? `deployments`: newest first. */
-function judgeReadiness(service: Service, deployments: readonly ListedDeployment[]): Observation {
+/** Pure: is another deployment running? `deployments`: newest first. */
+function decideReadiness(service: Service, deployments: readonly ListedDeployment[]): Observation {
   const running = deployments.find(({ status }) => stageOf(status) !== 'ended');
-  if (running)
-    return busy(`a deployment that is not ours is ${running.status}, since ${formatTime(running.createdAt)}`);
+  if (running) return busy(`another deployment is ${running.status}, since ${formatTime(running.createdAt)}`);
   const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
   const newest = deployments[0]?.createdAt ?? 0;
   // The list lags behind the service by seconds (kayac/ecspresso#945).
   const unlisted = (primary?.createdAt?.getTime() ?? 0) > newest + SAME_TIME_MS;
   if (primary?.rolloutState === 'IN_PROGRESS' && unlisted) {
-    return busy(`a deployment of ${shortRevision(primary.taskDefinition ?? '')} that is not ours is IN_PROGRESS`);
+    return busy(`another deployment (${shortRevision(primary.taskDefinition ?? '')}) is IN_PROGRESS`);
   }
   return { status: 'succeeded', reason: 'FREE', message: 'no other deployment is running' };
 }

@@ -1,84 +1,86 @@
 import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
 import { neverCancelled } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { joinSentences } from '../../../model/sentences.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
 import { explainErrors, findAwsErrorName } from '../errors.ts';
-import { type EcsRestoreData, parseRestoreData, readLive } from './capture.ts';
 import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
 import { type EcsDeployments, type KnownDeployment, openEcsDeployments } from './deployments.ts';
-import { describeService, type EcsService, isSteady, shortRevision, updateService } from './service.ts';
+import { type EcsRestoreData, parseRestoreData } from './restore-data.ts';
+import { describeService, type EcsService, isSteady, readLive, shortRevision, updateService } from './service.ts';
 
-/** See `Workload.restore`: one look and at most one change. */
+/** See `Workload.restore`. */
 export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
 
 export function openEcsRestore(opened: EcsService): Restore {
-  // A cancel is often why something has to be put back, so it must not end the way back too.
+  // A cancel is often the reason for a rollback, so it must not end the rollback too.
   const ecs = { ...opened, io: neverCancelled(opened.io) };
   const deployments = openEcsDeployments(ecs);
-  const asked = { stop: false, putBack: false, stopInVain: false };
+  // Spares requests that would only repeat one of this process: a new process decides the same without it.
+  const requested: Requested = { stop: false, update: false, isTooLateToStop: false };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, ecs);
-    const looked = await look(ecs, deployments, { data, mark });
-    const decision = decideRestoration({ ...looked.facts, elapsedMs, asked: { ...asked } });
+    const found = await readFacts(ecs, deployments, { data, mark });
+    const decision = decideRestoration({ ...found.facts, elapsedMs, requested: { ...requested } });
     switch (decision.act) {
       case 'none':
         return decision.answer;
-      case 'put-back':
-        return putBack(ecs, { before: data.before, force: decision.force, asked });
+      case 'update':
+        return updateToPrevious(ecs, { previous: data.previous, force: decision.force, requested });
       case 'stop':
-        return stopOurs(ecs, { arn: looked.mineArn, before: data.before, asked });
+        return stopOurs(ecs, { arn: found.oursArn, previous: data.previous, requested });
     }
   };
 }
 
-interface Asked {
+interface Requested {
   stop: boolean;
-  putBack: boolean;
-  /** AWS said once that there is nothing left to stop. */
-  stopInVain: boolean;
+  update: boolean;
+  /** AWS answered once that there is nothing left to stop. */
+  isTooLateToStop: boolean;
 }
 
-async function look(
+async function readFacts(
   ecs: EcsService,
   deployments: EcsDeployments,
   { data, mark }: { readonly data: EcsRestoreData; readonly mark: ChangeMark },
-): Promise<{ readonly mineArn: string; readonly facts: Omit<RestorationFacts, 'elapsedMs' | 'asked'> }> {
+): Promise<{ readonly oursArn: string; readonly facts: Omit<RestorationFacts, 'elapsedMs' | 'requested'> }> {
   const listed = await deployments.listSince(data.newest);
-  const mine = listed.find(({ taskDefinition }) => taskDefinition === mark) ?? null;
-  const detail = mine && (await deployments.describe(mine.arn));
+  const ours = listed.find(({ taskDefinition }) => taskDefinition === mark) ?? null;
+  const detail = ours && (await deployments.describe(ours.arn));
   // Read last: a deployment that begins between the two reads is seen by one of them.
   const service = await describeService(ecs);
   return {
-    mineArn: mine?.arn ?? '',
+    oursArn: ours?.arn ?? '',
     facts: {
       live: readLive(service),
       mark,
-      before: data.before,
-      liveThen: data.live,
+      previous: data.previous,
+      liveAtCapture: data.live,
       steady: isSteady(service),
-      mine: mine && detail && (await describeMine(mine, detail, deployments)),
+      ours: ours && detail && (await describeOurs(ours, detail, deployments)),
       deployments: listed.map(toSeen),
     },
   };
 }
 
-async function describeMine(mine: KnownDeployment, detail: ServiceDeployment, deployments: EcsDeployments) {
+async function describeOurs(ours: KnownDeployment, detail: ServiceDeployment, deployments: EcsDeployments) {
   const { rollback } = detail;
   const target = rollback?.serviceRevisionArn;
-  const reason = rollback?.reason || detail.statusReason || mine.statusReason;
+  const reason = rollback?.reason || detail.statusReason || ours.statusReason;
   return {
-    ...toSeen(mine),
+    ...toSeen(ours),
     // The list may be older than the description.
-    status: detail.status ?? mine.status,
+    status: detail.status ?? ours.status,
     reason: reason ? `: ${reason}` : '',
-    byPlatform: wasPlatform(detail, reason),
+    byPlatform: wasByPlatform(detail, reason),
     rolledBackTo: target ? await deployments.findTaskDefinition(target) : null,
   };
 }
 
-/** A rollback that was asked for names none of these. */
-function wasPlatform({ alarms, deploymentCircuitBreaker }: ServiceDeployment, reason: string): boolean {
+/** A rollback on request names none of these. */
+function wasByPlatform({ alarms, deploymentCircuitBreaker }: ServiceDeployment, reason: string): boolean {
   if (deploymentCircuitBreaker?.status === 'TRIGGERED' || alarms?.status === 'TRIGGERED') return true;
   return /circuit breaker|alarm|lifecycle hook|invalid/i.test(reason);
 }
@@ -89,43 +91,44 @@ function toSeen(listed: KnownDeployment): SeenDeployment {
   return { createdAt, status, reason, taskDefinition, revision: shortRevision(taskDefinition) };
 }
 
-async function putBack(
+async function updateToPrevious(
   ecs: EcsService,
-  { before, force, asked }: { readonly before: string; readonly force: boolean; readonly asked: Asked },
+  { previous, force, requested }: { readonly previous: string; readonly force: boolean; readonly requested: Requested },
 ): Promise<Restoration> {
-  await updateService(ecs, before, { force });
-  asked.putBack = true;
-  const message = `pointed the service back to ${shortRevision(before)}`;
+  await updateService(ecs, previous, { force });
+  requested.update = true;
+  const message = `rollback requested: updated the service to ${shortRevision(previous)}`;
   return returning('PUTTING_BACK', message).answer;
 }
 
 async function stopOurs(
   ecs: EcsService,
-  { arn, before, asked }: { readonly arn: string; readonly before: string; readonly asked: Asked },
+  { arn, previous, requested }: { readonly arn: string; readonly previous: string; readonly requested: Requested },
 ): Promise<Restoration> {
   const command = new StopServiceDeploymentCommand({ serviceDeploymentArn: arn, stopType: 'ROLLBACK' });
   try {
     const call = { what: `stop the deployment of ${ecs.resource}`, action: 'ecs:StopServiceDeployment' };
     await explainErrors(call, () => ecs.client.send(command));
   } catch (error) {
-    if (findAwsErrorName(error) === 'ConflictException' && !asked.stopInVain) return endedMeanwhile(asked);
-    if (!canPutBackInstead(error)) throw error;
-    ecs.io.log.warning(`${error.message}; pointing the service back instead. ${error.hint ?? ''}`.trim());
-    return putBack(ecs, { before, force: false, asked });
+    if (findAwsErrorName(error) === 'ConflictException' && !requested.isTooLateToStop) return endedMeanwhile(requested);
+    if (!canUpdateInstead(error)) throw error;
+    const instead = `updating the service to ${shortRevision(previous)} instead`;
+    ecs.io.log.warning(joinSentences(`${error.message}; ${instead}`, error.hint));
+    return updateToPrevious(ecs, { previous, force: false, requested });
   }
-  asked.stop = true;
-  const message = `asked for a rollback of our deployment to ${shortRevision(before)}`;
+  requested.stop = true;
+  const message = `rollback requested: stopping our deployment and restoring ${shortRevision(previous)}`;
   return returning('ROLLBACK_REQUESTED', message).answer;
 }
 
-/** The next look shows how it ended. If it does not (a status that AWS added), an update is what is left. */
-function endedMeanwhile(asked: Asked): Restoration {
-  asked.stopInVain = true;
+/** The next poll shows how it ended. If it does not (a status that AWS added), an update is what is left. */
+function endedMeanwhile(requested: Requested): Restoration {
+  requested.isTooLateToStop = true;
   const message = 'our deployment ended before it could be stopped';
   return waiting('ENDED_MEANWHILE', message).answer;
 }
 
 /** Whatever else keeps AWS from stopping it: an update ends our deployment too. */
-function canPutBackInstead(error: unknown): error is DeployError {
+function canUpdateInstead(error: unknown): error is DeployError {
   return error instanceof DeployError && (error.code === 'PERMISSION_DENIED' || error.code === 'DEPLOY_REJECTED');
 }

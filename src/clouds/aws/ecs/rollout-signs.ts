@@ -1,15 +1,15 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
 import type { ChangeMark } from '../../../model/workload.ts';
 
-/** What the service alone says of a rollout: one call, where a whole look is four. */
+/** What the service alone says of a rollout: one call, where a full read is four. */
 export interface RolloutSigns {
-  /** Something has happened that a whole look has to judge, when this differs from one reading to the next. */
+  /** Something has happened that needs a full read, when this differs from one poll to the next. */
   readonly decisive: string;
   /** Something is wrong already; lists of tasks may show it some seconds later. */
   readonly troubled: boolean;
   /** Of our tasks, as ECS counts them; null: the service does not name our deployment. */
   readonly tasks: { readonly requested: number; readonly running: number; readonly pending: number } | null;
-  /** `settling`: every new task runs and nothing else is left. `draining`: the old ones are on their way out. */
+  /** `settling`: every new task runs and nothing else is left. `draining`: the old ones are being stopped. */
   readonly stage: 'starting' | 'draining' | 'settling';
 }
 
@@ -37,9 +37,9 @@ export function readSigns(service: Service, mark: ChangeMark, events: readonly s
   };
 }
 
-/** One of our tasks has stopped running since: a whole look finds out why. */
-export function lostTask(before: RolloutSigns, now: RolloutSigns): boolean {
-  return (now.tasks?.running ?? 0) < (before.tasks?.running ?? 0);
+/** One of our tasks has stopped running since: a full read finds out why. */
+export function lostTask(previous: RolloutSigns, now: RolloutSigns): boolean {
+  return (now.tasks?.running ?? 0) < (previous.tasks?.running ?? 0);
 }
 
 /** Of a rollout that goes well. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html */
@@ -51,7 +51,7 @@ function stageOfTasks(ours: Deployment, requested: number, deployments: number):
   return deployments === 1 ? 'settling' : 'draining';
 }
 
-/** Tasks that were started beyond those that are wanted: each stands for one that failed. */
+/** Tasks that were started beyond those that are requested: each stands for one that failed. */
 function countReplacements(events: readonly string[], requested: number): number {
   const started = events.map((message) => Number(/has started (\d+) tasks/.exec(message)?.[1] ?? 0));
   return Math.max(0, started.reduce((sum, count) => sum + count, 0) - requested);

@@ -9,7 +9,7 @@ export function stageOf(status: string): DeploymentStage {
   return STOPPING.has(status) ? 'stopping' : 'running';
 }
 
-/** True: it gave the service back to what ran before it, or never had it; what it wanted no longer counts. */
+/** True: it was rolled back or stopped, and what it deployed no longer counts. */
 export function leftNothing(status: string): boolean {
   return status === 'ROLLBACK_SUCCESSFUL' || status === 'STOPPED';
 }

@@ -29,7 +29,7 @@ export async function awaitService(ecs: EcsService): Promise<Service> {
   for (let isFirst = true; ; isFirst = false) {
     const found = await lookUp(ecs);
     if (found.service || found.reason !== 'MISSING' || clock.now() >= until) return ensureThere(ecs, found);
-    if (isFirst) log.info(`${ecs.resource} is MISSING; looking again for 10 s, as a new service is shown late`);
+    if (isFirst) log.info(`${ecs.resource} is MISSING; checking again for 10s, as AWS shows a new service late`);
     await clock.sleep(APPEARS_PAUSE_MS, signal);
   }
 }
@@ -37,6 +37,16 @@ export async function awaitService(ecs: EcsService): Promise<Service> {
 /** @throws DeployError NOT_FOUND when the cluster or the service is not there, or the service was deleted. */
 export async function describeService(ecs: EcsService): Promise<Service> {
   return ensureThere(ecs, await lookUp(ecs));
+}
+
+/** ARN of the task definition that it names. @throws DeployError UNSUPPORTED when it names none. */
+export function readLive(service: Service): string {
+  if (service.taskDefinition) return service.taskDefinition;
+  throw new DeployError(
+    'UNSUPPORTED',
+    `could not deploy to service ${service.serviceName}: it names no task definition`,
+    { hint: 'Point the service to a task definition once (aws ecs update-service --task-definition), then run again.' },
+  );
 }
 
 /** The one call that makes a task definition live. Nothing but it is sent, so that nothing else is reset. */
@@ -51,7 +61,7 @@ export async function updateService(
     taskDefinition,
     ...(options.force ? { forceNewDeployment: true } : {}),
   });
-  // Not aborted by a cancel: whether it took effect must be known before anything is put back.
+  // Not aborted by a cancel: whether it took effect must be known before anything is restored.
   await explainErrors({ what: `update ${ecs.resource}`, action: 'ecs:UpdateService' }, () => ecs.client.send(command));
 }
 

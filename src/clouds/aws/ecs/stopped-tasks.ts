@@ -23,7 +23,7 @@ export async function listOurTasks(
   const describe = new DescribeTasksCommand({ cluster: ecs.cluster, tasks: taskArns });
   const describing = { what: `read the tasks of ${ecs.resource}`, action: 'ecs:DescribeTasks' };
   const { tasks = [] } = await readEcs(ecs, describing, (options) => ecs.client.send(describe, options));
-  // Only our change has this task definition, so tasks of the version before ours never count.
+  // Only our change has this task definition, so tasks of the previous revision never count.
   return tasks.filter(({ taskDefinitionArn }) => taskDefinitionArn === mark).sort((a, b) => lastSeen(b) - lastSeen(a));
 }
 

@@ -2,7 +2,7 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { readIfAllowed, readOptional } from '../../../io/read-optional.ts';
 import type { DeployError } from '../../../model/errors.ts';
-import { openLoadBalancing } from './load-balancing.ts';
+import { listTargetGroups, openLoadBalancing } from './load-balancing.ts';
 import { type EcsService, readEcs } from './service.ts';
 
 /** What the load balancer says about targets that are not healthy: one line each. */
@@ -22,15 +22,6 @@ export async function listUnhealthyTargets(ecs: EcsService, service: Service): P
     lines.push(...TargetHealthDescriptions.flatMap(describeTarget));
   }
   return lines;
-}
-
-/** Of all the service's load balancers; a blue/green service has two groups for each. */
-export function listTargetGroups(service: Service): readonly string[] {
-  const arns = (service.loadBalancers ?? []).flatMap(({ targetGroupArn, advancedConfiguration }) => [
-    targetGroupArn,
-    advancedConfiguration?.alternateTargetGroupArn,
-  ]);
-  return [...new Set(arns.filter((arn) => arn !== undefined))];
 }
 
 function describeTarget({ Target, TargetHealth }: TargetHealthDescription): readonly string[] {

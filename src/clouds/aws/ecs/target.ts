@@ -1,9 +1,10 @@
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { InputReader } from '../../../model/input-reader.ts';
-import type { OpenTarget, Target } from '../../target.ts';
+import type { Workload } from '../../../model/workload.ts';
+import type { Target } from '../../target.ts';
 
-export interface EcsSettings {
+interface EcsSettings {
   readonly cluster: string;
   readonly service: string;
   /** '': the job's environment names it. */
@@ -16,35 +17,30 @@ const NAME = /^[A-Za-z0-9_-]{1,255}$/;
 const REGION = /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/;
 
 /** One service in an Amazon ECS cluster, changed by a new task definition revision. */
-export const ecsTarget: Target<EcsSettings> = {
+export const ecsTarget: Target = {
   inputs: ['cluster', 'service', 'region', 'expected-account'],
   parse(reader) {
-    const cluster = reader.text('cluster') || 'default';
-    const service = reader.required('service', 'the name of the ECS service to deploy to');
-    const region = reader.text('region');
-    const expectedAccount = reader.text('expected-account');
-    expectName(reader, 'cluster', cluster);
-    if (service !== '') expectName(reader, 'service', service);
-    if (region !== '' && !REGION.test(region)) {
-      reader.problem('region', { given: quote(region), expected: 'an AWS region', next: 'Write it like eu-west-1.' });
-    }
-    if (expectedAccount !== '' && !/^\d{12}$/.test(expectedAccount)) {
-      const next = 'Quote it in the workflow, so that a leading 0 stays.';
-      reader.problem('expected-account', { given: quote(expectedAccount), expected: 'an account id: 12 digits', next });
-    }
-    return { cluster, service, region, expectedAccount };
-  },
-  async open(settings, io): Promise<OpenTarget> {
-    const region = findRegion(settings, io);
-    if (settings.expectedAccount !== '') {
-      const { ensureExpectedAccount } = await import('../expected-account.ts');
-      await ensureExpectedAccount({ expected: settings.expectedAccount, region }, io);
-    }
-    // The SDKs are half a megabyte: only who deploys to ECS loads them.
-    const { openEcs } = await import('./workload.ts');
-    return openEcs({ ...settings, region }, io);
+    const settings = parseSettings(reader);
+    return (io) => open(settings, io);
   },
 };
+
+function parseSettings(reader: InputReader): EcsSettings {
+  const cluster = reader.text('cluster') || 'default';
+  const service = reader.required('service', 'the name of the ECS service to deploy to');
+  const region = reader.text('region');
+  const expectedAccount = reader.text('expected-account');
+  expectName(reader, 'cluster', cluster);
+  if (service !== '') expectName(reader, 'service', service);
+  if (region !== '' && !REGION.test(region)) {
+    reader.problem('region', { given: quote(region), expected: 'an AWS region', next: 'Write it like eu-west-1.' });
+  }
+  if (expectedAccount !== '' && !/^\d{12}$/.test(expectedAccount)) {
+    const next = 'Quote it in the workflow, so that a leading 0 stays.';
+    reader.problem('expected-account', { given: quote(expectedAccount), expected: 'an account id: 12 digits', next });
+  }
+  return { cluster, service, region, expectedAccount };
+}
 
 function expectName(reader: InputReader, input: string, given: string): void {
   if (NAME.test(given)) return;
@@ -58,6 +54,17 @@ function expectName(reader: InputReader, input: string, given: string): void {
 /** It may be anything: a value that went into the wrong input. */
 function quote(given: string): string {
   return `"${given.replace(/\s+/g, ' ').slice(0, 60)}"`;
+}
+
+async function open(settings: EcsSettings, io: Io): Promise<Workload> {
+  const region = findRegion(settings, io);
+  if (settings.expectedAccount !== '') {
+    const { ensureExpectedAccount } = await import('../expected-account.ts');
+    await ensureExpectedAccount({ expected: settings.expectedAccount, region }, io);
+  }
+  // The SDKs are half a megabyte: only a deploy to ECS loads them.
+  const { openEcs } = await import('./workload.ts');
+  return openEcs({ ...settings, region }, io);
 }
 
 function findRegion(settings: EcsSettings, io: Io): string {

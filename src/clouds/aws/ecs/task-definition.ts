@@ -1,7 +1,7 @@
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt } from '../../../model/json.ts';
-import type { Change } from '../../../model/workload.ts';
+import type { EditChange } from '../../../model/workload.ts';
 
 // What DescribeTaskDefinition answers and RegisterTaskDefinition does not take: the difference of the two shapes.
 const READ_ONLY = new Set([
@@ -41,7 +41,7 @@ function withoutNullItems(value: unknown): unknown {
  * change, or to the main one where the change names none.
  * @throws DeployError INPUT_INVALID when a container cannot be told.
  */
-export function editDocument(document: JsonObject, change: Change): JsonObject {
+export function editDocument(document: JsonObject, change: EditChange): JsonObject {
   refuseNamesInBoth(change);
   return { ...document, containerDefinitions: editContainers(readContainers(document), change, owner) };
 }
@@ -53,7 +53,7 @@ const owner: ContainerOwner = {
   configure,
 };
 
-function refuseNamesInBoth(change: Change): void {
+function refuseNamesInBoth(change: EditChange): void {
   const name = [...change.environment.keys()].find((key) => change.secrets.has(key));
   if (name === undefined) return;
   throw new DeployError('INPUT_INVALID', `could not set ${name}: it is an environment variable and a secret at once`, {
@@ -65,7 +65,7 @@ export function readContainers(document: JsonObject): readonly JsonObject[] {
   return listAt(document, 'containerDefinitions');
 }
 
-function configure(container: JsonObject, change: Change): JsonObject {
+function configure(container: JsonObject, change: EditChange): JsonObject {
   const environment = merge(container['environment'], { key: 'value', set: change.environment, drop: change.secrets });
   const secrets = merge(container['secrets'], { key: 'valueFrom', set: change.secrets, drop: change.environment });
   return { ...container, ...(environment ? { environment } : {}), ...(secrets ? { secrets } : {}) };

@@ -1,35 +1,32 @@
 import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { superseded } from '../../../model/superseded.ts';
-import {
-  type ChangeMark,
-  type Operation,
-  openEndpoint,
-  type RestorePoint,
-  type Workload,
-} from '../../../model/workload.ts';
-import type { OpenTarget } from '../../target.ts';
+import { openEndpoint, type RestorePoint, type Workload } from '../../../model/workload.ts';
 import { clientSettings } from '../client-settings.ts';
-import { ecrKeychain } from '../registry/keychain.ts';
-import { captureRestorePoint, parseRestoreData } from './capture.ts';
-import { type ConsolePlace, formatConsoleUrl } from './console-url.ts';
-import { type EcsDeployments, openEcsDeployments } from './deployments.ts';
-import { openEcsObserve } from './observe.ts';
-import { planChange, prepareChange } from './plan.ts';
+import { captureRestorePoint } from './capture.ts';
+import { type EcsOperation, findOperation, isLive, prepareChange } from './deploy.ts';
+import { openEcsDeployments } from './deployments.ts';
+import { watchDeployment } from './observe.ts';
+import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { openEcsRestore } from './restore.ts';
-import { awaitService, describeService, type EcsService, shortRevision, updateService } from './service.ts';
-import { leftNothing } from './service-deployment-status.ts';
+import { previousTaskDefinition } from './restore-data.ts';
+import { awaitService, describeService, type EcsService } from './service.ts';
+
+/** Where a service is. */
+export interface EcsPlace {
+  readonly region: string;
+  readonly cluster: string;
+  readonly service: string;
+}
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openEcs(place: ConsolePlace, io: Io): Promise<OpenTarget> {
-  const { cluster, service, region } = place;
+export async function openEcs({ cluster, service, region }: EcsPlace, io: Io): Promise<Workload> {
   const resource = `service ${service} in cluster ${cluster} (${region})`;
   const client = new ECSClient(clientSettings(region, io));
   const ecs: EcsService = { cluster, service, region, resource, client, io, warned: new Set() };
   refuseUnsupported(ecs, await awaitService(ecs));
-  return { workload: openWorkload(ecs), keychain: ecrKeychain(io) };
+  return openWorkload(ecs);
 }
 
 function refuseUnsupported(ecs: EcsService, service: Service): void {
@@ -63,17 +60,18 @@ function openWorkload(ecs: EcsService): Workload {
   const deployments = openEcsDeployments(ecs);
   return {
     resource: ecs.resource,
-    capabilities: { weights: 'none', preview: false, remedy: null },
-    traffic: null,
+    capabilities: { traffic: null, preview: false, changes: ['edit'], remedy: null },
     consoleUrl: formatConsoleUrl(ecs),
     readiness: () => readReadiness(ecs, deployments),
     capture: () => captureRestorePoint(ecs, deployments),
     plan: (change) => planChange(ecs, deployments, change),
     prepare: (change) => prepareChange(ecs, change),
-    deploy: (mark, point) => deploy(ecs, mark, point),
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
-    observe: openEcsObserve(ecs, deployments),
-    // What most runs need no answer of, and another SDK: loaded when it is asked for.
+    watch: (operation: EcsOperation) => watchDeployment(ecs, deployments, operation),
+    traffic: null,
+    finish: async () => null,
+    preview: async () => [],
+    // Few runs need it, and it needs another SDK: loaded when it is called.
     async diagnose(operation) {
       const { diagnoseDeployment } = await import('./diagnose.ts');
       return diagnoseDeployment(ecs, deployments, operation);
@@ -89,42 +87,22 @@ function openWorkload(ecs: EcsService): Workload {
   };
 }
 
-async function deploy(ecs: EcsService, mark: ChangeMark, point: RestorePoint): Promise<void> {
-  const { live } = parseRestoreData(point, ecs);
-  const now = (await describeService(ecs)).taskDefinition ?? '';
-  // ECS has no conditional update, so the last look is taken right before it.
-  if (now !== live && now !== mark) {
-    throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
-  }
-  await updateService(ecs, mark);
+/** Where a person sees the service's deployments in the AWS console. */
+export function formatConsoleUrl({ region, cluster, service }: EcsPlace): string {
+  const path = `ecs/v2/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(service)}/deployments`;
+  return `https://${consoleHost(region)}/${path}?region=${region}`;
 }
 
-async function findOperation(
-  ecs: EcsService,
-  deployments: EcsDeployments,
-  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
-): Promise<Operation | null> {
-  const listed = await deployments.listSince(parseRestoreData(point, ecs).newest);
-  const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
-  if (!ours) return null;
-  const usualMs = deployments.usualMs();
-  const usual = usualMs === null ? {} : { usualMs };
-  return { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), ...usual };
-}
-
-/** The list shows who came after us before the service does, or after it: both are asked. */
-async function isLive(ecs: EcsService, deployments: EcsDeployments, mark: ChangeMark): Promise<boolean> {
-  const [newest] = (await deployments.list()).filter(({ status }) => !leftNothing(status));
-  const newestIsOurs = newest !== undefined && (await deployments.findTaskDefinition(newest.revisionArn)) === mark;
-  const service = await describeService(ecs);
-  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
-  return newestIsOurs && service.taskDefinition === mark && primary?.taskDefinition === mark;
+function consoleHost(region: string): string {
+  if (region.startsWith('cn-')) return `${region}.console.amazonaws.cn`;
+  if (region.startsWith('us-gov-')) return `${region}.console.amazonaws-us-gov.com`;
+  return `${region}.console.aws.amazon.com`;
 }
 
 function formatRestoreCommand(ecs: EcsService, point: RestorePoint): string {
   return [
     'aws ecs update-service',
     `--cluster ${ecs.cluster} --service ${ecs.service} --region ${ecs.region}`,
-    `--task-definition ${point.data['before']}`,
+    `--task-definition ${previousTaskDefinition(point)}`,
   ].join(' ');
 }

@@ -16,15 +16,20 @@ const traits: RegistryTraits = {
   createsRepositories: false,
 };
 
+/** null: the host is no private ECR registry. */
+export function regionOfEcr(host: string): string | null {
+  return ECR_HOST.exec(host)?.[1] ?? null;
+}
+
 /** Credentials for every private ECR registry that the role may use: the region comes from the host. */
 export function ecrKeychain(io: Io): Keychain {
   // A token is good for all registries of a region, for twelve hours.
   const tokens = new Map<string, Promise<EcrToken>>();
   return {
-    traits: (registry) => (ECR_HOST.test(registry) ? traits : null),
+    traits: (registry) => (regionOfEcr(registry) === null ? null : traits),
     async resolve(registry) {
-      const region = ECR_HOST.exec(registry)?.[1];
-      if (!region) return null;
+      const region = regionOfEcr(registry);
+      if (region === null) return null;
       const known = await tokens.get(region);
       if (known && io.clock.now() < known.expiresAt - RENEW_BEFORE_MS) return known.credentials;
       return (await renew(region)).credentials;
@@ -34,7 +39,7 @@ export function ecrKeychain(io: Io): Keychain {
   function renew(region: string): Promise<EcrToken> {
     const token = import('./token.ts').then(({ getEcrToken }) => getEcrToken(region, io));
     tokens.set(region, token);
-    // Whoever asks next tries again; the rejection itself reaches who asked now.
+    // The next request tries again; the rejection itself reaches the caller of this one.
     token.catch(() => tokens.delete(region));
     return token;
   }

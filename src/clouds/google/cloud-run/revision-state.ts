@@ -1,5 +1,4 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import { firstLine } from './first-line.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -70,11 +69,16 @@ function findCondition(revision: Revision, type: string): Condition | null {
 }
 
 function describe(condition: Condition): RevisionTrouble {
-  return { reason: reasonOf(condition), message: firstLine(condition.message ?? '') };
+  return { reason: reasonOf(condition), message: firstLine(String(condition.message ?? '')) };
 }
 
-/** One of three lists gives it. A word that is newer than this client comes as a number. */
+/** One of three lists gives it. */
 function reasonOf({ reason, revisionReason, executionReason }: Condition): string {
   const given = [revisionReason, reason, executionReason].find((word) => word && !/UNDEFINED$/.test(String(word)));
   return given ? String(given) : '';
+}
+
+/** Google's messages go on with links and help, which are told elsewhere. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0]!.trim().slice(0, 400);
 }

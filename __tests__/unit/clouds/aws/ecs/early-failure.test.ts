@@ -106,7 +106,7 @@ describe('the hint', () => {
     ['container web exit code 137', /memory/],
     ['container web exit code 139', /architecture/],
     ['container web exit code 127', /entry point/],
-    ['container web exit code 1', /last lines/],
+    ['container web exit code 1', /last log lines/],
     ['CannotPullContainerError: manifest unknown', /image exists/],
     ['CannotPullContainerError: no matching manifest for linux/arm64', /CPU architecture/],
     ['CannotPullContainerError: dial tcp 1.2.3.4:443: i/o timeout', /NAT/],

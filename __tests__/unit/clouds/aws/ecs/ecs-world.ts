@@ -11,6 +11,8 @@ interface Deployment {
   status: string;
   listed: boolean;
   finishedAt?: number;
+  /** Tasks that run, as the deployment counts them; 0 where it is absent. */
+  running?: number;
   rollback?: { readonly reason: string };
 }
 
@@ -110,13 +112,22 @@ const OPERATIONS = [
 function describeWorld(world: EcsWorld): Record<string, Answer> {
   const revision = (taskDefinition: string): string =>
     `${PREFIX}:service-revision/production/agent/${taskDefinition.split('/')[1]?.replace(':', '-')}`;
-  const describe = ({ id, createdAt, finishedAt, status, taskDefinition, source, rollback }: Deployment): Body => ({
+  const describe = ({
+    id,
+    createdAt,
+    finishedAt,
+    status,
+    taskDefinition,
+    source,
+    rollback,
+    running = 0,
+  }: Deployment): Body => ({
     serviceDeploymentArn: id,
     createdAt,
     ...(finishedAt === undefined ? {} : { finishedAt }),
     status,
     targetServiceRevisionArn: revision(taskDefinition),
-    targetServiceRevision: { arn: revision(taskDefinition), requestedTaskCount: 2, runningTaskCount: 0 },
+    targetServiceRevision: { arn: revision(taskDefinition), requestedTaskCount: 2, runningTaskCount: running },
     sourceServiceRevisions: [{ arn: revision(source) }],
     ...(rollback ? { rollback: { ...rollback, serviceRevisionArn: revision(source) } } : {}),
   });

@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
-import type { Change, Operation, Workload } from '../../../../../src/model/workload.ts';
+import type { EditChange, Watch } from '../../../../../src/model/workload.ts';
 import { type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
-const change: Change = { images: [], environment: new Map([['LOG_LEVEL', 'INFO']]), secrets: new Map() };
+const change: EditChange = {
+  kind: 'edit',
+  images: [],
+  environment: new Map([['LOG_LEVEL', 'INFO']]),
+  secrets: new Map(),
+};
 
 let world: EcsWorld;
 beforeEach(async () => {
@@ -11,16 +16,22 @@ beforeEach(async () => {
 });
 afterEach(() => world.wire.close());
 
-/** Our deployment is on its way, and was looked at once. */
-async function underWay(): Promise<{ readonly workload: Workload; readonly operation: Operation }> {
-  const place = { cluster: 'production', service: 'agent', region: 'eu-west-1' };
-  const { workload } = await openEcs(place, world.wire.io);
+/** Our deployment is in progress, and was polled once. */
+async function inProgress(): Promise<Watch> {
+  const workload = await openEcs({ cluster: 'production', service: 'agent', region: 'eu-west-1' }, world.wire.io);
   const point = await workload.capture();
-  const mark = await workload.prepare(change);
-  await workload.deploy(mark, point, { takeTraffic: true });
-  const operation = (await workload.findOperation(mark, point))!;
-  await workload.observe(operation);
-  return { workload, operation };
+  const { mark, send } = await workload.prepare(change);
+  await send(point, { takeTraffic: true, shifts: [] });
+  const watch = workload.watch((await workload.findOperation(mark, point))!);
+  await watch.poll();
+  return watch;
+}
+
+/** The pause that it settles at, in milliseconds, when nothing changes for twelve polls. */
+async function settledPause(watch: Watch): Promise<number | undefined> {
+  let last = await watch.poll();
+  for (let polls = 1; polls < 12; polls += 1) last = await watch.poll();
+  return last.status === 'progressing' ? last.pollAfterMs : undefined;
 }
 
 /** Our tasks, as the service shows them; `others`: older deployments that are not gone yet. */
@@ -40,47 +51,63 @@ async function callsOf(body: () => Promise<unknown>): Promise<readonly string[]>
 }
 
 describe('while a rollout goes well', () => {
-  it('a look is one call, and tells how many tasks run', async () => {
-    const { workload, operation } = await underWay();
+  it('a poll is one call, and tells how many tasks run', async () => {
+    const watch = await inProgress();
     show({ running: 1, pending: 1, others: 1 });
     const calls = await callsOf(async () => {
-      const observation = await workload.observe(operation);
+      const observation = await watch.poll();
       expect(observation).toMatchObject({
         status: 'progressing',
         message: '1 of 2 new tasks running, 1 pending (IN_PROGRESS)',
-        nearEnd: false,
       });
     });
     expect(calls).toEqual(['DescribeServices']);
   });
 
-  it('nothing shows how long the old tasks drain', async () => {
-    const { workload, operation } = await underWay();
-    show({ running: 2, pending: 0, others: 1 });
-    expect(await workload.observe(operation)).not.toHaveProperty('nearEnd');
+  it('polls are ten seconds apart while tasks start', async () => {
+    const watch = await inProgress();
+    show({ running: 1, pending: 1, others: 1 });
+    expect(await settledPause(watch)).toBe(10_000);
   });
 
-  it('the end is near when only our tasks are left, and the deployment itself is asked for it', async () => {
-    const { workload, operation } = await underWay();
+  it('nothing shows how long the old tasks drain, so polls are at most an eighth of the time so far apart', async () => {
+    const watch = await inProgress();
+    show({ running: 2, pending: 0, others: 1 });
+    world.wire.time += 24_000;
+    expect(await settledPause(watch)).toBe(3_000);
+  });
+
+  it('the deployment itself is read each minute and a half beside the service while the old tasks drain', async () => {
+    const watch = await inProgress();
+    show({ running: 2, pending: 0, others: 1 });
+    world.deployments.at(-1)!.running = 2;
+    await watch.poll();
+    world.wire.time += 90_000;
+    expect(await callsOf(() => watch.poll())).toEqual(['DescribeServiceDeployments', 'DescribeServices']);
+    expect(await callsOf(() => watch.poll())).toEqual(['DescribeServices']);
+  });
+
+  it('polls are a second apart when only our tasks are left, and the deployment itself tells that it is done', async () => {
+    const watch = await inProgress();
     show({ running: 2, pending: 0 });
-    expect(await workload.observe(operation)).toMatchObject({ status: 'progressing', nearEnd: true });
+    expect(await watch.poll()).toMatchObject({ status: 'progressing', pollAfterMs: 1_000 });
     world.deployments.at(-1)!.status = 'SUCCESSFUL';
     const calls = await callsOf(async () => {
-      expect(await workload.observe(operation)).toMatchObject({ status: 'succeeded' });
+      expect(await watch.poll()).toMatchObject({ status: 'succeeded' });
     });
     expect(calls[0]).toBe('DescribeServiceDeployments');
   });
 
-  it('everything is looked at again after a minute and a half', async () => {
-    const { workload, operation } = await underWay();
+  it('everything is read again after a minute and a half', async () => {
+    const watch = await inProgress();
     world.deployments.at(-1)!.status = 'SUCCESSFUL';
-    expect((await workload.observe(operation)).status).toBe('progressing');
+    expect((await watch.poll()).status).toBe('progressing');
     world.wire.time += 90_000;
-    expect((await workload.observe(operation)).status).toBe('succeeded');
+    expect((await watch.poll()).status).toBe('succeeded');
   });
 });
 
-describe('all is looked at when the service shows', () => {
+describe('everything is read when the service shows', () => {
   const everything = ['DescribeServices', 'DescribeServiceDeployments', 'ListServiceDeployments', 'ListTasks'];
 
   it.each<[string, () => void]>([
@@ -89,24 +116,24 @@ describe('all is looked at when the service shows', () => {
     ['that the rollout failed', () => alter({ rolloutState: 'FAILED' })],
     ['another desired count', () => Object.assign(world.service, { desiredCount: 3 })],
     ['a third task for two', () => say('has started 2 tasks: (task a) (task b).', 'has started 1 tasks: (task c).')],
-    ['an event that is no routine', () => say('was unable to place a task.')],
+    ['an event that is not routine', () => say('was unable to place a task.')],
   ])('%s', async (_what, happens) => {
-    const { workload, operation } = await underWay();
+    const watch = await inProgress();
     show({ running: 1, pending: 1, others: 1 });
-    await workload.observe(operation);
+    await watch.poll();
     world.service = { ...world.service };
     happens();
-    expect(await callsOf(() => workload.observe(operation))).toEqual(everything);
+    expect(await callsOf(() => watch.poll())).toEqual(everything);
   });
 
   it('and soon again once something is wrong, as lists of tasks lag behind', async () => {
-    const { workload, operation } = await underWay();
+    const watch = await inProgress();
     alter({ failedTasks: 1 });
-    expect(await workload.observe(operation)).toMatchObject({ status: 'progressing', nearEnd: true });
+    expect(await watch.poll()).toMatchObject({ status: 'progressing', pollAfterMs: 1_000 });
     world.wire.time += 4_000;
-    expect(await callsOf(() => workload.observe(operation))).toEqual(['DescribeServices']);
+    expect(await callsOf(() => watch.poll())).toEqual(['DescribeServices']);
     world.wire.time += 1_000;
-    expect(await callsOf(() => workload.observe(operation))).toContain('ListTasks');
+    expect(await callsOf(() => watch.poll())).toContain('ListTasks');
   });
 
   function alter(members: object): void {
@@ -121,8 +148,12 @@ describe('all is looked at when the service shows', () => {
   }
 });
 
-it('an operation usually takes as long as the last deployment that succeeded', async () => {
+it('polls are two seconds apart about when the last deployment that succeeded was done', async () => {
   world.deployments[0]!.finishedAt = world.deployments[0]!.createdAt + 240;
-  const { operation } = await underWay();
-  expect(operation.usualMs).toBe(240_000);
+  const watch = await inProgress();
+  show({ running: 1, pending: 1, others: 1 });
+  expect(await settledPause(watch)).toBe(10_000);
+  world.wire.time += 240_000;
+  await watch.poll();
+  expect(await settledPause(watch)).toBe(2_000);
 });

@@ -29,7 +29,7 @@ describe('what a task definition runs on', () => {
     expect(platformOf({ requiresCompatibilities: ['FARGATE'] }, {})).toEqual(amd64);
   });
 
-  test('on instances is what the cluster has where it does not say, so nobody knows', () => {
+  test('on instances is what the cluster has where it does not say, so it is not known', () => {
     expect(platformOf({ requiresCompatibilities: ['EC2', 'FARGATE'] }, instances)).toBeNull();
     expect(platformOf({ requiresCompatibilities: ['EC2', 'FARGATE'] }, {})).toBeNull();
     expect(platformOf({}, { capacityProviderStrategy: [{ capacityProvider: 'graviton' }] })).toBeNull();

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
-import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/console-url.ts';
 import { ecsTarget } from '../../../../../src/clouds/aws/ecs/target.ts';
+import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/workload.ts';
 import { targets } from '../../../../../src/clouds/index.ts';
+import { openLogins } from '../../../../../src/clouds/target.ts';
+import type { Io } from '../../../../../src/io/io.ts';
 import type { InputReader } from '../../../../../src/model/input-reader.ts';
 import { openWire, type Wire } from '../wire-fake.ts';
 
@@ -19,15 +21,21 @@ function parse(inputs: Record<string, string>) {
     choice: (_name, _choices, fallback) => fallback,
     problem: (name, { given }) => void problems.push(`${name}: ${given}`),
   };
-  return { settings: ecsTarget.parse(reader), problems };
+  const open = ecsTarget.parse(reader);
+  return { open: (io: Io) => open(io, openLogins()), problems };
 }
 
 describe('the inputs', () => {
-  it('need a service; the cluster is `default`', () => {
-    expect(parse({ service: 'agent' })).toEqual({
-      settings: { cluster: 'default', service: 'agent', region: '', expectedAccount: '' },
-      problems: [],
+  it('need a service; the cluster is `default`', async () => {
+    const wire = await openWire({
+      DescribeServices: () => ({ services: [], failures: [{ reason: 'CLUSTER_NOT_FOUND' }] }),
     });
+    const { open, problems } = parse({ service: 'agent', region: 'eu-west-1' });
+    expect(problems).toEqual([]);
+    await expect(open(wire.io)).rejects.toMatchObject({
+      message: expect.stringContaining('service agent in cluster default (eu-west-1)'),
+    });
+    await wire.close();
     expect(parse({}).problems).toEqual(['service is missing']);
   });
 
@@ -44,7 +52,7 @@ describe('the inputs', () => {
   );
 
   test('are listed, so that another target’s are noticed', () => {
-    expect(targets['ecs']?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
+    expect(targets.get('ecs')?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
   });
 });
 
@@ -56,14 +64,14 @@ describe('the region', () => {
   afterEach(() => wire.close());
 
   const open = (region: string, env: Record<string, string>) =>
-    ecsTarget.open({ cluster: 'default', service: 'agent', region, expectedAccount: '' }, { ...wire.io, env });
+    parse({ service: 'agent', region }).open({ ...wire.io, env });
 
   it.each([
     ['eu-west-1', { AWS_REGION: 'us-east-1' }, 'eu-west-1'],
     ['', { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' }, 'us-east-1'],
     ['', { AWS_DEFAULT_REGION: 'us-east-2' }, 'us-east-2'],
   ])('is the input "%s", else the environment’s %j', async (region, env, expected) => {
-    expect((await open(region, env)).workload.resource).toContain(expected);
+    expect((await open(region, env)).resource).toContain(expected);
     expect(wire.calls[0]?.authorization).toContain(`/${expected}/ecs/aws4_request`);
   });
 
@@ -89,13 +97,13 @@ describe('the expected account', () => {
     };
     const wire = await openWire(answers);
     const open = (expectedAccount: string) =>
-      ecsTarget.open({ cluster: 'default', service: 'agent', region: 'eu-west-1', expectedAccount }, wire.io);
+      parse({ service: 'agent', region: 'eu-west-1', 'expected-account': expectedAccount }).open(wire.io);
     await expect(open('210987654321')).rejects.toMatchObject({
       code: 'INPUT_INVALID',
       message: 'could not start in account 210987654321: the credentials are of 123456789012',
     });
     expect(wire.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity']);
-    expect((await open('123456789012')).workload.resource).toContain('service agent');
+    expect((await open('123456789012')).resource).toContain('service agent');
     await wire.close();
   });
 });

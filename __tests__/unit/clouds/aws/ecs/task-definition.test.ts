@@ -4,7 +4,7 @@ import { listDifferences } from '../../../../../src/clouds/aws/ecs/task-definiti
 import { DeployError } from '../../../../../src/model/errors.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
 import type { JsonObject } from '../../../../../src/model/json.ts';
-import type { Change } from '../../../../../src/model/workload.ts';
+import type { EditChange } from '../../../../../src/model/workload.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const image: ImageReference = { registry: 'ghcr.io', repository: 'acme/agent', tag: 'v2', digest };
@@ -14,11 +14,11 @@ const web: JsonObject = { name: 'web', image: 'ghcr.io/acme/agent:v1', essential
 const proxy: JsonObject = { name: 'proxy', image: 'envoy:v1', essential: true };
 const logger: JsonObject = { name: 'logger', image: 'fluent:v1', essential: false };
 
-function change(parts: Partial<Change> = {}): Change {
-  return { images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
+function change(parts: Partial<EditChange> = {}): EditChange {
+  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
 }
 
-function edit(containerDefinitions: readonly JsonObject[], parts: Partial<Change> = {}): readonly JsonObject[] {
+function edit(containerDefinitions: readonly JsonObject[], parts: Partial<EditChange> = {}): readonly JsonObject[] {
   return editDocument({ family: 'agent', containerDefinitions }, change(parts))['containerDefinitions'] as JsonObject[];
 }
 

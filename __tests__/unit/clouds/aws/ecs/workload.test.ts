@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
-import type { Change, RestorePoint, Workload } from '../../../../../src/model/workload.ts';
+import type {
+  Change,
+  EditChange,
+  Prepared,
+  RestorePoint,
+  RolloutPlan,
+  Workload,
+} from '../../../../../src/model/workload.ts';
 import { AwsError } from '../wire-fake.ts';
 import { definitionArn, type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
@@ -13,7 +20,13 @@ const image: ImageReference = {
   digest: `sha256:${'a'.repeat(64)}`,
 };
 const IMAGE = `ghcr.io/acme/agent@${image.digest}`;
-const change: Change = { images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
+const change: EditChange = {
+  kind: 'edit',
+  images: [{ container: null, image }],
+  environment: new Map(),
+  secrets: new Map(),
+};
+const ROLLING: RolloutPlan = { takeTraffic: true, shifts: [] };
 
 let world: EcsWorld;
 beforeEach(async () => {
@@ -21,9 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.wire.close());
 
-async function open(): Promise<Workload> {
-  return (await openEcs(PLACE, world.wire.io)).workload;
-}
+const open = (): Promise<Workload> => openEcs(PLACE, world.wire.io);
 
 describe('opening', () => {
   it('names service, cluster and region when there is no such service', async () => {
@@ -57,7 +68,7 @@ describe('opening', () => {
 });
 
 describe('readiness', () => {
-  it('is there when nobody deploys, and not while somebody does', async () => {
+  it('is there when nothing deploys, and not during another deployment', async () => {
     const workload = await open();
     expect(await workload.readiness()).toMatchObject({ status: 'succeeded' });
     world.start('agent:42');
@@ -95,7 +106,12 @@ describe('the restore point', () => {
     expect(point).toEqual({
       resource: 'service agent in cluster production (eu-west-1)',
       revision: 'agent:41',
-      data: { before: definitionArn('agent:41'), live: definitionArn('agent:41'), newest: 1_001_000 },
+      data: {
+        previous: definitionArn('agent:41'),
+        live: definitionArn('agent:41'),
+        newest: 1_001_000,
+        usualMs: null,
+      },
     });
     expect(JSON.stringify(point).length).toBeLessThan(2_000);
   });
@@ -103,7 +119,7 @@ describe('the restore point', () => {
   it('is what last succeeded when what is live has failed', async () => {
     world.start('agent:42', 'STOPPED');
     const point = await (await open()).capture();
-    expect(point.data).toMatchObject({ before: definitionArn('agent:41'), live: definitionArn('agent:42') });
+    expect(point.data).toMatchObject({ previous: definitionArn('agent:41'), live: definitionArn('agent:42') });
   });
 
   it('is what is live when AWS no longer remembers its deployment', async () => {
@@ -112,7 +128,7 @@ describe('the restore point', () => {
     expect((await (await open()).capture()).revision).toBe('agent:40');
   });
 
-  it('is refused when it could not be put back, being deregistered', async () => {
+  it('is refused when it could not be restored, being deregistered', async () => {
     world.definitions.set(definitionArn('agent:41'), { document: { family: 'agent', status: 'INACTIVE' } });
     await expect((await open()).capture()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
@@ -124,6 +140,15 @@ describe('the restore point', () => {
       code: 'JOURNAL_INVALID',
     });
     expect(world.mutations()).toEqual([]);
+  });
+
+  it('that is not complete is not used, and the command to restore by hand names the revision', async () => {
+    const workload = await open();
+    const point = { ...(await workload.capture()), data: { previous: 41 } };
+    await expect(workload.restore(point, definitionArn('agent:42'), 0)).rejects.toMatchObject({
+      code: 'JOURNAL_INVALID',
+    });
+    expect(workload.restoreCommand(point)).toContain('--task-definition agent:41');
   });
 });
 
@@ -147,6 +172,16 @@ describe('planning and preparing', () => {
     expect((await workload.plan(change)).unchanged).toBe(false);
   });
 
+  it.each<Change>([
+    { kind: 'definition', definition: {} },
+    { kind: 'revision', revision: 'agent:40' },
+  ])('is refused for what is no edit of the live definition: %j', async (other) => {
+    const workload = await open();
+    await expect(workload.plan(other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(workload.prepare(other)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    expect(world.mutations()).toEqual([]);
+  });
+
   it('registers fields that no SDK knows, at every level, text that is not ASCII, and the tags', async () => {
     const tags = [{ key: 'team', value: 'agents' }];
     const document = {
@@ -155,7 +190,7 @@ describe('planning and preparing', () => {
       containerDefinitions: [{ name: 'web', image: 'ghcr.io/acme/agent:v1', fieldOfTomorrow: [{ x: 1 }] }],
     };
     world.definitions.set(definitionArn('agent:41'), { document, tags });
-    const mark = await (await open()).prepare(change);
+    const { mark } = await (await open()).prepare(change);
     expect(mark).toBe(definitionArn('agent:42'));
     expect(world.wire.calls.find(({ operation }) => operation === 'RegisterTaskDefinition')?.body).toEqual({
       ...document,
@@ -166,7 +201,7 @@ describe('planning and preparing', () => {
 
   it('makes a new revision even when nothing differs, so that a forced roll-out has a mark of its own', async () => {
     const workload = await open();
-    expect(await workload.prepare(change)).not.toBe(await workload.prepare(change));
+    expect((await workload.prepare(change)).mark).not.toBe((await workload.prepare(change)).mark);
   });
 
   it('waits its turn when another revision of the family is being registered', async () => {
@@ -175,7 +210,7 @@ describe('planning and preparing', () => {
       new AwsError('ClientException', 'Too many concurrent attempts to create a new revision');
     world.answers['RegisterTaskDefinition'] = () =>
       refusals-- > 0 ? answer() : { taskDefinition: { taskDefinitionArn: definitionArn('agent:42') } };
-    expect(await (await open()).prepare(change)).toBe(definitionArn('agent:42'));
+    expect((await (await open()).prepare(change)).mark).toBe(definitionArn('agent:42'));
     expect(world.wire.time).toBe(3_000);
   });
 
@@ -189,28 +224,55 @@ describe('planning and preparing', () => {
 describe('deploying', () => {
   let workload: Workload;
   let point: RestorePoint;
+  let prepared: Prepared;
   let mark: string;
   beforeEach(async () => {
     workload = await open();
     point = await workload.capture();
-    mark = await workload.prepare(change);
+    prepared = await workload.prepare(change);
+    mark = prepared.mark;
   });
 
   it('sends the task definition and nothing else', async () => {
-    await workload.deploy(mark, point, { takeTraffic: true });
+    await prepared.send(point, ROLLING);
     const update = world.wire.calls.find(({ operation }) => operation === 'UpdateService');
     expect(update?.body).toEqual({ cluster: 'production', service: 'agent', taskDefinition: mark });
   });
 
-  it('is not begun on top of a deployment that somebody made since', async () => {
+  it('is not begun on top of a newer deployment', async () => {
     world.start('agent:50');
-    await expect(workload.deploy(mark, point, { takeTraffic: true })).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    await expect(prepared.send(point, ROLLING)).rejects.toMatchObject({ code: 'SUPERSEDED' });
     expect(world.mutations()).toEqual(['RegisterTaskDefinition']);
+  });
+
+  it('that is sent again sends nothing, as the update was taken', async () => {
+    await prepared.send(point, ROLLING);
+    const calls = world.wire.calls.length;
+    expect(await prepared.send(point, ROLLING)).toBeNull();
+    expect(world.wire.calls.length).toBe(calls);
+  });
+
+  it('whose answer was lost is sent again only where the service does not name it', async () => {
+    world.answers['UpdateService'] = ({ taskDefinition }) => {
+      world.start(String(taskDefinition).split('/')[1]!);
+      return new AwsError('ServiceException', 'the answer was lost');
+    };
+    await expect(prepared.send(point, ROLLING)).rejects.toMatchObject({ message: expect.stringContaining('lost') });
+    expect(await prepared.send(point, ROLLING)).toBeNull();
+    expect(world.mutations().filter((name) => name === 'UpdateService').length).toBe(1);
+  });
+
+  it('that did not take effect is sent again', async () => {
+    world.answers['UpdateService'] = () => new AwsError('ServiceException', 'refused');
+    await expect(prepared.send(point, ROLLING)).rejects.toMatchObject({ message: expect.stringContaining('refused') });
+    delete world.answers['UpdateService'];
+    expect(await prepared.send(point, ROLLING)).toBeNull();
+    expect(world.service['taskDefinition']).toBe(mark);
   });
 
   it('is found by its own mark, and not before it is listed', async () => {
     expect(await workload.findOperation(mark, point)).toBeNull();
-    await workload.deploy(mark, point, { takeTraffic: true });
+    await prepared.send(point, ROLLING);
     const ours = world.deployments.at(-1);
     if (ours) ours.listed = false;
     expect(await workload.findOperation(mark, point)).toBeNull();
@@ -220,45 +282,49 @@ describe('deploying', () => {
       mark,
       goal: { kind: 'up' },
       revision: 'agent:42',
+      usualMs: null,
     });
   });
 
   async function deployed() {
-    await workload.deploy(mark, point, { takeTraffic: true });
+    await prepared.send(point, ROLLING);
     const operation = await workload.findOperation(mark, point);
     const ours = world.deployments.at(-1);
     if (!operation || !ours) throw new Error('it is not listed');
     return { operation, ours };
   }
 
-  it('is live when it has succeeded, and no longer when somebody deployed after it', async () => {
+  it('is live when it has succeeded, and no longer after a newer deployment', async () => {
     const { operation, ours } = await deployed();
-    expect((await workload.observe(operation)).status).toBe('progressing');
+    const watch = workload.watch(operation);
+    expect((await watch.poll()).status).toBe('progressing');
     world.succeed(ours);
-    expect((await workload.observe(operation)).status).toBe('succeeded');
+    expect((await watch.poll()).status).toBe('succeeded');
     expect(await workload.isLive(mark)).toBe(true);
     world.start('agent:50');
     expect(await workload.isLive(mark)).toBe(false);
-    expect(await workload.observe(operation)).toMatchObject({ status: 'failed', reason: 'SUPERSEDED' });
+    expect(await watch.poll()).toMatchObject({ status: 'failed', as: 'SUPERSEDED', reason: 'SUPERSEDED' });
   });
 
-  it('is not called overtaken while the service still shows what ran before', async () => {
+  it('is not called superseded while the service still shows the previous revision', async () => {
     const { operation } = await deployed();
+    const watch = workload.watch(operation);
     world.service = { ...world.service, taskDefinition: definitionArn('agent:41') };
-    expect((await workload.observe(operation)).status).toBe('progressing');
+    expect((await watch.poll()).status).toBe('progressing');
     world.service = { ...world.service, taskDefinition: definitionArn('agent:50') };
-    expect(await workload.observe(operation)).toMatchObject({ status: 'failed', reason: 'SUPERSEDED' });
+    expect(await watch.poll()).toMatchObject({ status: 'failed', as: 'SUPERSEDED', reason: 'SUPERSEDED' });
   });
 
   it('passes on what the service says since it began', async () => {
     const { operation, ours } = await deployed();
+    const watch = workload.watch(operation);
     const events = [
       { message: 'started 2 tasks', createdAt: ours.createdAt + 2 },
       { message: 'stopped 1 task', createdAt: ours.createdAt + 1 },
       { message: 'from before', createdAt: ours.createdAt - 1 },
     ];
     world.service = { ...world.service, events };
-    expect((await workload.observe(operation)).notes).toEqual(['stopped 1 task', 'started 2 tasks']);
+    expect((await watch.poll()).notes).toEqual(['stopped 1 task', 'started 2 tasks']);
   });
 
   const crashed = (id: string, taskDefinitionArn: string) => ({
@@ -269,29 +335,31 @@ describe('deploying', () => {
     containers: [{ name: 'web', exitCode: 1 }],
   });
 
-  it('has failed when two of its own tasks crashed, and not for tasks of the version before', async () => {
+  it('has failed when two of its own tasks crashed, and not for tasks of the previous revision', async () => {
     const { operation, ours } = await deployed();
+    const watch = workload.watch(operation);
     world.tasks.push(
       crashed('a', definitionArn('agent:41')),
       crashed('b', definitionArn('agent:41')),
       crashed('c', mark),
     );
-    expect((await workload.observe(operation)).status).toBe('progressing');
+    expect((await watch.poll()).status).toBe('progressing');
     world.tasks.push(crashed('d', mark));
     world.service = { ...world.service, events: [{ message: 'has started 3 tasks', createdAt: ours.createdAt + 1 }] };
-    expect(await workload.observe(operation)).toMatchObject({ status: 'failed', reason: 'DEPLOY_FAILED' });
+    expect(await watch.poll()).toMatchObject({ status: 'failed', as: 'DEPLOY_FAILED', reason: 'DEPLOY_FAILED' });
   });
 
   it('goes on without seeing its tasks where that is not allowed, and says so once', async () => {
     const { operation } = await deployed();
+    const watch = workload.watch(operation);
     world.denied.add('ListTasks');
-    await workload.observe(operation);
-    expect((await workload.observe(operation)).status).toBe('progressing');
+    await watch.poll();
+    expect((await watch.poll()).status).toBe('progressing');
     const warnings = world.wire.printed.filter((line) => line.startsWith('warning'));
     expect(warnings).toEqual([expect.stringContaining('ecs:ListTasks')]);
   });
 
-  it('is diagnosed with the exit code, the last lines and the next step', async () => {
+  it('is diagnosed with the exit code, the last log lines and the next step', async () => {
     const logConfiguration = {
       logDriver: 'awslogs',
       options: { 'awslogs-group': '/agent', 'awslogs-stream-prefix': 'ecs', 'awslogs-region': 'eu-west-1' },
@@ -303,7 +371,7 @@ describe('deploying', () => {
     world.answers['GetLogEvents'] = ({ logStreamName }) => ({ events: [{ message: `from ${logStreamName}\n` }] });
     expect(await workload.diagnose(operation)).toEqual({
       cause: 'task 0f3c stopped: EssentialContainerExited, container web exit code 1',
-      hint: expect.stringContaining('last lines'),
+      hint: expect.stringContaining('last log lines'),
       facts: ['task 0f3c stopped: EssentialContainerExited, container web exit code 1'],
       logs: [{ source: 'web (/agent)', lines: ['from ecs/web/0f3c'] }],
     });
@@ -319,7 +387,7 @@ describe('deploying', () => {
     expect(cause).not.toBe('');
   });
 
-  describe('and going back', () => {
+  describe('and rolling back', () => {
     const restore = async (by: Workload = workload, elapsedMs = 0) => by.restore(point, mark, elapsedMs);
 
     it('stops a deployment that is running, once, and is done when AWS has rolled it back', async () => {
@@ -332,30 +400,30 @@ describe('deploying', () => {
       expect(world.mutations()).toEqual(['RegisterTaskDefinition', 'UpdateService', 'StopServiceDeployment']);
     });
 
-    it('points a deployment that has succeeded back, and waits for that deployment and no other', async () => {
+    it('updates the service after one that succeeded, and waits for that deployment and no other', async () => {
       const { ours } = await deployed();
       ours.status = 'SUCCESSFUL';
       expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'PUTTING_BACK' });
-      const back = world.deployments.at(-1);
-      if (!back) throw new Error('no way back');
-      back.listed = false;
+      const rollback = world.deployments.at(-1);
+      if (!rollback) throw new Error('no rollback');
+      rollback.listed = false;
       expect(await restore()).toMatchObject({ status: 'progressing' });
       // As the post step does after a kill: in another process, with nothing remembered.
       expect(await restore(await open())).toMatchObject({ status: 'progressing' });
-      back.listed = true;
+      rollback.listed = true;
       expect(await restore()).toMatchObject({ status: 'progressing' });
-      back.status = 'SUCCESSFUL';
+      rollback.status = 'SUCCESSFUL';
       expect(await restore()).toEqual({ status: 'restored', by: 'us', message: 'agent:41 is live again' });
       expect(world.mutations()).toEqual(['RegisterTaskDefinition', 'UpdateService', 'UpdateService']);
     });
 
-    it('is begun by a workload whose job has been cancelled, while everything else is given up', async () => {
+    it('is begun by a workload whose job has been cancelled, while everything else ends', async () => {
       const { operation } = await deployed();
       const controller = new AbortController();
-      const cancelled = (await openEcs(PLACE, { ...world.wire.io, signal: controller.signal })).workload;
+      const cancelled = await openEcs(PLACE, { ...world.wire.io, signal: controller.signal });
       const reason = new Error('the job was cancelled');
       controller.abort(reason);
-      await expect(cancelled.observe(operation)).rejects.toBe(reason);
+      await expect(cancelled.watch(operation).poll()).rejects.toBe(reason);
       expect(await restore(cancelled)).toMatchObject({ requested: true, reason: 'ROLLBACK_REQUESTED' });
     });
 
@@ -365,7 +433,7 @@ describe('deploying', () => {
       expect(await restore()).toMatchObject({ status: 'progressing', requested: false, reason: 'ENDED_MEANWHILE' });
     });
 
-    it('points the service back where stopping is not allowed, and says so', async () => {
+    it('updates the service where stopping is not allowed, and says so', async () => {
       await deployed();
       world.denied.add('StopServiceDeployment');
       expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'PUTTING_BACK' });
@@ -382,22 +450,22 @@ describe('deploying', () => {
       expect(await restore()).toMatchObject({ status: 'restored', by: 'platform' });
     });
 
-    it('touches nothing when somebody deployed after us', async () => {
+    it('touches nothing after a newer deployment', async () => {
       await deployed();
       world.start('agent:50');
       expect(await restore()).toMatchObject({ status: 'superseded', message: expect.stringContaining('agent:50') });
       expect(world.mutations()).toEqual(['RegisterTaskDefinition', 'UpdateService']);
     });
 
-    it('waits for an update that may still arrive, and has nothing to do when it does not', async () => {
+    it('waits for an update that may still take effect, and has nothing to do when it does not', async () => {
       expect(await restore(workload, 0)).toMatchObject({ status: 'progressing', requested: false });
       expect(await restore(workload, 10_000)).toMatchObject({ status: 'untouched' });
       expect(world.mutations()).toEqual(['RegisterTaskDefinition']);
     });
 
-    it('undoes an update that arrived late', async () => {
+    it('rolls back an update that took effect late', async () => {
       expect(await restore(workload, 0)).toMatchObject({ status: 'progressing' });
-      await workload.deploy(mark, point, { takeTraffic: true });
+      await prepared.send(point, ROLLING);
       expect(await restore(workload, 5_000)).toMatchObject({ reason: 'ROLLBACK_REQUESTED' });
     });
   });

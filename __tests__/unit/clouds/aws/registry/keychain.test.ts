@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ecrKeychain } from '../../../../../src/clouds/aws/registry/keychain.ts';
+import { ecrRegistry } from '../../../../../src/clouds/aws/registry/registry.ts';
 import { AwsError, openWire, type Wire } from '../wire-fake.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,8 @@ test.each([
   'public.ecr.aws',
   '12.dkr.ecr.eu-west-1.amazonaws.com',
   '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
-])('does not know %s, and asks nobody', async (host) => {
+])('does not know %s, and sends nothing', async (host) => {
+  expect(ecrRegistry.handles(host)).toBe(false);
   expect(await ecrKeychain(wire.io).resolve(host)).toBeNull();
   expect(wire.calls).toEqual([]);
 });
@@ -37,6 +39,7 @@ test.each([
   ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1'],
   ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
 ])('logs in to %s in its own region', async (host, region) => {
+  expect(ecrRegistry.handles(host)).toBe(true);
   expect(await ecrKeychain(wire.io).resolve(host)).toEqual({ username: 'AWS', password: 'pw-1' });
   expect(wire.calls[0]?.authorization).toContain(`/${region}/ecr/aws4_request`);
 });

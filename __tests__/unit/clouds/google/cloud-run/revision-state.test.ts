@@ -52,8 +52,11 @@ describe('a revision', () => {
     expect(findRevisionFailure(revision(failed, part))).toMatchObject({ reason: 'HEALTH_CHECK_CONTAINER_ERROR' });
   });
 
-  test('that failed for a reason which is newer than the client has failed all the same', () => {
-    expect(findRevisionFailure(revision({ ...failed, reason: 99 }))).toEqual({ reason: '99', message: 'not ready' });
+  test('that failed for a reason which is newer than the client’s types has failed all the same', () => {
+    expect(findRevisionFailure(revision({ ...failed, reason: 'A_NEWER_REASON' }))).toEqual({
+      reason: 'A_NEWER_REASON',
+      message: 'not ready',
+    });
     expect(findRevisionFailure(revision(failed))).toEqual({ reason: '', message: 'not ready' });
   });
 

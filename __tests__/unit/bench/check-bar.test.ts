@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { judgeBar } from '../../../bench/copy/judge-bar.ts';
+import { checkBar } from '../../../bench/copy/check-bar.ts';
 import type { RowFigures, ToolFigures } from '../../../bench/copy/measure-row.ts';
 import { rows } from '../../../bench/copy/rows.ts';
 import type { ToolKind } from '../../../bench/copy/tools.ts';
@@ -30,8 +30,8 @@ const lineOf = (table: string, start: string): string[] =>
     .map((cell) => cell.trim())
     .slice(2, -1);
 
-test('we are judged against the best of the peers that ended well', () => {
-  const table = judgeBar('cloud', [
+test('we are compared with the best of the peers that ended well', () => {
+  const table = checkBar('cloud', [
     rowOf('many', [
       figuresOf('deploy-agent', 'ours', { wallMs: 1_000, inProcessMs: 800 }),
       figuresOf('crane', 'default', { wallMs: 4_000 }),
@@ -45,7 +45,7 @@ test('we are judged against the best of the peers that ended well', () => {
 });
 
 test('what is too slow, too large or not measured is said to be', () => {
-  const table = judgeBar('loopback', [
+  const table = checkBar('loopback', [
     rowOf('big', [
       figuresOf('deploy-agent', 'ours', { wallMs: 1_300, inProcessMs: 1_250, peakBytes: 151e6 }),
       figuresOf('crane', 'default', { wallMs: 900 }),
@@ -63,8 +63,8 @@ test('a copy that does not survive the cut connections meets no bar', () => {
   const traffic = { requests: 1, bytesRead: 1_000, bytesWritten: 1_500 };
   const survived = rowOf('cut-upload', [figuresOf('deploy-agent', 'ours', { wallMs: 2_500, traffic })]);
   const lost = rowOf('cut-upload', [figuresOf('deploy-agent', 'ours', { traffic, failure: 'connection reset' })]);
-  const title = '8 x 100 MB, each upload cut once at 50 %';
-  expect(lineOf(judgeBar('cloud', [uncut, survived]), `${title}: seconds`)).toEqual(['1.5', '', '5', 'yes']);
-  expect(lineOf(judgeBar('cloud', [uncut, survived]), `${title}: bytes`)).toEqual(['1.5', '', '1.6', 'yes']);
-  expect(lineOf(judgeBar('cloud', [uncut, lost]), `${title}: bytes`)).toEqual(['not measured', '', '1.6', '-']);
+  const title = '8 x 100 MB, each upload cut once at 50%';
+  expect(lineOf(checkBar('cloud', [uncut, survived]), `${title}: seconds`)).toEqual(['1.5', '', '5', 'yes']);
+  expect(lineOf(checkBar('cloud', [uncut, survived]), `${title}: bytes`)).toEqual(['1.5', '', '1.6', 'yes']);
+  expect(lineOf(checkBar('cloud', [uncut, lost]), `${title}: bytes`)).toEqual(['not measured', '', '1.6', '-']);
 });

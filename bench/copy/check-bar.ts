@@ -3,7 +3,7 @@ import type { RowFigures, ToolFigures } from './measure-row.ts';
 import type { ToolKind } from './tools.ts';
 
 /** What we want to reach (issue 4), beside what was measured. */
-interface Judgement {
+interface BarCheck {
   readonly what: string;
   /** null: what it takes was not there. */
   readonly measured: number | null;
@@ -20,16 +20,16 @@ const FLOOR_MS = 120 + 120 + (100 / 60) * 1000 + 40 + 40;
 const NEAR_PEERS = ['crane', 'skopeo'];
 
 /** The bar for one network, as a table. */
-export function judgeBar(network: string, figures: readonly RowFigures[]): string {
+export function checkBar(network: string, figures: readonly RowFigures[]): string {
   const uncut = figures.find(({ row }) => row.name === 'big');
-  const judgements = [
-    ...figures.flatMap((row) => (network === 'cloud' ? judgeFar(row, uncut) : judgeNear(row))),
-    ...judgeMemory(figures),
+  const checks = [
+    ...figures.flatMap((row) => (network === 'cloud' ? checkFar(row, uncut) : checkNear(row))),
+    ...checkMemory(figures),
   ];
-  return markdownTable([['bar', 'measured', 'without our start', 'at most', 'met'], ...judgements.map(toLine)]);
+  return markdownTable([['bar', 'measured', 'without our start', 'at most', 'met'], ...checks.map(toLine)]);
 }
 
-function toLine({ what, measured, inProcess, most }: Judgement): string[] {
+function toLine({ what, measured, inProcess, most }: BarCheck): string[] {
   const say = (value: number | null | undefined): string => (value == null ? '' : String(Number(value.toFixed(2))));
   if (measured === null) return [what, 'not measured', '', say(most), '-'];
   const isMet = measured <= most ? 'yes' : 'no';
@@ -37,11 +37,11 @@ function toLine({ what, measured, inProcess, most }: Judgement): string[] {
   return [what, say(measured), say(inProcess), say(most), isMetInside ? 'only without our start' : isMet];
 }
 
-function judgeFar(figures: RowFigures, uncut: RowFigures | undefined): readonly Judgement[] {
+function checkFar(figures: RowFigures, uncut: RowFigures | undefined): readonly BarCheck[] {
   const { row } = figures;
   const ours = oursOf(figures);
-  if (row.cut !== 'none') return judgeCut(figures, uncut);
-  if (row.way === 'again') return judgeAgain(figures);
+  if (row.cut !== 'none') return checkCut(figures, uncut);
+  if (row.way === 'again') return checkAgain(figures);
   if (row.way === 'retag') {
     return [{ what: `${row.title}: requests`, measured: ours.traffic?.requests ?? null, most: 3 }];
   }
@@ -55,7 +55,7 @@ function judgeFar(figures: RowFigures, uncut: RowFigures | undefined): readonly 
   ];
 }
 
-function judgeNear(figures: RowFigures): readonly Judgement[] {
+function checkNear(figures: RowFigures): readonly BarCheck[] {
   const { row, tools } = figures;
   if (row.way !== 'across') return [];
   const peers = tools.filter(({ tool, failure }) => NEAR_PEERS.includes(tool.name) && failure === null);
@@ -64,7 +64,7 @@ function judgeNear(figures: RowFigures): readonly Judgement[] {
   return [{ what: `${row.title}: to the median of crane and skopeo`, ...measured, most: 1.1 }];
 }
 
-function judgeCut(figures: RowFigures, uncut: RowFigures | undefined): readonly Judgement[] {
+function checkCut(figures: RowFigures, uncut: RowFigures | undefined): readonly BarCheck[] {
   const { row, imageBytes } = figures;
   const ours = oursOf(figures);
   const hasEnded = ours.failure === null;
@@ -76,7 +76,7 @@ function judgeCut(figures: RowFigures, uncut: RowFigures | undefined): readonly 
   ];
 }
 
-function judgeAgain(figures: RowFigures): readonly Judgement[] {
+function checkAgain(figures: RowFigures): readonly BarCheck[] {
   const { row, tools } = figures;
   const { traffic } = oursOf(figures);
   const regctl = tools.find(({ tool }) => tool.name === 'regctl')?.traffic?.requests;
@@ -90,7 +90,7 @@ function judgeAgain(figures: RowFigures): readonly Judgement[] {
   ];
 }
 
-function judgeMemory(figures: readonly RowFigures[]): readonly Judgement[] {
+function checkMemory(figures: readonly RowFigures[]): readonly BarCheck[] {
   const peaks = figures.map((row) => oursOf(row).peakBytes).filter((peak) => peak !== null);
   return [{ what: 'peak memory, MB', measured: peaks.length > 0 ? Math.max(...peaks) / 1e6 : null, most: 150 }];
 }
