@@ -33,7 +33,7 @@ export interface Authorizer {
 export interface Authorization {
   /** Value of the Authorization header; null: none. */
   readonly header: string | null;
-  /** null: nobody gave us credentials. */
+  /** null: anonymous, there are no credentials. */
   readonly login: Login | null;
   /** True: the login's first answer was refused already. */
   readonly isRenewed: boolean;
@@ -49,29 +49,13 @@ export interface RefusedAuthorization {
 export function openAuthorizer(options: AuthorizerOptions): Authorizer {
   const logins = openLogins(options);
   const schemes = new Map<string, Promise<AuthScheme>>();
-  const tokens = new Map<string, Promise<Token>>();
-
-  const headerFor = async (access: Access, login: Login | null, wanted: Wanted): Promise<string | null> => {
-    const { scheme, lastsMs = 0 } = wanted;
-    if (scheme.kind === 'none') return null;
-    const credentials = login?.credentials ?? null;
-    if (scheme.kind === 'basic') return credentials && basicHeader(credentials);
-    const key = tokenKey(access, login);
-    const scopes = [...access.scopes, ...scheme.scopes];
-    const fetch = () => askForToken({ ...scheme, registry: access.registry, scopes, credentials }, options);
-    const pending = singleFlight(tokens, key, fetch);
-    const { header, staleAt, lifetimeMs } = await pending;
-    // No token lasts longer than its lifetime: asking for more would fetch one for every request.
-    if (options.clock.now() + Math.min(lastsMs, lifetimeMs / 2) < staleAt) return header;
-    if (tokens.get(key) === pending) tokens.delete(key);
-    return (await singleFlight(tokens, key, fetch)).header;
-  };
+  const headers = openHeaders(options);
 
   /** Each turn refuses one login, so there are at most as many as keychains. */
   const tryInTurn = async (access: Access, first: Login | null, wanted: Wanted): Promise<Authorization> => {
     for (let login = first; ; ) {
       try {
-        return { header: await headerFor(access, login, wanted), login, isRenewed: false };
+        return { header: await headers.make(access, login, wanted), login, isRenewed: false };
       } catch (error) {
         if (login === null || !isRefusal(error)) throw error;
         logins.refuse(access, login);
@@ -88,9 +72,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     if (sent.login) logins.forget(registry, sent.login);
     // The scope that a challenge asks for belongs to this request only.
     schemes.set(registry, Promise.resolve(scheme.kind === 'bearer' ? { ...scheme, scopes: [] } : scheme));
-    const key = tokenKey(access, sent.login);
-    const held = tokens.get(key);
-    if (held && (await held).header === sent.header && tokens.get(key) === held) tokens.delete(key);
+    await headers.forget(access, sent);
     const next = await tryInTurn(access, await logins.find(access), { scheme });
     if (next.header === sent.header) return null;
     return { ...next, isRenewed: next.login?.nth === sent.login?.nth };
@@ -119,6 +101,33 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
 interface Wanted {
   readonly scheme: AuthScheme;
   readonly lastsMs?: number;
+}
+
+/** Authorization headers, with the tokens that were fetched for them. */
+function openHeaders(options: AuthorizerOptions) {
+  const tokens = new Map<string, Promise<Token>>();
+  return {
+    async make(access: Access, login: Login | null, { scheme, lastsMs = 0 }: Wanted): Promise<string | null> {
+      if (scheme.kind === 'none') return null;
+      const credentials = login?.credentials ?? null;
+      if (scheme.kind === 'basic') return credentials && basicHeader(credentials);
+      const key = tokenKey(access, login);
+      const scopes = [...access.scopes, ...scheme.scopes];
+      const fetch = () => askForToken({ ...scheme, registry: access.registry, scopes, credentials }, options);
+      const pending = singleFlight(tokens, key, fetch);
+      const { header, staleAt, lifetimeMs } = await pending;
+      // No token lasts longer than its lifetime: asking for more would fetch one for every request.
+      if (options.clock.now() + Math.min(lastsMs, lifetimeMs / 2) < staleAt) return header;
+      if (tokens.get(key) === pending) tokens.delete(key);
+      return (await singleFlight(tokens, key, fetch)).header;
+    },
+    /** Of a token that was replaced meanwhile, the new one stays. */
+    async forget(access: Access, { header, login }: Authorization): Promise<void> {
+      const key = tokenKey(access, login);
+      const held = tokens.get(key);
+      if (held && (await held).header === header && tokens.get(key) === held) tokens.delete(key);
+    },
+  };
 }
 
 function tokenKey({ registry, scopes }: Access, login: Login | null): string {

@@ -30,7 +30,7 @@ export interface RegistryCall {
   readonly registry: string;
   /** Below `/v2/`, or a full URL that the registry named. */
   readonly target: string | URL;
-  /** The one for pushing first: some registries look at the first only. */
+  /** The one for pushing first: some registries read the first only. */
   readonly scopes: readonly string[];
   /** Statuses that are an answer; any other is an error. */
   readonly expect: readonly number[];

@@ -102,7 +102,7 @@ export function isRefusal(error: unknown): error is DeployError {
   return error instanceof DeployError && ['AUTH_FAILED', 'PERMISSION_DENIED'].includes(error.code);
 }
 
-/** Trying again does not help, and nobody has cancelled. */
+/** Trying again does not help, and it is no cancellation. */
 function isFinal(error: unknown): error is DeployError {
   return error instanceof DeployError && !isTransient(error) && error.code !== 'CANCELLED';
 }

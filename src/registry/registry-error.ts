@@ -6,7 +6,7 @@ import { redact } from '../model/redact.ts';
 import { hintFor, type RefusedCall } from './registry-hints.ts';
 import { secretsIn } from './secrets-in.ts';
 
-/** What a registry said when it refused. `retryAfterMs`: what it asked for; null: nothing. */
+/** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
 export interface Refusal {
   readonly status: number;
   /** Codes of the distribution spec: `NAME_UNKNOWN`, `DENIED`. */

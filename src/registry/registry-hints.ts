@@ -28,7 +28,7 @@ export function hintFor(code: ErrorCode, call: RefusedCall, text: string): strin
     case 'THROTTLED':
       return 'Wait and run again, or raise the rate limit of the registry.';
     case 'NETWORK':
-      return `Run again; if it stays, look at the status page of ${registry}.`;
+      return `Run again; if it stays, check the status page of ${registry}.`;
     case 'IMAGE_NOT_FOUND':
       return 'Check that the build pushed it.';
     default:
