@@ -119,7 +119,7 @@ describe('an image for ACR', () => {
     expect(report(main.log)).toContain(
       'acme.azurecr.io fetched the image itself: nothing of it went through this runner',
     );
-    expect(main.log).toContain('the image was there already, only the name is new');
+    expect(main.log).toContain('the image was already present, only the name is new');
   });
 
   test('is copied where an import is not allowed, and the log says why', async () => {

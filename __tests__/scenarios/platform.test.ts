@@ -133,7 +133,9 @@ test('`copy-referrers` takes signatures along, and the plan tells how many', asy
   source.seed('acme/agent', null, signature);
   const inputs = { image: 'ghcr.io/acme/agent:v2', 'copy-referrers': 'true' };
   const planned = await agent.deploy({ ...inputs, mode: 'plan' });
-  expect(saidBy(planned.main.log)).toContain('Referrers (signatures, SBOMs, provenance) to copy: 1; already present: 0.');
+  expect(saidBy(planned.main.log)).toContain(
+    'Referrers (signatures, SBOMs, provenance) to copy: 1; already present: 0.',
+  );
   const { main } = await agent.deploy(inputs);
   expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
   expect(main.summary).toContain('1 referrers');

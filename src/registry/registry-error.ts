@@ -2,12 +2,11 @@ import * as z from 'zod';
 import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
-import type { RegistryTraits } from '../model/keychain.ts';
 import { redact } from '../model/redact.ts';
-import { hintFor } from './registry-hints.ts';
+import { hintFor, type RefusedCall } from './registry-hints.ts';
 import { secretsIn } from './secrets-in.ts';
 
-/** What a registry said when it refused. `retryAfterMs`: what it asked for; null: nothing. */
+/** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
 export interface Refusal {
   readonly status: number;
   /** Codes of the distribution spec: `NAME_UNKNOWN`, `DENIED`. */
@@ -15,16 +14,6 @@ export interface Refusal {
   /** Foreign text, one line, cut short. */
   readonly text: string;
   readonly retryAfterMs: number | null;
-}
-
-export interface RefusedCall {
-  /** Completes "could not …": `push blob sha256:… to ghcr.io/acme/agent`. */
-  readonly what: string;
-  readonly registry: string;
-  readonly writes: boolean;
-  /** True: no credentials were sent. */
-  readonly anonymous: boolean;
-  readonly traits?: RegistryTraits | null;
 }
 
 export class RegistryError extends DeployError {
@@ -36,7 +25,8 @@ export class RegistryError extends DeployError {
     const code = classify(refusal);
     const said = [refusal.codes[0], refusal.text].filter((part) => part !== undefined && part !== '').join(': ');
     const hint = hintFor(code, call, refusal.text);
-    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}`, { hint });
+    const tried = call.tried && call.tried.length > 1 ? `; tried: ${call.tried.join(', ')}` : '';
+    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}${tried}`, { hint });
     this.refusal = refusal;
     this.retryable = isTransient(this) || options.tokenRenewed === true;
   }

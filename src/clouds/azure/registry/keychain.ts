@@ -28,6 +28,7 @@ const traits: RegistryTraits = {
 export function acrKeychain(openLogin: () => Promise<AzureLogin | null>, io: Io): Keychain {
   const tokens = new Map<string, Promise<Token | null>>();
   return {
+    label: 'the job’s Azure identity',
     traits: (registry) => (isAcr(registry) ? traits : null),
     async resolve(registry) {
       if (!isAcr(registry)) return null;

@@ -23,6 +23,7 @@ export const artifactRegistry: CloudRegistry = {
     const login = readLogin(reader);
     return (io, logins) => {
       const keychain: Keychain = {
+        label: 'the job’s Google Cloud identity',
         traits: (registry) => (isArtifactRegistry(registry) ? traits : null),
         async resolve(registry) {
           if (!isArtifactRegistry(registry)) return null;
