@@ -45,7 +45,10 @@ describe('a script', () => {
     ['false\necho not reached', 'exit code 1; it printed nothing'],
     ['false | true\necho not reached', 'exit code 1; it printed nothing'],
     ['kill -KILL $$', 'ended by SIGKILL; it printed nothing'],
-    ['no-such-command-of-ours || exit 9', /^exit code 9; last log lines: ".*no-such-command-of-ours: command not found"$/],
+    [
+      'no-such-command-of-ours || exit 9',
+      /^exit code 9; last log lines: ".*no-such-command-of-ours: command not found"$/,
+    ],
   ])('%j fails', async (script, detail) => {
     const [result] = await openReal().run(step(script));
     expect(result!.passed).toBe(false);
