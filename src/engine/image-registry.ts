@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { RegistryAccess } from '../clouds/target.ts';
 import type { Io } from '../io/io.ts';
 import type { ImageName } from '../model/image.ts';
@@ -26,6 +25,6 @@ export function openImageRegistry(
   const registry = images[0]?.name.registry;
   const given = registry && credentials ? [fixedKeychain(registry, credentials)] : [];
   if (credentials) io.log.mask(credentials.password);
-  const docker = dockerConfigKeychain({ ...io, readFile: (file) => readFile(file, 'utf8') });
+  const docker = dockerConfigKeychain({ ...io, readFile: async (file) => io.files.readText(file) });
   return openRegistryClient({ ...io, keychains: [...given, ...clouds.map(({ keychain }) => keychain), docker] });
 }

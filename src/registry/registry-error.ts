@@ -4,7 +4,6 @@ import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
 import { redact } from '../model/redact.ts';
 import { hintFor, type RefusedCall } from './registry-hints.ts';
-import { secretsIn } from './secrets-in.ts';
 
 /** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
 export interface Refusal {
@@ -34,6 +33,7 @@ export class RegistryError extends DeployError {
 
 const MAX_ERROR_BYTES = 65_536;
 const MAX_TEXT = 300;
+const SHORTEST_SECRET = 4;
 const errorDocument = z.object({
   errors: z.array(z.object({ code: z.string().max(100).catch(''), message: z.string().catch('') })).min(1),
 });
@@ -43,6 +43,15 @@ export async function readRefusal(response: HttpResponse, now: number, sent: str
   const body = await readBody(response, { maxBytes: MAX_ERROR_BYTES, timeoutMs: 10_000 }).catch(() => Buffer.alloc(0));
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
   return { status: response.status, retryAfterMs, ...parseErrorBody(redact(body.toString(), secretsIn(sent))) };
+}
+
+/** What an Authorization header gives away: its token, and the password in it where it is one. */
+function secretsIn(authorization: string | null): readonly string[] {
+  const [, scheme = '', token = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? [];
+  const login = scheme.toLowerCase() === 'basic' ? Buffer.from(token, 'base64').toString() : '';
+  const password = login.slice(login.indexOf(':') + 1);
+  // A very short one would black out ordinary words.
+  return [token, login, password].filter((secret) => secret.length >= SHORTEST_SECRET);
 }
 
 /** Only what is meant for people is kept of a document: its other fields may hold a token or a signature. */
