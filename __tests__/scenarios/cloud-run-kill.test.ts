@@ -17,7 +17,7 @@ type OnStart = (child: { kill(signal: NodeJS.Signals): boolean }) => void;
 
 function deploy(agent: Agent, { image, inputs }: Story, onStart?: OnStart) {
   const name = agent.world.publish('v2', image);
-  return agent.deploy({ image: name, 'smoke-tests': smokeTests, ...inputs }, onStart ? { onStart } : {});
+  return agent.deploy({ image: name, 'smoke-tests': smokeTests, ...inputs }, onStart ? { onMainStart: onStart } : {});
 }
 
 interface Story {

@@ -121,7 +121,7 @@ describe('a cancelled job', () => {
       const before = agent.snapshot();
       const { main, post } = await agent.deploy(
         { image: agent.world.publish('v2', {}), ...canary },
-        { onStart: agent.cancelMain(afterMs) },
+        { onMainStart: agent.cancelMain(afterMs) },
       );
       expect(main).toMatchObject({ exitCode: 1, outputs: {} });
       expect(post.exitCode).toBe(1);
@@ -134,7 +134,7 @@ describe('a cancelled job', () => {
     const agent = await givenCloudRun();
     const { post } = await agent.deploy(
       { image: agent.world.publish('v2', {}), ...canary, 'on-cancel': 'keep' },
-      { onStart: agent.cancelMain(60_000) },
+      { onMainStart: agent.cancelMain(60_000) },
     );
     expect(post.summary).toContain('`kept`');
     expect(trafficOf(agent)).toBe('v1 95, v2 5');

@@ -56,7 +56,7 @@ export const behaviours41to46: readonly StagedBehaviour[] = [
     number: 43,
     behaviour: 'every replica runs, and the revision never becomes ready',
     link: issue('microsoft/azure-container-apps', 1268),
-    staging: 'the platform never says so; traffic goes by name, so that the way back needs no new revision to be ready',
+    staging: 'the platform never says so; traffic goes by name, so that the rollback needs no new revision to be ready',
     pinned: true,
     arrange: ({ world }) => world.azure.setApp('agent', { neverReady: true }),
     inputs: { timeout: '3m' },

@@ -41,7 +41,7 @@ test('a change that Azure accepts long after its sender was killed is rolled bac
   const result = await agent.deploy(
     { image: agent.world.publish('v2', {}) },
     {
-      onStart: (child) => {
+      onMainStart: (child) => {
         agent.world.edge.onCall((call) => {
           if (killed || call.operation !== 'arm:ContainerApps_Update') return;
           killed = true;
@@ -65,7 +65,7 @@ describe('a cancel', () => {
     const before = agent.snapshot();
     const visits = agent.watch();
     const inputs = { ...canary, steps: '20% for 10m', image: agent.world.publish('v2', { readyAfterMs: 5_000 }) };
-    const { main, post } = await agent.deploy(inputs, { onStart: agent.cancelMain(everyMs) });
+    const { main, post } = await agent.deploy(inputs, { onMainStart: agent.cancelMain(everyMs) });
     expect([main.outputs['outcome'], main.exitCode, post.exitCode]).toEqual([undefined, 1, 1]);
     expect(post.summary).toContain(everyMs === 10_000 ? '`refused`' : '`rolled-back`');
     expect(agent.snapshot()).toEqual(before);

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseStringMap, parseYaml } from '../../../src/inputs/yaml.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const refusal = (parse: () => unknown): string => {
   try {

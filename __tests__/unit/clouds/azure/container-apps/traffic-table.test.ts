@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
 import {
   finalTraffic,
@@ -12,6 +11,7 @@ import {
   toDocument,
   withShare,
 } from '../../../../../src/clouds/azure/container-apps/traffic-table.ts';
+import { fc } from '../../../../fixtures/fast-check.ts';
 
 const READY = 'agent--ready';
 const OURS = 'agent--d1';

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   requestedTraffic,
   type TrafficEntry,
@@ -14,6 +13,7 @@ import {
   styleOf,
   withOurs,
 } from '../../../../../src/clouds/google/cloud-run/traffic-table.ts';
+import { fc } from '../../../../fixtures/fast-check.ts';
 
 const ours = { revision: 'new', tag: 'c-1234567', previousTags: ['blue'] };
 const entry = (revision: string | null, percent: number, tag: string | null = null): TrafficEntry => ({
