@@ -13,7 +13,7 @@ export type Revision = Pick<protos.google.cloud.run.v2.IRevision, 'conditions' |
 export type Condition = protos.google.cloud.run.v2.ICondition;
 
 /** How one of Google's long-running operations ended; null: it is not done. */
-export type OperationEnd = { readonly error: string | null } | null;
+type OperationEnd = { readonly error: string | null } | null;
 
 const MAX_SERVICES = 100;
 // A page may hold fewer than were requested, or none: https://google.aip.dev/158
