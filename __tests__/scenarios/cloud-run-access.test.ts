@@ -59,7 +59,7 @@ describe('a service that only known callers may invoke', () => {
     // It is back; but no smoke test can tell.
     expect(main.outputs).toMatchObject({ outcome: 'rollback-unconfirmed' });
     expect(
-      main.log.match(/go without an identity token: the federated identity acts as no service account/g),
+      main.log.match(/are sent without an identity token: the federated identity acts as no service account/g),
     ).toHaveLength(1);
     expect(main.log).toMatch(/smoke tests failed on agent-\w+: "GET \/health": .*got 403/);
   });

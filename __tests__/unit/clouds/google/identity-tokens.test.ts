@@ -72,7 +72,7 @@ describe('an identity token is made', () => {
   test('not at all by an identity that has none, which is said once', async () => {
     const { io, findToken } = given(() => ({ kind: 'none', why: 'no account' }));
     expect([await findToken('a'), await findToken('b')]).toEqual([null, null]);
-    expect(io.printed).toEqual([expect.stringContaining('go without an identity token: no account')]);
+    expect(io.printed).toEqual([expect.stringContaining('are sent without an identity token: no account')]);
   });
 
   test('not where Google refuses: the cause is said, and the smoke tests go without', async () => {

@@ -2,9 +2,9 @@ import type { Io } from '../../../io/io.ts';
 import { type JsonObject, objectAt, textAt } from '../../../model/json.ts';
 
 /** What Google's console takes for "deployed by GitHub"; google-github-actions/deploy-cloudrun sets the same. */
-export const LABEL_KEYS = ['managed-by', 'commit-sha'] as const;
+const LABEL_KEYS = ['managed-by', 'commit-sha'] as const;
 
-export type OurLabels = Readonly<Record<(typeof LABEL_KEYS)[number], string | null>>;
+type OurLabels = Readonly<Record<(typeof LABEL_KEYS)[number], string | null>>;
 
 /** What a run sets. A value that is no label (letters, digits, - and _, 63 at most) is left out. */
 export function labelsOfRun(io: Pick<Io, 'env'>): OurLabels {

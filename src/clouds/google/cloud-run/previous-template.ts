@@ -1,6 +1,6 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 
-export interface PreviousRevision {
+interface PreviousRevision {
   /** The revision's document, as it is on the wire. */
   readonly document: JsonObject;
   /** Images of its containers as the template named them; null: as the revision does. */

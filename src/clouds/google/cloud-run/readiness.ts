@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../model/json.ts';
+import { joinSentences } from '../../../model/sentences.ts';
 import type { Observation } from '../../../model/workload.ts';
 import { firstLine } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
@@ -27,7 +28,9 @@ function describeFailed(run: RunService, service: JsonObject): string {
     ({ revision, percent }) => revision !== null && percent > 0 && !serving.has(revision),
   );
   const named = stale.map(({ revision }) => revision).join(', ');
-  const traffic = named === '' ? '' : ` Its traffic names ${named}, which does not serve.`;
-  const { message } = progressOf(service);
-  return `The last change of ${run.resource} failed: ${firstLine(message)}${traffic} What serves is ${formatShares(effectiveTraffic(service))}.`;
+  return joinSentences(
+    `The last change of ${run.resource} failed: ${firstLine(progressOf(service).message)}`,
+    named === '' ? '' : `Its traffic names ${named}, which does not serve.`,
+    `What serves is ${formatShares(effectiveTraffic(service))}.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { explainErrors, type GoogleCall } from '../errors.ts';
@@ -12,6 +13,13 @@ export interface RunRequest {
 }
 
 const BASE = 'https://run.googleapis.com/v2';
+const READS: RetryPolicy = { tries: 4, firstDelayMs: 500 };
+
+/** Of a request that changes nothing: a failure that may pass is retried for some seconds, and a cancel ends it. */
+export function readJson(run: RunService, call: GoogleCall, sent: RunRequest): Promise<JsonObject> {
+  const { signal } = run.io;
+  return retryTransient(() => requestJson(run, { ...call, signal }, sent), READS, run.io);
+}
 
 /**
  * One authenticated request of JSON, sent once (the auth library sends it a second time, with a new token, after a 401).

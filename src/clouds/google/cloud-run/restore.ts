@@ -26,7 +26,7 @@ import { patchService, readRevisionDocument, readService, type ServiceUpdate } f
 import { keepingTags } from './traffic-table.ts';
 
 /** See `Workload.restore`: one poll and at most one change. */
-export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
+type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
 
 export function openRunRestore(opened: RunService): Restore {
   // A cancel is often why a rollback is needed, so it must not end the rollback too.

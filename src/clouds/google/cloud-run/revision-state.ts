@@ -48,7 +48,7 @@ export function findRevisionProgress(revision: Revision): RevisionTrouble | null
   return waiting ? describe(waiting) : null;
 }
 
-/** One line for each condition that has something to say, for a person who looks for the cause. */
+/** One line for each condition that has something to say, for a person who searches for the cause. */
 export function describeConditions(revision: Revision): readonly string[] {
   const telling = (revision.conditions ?? []).filter(({ state }) => state !== 'CONDITION_SUCCEEDED');
   return telling.map((condition) => {

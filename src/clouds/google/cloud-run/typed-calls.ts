@@ -1,9 +1,7 @@
 import type { protos } from '@google-cloud/run';
 import { readIfThere } from '../../../io/read-optional.ts';
-import { type JsonObject, listAt, numberAt, objectAt, textAt, textsAt } from '../../../model/json.ts';
-import type { GoogleCall } from '../errors.ts';
-import { retryReads } from '../retry-reads.ts';
-import { type RunRequest, requestJson } from './request-json.ts';
+import { listAt, numberAt, objectAt, textAt, textsAt } from '../../../model/json.ts';
+import { readJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
 import { shortName } from './service-document.ts';
 
@@ -15,16 +13,16 @@ export type Revision = Pick<protos.google.cloud.run.v2.IRevision, 'conditions' |
 export type Condition = protos.google.cloud.run.v2.ICondition;
 
 /** How one of Google's long-running operations ended; null: it is not done. */
-export type OperationEnd = { readonly error: string | null } | null;
+type OperationEnd = { readonly error: string | null } | null;
 
 const MAX_SERVICES = 100;
-// A page may hold fewer than were asked for, or none: https://google.aip.dev/158
+// A page may hold fewer than were requested, or none: https://google.aip.dev/158
 const MAX_PAGES = 10;
 
 /** @throws DeployError NOT_FOUND, … */
 export async function getRevision(run: RunService, revision: string): Promise<Revision> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
-  const document = await read(run, call, { method: 'GET', path: `${serviceName(run)}/revisions/${revision}` });
+  const document = await readJson(run, call, { method: 'GET', path: `${serviceName(run)}/revisions/${revision}` });
   return { conditions: [...listAt(document, 'conditions')] as Condition[], logUri: textAt(document, 'logUri') };
 }
 
@@ -36,7 +34,7 @@ export async function findRevision(run: RunService, revision: string): Promise<R
 /** @param name As the update's response gave it: `projects/acme/locations/europe-west1/operations/…` */
 export async function getOperationEnd(run: RunService, name: string): Promise<OperationEnd> {
   const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
-  const operation = await read(run, call, { method: 'GET', path: name });
+  const operation = await readJson(run, call, { method: 'GET', path: name });
   if (operation['done'] !== true) return null;
   const error = objectAt(operation, 'error');
   const code = numberAt(error, 'code');
@@ -47,7 +45,7 @@ export async function getOperationEnd(run: RunService, name: string): Promise<Op
 export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
   const call = { what: `check the permissions on ${run.resource}`, permission: 'run.services.get' };
   const path = `${serviceName(run)}:testIamPermissions`;
-  return textsAt(await read(run, call, { method: 'POST', path, data: { permissions } }), 'permissions');
+  return textsAt(await readJson(run, call, { method: 'POST', path, data: { permissions } }), 'permissions');
 }
 
 /** Short names of the services in the region, 100 at most. */
@@ -59,15 +57,10 @@ export async function listServices(run: RunService): Promise<readonly string[]> 
   for (let page = 0; page < MAX_PAGES && names.length < MAX_SERVICES; page += 1) {
     const query = new URLSearchParams({ pageSize: String(MAX_SERVICES), ...(pageToken === '' ? {} : { pageToken }) });
     const path = `projects/${project}/locations/${region}/services?${query}`;
-    const answer = await read(run, call, { method: 'GET', path });
+    const answer = await readJson(run, call, { method: 'GET', path });
     names.push(...listAt(answer, 'services').map((service) => shortName(textAt(service, 'name'))));
     pageToken = textAt(answer, 'nextPageToken');
     if (pageToken === '') break;
   }
   return names.slice(0, MAX_SERVICES);
-}
-
-async function read(run: RunService, call: GoogleCall, request: RunRequest): Promise<JsonObject> {
-  const { signal } = run.io;
-  return await retryReads(run.io, () => requestJson(run, { ...call, signal }, request));
 }

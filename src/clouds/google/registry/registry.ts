@@ -15,7 +15,7 @@ const traits: RegistryTraits = {
   createsRepositories: false,
 };
 
-/** Google Artifact Registry, with the credentials that the job has for Google; without any, others are asked. */
+/** Google Artifact Registry, with the credentials that the job has for Google; without any, the login of docker is tried. */
 export const artifactRegistry: CloudRegistry = {
   inputs: LOGIN_INPUTS,
   handles: isArtifactRegistry,
