@@ -94,7 +94,9 @@ export function openLogins(options: { readonly keychains: readonly Keychain[]; r
 /** The failure of the last login, with all that were tried. */
 export function sayTried(failure: DeployError, labels: readonly string[]): DeployError {
   if (labels.length < 2) return failure;
-  return new DeployError(failure.code, `${failure.message}; tried: ${labels.join(', ')}`, { cause: failure });
+  const { code, hint } = failure;
+  const message = `${failure.message}; tried: ${labels.join(', ')}`;
+  return new DeployError(code, message, { cause: failure, ...(hint ? { hint } : {}) });
 }
 
 /** The login was refused: by its keychain, or by the registry's token service. */
