@@ -7,9 +7,6 @@ import { quotedSentences } from './words/quoted-sentences.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-/** Rooms that are rewritten on other branches: remove an entry as soon as its room is clean. A test below insists. */
-const NOT_YET = ['src/clouds/', 'src/registry/'];
-
 /** The page that lists the words. */
 const ABOUT_THE_WORDS = 'docs/words.md';
 
@@ -29,11 +26,7 @@ describe('what people read', () => {
   });
 
   test('contains none of the words that docs/words.md replaces', () => {
-    expect(findings.filter(({ file }) => !NOT_YET.some((room) => file.startsWith(room)))).toEqual([]);
-  });
-
-  test.each(NOT_YET)('still contains one in %s, or its entry in NOT_YET has to go', (room) => {
-    expect(findings.filter(({ file }) => file.startsWith(room))).not.toEqual([]);
+    expect(findings).toEqual([]);
   });
 });
 
@@ -67,7 +60,7 @@ describe('a finding', () => {
 });
 
 describe('sentences that quote a sentence', () => {
-  const NOT_YET_JOINED = ['src/clouds/'];
+  const NOT_YET_JOINED: readonly string[] = [];
 
   test('are joined by joinSentences, so that none ends in two full stops', () => {
     const found = readableFiles()

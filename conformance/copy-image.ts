@@ -2,7 +2,6 @@ import { systemClock } from '../src/io/clock.ts';
 import { openHttp } from '../src/io/http.ts';
 import { runnerLog } from '../src/io/log.ts';
 import { parseImageName, parseRepository } from '../src/model/image.ts';
-import { firstKeychain } from '../src/model/keychain.ts';
 import { openRegistryClient } from '../src/registry/client.ts';
 import { copyImage } from '../src/registry/copy-image.ts';
 import { fixedKeychain } from '../src/registry/fixed-keychain.ts';
@@ -24,7 +23,7 @@ const client = openRegistryClient({
   http: openHttp(process.env),
   clock: systemClock,
   log: runnerLog,
-  keychain: firstKeychain(...logins.map(({ host, ...credentials }) => fixedKeychain(host, credentials))),
+  keychains: logins.map(({ host, ...credentials }) => fixedKeychain(host, credentials)),
   signal: new AbortController().signal,
 });
 const pinned = await resolveImage(client, parseImageName(source));

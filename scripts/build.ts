@@ -1,5 +1,5 @@
 // Builds dist/.
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { bundle } from './bundle/bundle.ts';
 
 const dist = new URL('../dist/', import.meta.url);
@@ -16,10 +16,6 @@ await bundle({
   out: 'dist',
   licenses: 'licenses.txt',
 });
-// Files that gRPC would read for additional services (channelz, xDS), which are never started here.
-for (const entry of await readdir(dist, { withFileTypes: true })) {
-  if (entry.isDirectory()) await rm(new URL(`${entry.name}/`, dist), { recursive: true });
-}
 // The browser opener of an interactive login, which a library carries and nothing here can reach.
 await rm(new URL('xdg-open', dist), { force: true });
 for (const [name, text] of Object.entries(entries)) await writeFile(new URL(name, dist), text);

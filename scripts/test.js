@@ -13,13 +13,13 @@ const [, , ...given] = process.argv;
 /** For processes that end after jest: each then writes what it ran. */
 const COVERAGE_WAIT_MS = 30_000;
 
-process.exitCode = given[0] === '--coverage' ? await runWithCoverage() : await runJest(given, {});
+process.exitCode = given[0] === '--coverage' ? await runWithCoverage(given.slice(1)) : await runJest(given, {});
 
-async function runWithCoverage() {
+async function runWithCoverage(which) {
   const folder = await mkdtemp(path.join(tmpdir(), 'coverage-'));
   const [ofJest, ofChildren, closingLine] = ['jest', 'children', 'closing-line'].map((name) => path.join(folder, name));
   try {
-    const flags = ['--coverage', '--coverageReporters=json', `--coverageDirectory=${ofJest}`];
+    const flags = ['--coverage', '--coverageReporters=json', `--coverageDirectory=${ofJest}`, ...which];
     // Not NODE_V8_COVERAGE: jest's own processes would write it too, and their coverage is counted by jest.
     const exitCode = await runJest(flags, { CHILD_COVERAGE: ofChildren, CLOSING_LINE_FILE: closingLine });
     await waitForCoverage(ofChildren);

@@ -25,7 +25,7 @@ export interface Agent {
   /** Everything that a user configures and that serves, without audit fields. */
   snapshot(): JsonObject;
   /**
-   * For `onStart`: cancels main, as the runner does, at the first multiple of this time on the cloud's clock; post is
+   * For `onMainStart`: cancels main, as the runner does, at the first multiple of this time on the cloud's clock; post is
    * left alone. `announce` is called right before.
    */
   cancelMain(everyMs: number, announce?: () => void): (child: ChildProcess) => void;

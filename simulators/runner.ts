@@ -23,6 +23,8 @@ export interface StageOptions {
   /** Before the entry: `--enable-source-maps`. */
   readonly nodeArguments?: readonly string[];
   readonly onOutput?: (text: string) => void;
+  /** Absent: the one of the jest worker, for stages that can do with it; null: a new process. */
+  readonly pool?: ProcessPool | null;
   /** How long output that a left-over process still holds open is waited for, in real time. Default: 5 s, as the runner. */
   readonly openOutputMs?: number;
 }
@@ -45,6 +47,8 @@ export interface StageResult {
 export interface ActionOptions extends Omit<StageOptions, 'entry' | 'state'> {
   readonly main: string;
   readonly post: string;
+  /** As `onStart`, but of main alone: post can then run in a pooled process. */
+  readonly onMainStart?: (child: ChildProcess) => void;
   /** Awaited between the two. */
   readonly afterMain?: (main: StageResult) => unknown;
 }
@@ -63,7 +67,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
   try {
     const env = await makeEnvironment(options, directory, files);
     const startedAt = performance.now();
-    const pool = canBePooled(options) ? testWorker()?.processPool : undefined;
+    const pool = options.pool === undefined ? findPool(options) : options.pool;
     const end = pool ? await runPooled(pool, options, env) : await runProcess(options, env);
     return { ...end, ...(await readFileCommands(env)), durationMs: performance.now() - startedAt };
   } finally {
@@ -73,10 +77,17 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
 }
 
 /** Main, then post with main's state, in one job. Post runs whatever became of main: `post-if` is always(). */
-export async function runAction({ main, post, afterMain, ...options }: ActionOptions): Promise<ActionResult> {
+export async function runAction({
+  main,
+  post,
+  onMainStart,
+  afterMain,
+  ...options
+}: ActionOptions): Promise<ActionResult> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'job-')));
   try {
-    const mainResult = await runStage({ ...options, directory, entry: main });
+    const ofMain = onMainStart ? { onStart: onMainStart } : {};
+    const mainResult = await runStage({ ...options, ...ofMain, directory, entry: main });
     await afterMain?.(mainResult);
     const postResult = await runStage({ ...options, directory, entry: post, state: mainResult.state });
     return { main: mainResult, post: postResult, summary: mainResult.summary + postResult.summary };
@@ -176,12 +187,14 @@ function sourceEnvironment(entry: string): Record<string, string> {
 }
 
 /**
- * Not: a stage that gets signals, one about how a process starts or ends, one of dist/, one on real time. The pool is
- * there in tests only (scripts/jest-environment.js).
+ * Not: for a stage that gets signals, one about how a process starts or ends, one on real time, a script of a test of the
+ * clock. There is one in tests only (scripts/jest-environment.js).
  */
-function canBePooled({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): boolean {
-  if (onStart || nodeArguments || openOutputMs !== undefined) return false;
-  return entry.endsWith('.ts') && env['SIM_CLOCK_PORT'] !== undefined && env['NODE_USE_ENV_PROXY'] === undefined;
+function findPool({ entry, env, onStart, nodeArguments, openOutputMs }: StageOptions): ProcessPool | undefined {
+  if (onStart || nodeArguments || openOutputMs !== undefined) return undefined;
+  const isMeant =
+    entry.endsWith('.ts') && env['SIM_CLOCK_PORT'] !== undefined && env['NODE_USE_ENV_PROXY'] === undefined;
+  return isMeant ? testWorker()?.processPool : undefined;
 }
 
 async function runPooled(pool: ProcessPool, { entry, onOutput }: StageOptions, env: Record<string, string>) {

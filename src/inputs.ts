@@ -5,12 +5,12 @@ import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
 import { parseSmokeTests } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
-import { parseStringMap } from './inputs/yaml.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
+import { parseStringMap } from './model/yaml.ts';
 
 /** What the user wants. Every field is checked; nothing reads an input after this. */
 export interface DeployRequest extends RolloutOptions {

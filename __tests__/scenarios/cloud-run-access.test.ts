@@ -59,9 +59,9 @@ describe('a service that only known callers may invoke', () => {
     // It is back; but no smoke test can tell.
     expect(main.outputs).toMatchObject({ outcome: 'rollback-unconfirmed' });
     expect(
-      main.log.match(/go without an identity token: the federated identity acts as no service account/g),
+      main.log.match(/are sent without an identity token: the federated identity acts as no service account/g),
     ).toHaveLength(1);
-    expect(main.log).toMatch(/smoke test "GET \/health" failed: .*got 403/);
+    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "GET \/health": .*got 403/);
   });
 
   test('gets none at an address that is not its own', async () => {
@@ -91,7 +91,7 @@ test('what a hosted runner can’t reach is said before the rollout', async () =
   expect(main.log).toContain('::warning::Identity-Aware Proxy protects service agent');
 });
 
-test('a proxy whose address is given in upper case only is taken by gRPC too', async () => {
+test('a proxy whose address is given in upper case only is taken by all calls', async () => {
   const agent = await givenCloudRun();
   const image = agent.world.publish('v2', {});
   const { main } = await agent.deploy({ image, ...canary }, { env: { https_proxy: '', http_proxy: '', no_proxy: '' } });
@@ -110,7 +110,7 @@ describe('credentials that end during the run', () => {
     expect(callsOf(agent, 'sts:ExchangeToken')).toBeGreaterThan(2);
   });
 
-  test('are renewed over gRPC too', async () => {
+  test('are renewed when one of the reads between is the first to be refused', async () => {
     const agent = await givenCloudRun();
     let expired = 0;
     agent.world.edge.onCall(({ operation }, moment) => {
@@ -159,13 +159,15 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     );
   });
 
-  test('to read revisions: the template can’t be put back, the traffic is', async () => {
+  test('to read revisions: the template can’t be restored, the traffic is', async () => {
     const agent = await givenCloudRun();
     when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.revisions.get'));
     const { main } = await deploy(agent);
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
     expect(main.log).toMatch(/::error .*run\.revisions\.get is missing/);
-    expect(main.log).toMatch(/agent-00001-\w+ 100 % gets the traffic again, but the template could not be put back/);
+    expect(main.log).toMatch(
+      /the traffic was restored \(agent-00001-\w+ 100%\), but the template could not be restored/,
+    );
     await agent.world.clock.advance(60_000);
     expect(trafficOf(agent)).toBe('v1 100');
   });

@@ -99,7 +99,7 @@ const rows: readonly Row[] = [
     number: 32,
     behaviour: 'traffic still names a failed revision, and the next good deployment is told the old failure',
     link: 'https://github.com/Lore-Hex/quill-router/pull/782',
-    staging: 'somebody gave 10 % to a revision that crashed',
+    staging: 'somebody gave 10% to a revision that crashed',
     service: pinnedToOne,
     arrange: async (agent) => {
       const crash = seedImage(agent.world, 'v9', { crash: { afterMs: 500, exitCode: 3, logs: [] } });
@@ -110,7 +110,7 @@ const rows: readonly Row[] = [
     inputs: canary,
     outcome: 'deployed',
     says: [
-      /^::warning::The last change of .* failed: .*agent-two.* Its traffic names agent-two, which does not serve\. What serves is agent-one 100 %/m,
+      /^::warning::The last change of .* failed: .*agent-two.* Its traffic names agent-two, which does not serve\. What serves is agent-one 100%/m,
     ],
     traffic: 'v2 100',
     asBefore: false,
@@ -215,7 +215,7 @@ const rows: readonly Row[] = [
     number: 38,
     behaviour: 'two deployments at once: "the latest" is now somebody else’s revision',
     link: 'https://github.com/google-github-actions/deploy-cloudrun/pull/556',
-    staging: 'somebody deploys v3 while ours is judged at 5 %',
+    staging: 'another user deploys v3 while ours is analyzed at 5%',
     disturb: (agent) => {
       const image = seedImage(agent.world, 'v3');
       const stop = agent.world.clock.every(500, async () => {
@@ -227,7 +227,7 @@ const rows: readonly Row[] = [
     inputs: canary,
     outcome: 'superseded',
     annotation: /another revision was deployed after ours.*Next step: .*`concurrency`/,
-    says: [/agent-00004-\w+ came after ours and is left alone/],
+    says: [/agent-00004-\w+ was deployed after ours and was not touched/],
     // Ours leaves the traffic; theirs gets it when they say so, as they did not when they deployed.
     traffic: 'v1 100',
     asBefore: false,
@@ -238,11 +238,11 @@ const rows: readonly Row[] = [
     number: 39,
     behaviour: 'a change of the traffic alone, without another image',
     link: 'https://github.com/google-github-actions/deploy-cloudrun/issues/537',
-    staging: 'v2 is there already, at 0 %',
+    staging: 'v2 is there already, at 0%',
     arrange: async (agent) => agent.deploy({ image: agent.world.publish('v2', {}), traffic: '0' }),
     inputs: canary,
     outcome: 'deployed',
-    says: [/^traffic agent-00001-\w+ 100 % -> agent-[0-9a-f]{8} 100 %$/m],
+    says: [/^traffic agent-00001-\w+ 100% -> agent-[0-9a-f]{8} 100%$/m],
     traffic: 'v2 100',
     asBefore: false,
     check: ({ agent }) => expect(updatesOf(agent).filter(({ mask }) => mask.includes('template'))).toHaveLength(1),

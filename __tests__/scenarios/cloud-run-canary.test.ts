@@ -41,12 +41,12 @@ describe('a canary on Cloud Run', () => {
     expect(byWeight.filter(({ at }) => at <= tested!.at)).toEqual([]);
     expect(visits.failed).toBe(0);
     expect(wantedOf(agent)).toEqual(LATEST);
-    expect(main.log).toContain(`traffic: ${main.outputs['previous-revision']} 95 %, ${main.outputs['revision']} 5 %`);
+    expect(main.log).toContain(`traffic: ${main.outputs['previous-revision']} 95%, ${main.outputs['revision']} 5%`);
     expect(post).toMatchObject({ exitCode: 0, summary: '' });
     expect([...agent.world.edge.unknownHosts]).toEqual([]);
   });
 
-  test('that begins to fail at 5 % is put back whole: template, labels and traffic', async () => {
+  test('that begins to fail at 5% is rolled back whole: template, labels and traffic', async () => {
     const agent = await givenCloudRun();
     const before = agent.snapshot();
     const traffic = watchTraffic(agent);
@@ -65,7 +65,7 @@ describe('a canary on Cloud Run', () => {
     const image = agent.world.publish('v2', bad);
     const { main } = await agent.deploy({ image, ...canary });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-    expect(main.log).toContain('smoke test "POST /predict" failed');
+    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "POST \/predict"/);
     expect(
       agent.world.google.served(CLOUD_RUN_SERVICE).filter(({ by, status }) => by === 'weight' && status !== 200),
     ).toEqual([]);
@@ -144,7 +144,7 @@ describe('a canary on Cloud Run', () => {
 });
 
 describe('other strategies on Cloud Run', () => {
-  test('blue-green moves everything at once, and keeps the old one until it was judged', async () => {
+  test('blue-green moves everything at once, and keeps the previous one until it was analyzed', async () => {
     const agent = await givenCloudRun();
     const traffic = watchTraffic(agent);
     const image = agent.world.publish('v2', good);
@@ -162,7 +162,7 @@ describe('other strategies on Cloud Run', () => {
     expect(trafficOf(agent)).toBe('v2 100');
   });
 
-  test('rolling whose smoke test fails is put back: by name first, then as it was', async () => {
+  test('rolling whose smoke test fails is rolled back: by name first, then as it was', async () => {
     const agent = await givenCloudRun();
     const before = agent.snapshot();
     const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), 'smoke-tests': smokeTests });

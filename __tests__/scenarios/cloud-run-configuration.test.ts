@@ -105,7 +105,7 @@ describe('mode: plan', () => {
       ...{ image: agent.world.publish('v2', {}), mode: 'plan', strategy: 'canary', steps: '5% for 5m' },
     });
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned' } });
-    for (const part of ['container web: image', 'API&#95;KEY becomes a secret', 'Give it 5 % of the traffic']) {
+    for (const part of ['container web: image', 'API&#95;KEY becomes a secret', 'Shift traffic to it: 5%']) {
       expect(main.summary).toContain(part);
     }
     expect(agent.snapshot()).toEqual(before);
@@ -134,7 +134,7 @@ describe('an image for another processor', () => {
   });
 });
 
-test('a minimum of instances, which are not there at 0 %, is no failure', async () => {
+test('a minimum of instances, which are not there at 0%, is no failure', async () => {
   const agent = await givenCloudRun({ service: { template: { scaling: { minInstanceCount: 2 } } } });
   const { main } = await agent.deploy({
     ...{ image: agent.world.publish('v2', {}), strategy: 'canary', steps: '5% for 1m', 'smoke-tests': '- GET /health' },
@@ -142,7 +142,7 @@ test('a minimum of instances, which are not there at 0 %, is no failure', async 
   expect(main.outputs).toMatchObject({ outcome: 'deployed' });
 });
 
-test('a service whose last change failed is deployed to, and a revert puts back what serves', async () => {
+test('a service whose last change failed is deployed to, and a rollback restores what serves', async () => {
   const agent = await givenCloudRun();
   const crash = { crash: { afterMs: 500, exitCode: 3, logs: [] } };
   agent.world.google.foreignDeploy(SERVICE, seedImage(agent.world, 'v9', crash));
@@ -153,7 +153,7 @@ test('a service whose last change failed is deployed to, and a revert puts back 
   });
   expect(failed.main.outputs).toMatchObject({ outcome: 'rolled-back' });
   expect(failed.main.log).toMatch(
-    /agent-00002-\w+, the newest revision, is not ready; a revert puts back the template of agent-00001-\w+/,
+    /agent-00002-\w+, the newest revision, is not ready; a rollback restores the template of agent-00001-\w+/,
   );
   expect(trafficOf(agent)).toBe('v1 100');
   const { main } = await agent.deploy({ image: agent.world.publish('v3', {}) });

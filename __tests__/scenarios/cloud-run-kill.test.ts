@@ -17,7 +17,7 @@ type OnStart = (child: { kill(signal: NodeJS.Signals): boolean }) => void;
 
 function deploy(agent: Agent, { image, inputs }: Story, onStart?: OnStart) {
   const name = agent.world.publish('v2', image);
-  return agent.deploy({ image: name, 'smoke-tests': smokeTests, ...inputs }, onStart ? { onStart } : {});
+  return agent.deploy({ image: name, 'smoke-tests': smokeTests, ...inputs }, onStart ? { onMainStart: onStart } : {});
 }
 
 interface Story {
@@ -67,7 +67,7 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
   const stories: readonly (readonly [string, Story])[] = [
     ['a good canary', { image: good, inputs: canary }],
     ['a good canary, whose call is lost too', { image: good, inputs: canary, at: ofCloudRun, when: 'before' }],
-    ['a canary that turns bad at 25 %, and its way back', { image: turnsBad, inputs: canary, at: ofCloudRun }],
+    ['a canary that turns bad at 25%, and its way back', { image: turnsBad, inputs: canary, at: ofCloudRun }],
     ['a rolling deploy', { image: good, inputs: {}, at: ofCloudRun }],
     ['a preview', { image: good, inputs: { traffic: '0' }, at: ofCloudRun }],
   ];

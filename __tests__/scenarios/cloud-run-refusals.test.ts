@@ -109,7 +109,10 @@ const serviceRows: readonly Row[] = [
     name: 'a service that is not there, with what is',
     inputs: { service: 'agnet' },
     code: 'NOT_FOUND',
-    says: ['could not find service agnet in europe-west1 (project acme-prod)', 'Did you mean `agent`? There: agent.'],
+    says: [
+      'could not find service agnet in europe-west1 (project acme-prod)',
+      'Did you mean `agent`? Available services: agent.',
+    ],
   },
   {
     name: 'a service that is not there, where nothing may be listed',
@@ -125,7 +128,7 @@ const serviceRows: readonly Row[] = [
     code: 'UNSUPPORTED',
     says: [
       'could not use canary',
-      'can not be reached before it gets traffic',
+      'cannot be reached before it gets traffic',
       'Enable its default URL',
       'or: Use `strategy: rolling`',
     ],

@@ -35,8 +35,8 @@ describe('a deployment that somebody else starts', () => {
     ['right after our update', 'run:UpdateService', 3, 'after', {}],
     ['while our revision starts', 'run:GetOperation', 1, 'after', {}],
     ['during our smoke test', 'workload:GET /health', 1, 'after', {}],
-    ['as our first share is asked for', 'run:UpdateService', 4, 'before', {}],
-    ['while ours is judged', 'workload:GET /health', 4, 'after', {}],
+    ['as our first share is requested', 'run:UpdateService', 4, 'before', {}],
+    ['while ours is analyzed', 'workload:GET /health', 4, 'after', {}],
     ['while our smoke test fails', 'workload:GET /health', 1, 'after', bad],
     ['while ours is taken back', 'run:UpdateService', 4, 'before', bad],
   ] as const)('%s stays, and ours gets no traffic', async (_title, operation, nth, moment, image) => {
@@ -45,7 +45,7 @@ describe('a deployment that somebody else starts', () => {
     at(agent, operation, nth, () => agent.world.google.foreignDeploy(SERVICE, theirs), moment);
     const { main, post } = await agent.deploy({ image: agent.world.publish('v2', image), ...canary });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'superseded' } });
-    expect(main.log).toMatch(/agent-0000\d-\w+ came after ours and is left alone/);
+    expect(main.log).toMatch(/agent-0000\d-\w+ was deployed after ours and was not touched/);
     expect(post.summary).toBe('');
     await agent.world.clock.advance(60_000);
     expect(imageOf(agent)).toBe(theirs);
@@ -75,19 +75,19 @@ describe('a deployment that somebody else starts', () => {
     expect(trafficOf(agent)).toBe('v3 100');
   });
 
-  test('before ours is waited for, and is what a revert puts back', async () => {
+  test('before ours is waited for, and is what a rollback restores', async () => {
     const agent = await givenCloudRun();
     agent.world.google.foreignDeploy(SERVICE, seedImage(agent.world, 'v3'));
     const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), ...canary });
     expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });
-    expect(main.log).toContain('a change that is not ours is being rolled out');
+    expect(main.log).toContain('another deployment is in progress');
     expect(trafficOf(agent)).toBe('v3 100');
     expect(wantedOf(agent)).toEqual(LATEST);
   });
 });
 
 describe('a traffic table that somebody else sets', () => {
-  test('while ours is judged is left alone: it is theirs', async () => {
+  test('while ours is analyzed is not touched', async () => {
     const agent = await givenCloudRun({ service: { template: { revision: 'agent-zero' } } });
     const one = seedImage(agent.world, 'v1b');
     agent.world.google.foreignDeploy(SERVICE, one);
@@ -96,7 +96,7 @@ describe('a traffic table that somebody else sets', () => {
     at(agent, 'workload:GET /health', 4, () => agent.world.google.foreignTraffic(SERVICE, theirs));
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
     expect(main.outputs).toMatchObject({ outcome: 'superseded' });
-    expect(main.log).toMatch(/somebody else changed the traffic to agent-zero 100 %/);
+    expect(main.log).toMatch(/another user or deployment changed the traffic to agent-zero 100%/);
     expect(wantedOf(agent)).toEqual(theirs);
   });
 
@@ -114,24 +114,27 @@ describe('a traffic table that somebody else sets', () => {
 });
 
 describe('a cancelled job', () => {
-  test.each([4_000, 12_000, 20_000, 60_000, 140_000])('%s ms after its start is put back by post', async (afterMs) => {
-    const agent = await givenCloudRun();
-    const before = agent.snapshot();
-    const { main, post } = await agent.deploy(
-      { image: agent.world.publish('v2', {}), ...canary },
-      { onStart: agent.cancelMain(afterMs) },
-    );
-    expect(main).toMatchObject({ exitCode: 1, outputs: {} });
-    expect(post.exitCode).toBe(1);
-    expect(post.summary).toMatch(/`(?:rolled-back|refused)`/);
-    expect(agent.snapshot()).toEqual(before);
-  });
+  test.each([4_000, 12_000, 20_000, 60_000, 140_000])(
+    '%s ms after its start is rolled back by post',
+    async (afterMs) => {
+      const agent = await givenCloudRun();
+      const before = agent.snapshot();
+      const { main, post } = await agent.deploy(
+        { image: agent.world.publish('v2', {}), ...canary },
+        { onMainStart: agent.cancelMain(afterMs) },
+      );
+      expect(main).toMatchObject({ exitCode: 1, outputs: {} });
+      expect(post.exitCode).toBe(1);
+      expect(post.summary).toMatch(/`(?:rolled-back|refused)`/);
+      expect(agent.snapshot()).toEqual(before);
+    },
+  );
 
   test('with on-cancel: keep is left as it is', async () => {
     const agent = await givenCloudRun();
     const { post } = await agent.deploy(
       { image: agent.world.publish('v2', {}), ...canary, 'on-cancel': 'keep' },
-      { onStart: agent.cancelMain(60_000) },
+      { onMainStart: agent.cancelMain(60_000) },
     );
     expect(post.summary).toContain('`kept`');
     expect(trafficOf(agent)).toBe('v1 95, v2 5');

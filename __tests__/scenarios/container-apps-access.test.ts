@@ -8,14 +8,14 @@ import { givenApp } from './container-apps-agent.ts';
 
 afterEach(closeAgents);
 
-const nobody = { AZURE_TENANT_ID: '', AZURE_CLIENT_ID: '', AZURE_SUBSCRIPTION_ID: '' };
+const noIds = { AZURE_TENANT_ID: '', AZURE_CLIENT_ID: '', AZURE_SUBSCRIPTION_ID: '' };
 const noOidc = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
 const ids = { 'tenant-id': TENANT, 'client-id': CLIENT_ID, subscription: SUBSCRIPTION };
 
 describe('who the job is to Azure', () => {
   test('its own identity, as the inputs name the application', async () => {
     const agent = await givenApp();
-    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...ids }, { env: nobody });
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...ids }, { env: noIds });
     expect(main.log).toContain(`Azure: the job's own identity (OIDC) as application ${CLIENT_ID}`);
     expect(main.outputs['outcome']).toBe('deployed');
   });
@@ -35,7 +35,7 @@ describe('who the job is to Azure', () => {
     const PATH = await installCli(directory, agent.world.azure.issueToken());
     const { main } = await agent.deploy(
       { image: agent.world.publish('v2', {}), 'copy-to': '' },
-      { directory, env: { ...nobody, ...noOidc, PATH } },
+      { directory, env: { ...noIds, ...noOidc, PATH } },
     );
     await rm(directory, { recursive: true });
     expect(main.log).toContain(`Azure: the login of the Azure CLI (azure/login), subscription ${SUBSCRIPTION}`);
@@ -46,16 +46,16 @@ describe('who the job is to Azure', () => {
     [
       'no login at all',
       {},
-      { ...nobody, ...noOidc },
+      { ...noIds, ...noOidc },
       /could not tell which Azure subscription is meant.*run azure\/login/s,
     ],
     [
       'no login but a subscription',
       { subscription: SUBSCRIPTION },
-      { ...nobody, ...noOidc },
+      { ...noIds, ...noOidc },
       /has no credentials for it/,
     ],
-    ['ids, and no id-token: write', ids, { ...nobody, ...noOidc }, /has no credentials for it.*id-token: write/s],
+    ['ids, and no id-token: write', ids, { ...noIds, ...noOidc }, /has no credentials for it.*id-token: write/s],
     [
       'a sovereign cloud',
       ids,
@@ -65,7 +65,7 @@ describe('who the job is to Azure', () => {
     [
       'an application that the tenant does not have',
       { ...ids, 'client-id': '00000000-0000-4000-8000-00000000dead' },
-      nobody,
+      noIds,
       /AADSTS700016.*Check `client-id`/s,
     ],
   ])('%s is told with the next step', async (_title, inputs, env, annotation) => {
@@ -119,7 +119,7 @@ describe('an image for ACR', () => {
     expect(report(main.log)).toContain(
       'acme.azurecr.io fetched the image itself: nothing of it went through this runner',
     );
-    expect(main.log).toContain('the image was there already, only the name is new');
+    expect(main.log).toContain('the image was already present, only the name is new');
   });
 
   test('is copied where an import is not allowed, and the log says why', async () => {

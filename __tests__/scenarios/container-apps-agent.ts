@@ -7,7 +7,7 @@ export function givenApp(options: Partial<ContainerAppsAgentOptions> = {}): Prom
   return givenOn(openContainerAppsAgent, options);
 }
 
-/** Whose traffic goes to its revision by name, as somebody has set it. */
+/** Whose traffic goes to its revision by name, as a user has set it. */
 export async function givenPinnedApp(label?: string, options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
   const agent = await givenApp({ ...options, app: { revisionSuffix: 'one', ...options.app } });
   const entry = { revisionName: 'agent--one', weight: 100, ...(label ? { label } : {}) };

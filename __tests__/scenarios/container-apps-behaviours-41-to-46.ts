@@ -20,7 +20,7 @@ export const behaviours41to46: readonly StagedBehaviour[] = [
     image: { crash: { afterMs: 1_000, exitCode: 3, logs: ["KeyError: 'OPENAI_API_KEY'"] } },
     expected: {
       outcome: 'rolled-back',
-      annotation: /CrashLoopBackOff.*Read the container’s last lines/s,
+      annotation: /CrashLoopBackOff.*Read the container’s last log lines/s,
       says: [/KeyError: 'OPENAI_API_KEY'/],
       live: 'v1',
       asBefore: true,
@@ -56,7 +56,7 @@ export const behaviours41to46: readonly StagedBehaviour[] = [
     number: 43,
     behaviour: 'every replica runs, and the revision never becomes ready',
     link: issue('microsoft/azure-container-apps', 1268),
-    staging: 'the platform never says so; traffic goes by name, so that the way back needs no new revision to be ready',
+    staging: 'the platform never says so; traffic goes by name, so that the rollback needs no new revision to be ready',
     pinned: true,
     arrange: ({ world }) => world.azure.setApp('agent', { neverReady: true }),
     inputs: { timeout: '3m' },

@@ -60,7 +60,7 @@ export const behaviours47to56: readonly StagedBehaviour[] = [
       live: 'v1',
       asBefore: true,
       check: ({ agent, before }) => {
-        // Nobody but the smoke tests ever reached the bad revision.
+        // Only the smoke tests ever reached the bad revision.
         const strangers = agent.world.azure.requestsOf('agent').filter(({ by }) => by === 'app');
         const served = new Set(strangers.map(({ revision }) => revision));
         expect([...served].filter((name) => name !== null && /--[df][0-9a-z]{13}$/.test(name))).toEqual([]);

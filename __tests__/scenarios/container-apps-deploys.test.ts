@@ -59,16 +59,16 @@ describe('a good deploy', () => {
       { revisionName: revision, weight: 100 },
     ]);
     expect(activeRevisions(agent)).toEqual(['agent--one', revision]);
-    expect(main.log).toContain('agent--one stays active: a label leads to it');
+    expect(main.log).toContain('agent--one stays active: a label points to it');
   });
 
-  test('keeps the old revision running where that is asked for', async () => {
+  test('keeps the previous revision running where that is configured', async () => {
     const agent = await givenApp();
     await deploy(agent, {}, { 'keep-previous': 'active' });
     expect(activeRevisions(agent)).toHaveLength(2);
   });
 
-  test('that may not end the old revision is deployed, with a warning that has the command', async () => {
+  test('that may not deactivate the previous revision is deployed, with a warning that has the command', async () => {
     const agent = await givenApp();
     agent.world.azure.deny('Microsoft.App/containerApps/revisions/deactivate/action');
     const { main } = await deploy(agent, {});
@@ -78,7 +78,7 @@ describe('a good deploy', () => {
     );
   });
 
-  test('of an app without ingress ends what ran before', async () => {
+  test('of an app without ingress deactivates the previous revision', async () => {
     const agent = await givenApp({ app: { ingress: null } });
     const { main } = await deploy(agent, {}, { 'smoke-tests': '' });
     expect(main.outputs['outcome']).toBe('deployed');
@@ -113,7 +113,7 @@ describe('a good deploy', () => {
 });
 
 describe('a preview (traffic: 0)', () => {
-  test('gets no traffic, and a later canary of the same image goes on from it', async () => {
+  test('gets no traffic, and a later canary of the same image continues with it', async () => {
     const agent = await givenApp();
     const preview = await deploy(agent, {}, { traffic: '0' });
     expect(preview.main.outputs).toMatchObject({ outcome: 'previewed' });
@@ -122,13 +122,13 @@ describe('a preview (traffic: 0)', () => {
     expect(answer).toMatchObject({ status: 200, body: 'v2' });
     const later = await deploy(agent, {}, { strategy: 'canary', steps: '10% for 30s' });
     expect(later.main.outputs).toMatchObject({ outcome: 'deployed', revision: preview.main.outputs['revision'] });
-    expect(later.main.log).toContain('was brought up with this before');
+    expect(later.main.log).toContain('already has this image and configuration, and no traffic yet');
     expect(await agent.ask()).toMatchObject({ body: 'v2' });
     // The form that it had before the preview.
     expect(trafficOf(agent)).toEqual([{ latestRevision: true, weight: 100 }]);
   });
 
-  test('that a later rolling deploy goes on from gets all the traffic', async () => {
+  test('that a later rolling deploy continues with gets all the traffic', async () => {
     const agent = await givenApp();
     const preview = await deploy(agent, {}, { traffic: '0' });
     const later = await deploy(agent, {});

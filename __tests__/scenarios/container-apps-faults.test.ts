@@ -12,15 +12,15 @@ const broken: FaultAct = { kind: 'status', status: 503, body: '' };
 describe('a call to Azure that goes wrong once does not stop a deploy', () => {
   // A canary sends five: the pin, the template, two weights and the end; each is hit.
   test.each<[string, RegExp, number | undefined, 'before' | 'after', FaultAct]>([
-    ['the pin is taken, its answer is lost', /ContainerApps_Update$/, 1, 'after', { kind: 'drop' }],
-    ['the template is taken, its answer is lost', /ContainerApps_Update$/, 2, 'after', { kind: 'drop' }],
+    ['the pin is accepted, its answer is lost', /ContainerApps_Update$/, 1, 'after', { kind: 'drop' }],
+    ['the template is accepted, its answer is lost', /ContainerApps_Update$/, 2, 'after', { kind: 'drop' }],
     ['the template never arrives', /ContainerApps_Update$/, 2, 'before', { kind: 'drop' }],
-    ['a weight is taken, its answer is lost', /ContainerApps_Update$/, 3, 'after', { kind: 'drop' }],
+    ['a weight is accepted, its answer is lost', /ContainerApps_Update$/, 3, 'after', { kind: 'drop' }],
     ['the template is answered 429', /ContainerApps_Update$/, 2, 'before', tooMany],
     ['a weight is answered 503', /ContainerApps_Update$/, 3, 'before', broken],
     ['a read breaks off', /ContainerApps_Get$/, 5, 'after', { kind: 'truncate' }],
     ['a revision is answered 429', /ContainerAppsRevisions_GetRevision$/, 6, 'before', tooMany],
-    ['the end of the old revision is answered 503', /DeactivateRevision$/, 1, 'before', broken],
+    ['the deactivation of the previous revision is answered 503', /DeactivateRevision$/, 1, 'before', broken],
   ])('%s', async (_title, operation, nth, when, act) => {
     const agent = await givenApp();
     const visits = agent.watch();
@@ -32,7 +32,7 @@ describe('a call to Azure that goes wrong once does not stop a deploy', () => {
   });
 });
 
-test('a change that Azure takes long after its sender was killed is taken back too', async () => {
+test('a change that Azure accepts long after its sender was killed is rolled back too', async () => {
   const agent = await givenApp({ app: { mode: 'Single' } });
   const before = agent.snapshot();
   const late: FaultAct = { kind: 'delay', ms: 6_000 };
@@ -41,7 +41,7 @@ test('a change that Azure takes long after its sender was killed is taken back t
   const result = await agent.deploy(
     { image: agent.world.publish('v2', {}) },
     {
-      onStart: (child) => {
+      onMainStart: (child) => {
         agent.world.edge.onCall((call) => {
           if (killed || call.operation !== 'arm:ContainerApps_Update') return;
           killed = true;
@@ -59,13 +59,13 @@ describe('a cancel', () => {
   test.each([
     ['while the traffic is pinned', 10_000],
     ['while our revision starts', 16_000],
-    ['while our canary is judged', 60_000],
-  ])('%s puts back exactly what ran before', async (_title, everyMs) => {
+    ['while our canary is analyzed', 60_000],
+  ])('%s restores exactly the previous state', async (_title, everyMs) => {
     const agent = await givenApp();
     const before = agent.snapshot();
     const visits = agent.watch();
     const inputs = { ...canary, steps: '20% for 10m', image: agent.world.publish('v2', { readyAfterMs: 5_000 }) };
-    const { main, post } = await agent.deploy(inputs, { onStart: agent.cancelMain(everyMs) });
+    const { main, post } = await agent.deploy(inputs, { onMainStart: agent.cancelMain(everyMs) });
     expect([main.outputs['outcome'], main.exitCode, post.exitCode]).toEqual([undefined, 1, 1]);
     expect(post.summary).toContain(everyMs === 10_000 ? '`refused`' : '`rolled-back`');
     expect(agent.snapshot()).toEqual(before);

@@ -13,7 +13,7 @@ type Kill = (child: { kill(signal: NodeJS.Signals): boolean }) => void;
 function deploy(agent: Agent, story: Story, onStart?: Kill): Promise<ActionResult> {
   const image = agent.world.publish('v2', story.behaviour);
   const inputs = { image, 'smoke-tests': '- GET /health: { retry-for: 3s }', ...story.inputs };
-  return agent.deploy(inputs, onStart ? { onStart } : {});
+  return agent.deploy(inputs, onStart ? { onMainStart: onStart } : {});
 }
 
 interface Story {

@@ -23,7 +23,7 @@ describe('what can not be deployed to is refused while nothing is touched', () =
       'a canary without ingress',
       { ingress: null },
       { strategy: 'canary', 'smoke-tests': '' },
-      /its traffic can not be split by percent.*az containerapp ingress enable/s,
+      /its traffic cannot be split between two revisions.*az containerapp ingress enable/s,
     ],
     ['Labels mode', { mode: 'Labels' }, {}, /its revision mode is labels.*--mode multiple/s],
     [
@@ -74,7 +74,7 @@ describe('what can not be deployed to is refused while nothing is touched', () =
     expect(changesTo(agent)).toEqual([]);
   });
 
-  test('an app that somebody else is changing, for as long as that takes', async () => {
+  test('an app that another user is changing, for as long as that takes', async () => {
     const agent = await givenApp({ app: { staging: { operationMs: 3_600_000 } } });
     agent.world.azure.foreignDeploy('agent', agent.world.publish('v3', {}));
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), timeout: '1m' });
@@ -99,7 +99,7 @@ describe('what can not be deployed to is refused while nothing is touched', () =
   });
 });
 
-describe('what keeps smoke tests out is said before the rollout', () => {
+describe('what blocks smoke tests is reported before the rollout', () => {
   test.each<[string, Partial<AppOptions>, RegExp]>([
     ['an internal ingress', { ingress: { external: false } }, /its ingress is internal/],
     ['client certificates', { ingress: { clientCertificateMode: 'require' } }, /requires a client certificate/],

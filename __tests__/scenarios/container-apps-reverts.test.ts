@@ -30,7 +30,7 @@ describe('a deploy whose smoke test fails is rolled back to exactly as before', 
     expect([main.outputs['outcome'], main.exitCode, post.exitCode]).toEqual(['rolled-back', 1, 0]);
     expect(agent.snapshot()).toEqual(before);
     expect(await agent.ask()).toMatchObject({ status: 200, body: 'v1' });
-    // A rolling deploy gives everybody what is bad before its smoke test says so; nobody is left without an answer.
+    // A rolling deploy gives all users the bad revision before its smoke test fails; no user is left without an answer.
     expect(visits.failed).toBe(0);
   });
 
@@ -62,7 +62,7 @@ describe('a deploy whose smoke test fails is rolled back to exactly as before', 
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('at 100 %, when what was judged well for long gets sick', async () => {
+  test('at 100%, when a revision that was healthy for long becomes unhealthy', async () => {
     const agent = await givenApp();
     const before = agent.snapshot();
     const behaviour = { unhealthyAfterMs: 90_000 };
@@ -72,7 +72,7 @@ describe('a deploy whose smoke test fails is rolled back to exactly as before', 
   });
 });
 
-test('fields that nobody here knows survive a deploy and a revert, and secrets are never sent', async () => {
+test('unknown fields survive a deploy and a rollback, and secrets are never sent', async () => {
   const container = {
     name: 'agent',
     futureField: { nested: [1, { deep: true }] },

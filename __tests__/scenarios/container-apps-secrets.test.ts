@@ -66,7 +66,7 @@ test.each([
     for (const { host } of carriers)
       expect({ kind, host }).toEqual({ kind, host: expect.stringMatching(GOOD_FOR[kind]) });
   }
-  // Azure is asked for an import with the source's password, also where that is denied; nobody else hears it.
+  // Azure is asked for an import with the source's password, also where that is denied; no other host hears it.
   const told = new Set(traffic.sent.filter(({ text }) => text.includes(SOURCE.password)).map(({ host }) => host));
   expect([...told].filter((host) => host !== 'ghcr.io')).toEqual(['management.azure.com']);
 });

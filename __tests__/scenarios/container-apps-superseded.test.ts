@@ -5,7 +5,7 @@ import { givenApp } from './container-apps-agent.ts';
 
 afterEach(closeAgents);
 
-/** Somebody else deploys v3 at the n-th call of this name, once, as soon as the app takes it. */
+/** Another user deploys v3 at the n-th call of this name, once, as soon as the app accepts it. */
 function deployV3At(agent: Agent, operation: string, nth = 1): void {
   const image = agent.world.publish('v3', {});
   let seen = 0;
@@ -16,11 +16,11 @@ function deployV3At(agent: Agent, operation: string, nth = 1): void {
   });
 }
 
-describe('a deployment that somebody else starts is left alone', () => {
+describe('a newer deployment is not touched', () => {
   test.each<[string, string, number, Record<string, string>]>([
-    ['between our look and our change', 'arm:ContainerApps_Get', 4, {}],
+    ['between our read and our change', 'arm:ContainerApps_Get', 4, {}],
     ['during our smoke test', 'workload:GET /health', 1, {}],
-    ['while our canary is judged', 'workload:GET /health', 4, { strategy: 'canary', steps: '10% for 2m' }],
+    ['while our canary is analyzed', 'workload:GET /health', 4, { strategy: 'canary', steps: '10% for 2m' }],
   ])('%s', async (_title, operation, nth, inputs) => {
     const agent = await givenApp();
     const image = agent.world.publish('v2', {});
@@ -33,7 +33,7 @@ describe('a deployment that somebody else starts is left alone', () => {
     expect(JSON.stringify(document['properties'])).toContain('ghcr.io/acme/agent:v3');
   });
 
-  test('and so is traffic that somebody moves to another revision', async () => {
+  test('nor is traffic that another user moves to another revision', async () => {
     const agent = await givenApp();
     const third = agent.world.publish('v3', {});
     agent.world.azure.foreignDeploy('agent', third);
@@ -50,6 +50,6 @@ describe('a deployment that somebody else starts is left alone', () => {
     const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...canary });
     expect(two).not.toBe('');
     expect(main.outputs['outcome']).toBe('superseded');
-    expect(main.log).toContain(`somebody gave ${one} 100 % of the traffic`);
+    expect(main.log).toContain(`another deployment or user gave ${one} 100% of the traffic`);
   });
 });

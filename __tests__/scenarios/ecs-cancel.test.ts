@@ -29,7 +29,7 @@ function deployAndInterrupt(agent: Agent, n: number) {
       sent = child.kill('SIGINT');
     });
   };
-  return agent.deploy({ image: agent.world.publish('v2', {}), 'smoke-tests': smokeTests }, { onStart });
+  return agent.deploy({ image: agent.world.publish('v2', {}), 'smoke-tests': smokeTests }, { onMainStart: onStart });
 }
 
 describe('SIGINT in a good deploy, then post', () => {

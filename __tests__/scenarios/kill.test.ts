@@ -20,7 +20,7 @@ async function countMutations(behaviour: object): Promise<number> {
 
 function deploy(agent: Agent, behaviour: object, onStart?: (child: { kill(signal: NodeJS.Signals): boolean }) => void) {
   const image = agent.world.publish('v2', behaviour);
-  return agent.deploy({ image, 'smoke-tests': smokeTests }, onStart ? { onStart } : {});
+  return agent.deploy({ image, 'smoke-tests': smokeTests }, onStart ? { onMainStart: onStart } : {});
 }
 
 /** Kills the main step at its n-th call that changes something. */
@@ -73,7 +73,7 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
     const result = await agent.deploy(
       { image },
       {
-        onStart: (child) => {
+        onMainStart: (child) => {
           if (first) child.kill('SIGKILL');
           first = false;
         },
@@ -105,7 +105,7 @@ test('a smoke-test file that a later step deleted does not stop the rollback', a
     { image, 'smoke-tests': 'smoke.yml' },
     {
       workspace,
-      onStart: (child) => {
+      onMainStart: (child) => {
         if (started++ === 0) stop(child);
       },
       afterMain: () => rm(file),

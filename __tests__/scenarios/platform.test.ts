@@ -108,7 +108,7 @@ describe('`platforms`', () => {
     expect(saidBy(main.log)).toContain(
       `Only linux/arm64 of it: the digest changes from ${whole} to ${digest}, which is what is deployed`,
     );
-    expect(main.summary).toContain('only linux/arm64, so the digest is not the one of');
+    expect(main.summary).toContain('only linux/arm64, so the digest differs from that of');
     expect(agent.world.ecr.snapshot().repositories['agent']?.tags).toMatchObject({ v2: digest });
     expect(await agent.ask()).toMatchObject({ body: 'v2' });
   });
@@ -133,7 +133,9 @@ test('`copy-referrers` takes signatures along, and the plan tells how many', asy
   source.seed('acme/agent', null, signature);
   const inputs = { image: 'ghcr.io/acme/agent:v2', 'copy-referrers': 'true' };
   const planned = await agent.deploy({ ...inputs, mode: 'plan' });
-  expect(saidBy(planned.main.log)).toContain('(signatures, SBOMs, provenance), 1 would be copied, 0 are there.');
+  expect(saidBy(planned.main.log)).toContain(
+    'Referrers (signatures, SBOMs, provenance) to copy: 1; already present: 0.',
+  );
   const { main } = await agent.deploy(inputs);
   expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
   expect(main.summary).toContain('1 referrers');

@@ -280,7 +280,7 @@ describe('a cancelled job', () => {
     const image = agent.world.publish('v2', predict(500, 'no'));
     const { main, post } = await agent.deploy(
       { image, 'smoke-tests': smokeTests },
-      { onStart: agent.cancelMain(afterMs) },
+      { onMainStart: agent.cancelMain(afterMs) },
     );
     expect(main).toMatchObject({ exitCode: 1, outputs: {} });
     expect(main.outputs).toEqual({});
@@ -294,7 +294,7 @@ describe('a cancelled job', () => {
     const agent = await givenAgent();
     const { post } = await agent.deploy(
       { image: agent.world.publish('v2', {}), 'on-cancel': 'keep' },
-      { onStart: agent.cancelMain(20_000) },
+      { onMainStart: agent.cancelMain(20_000) },
     );
     expect(post.summary).toContain('`kept`');
     expect(bodiesOf(agent, 'ecs:StopServiceDeployment')).toEqual([]);

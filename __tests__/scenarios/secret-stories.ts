@@ -80,7 +80,7 @@ export const stories: readonly Story[] = [
   {
     title: 'a cancelled job',
     outcome: null,
-    options: (agent) => ({ onStart: agent.cancelMain(20_000) }),
+    options: (agent) => ({ onMainStart: agent.cancelMain(20_000) }),
     says: /cancelled/,
   },
   { title: 'a killed job', outcome: null, options: killedAfterUpdate, says: /rolled-back/ },
@@ -96,7 +96,7 @@ export const stories: readonly Story[] = [
 function killedAfterUpdate(agent: Agent, then?: FaultAct): Partial<ActionOptions> {
   let killed = false;
   return {
-    onStart: (child) => {
+    onMainStart: (child) => {
       if (killed) return;
       agent.world.edge.onCall((call, when) => {
         if (killed || when !== 'after' || call.operation !== 'ecs:UpdateService') return;

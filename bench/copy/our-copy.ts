@@ -17,7 +17,7 @@ const client = openRegistryClient({
   http: openHttp(process.env),
   clock: systemClock,
   log: runnerLog,
-  keychain: { resolve: async () => null },
+  keychains: [],
   signal: new AbortController().signal,
 });
 prepareCopy(client, parseImageName(source).registry, parseRepository(repository).registry);

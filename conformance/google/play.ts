@@ -20,7 +20,7 @@ const update = (service: object, ...paths: string[]) => ({
 });
 const named = (revision: string, image: string, more: object = {}) => ({ revision, containers: [{ image }], ...more });
 
-/** A life of a service in all its states, told by the unmodified client library over gRPC, and recorded. */
+/** A life of a service in all its states, told by the official client library over REST, and recorded. */
 export async function playRunStories(directory: string, exchanges: GoogleExchange[]): Promise<void> {
   const world = await openWorld();
   recordGoogleExchanges(world, exchanges);
@@ -113,6 +113,7 @@ async function waitInRest({ google, env }: World): Promise<void> {
 async function run(world: World, directory: string, list: readonly object[]): Promise<void> {
   const { env } = await world.google.logIn(directory, world.github);
   const inputs = { orders: JSON.stringify(list) };
-  const { exitCode, log } = await runStage({ entry: CLIENT, inputs, env: { ...world.edge.env, ...env } });
+  const all = { ...world.edge.env, ...env, NODE_USE_ENV_PROXY: '1' };
+  const { exitCode, log } = await runStage({ entry: CLIENT, inputs, env: all });
   if (exitCode !== 0) throw new Error(log);
 }

@@ -12,7 +12,7 @@ import { checkWithProtos } from './protos.ts';
 /** Checks the simulated Google Cloud with Google's own schema and with gcloud. */
 export async function runGoogle(tally: Tally, directory: string): Promise<void> {
   const exchanges: GoogleExchange[] = [];
-  await tally.check('the client library of Cloud Run runs through the life of a service, over gRPC', async () => {
+  await tally.check('the client library of Cloud Run runs through the life of a service, over REST', async () => {
     await playRunStories(path.join(directory, 'google'), exchanges);
     return `${exchanges.length} exchanges`;
   });

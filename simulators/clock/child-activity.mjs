@@ -21,24 +21,25 @@ export function watchActivity(onChange) {
   let work = 0;
   watchHttp(awaited, onChange);
   watchUndici(awaited, onChange);
-  watchHttp2(awaited, onChange);
   watchWebCrypto((change) => {
     work += change;
     onChange();
   });
   return {
     /** Local ports of the requests that await an answer: how the server knows them. 0: not connected yet. */
-    awaitedPorts: () => [...awaited.values()].map((findSocket) => findSocket()?.localPort ?? 0),
+    awaitedPorts: () =>
+      [...awaited].filter(([request]) => !isLeftUnread(request)).map(([, findSocket]) => findSocket()?.localPort ?? 0),
+    /** Whether a body is read or left unread changes without an event. */
+    hasOpenAnswer: () => [...awaited.keys()].some((request) => request.res),
     countProcesses: () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length,
     onlyWaits: () => work === 0 && process.getActiveResourcesInfo().every((name) => WAITING.has(name)),
   };
 }
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
-// when both are done or the socket broke. A body that is not read stays open permanently and stops time: that is a bug
-// of the caller. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not counted twice; that of
-// @actions/http-client (getIDToken) and of gRPC is one, a CONNECT that ends only with its socket: counted, it would stop
-// time. Until it stands, the proxy stops time itself.
+// when both are done or the socket broke. The tunnel of an agent with `proxyEnv` is no request of its own, so it is not
+// counted twice; that of @actions/http-client (getIDToken) is one, a CONNECT that ends only with its socket: counted, it
+// would stop time. Until it stands, the proxy stops time itself.
 function watchHttp(awaited, onChange) {
   subscribe('http.client.request.created', ({ request }) => {
     if (request.method === 'CONNECT') return;
@@ -47,15 +48,18 @@ function watchHttp(awaited, onChange) {
     request.once('close', () => awaited.delete(request) && onChange());
     onChange();
   });
+  subscribe('http.client.response.finish', onChange);
 }
 
-// A stream awaits its answer from the start until it is closed. Its session, which stays open, awaits nothing.
-function watchHttp2(awaited, onChange) {
-  subscribe('http2.client.stream.created', ({ stream }) => {
-    awaited.set(stream, () => stream.session?.socket);
-    onChange();
-  });
-  subscribe('http2.client.stream.close', ({ stream }) => awaited.delete(stream) && onChange());
+/**
+ * The answer waits for its reader, not the other way round: the copy asks for a blob early, and may then have to wait with
+ * the upload for a minute. Only seen of node:http; an unread body of the global fetch stops time.
+ */
+function isLeftUnread(request) {
+  const answer = request.res;
+  if (!answer) return false;
+  const hasReader = answer.readableFlowing === true || answer.listenerCount('readable') > 0;
+  return answer.complete || answer.readableLength > 0 || !hasReader;
 }
 
 // undici announces the CONNECT of a proxy tunnel as a request and never says that it ended: counted, it would stop time

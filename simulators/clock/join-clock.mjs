@@ -123,6 +123,7 @@ function describeIdleness() {
 
 /** File reads end, processes end and sockets get connected without telling us. */
 function mayChangeUnseen(idleness) {
+  if (activity.hasOpenAnswer()) return true;
   if (idleness !== null) return activity.countProcesses() > 0 || activity.awaitedPorts().includes(0);
   return timers.someHoldProcessOpen() || activity.awaitedPorts().length > 0 || activity.countProcesses() > 0;
 }

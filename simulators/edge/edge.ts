@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +9,6 @@ import { testWorker } from '../test-worker.ts';
 import { type Call, type CallListener, Calls, type Exchange } from './calls.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import type { Faults } from './faults.ts';
-import { GrpcReply, readGrpcCall } from './grpc.ts';
 import type { SimulatedHost, SimulatedRequest } from './host.ts';
 import { openOnlooker, type SeenResponse } from './onlooker.ts';
 import { noSuchHost, openProxy } from './proxy.ts';
@@ -57,8 +55,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     serves: (hostname) => desk.findHost(hostname) !== null,
     issue: authority.issue,
     answer: (scheme, request, response) => void desk.answer(scheme, request, response),
-    speaksGrpc: (hostname) => desk.findHost(hostname)?.grpc !== undefined,
-    answerGrpc: (stream, headers) => void desk.answerGrpc(stream, headers),
     opening: () => options.clock.stop(),
   });
   const onlooker = openOnlooker(proxy.url, authority.certificatePem, { [ONLOOKER_HEADER]: desk.onlookerKey });
@@ -110,23 +106,6 @@ class Desk {
       this.failure ??= error instanceof Error ? error : new Error(String(error));
       if (response.headersSent) response.destroy();
       else refuse(response, 500, `the simulator failed: ${this.failure.message}\n`);
-    }
-  }
-
-  async answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
-    try {
-      // Without it Node throws what befalls a stream whose client has gone.
-      stream.on('error', () => {});
-      const host = this.findHost(new URL(`https://${headers[':authority']}`).hostname);
-      if (!host?.grpc) return stream.close();
-      const reply = new GrpcReply(host.grpc, stream, String(headers[':path']));
-      if (this.calls.refuseClosed(reply)) return;
-      const request = await readGrpcCall(host.grpc, stream, headers);
-      if (request) await this.calls.serve(host, request, reply);
-    } catch (error) {
-      if (stream.aborted) return;
-      this.failure ??= error instanceof Error ? error : new Error(String(error));
-      stream.close();
     }
   }
 

@@ -24,33 +24,6 @@ export interface SimulatedHost {
   /** What faults, kill points and the journal call this request: `ecs:UpdateService`, `registry:PUT manifest`. */
   nameCall(request: SimulatedRequest): { readonly operation: string; readonly mutates: boolean };
   handle(request: SimulatedRequest): SimulatedResponse | Promise<SimulatedResponse>;
-  /** Absent: it speaks HTTP/1.1 only. */
-  readonly grpc?: GrpcTranscoding;
-}
-
-/** How gRPC calls of a host are the same as its REST calls: so both have one name, one answer and the same faults. */
-export interface GrpcTranscoding {
-  /** `path`: `/google.cloud.run.v2.Services/GetService`. null: no such method. */
-  toRest(path: string, message: Buffer): RestCall | null;
-  /** The answer to that call; an error is one of REST's error documents. */
-  toGrpc(path: string, answer: SimulatedResponse): GrpcAnswer;
-}
-
-export interface RestCall {
-  readonly method: string;
-  /** With its query. */
-  readonly path: string;
-  readonly body: Buffer;
-}
-
-export interface GrpcAnswer {
-  /** 0: OK. https://grpc.io/docs/guides/status-codes/ */
-  readonly code: number;
-  readonly message?: string;
-  /** An encoded google.rpc.Status: why, in a form for programs. */
-  readonly details?: Buffer;
-  /** Where the code is 0. */
-  readonly body?: Buffer;
 }
 
 /** Virtual time. Only the clock moves it; a simulator only reads. */

@@ -1,8 +1,7 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import type { HostCertificate } from './certificates.ts';
 
 export interface Proxy {
@@ -17,9 +16,6 @@ export interface ProxyOptions {
   issue(hostname: string): Promise<HostCertificate>;
   /** Every request that came through, out of its tunnel and decrypted. */
   answer(scheme: 'http' | 'https', request: IncomingMessage, response: ServerResponse): void;
-  /** True: whoever asks for HTTP/2 in the handshake gets it, and `answerGrpc` its streams. */
-  speaksGrpc(hostname: string): boolean;
-  answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
   /** A tunnel is being made; returns how to say that it stands. */
   opening(): () => void;
 }
@@ -50,8 +46,7 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   server.on('connect', async (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const { hostname, port } = parseAuthority(request.url ?? '');
     if (!options.serves(hostname)) return void socket.end(badGateway(hostname));
-    // An HTTP client counts its request from before the tunnel stands. A gRPC client has none until it has the server's
-    // settings: its timers would go off meanwhile.
+    // A client may announce no request until its tunnel stands (@actions/http-client): its timers would go off meanwhile.
     const { remotePort } = socket;
     const opened = options.opening();
     opening.set(remotePort, opened);
@@ -86,10 +81,9 @@ type OnTunnel = (socket: { readonly remotePort?: number | undefined }) => void;
 
 /** The servers at the far ends of tunnels. They never listen: they are handed the tunnel's socket. */
 function tunnelServers(
-  proxy: ProxyOptions,
+  { issue, answer }: ProxyOptions,
   onTunnel: OnTunnel,
 ): (hostname: string, port: string) => Promise<Server | tls.Server> {
-  const { issue, answer } = proxy;
   const plain = http.createServer(SERVER_OPTIONS, (request, response) => answer('http', request, response));
   const secure = new Map<string, tls.Server>();
   return async (hostname, port) => {
@@ -97,36 +91,14 @@ function tunnelServers(
     const known = secure.get(hostname);
     if (known) return known;
     const options = { ...SERVER_OPTIONS, ...(await issue(hostname)) };
-    const single = (): tls.Server =>
-      https
-        .createServer(options, (request, response) => answer('https', request, response))
-        .on('secureConnection', onTunnel);
-    const server = proxy.speaksGrpc(hostname) ? doubleServer(proxy, options, onTunnel) : single();
+    const server = https
+      .createServer(options, (request, response) => answer('https', request, response))
+      .on('secureConnection', onTunnel);
     // A client that does not trust us, or is killed in the handshake, is its own affair.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     secure.set(hostname, server);
     return server;
   };
-}
-
-/** HTTP/1.1 and HTTP/2 at one address, as the client chooses in the TLS handshake. */
-function doubleServer(
-  { answer, answerGrpc }: ProxyOptions,
-  options: HostCertificate & typeof SERVER_OPTIONS,
-  onTunnel: OnTunnel,
-): tls.Server {
-  const rest = http.createServer(options, (request, response) => answer('https', request, response));
-  const grpc = http2.createServer();
-  grpc.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => answerGrpc(stream, headers));
-  // The client has confirmed our settings.
-  grpc.on('session', (session) => session.once('localSettings', () => onTunnel(session.socket)));
-  // A connection that breaks is its client's affair.
-  grpc.on('sessionError', () => {});
-  return tls.createServer({ ...options, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) => {
-    if (socket.alpnProtocol === 'h2') return void grpc.emit('connection', socket);
-    rest.emit('connection', socket);
-    onTunnel(socket);
-  });
 }
 
 function parseAuthority(authority: string): { hostname: string; port: string } {

@@ -61,7 +61,7 @@ export class Access {
     return found && this.#clock.now() < found.expiresAt ? found.principal : null;
   }
 
-  /** @throws GoogleError UNAUTHENTICATED: 401, or 16 over gRPC. */
+  /** @throws GoogleError UNAUTHENTICATED: 401. */
   authenticate({ headers }: SimulatedRequest): Principal {
     const token = /^Bearer (\S+)$/i.exec(headers['authorization'] ?? '')?.[1];
     const principal = token === undefined ? null : this.findPrincipal(token);

@@ -1,8 +1,8 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { formatError, GoogleError } from './google-error.ts';
-import { grpcTranscoding } from './grpc/transcoding.ts';
-import { type FoundCall, findCall, type Later } from './run/api.ts';
+import { type FoundCall, findCall } from './run/api.ts';
+import type { Later } from './run/call.ts';
 import type { GoogleWorld } from './world.ts';
 
 interface ApiHost {
@@ -12,11 +12,10 @@ interface ApiHost {
   readonly onCall: (operation: string, request: SimulatedRequest) => void;
 }
 
-/** The Cloud Run Admin API v2, REST and gRPC. */
+/** The Cloud Run Admin API v2, as REST. */
 export function createRunHost(host: ApiHost): SimulatedHost {
   return {
     serves: (hostname) => hostname === 'run.googleapis.com',
-    grpc: grpcTranscoding,
     nameCall: ({ method, url }) => {
       const found = findCall(method, url.pathname);
       return {

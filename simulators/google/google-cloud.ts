@@ -40,7 +40,7 @@ export interface AddedService {
   readonly url: string;
 }
 
-/** A call as it came: gRPC ones as the REST calls that they are the same as. */
+/** A call as it came. */
 export interface WireCall {
   readonly at: number;
   readonly operation: string;

@@ -1,18 +1,18 @@
 import type { SimulatedResponse } from '../edge/host.ts';
 import type { JsonObject } from '../json.ts';
 
-/** gRPC's number and HTTP's: https://cloud.google.com/apis/design/errors#error_codes */
+/** The number of google.rpc.Code and HTTP's: https://cloud.google.com/apis/design/errors#error_codes */
 const CODES = {
-  INVALID_ARGUMENT: { grpc: 3, http: 400 },
-  NOT_FOUND: { grpc: 5, http: 404 },
-  ALREADY_EXISTS: { grpc: 6, http: 409 },
-  PERMISSION_DENIED: { grpc: 7, http: 403 },
-  FAILED_PRECONDITION: { grpc: 9, http: 400 },
-  ABORTED: { grpc: 10, http: 409 },
-  UNIMPLEMENTED: { grpc: 12, http: 501 },
-  INTERNAL: { grpc: 13, http: 500 },
-  UNAVAILABLE: { grpc: 14, http: 503 },
-  UNAUTHENTICATED: { grpc: 16, http: 401 },
+  INVALID_ARGUMENT: { rpc: 3, http: 400 },
+  NOT_FOUND: { rpc: 5, http: 404 },
+  ALREADY_EXISTS: { rpc: 6, http: 409 },
+  PERMISSION_DENIED: { rpc: 7, http: 403 },
+  FAILED_PRECONDITION: { rpc: 9, http: 400 },
+  ABORTED: { rpc: 10, http: 409 },
+  UNIMPLEMENTED: { rpc: 12, http: 501 },
+  INTERNAL: { rpc: 13, http: 500 },
+  UNAVAILABLE: { rpc: 14, http: 503 },
+  UNAUTHENTICATED: { rpc: 16, http: 401 },
 } as const;
 
 export type Status = keyof typeof CODES;
@@ -41,10 +41,7 @@ export function formatError({ status, message, details }: GoogleError): Simulate
   };
 }
 
-export function grpcCodeOf(status: Status): number {
-  return CODES[status].grpc;
-}
-
-export function isStatus(word: string): word is Status {
-  return word in CODES;
+/** As it stands in the error of a long-running operation. */
+export function rpcCodeOf(status: Status): number {
+  return CODES[status].rpc;
 }

@@ -1,8 +1,7 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Access } from './access.ts';
-import type { Operation } from './run/operations.ts';
-import type { Service } from './run/state.ts';
+import type { Operation, Service } from './run/state.ts';
 
 /** Everything that one simulated project holds in one region. */
 export interface GoogleWorld {

@@ -19,6 +19,8 @@ export interface StageEnd {
 /** Processes that run one stage after another; each runs one at a time. */
 export interface ProcessPool {
   run(stage: PooledStage): Promise<StageEnd>;
+  /** They end. */
+  close(): void;
 }
 
 interface PooledProcess {
@@ -33,6 +35,7 @@ const LASTING = ['PATH', 'NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
 
 export function openProcessPool(): ProcessPool {
   const free: PooledProcess[] = [];
+  const all = new Set<ChildProcess>();
   let failure: Error | null = null;
 
   /** @throws Error when a process ended although it had nothing to do: some stage had left something behind. */
@@ -50,6 +53,7 @@ export function openProcessPool(): ProcessPool {
     const lasting = Object.fromEntries(LASTING.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
     const child = spawn(process.execPath, [program], { env: lasting, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     const pooled: PooledProcess = { child, stage: null };
+    all.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => pooled.stage?.onOutput(text));
     }
@@ -68,6 +72,7 @@ export function openProcessPool(): ProcessPool {
 
   function bury(pooled: PooledProcess, end: StageEnd): void {
     const at = free.indexOf(pooled);
+    all.delete(pooled.child);
     if (at >= 0) {
       free.splice(at, 1);
       failure = new Error(`a pooled process ended between two stages: ${end.signal ?? `exit code ${end.exitCode}`}`);
@@ -75,7 +80,12 @@ export function openProcessPool(): ProcessPool {
     pooled.stage?.end(end);
   }
 
-  return { run };
+  function close(): void {
+    free.length = 0;
+    for (const child of all) child.disconnect();
+  }
+
+  return { run, close };
 }
 
 /** A process without a stage must not keep the test run alive. */

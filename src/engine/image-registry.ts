@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { RegistryAccess } from '../clouds/target.ts';
 import type { Io } from '../io/io.ts';
 import type { ImageName } from '../model/image.ts';
-import { firstKeychain, type Keychain, type RegistryCredentials } from '../model/keychain.ts';
+import type { RegistryCredentials } from '../model/keychain.ts';
 import { openRegistryClient, type RegistryClient } from '../registry/client.ts';
 import { dockerConfigKeychain } from '../registry/docker-config-keychain.ts';
 import { fixedKeychain } from '../registry/fixed-keychain.ts';
@@ -14,8 +13,9 @@ export interface RegistryLogins {
 }
 
 /**
- * Who we are to a registry: what the inputs say, else the login of the registry's own cloud, else what docker has in its
- * config. The cloud goes before docker: a login that an earlier job left on a self-hosted runner has often expired.
+ * Who we are to a registry: what the inputs say, and nothing else; without that, the login of the registry's own cloud,
+ * and docker's where the registry refuses that one, as for a repository of another account. The cloud goes before docker:
+ * a login that an earlier job left on a self-hosted runner has often expired.
  */
 export function openImageRegistry(
   { images, credentials }: RegistryLogins,
@@ -25,7 +25,6 @@ export function openImageRegistry(
   const registry = images[0]?.name.registry;
   const given = registry && credentials ? [fixedKeychain(registry, credentials)] : [];
   if (credentials) io.log.mask(credentials.password);
-  const ofClouds: readonly Keychain[] = clouds.map(({ keychain }) => keychain);
-  const docker = dockerConfigKeychain({ ...io, readFile: (file) => readFile(file, 'utf8') });
-  return openRegistryClient({ ...io, keychain: firstKeychain(...given, ...ofClouds, docker) });
+  const docker = dockerConfigKeychain({ ...io, readFile: async (file) => io.files.readText(file) });
+  return openRegistryClient({ ...io, keychains: [...given, ...clouds.map(({ keychain }) => keychain), docker] });
 }

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Files } from '../io/files.ts';
 import type { Log } from '../io/log.ts';
 import type { State } from '../io/state.ts';
-import { DeployError, describeError, type ErrorCode, type Failure } from '../model/errors.ts';
-import type { OutcomeKind } from '../model/outcome.ts';
+import { DeployError, describeError, ERROR_CODES, type Failure } from '../model/errors.ts';
+import { OUTCOME_KINDS, type OutcomeKind } from '../model/outcome.ts';
 import type { ChangeMark, RestorePoint } from '../model/workload.ts';
 
 /**
@@ -79,8 +79,8 @@ const entrySchema = z.object({
     data: z.record(z.string(), z.json()),
   }),
   mark: z.string().nullable(),
-  failure: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
-  outcome: z.string().nullable(),
+  failure: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().nullable() }).nullable(),
+  outcome: z.enum(OUTCOME_KINDS).nullable(),
 });
 
 const storedSchema = z.object({ stored: z.object({ path: z.string(), sha256: z.string() }) });
@@ -88,9 +88,7 @@ const storedSchema = z.object({ stored: z.object({ path: z.string(), sha256: z.s
 function parseEntry(text: string, files: Files): JournalEntry {
   const document: unknown = JSON.parse(text);
   const elsewhere = storedSchema.safeParse(document);
-  const entry = entrySchema.parse(elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : document);
-  const failure = entry.failure && { ...entry.failure, code: entry.failure.code as ErrorCode };
-  return { ...entry, failure, outcome: entry.outcome as OutcomeKind | null };
+  return entrySchema.parse(elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : document);
 }
 
 function unreadable(cause: unknown): DeployError {

@@ -116,7 +116,7 @@ async function tryImport(request: CopyRequest, { client, importers, io }: Copyin
   const importer = importers.find((candidate) => candidate.handles(request));
   if (!importer || part || withReferrers) return false;
   if ((await findAtDestination(client, destination, source.digest)) === source.digest) return false;
-  const credentials = await client.keychain.resolve(source.registry);
+  const credentials = await client.credentials(source);
   const { registry } = destination;
   const attempt = await importer.tryImport({ source, destination, credentials });
   const isThere = attempt.isDone && (await findAtDestination(client, destination, source.digest)) === source.digest;

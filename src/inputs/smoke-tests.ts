@@ -1,7 +1,7 @@
 import { DeployError } from '../model/errors.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
+import { parseYaml } from '../model/yaml.ts';
 import { readSmokeTest } from './smoke-test-entry.ts';
-import { parseYaml } from './yaml.ts';
 
 export interface SmokeTestFiles {
   /** The text of a file of the repository; null: there is none. */

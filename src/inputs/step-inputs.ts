@@ -16,14 +16,15 @@ export interface StepInputs extends InputReader {
 
 export function readStepInputs(env: Readonly<Record<string, string | undefined>>): StepInputs {
   const read = new Set<string>();
-  const problems: string[] = [];
+  // A target and a registry of one cloud may read the same input.
+  const problems = new Set<string>();
   const text = (name: string): string => {
     read.add(name);
     return (env[environmentName(name)] ?? '').trim();
   };
   const problem: InputReader['problem'] = (name, { given, expected, next }) => {
     const found = given === null ? 'is required (the value is empty)' : `got ${given}`;
-    problems.push(`${name}: ${found}; expected ${expected}.${next ? ` ${next}` : ''}`);
+    problems.add(`${name}: ${found}; expected ${expected}.${next ? ` ${next}` : ''}`);
   };
   return {
     read,
@@ -37,12 +38,12 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
         return parse(value);
       } catch (error) {
         const { message, hint } = describeError(error);
-        problems.push(`${name}: ${message}${hint ? `. ${hint}` : ''}`);
+        problems.add(`${name}: ${message}${hint ? `. ${hint}` : ''}`);
         return fallback;
       }
     },
     ensureNoProblems() {
-      if (problems.length > 0) throw refusal(problems);
+      if (problems.size > 0) throw refusal([...problems]);
     },
   };
 }

@@ -39,7 +39,7 @@ export function openEarlyConnections(agent: Agent, options: AgentOptions): OpenE
 
 function keep(socket: Socket, waiting: Set<Socket>): void {
   waiting.add(socket);
-  // Nothing waits for a connection that nobody asked for.
+  // The process does not stay alive for a connection that no request uses.
   socket.unref();
   socket.on('error', ignore);
   socket.on('close', () => waiting.delete(socket));

@@ -122,7 +122,7 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
   });
   const silence = startSilenceTimer(outgoing, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
-  // Of one that is there completely nothing is left to break off, and its socket may be somebody else's already: an
+  // Of one that is there completely nothing is left to break off, and its socket may belong to another request already: an
   // error there finds no listener, and ends the process.
   const abort = (): void => void (received?.complete || outgoing.destroy(request.signal?.reason));
   request.signal?.addEventListener('abort', abort, { once: true });

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import { type Exec, runnerExec } from './exec.ts';
+import { type Exec, openExec } from './exec.ts';
 import { type Files, openFiles } from './files.ts';
 import { type Http, openHttp } from './http.ts';
 import { type Log, runnerLog } from './log.ts';
@@ -22,7 +22,7 @@ export function openIo(signal: AbortSignal): Io {
   return {
     clock: systemClock,
     http: openHttp(process.env),
-    exec: runnerExec,
+    exec: openExec(systemClock),
     files: openFiles(process.env),
     log: runnerLog,
     state: runnerState,

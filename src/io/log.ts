@@ -9,7 +9,7 @@ export interface Log {
   warning(message: string): void;
   /** Also an annotation. One for a run: the cause and the next step. */
   error(message: string, title: string): void;
-  /** Text that somebody else wrote (a container, a cloud), set apart line by line. */
+  /** Text from outside (a container, a cloud), set apart line by line. */
   foreign(lines: readonly string[]): void;
   /** From here on the runner shows *** instead. */
   mask(secret: string): void;

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 export interface OptionalRead {
   /** With which failures to go on; `any`: with each that can be explained, but a cancel. */
   readonly without: readonly ErrorCode[] | 'any';
-  /** Is told the failure: nothing is left out in silence. */
+  /** Gets the failure: nothing is left out silently. */
   readonly tell: (error: DeployError) => void;
 }
 
@@ -51,7 +51,7 @@ export function readIfThere<T>(read: () => Promise<T>): Promise<T | null> {
   return readOptional(read, { without: ['NOT_FOUND'], tell: () => {} });
 }
 
-/** For what nobody misses: any failure goes to the debug log. */
+/** For what is not needed: any failure goes to the debug log. */
 export function readIfPossible<T>(log: Log, loss: string, read: () => Promise<T>): Promise<T | null> {
   const tell = ({ message }: DeployError): void => log.debug(`${message}; continuing without ${loss}`);
   return readOptional(read, { without: 'any', tell });

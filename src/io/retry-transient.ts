@@ -14,7 +14,7 @@ export interface RetryPolicy {
   readonly isSpread?: boolean;
   /** Which failures may pass by themselves; `isTransient` unless it is given. */
   readonly mayPass?: (error: object) => boolean;
-  /** How long the server asked to wait, which goes before the policy's own pause; null: it didn't say. */
+  /** The server's Retry-After, used instead of the policy's own pause; null: it sent none. */
   readonly retryAfterMs?: (error: object) => number | null;
   /** True: something was gained since it was last asked, so the tries are counted from the first again. */
   readonly hasProgressed?: () => boolean;

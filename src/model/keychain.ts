@@ -12,28 +12,16 @@ export interface RegistryTraits {
   readonly createsRepositories: boolean;
 }
 
-/** Finds credentials for a registry's host; null: not mine, ask the next. */
+/** One source of credentials for registries. */
 export interface Keychain {
+  /** As an error names it: `the docker login`. */
+  readonly label: string;
+  /** True: for a registry that it has credentials for, no other keychain is asked. */
+  readonly isExclusive?: boolean;
+  /**
+   * By the registry's host; null: it has no credentials for it.
+   * @throws DeployError AUTH_FAILED or PERMISSION_DENIED when it gets none: the next keychain is asked
+   */
   resolve(registry: string): Promise<RegistryCredentials | null>;
   traits?(registry: string): RegistryTraits | null;
-}
-
-/** Asks each in turn; the first that knows the host answers. */
-export function firstKeychain(...keychains: readonly Keychain[]): Keychain {
-  return {
-    async resolve(registry) {
-      for (const keychain of keychains) {
-        const credentials = await keychain.resolve(registry);
-        if (credentials) return credentials;
-      }
-      return null;
-    },
-    traits(registry) {
-      for (const keychain of keychains) {
-        const traits = keychain.traits?.(registry);
-        if (traits) return traits;
-      }
-      return null;
-    },
-  };
 }

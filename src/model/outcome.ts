@@ -2,27 +2,30 @@ import type { Failure } from './errors.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
 import type { Diagnosis } from './workload.ts';
 
-/** How a run ended. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
-export type OutcomeKind =
-  | 'deployed'
+/** How a run ended. A closed list. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
+export const OUTCOME_KINDS = [
+  'deployed',
   /** `traffic: 0`: our revision is up, healthy and smoke-tested, and gets no traffic, as requested. */
-  | 'previewed'
+  'previewed',
   /** Everything that we would send is already live and healthy. */
-  | 'unchanged'
+  'unchanged',
   /** `mode: plan`: what a deploy would do was reported, and nothing was changed. */
-  | 'planned'
+  'planned',
   /** No workload was touched. */
-  | 'refused'
+  'refused',
   /** The previous revision is restored, and that was verified. */
-  | 'rolled-back'
+  'rolled-back',
   /** There is a newer deployment by someone else; it was not touched. */
-  | 'superseded'
+  'superseded',
   /** Failed, and the user asked to keep it. */
-  | 'kept'
+  'kept',
   /** The rollback was requested and accepted, but not seen to finish in time. */
-  | 'rollback-unconfirmed'
+  'rollback-unconfirmed',
   /** Needs manual action now. */
-  | 'rollback-failed';
+  'rollback-failed',
+] as const;
+
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 export interface Outcome {
   readonly kind: OutcomeKind;

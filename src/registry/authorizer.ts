@@ -1,160 +1,143 @@
 import type { Clock } from '../io/clock.ts';
 import type { Http } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
-import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
+import { type AuthScheme, askForScheme, chooseScheme, NO_SCHEME } from './auth-scheme.ts';
 import { basicHeader } from './basic-header.ts';
-import { parseChallenges } from './challenge.ts';
 import { findTraits } from './known-registries.ts';
-import { ensureSafeUrl, registryUrl } from './registry-address.ts';
-import { RegistryError, readRefusal } from './registry-error.ts';
+import { type Access, isRefusal, type Login, openLogins, sayTried } from './logins.ts';
+import { singleFlight } from './single-flight.ts';
 import { fetchToken, type Token } from './token.ts';
 
 export interface AuthorizerOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly log: Log;
-  readonly keychain: Keychain;
+  /** In the order in which their logins are tried. */
+  readonly keychains: readonly Keychain[];
   readonly signal: AbortSignal;
 }
 
-/** What to send to a registry so that it lets us. Concurrent callers share one question; none is asked again here. */
+/** What to send to a registry so that it accepts us. Concurrent callers share one question; none is repeated here. */
 export interface Authorizer {
-  /** Value of the Authorization header for `repository:<name>:<actions>` scopes, good for `lastsMs`; null: none. */
-  authorize(registry: string, scopes: readonly string[], lastsMs?: number): Promise<string | null>;
-  /** After a 401: something that may do better than what was sent; null: there is nothing. */
-  renew(registry: string, scopes: readonly string[], refused: RefusedAuthorization): Promise<string | null>;
-  /** True: nobody gave us credentials for it. */
-  isAnonymous(registry: string): Promise<boolean>;
+  /** Good for `lastsMs`. @throws DeployError AUTH_FAILED, PERMISSION_DENIED when no login is left */
+  authorize(access: Access, lastsMs?: number): Promise<Authorization>;
+  /** After a 401 or 403: the same login with a fresh token, else the next login; null: nothing is left to try. */
+  replace(access: Access, refused: RefusedAuthorization): Promise<Authorization | null>;
+  /** Of the login that `authorize` takes; null: there is none. */
+  credentials(access: Access): Promise<RegistryCredentials | null>;
+  /** The labels of the logins that were refused for this access. */
+  tried(access: Access): readonly string[];
+}
+
+export interface Authorization {
+  /** Value of the Authorization header; null: none. */
+  readonly header: string | null;
+  /** null: anonymous, there are no credentials. */
+  readonly login: Login | null;
+  /** True: the login's first answer was refused already. */
+  readonly isRenewed: boolean;
 }
 
 export interface RefusedAuthorization {
-  readonly sent: string | null;
+  readonly sent: Authorization;
+  readonly status: number;
   /** The WWW-Authenticate header. */
   readonly challenge: string;
 }
 
-type Scheme =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'basic' }
-  | {
-      readonly kind: 'bearer';
-      readonly realm: URL;
-      readonly service: string | null;
-      readonly scopes: readonly string[];
-    };
-
-interface Wanted {
-  readonly registry: string;
-  readonly scopes: readonly string[];
-  readonly lastsMs?: number;
-}
-
-const NO_SCHEME: Scheme = { kind: 'none' };
-
 export function openAuthorizer(options: AuthorizerOptions): Authorizer {
-  const schemes = new Map<string, Promise<Scheme>>();
-  const credentials = new Map<string, Promise<RegistryCredentials | null>>();
-  const tokens = new Map<string, Promise<Token>>();
+  const logins = openLogins(options);
+  const schemes = new Map<string, Promise<AuthScheme>>();
+  const headers = openHeaders(options);
 
-  const resolve = (registry: string) => once(credentials, registry, () => resolveCredentials(registry, options));
-  const answer = async (wanted: Wanted, scheme: Scheme): Promise<string | null> => {
-    const { registry, scopes, lastsMs = 0 } = wanted;
+  /** Each turn refuses one login, so there are at most as many as keychains. */
+  const tryInTurn = async (access: Access, first: Login | null, wanted: Wanted): Promise<Authorization> => {
+    for (let login = first; ; ) {
+      try {
+        return { header: await headers.make(access, login, wanted), login, isRenewed: false };
+      } catch (error) {
+        if (login === null || !isRefusal(error)) throw error;
+        logins.refuse(access, login);
+        login = await logins.findOther(access);
+        if (login === null) throw sayTried(error, logins.tried(access));
+      }
+    }
+  };
+
+  const renew = async (access: Access, { sent, challenge }: RefusedAuthorization): Promise<Authorization | null> => {
+    const { registry } = access;
+    const scheme = chooseScheme(challenge, registry);
     if (scheme.kind === 'none') return null;
-    const known = await resolve(registry);
-    if (scheme.kind === 'basic') return known && basicHeader(known);
-    const key = tokenKey(registry, scopes);
-    const fetch = () =>
-      askForToken({ ...scheme, registry, scopes: [...scopes, ...scheme.scopes], credentials: known }, options);
-    const pending = once(tokens, key, fetch);
-    const { header, staleAt, lifetimeMs } = await pending;
-    // No token lasts longer than its lifetime: asking for more would fetch one for every request.
-    if (options.clock.now() + Math.min(lastsMs, lifetimeMs / 2) < staleAt) return header;
-    if (tokens.get(key) === pending) tokens.delete(key);
-    return (await once(tokens, key, fetch)).header;
+    if (sent.login) logins.forget(registry, sent.login);
+    // The scope that a challenge asks for belongs to this request only.
+    schemes.set(registry, Promise.resolve(scheme.kind === 'bearer' ? { ...scheme, scopes: [] } : scheme));
+    await headers.forget(access, sent);
+    const next = await tryInTurn(access, await logins.find(access), { scheme });
+    if (next.header === sent.header) return null;
+    return { ...next, isRenewed: next.login?.nth === sent.login?.nth };
   };
 
   return {
-    async authorize(registry, scopes, lastsMs = 0) {
-      // Who has nothing to show sends the request as it is: the refusal says how to log in, and most often there is none.
-      const ask = async () => ((await resolve(registry)) ? await askForScheme(registry, options) : NO_SCHEME);
-      return await answer({ registry, scopes, lastsMs }, await once(schemes, registry, ask));
+    async authorize(access, lastsMs = 0) {
+      const login = await logins.find(access);
+      // Without a login the request goes as it is: the refusal says how to log in, and most often there is none.
+      const ask = async () => (login ? await askForScheme(access.registry, options) : NO_SCHEME);
+      return await tryInTurn(access, login, { lastsMs, scheme: await singleFlight(schemes, access.registry, ask) });
     },
-    async renew(registry, scopes, refused) {
-      const scheme = chooseScheme(refused.challenge, registry);
-      if (scheme.kind === 'none') return null;
-      // A password from a cloud lives for some hours only: its keychain may have a new one by now.
-      credentials.delete(registry);
-      // The scope that a challenge asks for belongs to this request only.
-      schemes.set(registry, Promise.resolve(scheme.kind === 'bearer' ? { ...scheme, scopes: [] } : scheme));
-      const key = tokenKey(registry, scopes);
-      const held = tokens.get(key);
-      if (held && (await held).header === refused.sent && tokens.get(key) === held) tokens.delete(key);
-      const next = await answer({ registry, scopes }, scheme);
-      return next === refused.sent ? null : next;
+    async replace(access, refused) {
+      const { sent, status } = refused;
+      const renewed = status === 401 && !sent.isRenewed ? await renew(access, refused) : null;
+      if (renewed || sent.login === null || sent.header === null) return renewed;
+      logins.refuse(access, sent.login);
+      const other = await logins.findOther(access);
+      return other && (await tryInTurn(access, other, { scheme: (await schemes.get(access.registry)) ?? NO_SCHEME }));
     },
-    isAnonymous: async (registry) => (await resolve(registry)) === null,
+    credentials: async (access) => (await logins.find(access))?.credentials ?? null,
+    tried: logins.tried,
   };
 }
 
-/** Single-flight: who asks meanwhile gets the same promise. A failure is not kept. */
-function once<T>(cache: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
-  const held = cache.get(key);
-  if (held) return held;
-  const pending = ask();
-  cache.set(key, pending);
-  pending.catch(() => {
-    if (cache.get(key) === pending) cache.delete(key);
-  });
-  return pending;
+interface Wanted {
+  readonly scheme: AuthScheme;
+  readonly lastsMs?: number;
 }
 
-async function resolveCredentials(registry: string, options: AuthorizerOptions): Promise<RegistryCredentials | null> {
-  const credentials = await options.keychain.resolve(registry);
-  if (credentials) {
-    options.log.mask(credentials.password);
-    options.log.mask(basicHeader(credentials).slice('Basic '.length));
-  }
-  return credentials;
+/** Authorization headers, with the tokens that were fetched for them. */
+function openHeaders(options: AuthorizerOptions) {
+  const tokens = new Map<string, Promise<Token>>();
+  return {
+    async make(access: Access, login: Login | null, { scheme, lastsMs = 0 }: Wanted): Promise<string | null> {
+      if (scheme.kind === 'none') return null;
+      const credentials = login?.credentials ?? null;
+      if (scheme.kind === 'basic') return credentials && basicHeader(credentials);
+      const key = tokenKey(access, login);
+      const scopes = [...access.scopes, ...scheme.scopes];
+      const fetch = () => askForToken({ ...scheme, registry: access.registry, scopes, credentials }, options);
+      const pending = singleFlight(tokens, key, fetch);
+      const { header, staleAt, lifetimeMs } = await pending;
+      // No token lasts longer than its lifetime: asking for more would fetch one for every request.
+      if (options.clock.now() + Math.min(lastsMs, lifetimeMs / 2) < staleAt) return header;
+      if (tokens.get(key) === pending) tokens.delete(key);
+      return (await singleFlight(tokens, key, fetch)).header;
+    },
+    /** Of a token that was replaced meanwhile, the new one stays. */
+    async forget(access: Access, { header, login }: Authorization): Promise<void> {
+      const key = tokenKey(access, login);
+      const held = tokens.get(key);
+      if (held && (await held).header === header && tokens.get(key) === held) tokens.delete(key);
+    },
+  };
 }
 
-function tokenKey(registry: string, scopes: readonly string[]): string {
-  return [registry, ...scopes].join(' ');
+function tokenKey({ registry, scopes }: Access, login: Login | null): string {
+  return [registry, login?.nth ?? 'anonymous', ...scopes].join(' ');
 }
 
 async function askForToken(request: Parameters<typeof fetchToken>[0], options: AuthorizerOptions): Promise<Token> {
-  const traits = findTraits(request.registry, options.keychain);
+  const traits = findTraits(request.registry, options.keychains);
   const unique = { ...request, traits, scopes: [...new Set(request.scopes)] };
   const token = await fetchToken(unique, options);
   options.log.mask(token.secret);
   return token;
-}
-
-async function askForScheme(registry: string, { http, clock, signal }: AuthorizerOptions): Promise<Scheme> {
-  const headers = { 'user-agent': 'deploy-agent' };
-  const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
-  const refusal = await readRefusal(response, clock.now());
-  if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry);
-  const call = { what: `reach ${registry}`, registry, writes: false, anonymous: true };
-  const error = new RegistryError(call, refusal);
-  // Whatever else it says here, the real request tells more.
-  if (error.retryable) throw error;
-  return NO_SCHEME;
-}
-
-function chooseScheme(header: string, registry: string): Scheme {
-  const challenges = parseChallenges(header);
-  const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters;
-  if (!bearer) return { kind: challenges.some(({ scheme }) => scheme === 'basic') ? 'basic' : 'none' };
-  const realm = parseRealm(bearer.get('realm') ?? '', registry);
-  ensureSafeUrl(realm, registry);
-  const scopes = (bearer.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-  return { kind: 'bearer', realm, service: bearer.get('service') ?? null, scopes };
-}
-
-function parseRealm(realm: string, registry: string): URL {
-  if (URL.canParse(realm)) return new URL(realm);
-  throw new DeployError('REGISTRY_FAILED', `could not log in to ${registry}: its token realm is not a URL`, {
-    hint: `Check that ${registry} is a container registry.`,
-  });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeployError } from '../model/errors.ts';
 import type { Descriptor } from './manifest.ts';
 
-/** A blob on its way: counted and hashed. */
+/** A blob in transfer: counted and hashed. */
 export interface BlobCheck {
   /** How much has come. */
   bytes(): number;
@@ -13,8 +13,8 @@ export interface BlobCheck {
    */
   accept(chunk: Buffer): Buffer;
   /**
-   * The chunk that was held back, so that nobody gets the whole of a wrong blob.
-   * @throws DeployError IMAGE_INVALID when the hash is another; NETWORK when a new transfer may mend that
+   * The chunk that was held back, so that no registry gets the whole of a wrong blob.
+   * @throws DeployError IMAGE_INVALID when the hash is another; NETWORK when a new transfer may fix that
    */
   finish(): Buffer;
   /** What came after this may not fit what came before. */

@@ -135,5 +135,8 @@ async function flow(body: Readable, { sink, signal, stallMs, take }: Flow): Prom
 
 function broken({ what, blob }: BlobSource, check: BlobCheck, cause: Error): DeployError {
   const message = `could not ${what}: ${cause.message} after ${check.bytes()} of ${blob.size} bytes`;
-  return new DeployError('NETWORK', message, { cause, hint: 'Run again: what is there already is not sent twice.' });
+  return new DeployError('NETWORK', message, {
+    cause,
+    hint: 'Run again: blobs that are already present are not sent again.',
+  });
 }

@@ -30,7 +30,7 @@ export async function hasBlob(
   );
 }
 
-/** Opens an upload; `mountFrom`: a repository of the same registry that may lend the blob, which then needs no upload. */
+/** Opens an upload; `mountFrom`: a repository of the same registry that the blob may be mounted from, which then needs no upload. */
 export async function beginUpload(
   client: RegistryClient,
   at: Repository,

@@ -4,19 +4,22 @@ import { type BodyWriter, type Http, type HttpResponse, readBody } from '../io/h
 import type { Log } from '../io/log.ts';
 import { retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
-import type { Keychain, RegistryTraits } from '../model/keychain.ts';
-import { type Authorizer, openAuthorizer } from './authorizer.ts';
+import type { Keychain, RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
+import { type Authorization, type Authorizer, openAuthorizer } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
+import type { Access } from './logins.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
 import { REGISTRY_RETRIES } from './registry-retries.ts';
+import { pullScopes, type Repository } from './repository.ts';
 import { openRequestGate, type RequestGate } from './request-gate.ts';
 
 export interface RegistryClientOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly log: Log;
-  readonly keychain: Keychain;
+  /** In the order in which their logins are tried. */
+  readonly keychains: readonly Keychain[];
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +30,7 @@ export interface RegistryCall {
   readonly registry: string;
   /** Below `/v2/`, or a full URL that the registry named. */
   readonly target: string | URL;
-  /** The one for pushing first: some registries look at the first only. */
+  /** The one for pushing first: some registries read the first only. */
   readonly scopes: readonly string[];
   /** Statuses that are an answer; any other is an error. */
   readonly expect: readonly number[];
@@ -55,7 +58,8 @@ export interface RegistryClient {
   readonly signal: AbortSignal;
   /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
   readonly pinned: Map<string, StoredManifest>;
-  readonly keychain: Keychain;
+  /** Of the login that may read it; null: there is none. */
+  credentials(repository: Repository): Promise<RegistryCredentials | null>;
   /** Aborted with the client's own or this one: one for all who ask with the same. */
   until(signal: AbortSignal): AbortSignal;
   /** So many requests to it come next: their connections are opened already. It only helps. */
@@ -94,12 +98,12 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     log: options.log,
     signal: options.signal,
     pinned: new Map(),
-    keychain: options.keychain,
+    credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
     until,
     prepare(registry, requests) {
       options.http.openEarly(registryUrl(registry), Math.min(requests, MOST_EARLY));
     },
-    traits: (registry) => findTraits(registry, options.keychain),
+    traits: (registry) => findTraits(registry, options.keychains),
     async call(call, read) {
       const signal = until(call.signal ?? options.signal);
       const attempt = async () => {
@@ -126,32 +130,40 @@ function toUrl(call: RegistryCall): URL {
 
 async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpResponse> {
   const { authorizer } = sender;
-  const sent = await authorizer.authorize(call.registry, call.scopes, call.lastsMs);
-  const response = await sendFollowing(call, sent, sender);
-  if (response.status !== 401) return await ensureExpected(call, response, { sent, renewed: null, sender });
-  const refused = { sent, challenge: response.headers['www-authenticate'] ?? '' };
-  const renewed = await authorizer.renew(call.registry, call.scopes, refused);
-  if (renewed === null || typeof call.body === 'function') {
-    return await ensureExpected(call, response, { sent, renewed, sender });
+  const access = accessOf(call);
+  // Bounded: each login is sent once, and once more with a fresh token.
+  for (let sent = await authorizer.authorize(access, call.lastsMs); ; ) {
+    const response = await sendFollowing(call, sent.header, sender);
+    const { status, headers } = response;
+    const refused = { sent, status, challenge: headers['www-authenticate'] ?? '' };
+    const next = [401, 403].includes(status) ? await authorizer.replace(access, refused) : null;
+    if (next === null || typeof call.body === 'function') {
+      return await ensureExpected(call, response, { sent, next, sender });
+    }
+    await discard(response);
+    sent = next;
   }
-  await discard(response);
-  const second = await sendFollowing(call, renewed, sender);
-  return await ensureExpected(call, second, { sent: renewed, renewed: null, sender });
+}
+
+function accessOf({ registry, scopes, method }: RegistryCall): Access {
+  return { registry, scopes, writes: method === 'POST' || method === 'PUT' };
 }
 
 async function ensureExpected(
   call: RegistryCall,
   response: HttpResponse,
-  state: { readonly sent: string | null; readonly renewed: string | null; readonly sender: Sender },
+  state: { readonly sent: Authorization; readonly next: Authorization | null; readonly sender: Sender },
 ): Promise<HttpResponse> {
   if (call.expect.includes(response.status)) return response;
-  const refusal = await readRefusal(response, state.sender.clock.now(), state.sent);
+  const { sent, next, sender } = state;
+  const refusal = await readRefusal(response, sender.clock.now(), sent.header);
   const { what, registry } = call;
-  const anonymous = state.sent === null || (await state.sender.authorizer.isAnonymous(registry));
-  const writes = call.method === 'POST' || call.method === 'PUT';
-  const traits = findTraits(registry, state.sender.keychain);
-  throw new RegistryError({ what, registry, writes, anonymous, traits }, refusal, {
-    tokenRenewed: state.renewed !== null,
+  const anonymous = sent.header === null || sent.login === null;
+  const access = accessOf(call);
+  const traits = findTraits(registry, sender.keychains);
+  const tried = [401, 403].includes(refusal.status) ? sender.authorizer.tried(access) : [];
+  throw new RegistryError({ what, registry, writes: access.writes, anonymous, traits, tried }, refusal, {
+    tokenRenewed: next !== null,
   });
 }
 

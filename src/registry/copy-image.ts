@@ -54,7 +54,7 @@ export async function copyImage(client: RegistryClient, request: CopyRequest): P
 function announce(client: RegistryClient, request: CopyRequest, plan: CopyPlan): void {
   if (plan.isStored) return;
   const size = formatBytes(plan.missing.reduce((sum, blob) => sum + blob.size, 0));
-  const what = `${plan.missing.length} blobs, ${size}; ${plan.present.length} there already`;
+  const what = `${plan.missing.length} blobs, ${size}; ${plan.present.length} already present`;
   client.log.info(`Copying to ${formatRepository(request.destination)}: ${what}`);
 }
 
@@ -87,7 +87,7 @@ async function ensureStored(client: RegistryClient, image: ImageReference): Prom
     if (found === image.digest) return;
     if (tried < READ_BACK_TRIES) await client.clock.sleep(READ_BACK_DELAY_MS * tried, client.signal);
   }
-  const seen = found === null ? 'it is not there when it is read back' : `${found} is there when it is read back`;
+  const seen = found === null ? 'the registry does not show it' : `the registry shows ${found}`;
   throw new DeployError('REGISTRY_FAILED', `could not push ${image.digest} to ${describe(image)}: ${seen}`, {
     hint: 'Check whether something else pushes this tag at the same time, and run again.',
   });
@@ -99,14 +99,14 @@ function describe(image: ImageReference): string {
 
 function sayOutcome(plan: CopyPlan, counts: CopyCounts, durationMs: number): string {
   if (plan.levels.length === 0) return 'names that image already, nothing to copy';
-  if (plan.isStored) return 'the image was there already, only the name is new';
+  if (plan.isStored) return 'the image was already present, only the name is new';
   const { copiedBlobs, copiedBytes, mountedBlobs, skippedBlobs } = counts;
   const rate = copiedBlobs > 0 ? `, ${formatRate(copiedBytes, durationMs)}` : '';
   const copied = `${copiedBlobs} blobs copied (${formatBytes(copiedBytes)}${rate})`;
-  return `${copied}, ${mountedBlobs} mounted, ${skippedBlobs} there already`;
+  return `${copied}, ${mountedBlobs} mounted, ${skippedBlobs} already present`;
 }
 
 function sayReferrers({ copied, present }: NonNullable<CopyStatistics['referrers']>): string {
   if (copied + present === 0) return 'nothing refers to it (no signature, SBOM or provenance)';
-  return `${copied} referrers (signatures, SBOMs, provenance) copied, ${present} there already`;
+  return `${copied} referrers (signatures, SBOMs, provenance) copied, ${present} already present`;
 }

@@ -27,8 +27,12 @@ export async function askCredentialHelper(
   if (!NAME.test(name))
     return fail('its name is not valid', "Correct credHelpers or credsStore in docker's config.json.");
   const command = `docker-credential-${name}`;
-  const { exitCode, stdout } = await exec.run(command, ['get'], { input: server, timeoutMs: TIMEOUT_MS });
-  if (exitCode === 127) return fail('it is not installed', `Install ${command}, or log in with docker/login-action.`);
+  const end = await exec.run(command, ['get'], { input: server, timeoutMs: TIMEOUT_MS }).catch(nullIfNotStarted);
+  if (end === null || end.exitCode === 127)
+    return fail('it is not installed', `Install ${command}, or log in with docker/login-action.`);
+  const { exitCode, stdout, timedOut } = end;
+  if (timedOut)
+    return fail(`it did not end within ${TIMEOUT_MS / 1_000}s`, `Run ${command} by hand to see what it waits for.`);
   if (exitCode !== 0) {
     if (/credentials not found/i.test(stdout)) return null;
     return fail(`it ended with exit code ${exitCode}`, `Run "echo ${server} | ${command} get" to see why.`);
@@ -37,4 +41,9 @@ export async function askCredentialHelper(
   if (!parsed.success) return fail('its answer is not valid', `Run "echo ${server} | ${command} get" to see why.`);
   const { Username: username, Secret: password } = parsed.data;
   return username === IDENTITY_TOKEN_USER || password === '' ? null : { username, password };
+}
+
+function nullIfNotStarted(error: unknown): null {
+  if (error instanceof DeployError && error.code === 'UNSUPPORTED') return null;
+  throw error;
 }

@@ -39,6 +39,7 @@ const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 export function dockerConfigKeychain(options: DockerConfigOptions): Keychain {
   let reading: Promise<Config | null> | null = null;
   return {
+    label: 'the docker login',
     async resolve(registry) {
       reading ??= readConfig(options);
       const found = await reading;

@@ -43,10 +43,10 @@ const IMAGE_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** All forms that we read. A registry may convert what was asked for by tag to a form in this list, never by digest. */
+/** All forms that we read. A registry may convert what is requested by tag to a form in this list, never what is requested by digest. */
 export const MANIFEST_TYPES: readonly string[] = [...INDEX_TYPES, ...IMAGE_TYPES];
 
-/** The spec asks registries to take 4 MiB; nobody needs more. */
+/** The spec asks registries to accept 4 MiB, and no manifest needs more. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 const MAX_ENTRIES = 1_000;

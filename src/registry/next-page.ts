@@ -1,4 +1,4 @@
-/** Where a list goes on, as its Link header says. A page elsewhere is not asked for: the request carries our authorization. */
+/** The next page of a list, from its Link header. A page at another address is not requested: the request carries our authorization. */
 export function findNextPage(link: string, from: URL, first: URL): URL | null {
   const target = /<([^<>]+)>\s*;\s*rel="?next"?/i.exec(link)?.[1];
   const url = target === undefined ? null : URL.parse(target, from.href);

@@ -74,6 +74,6 @@ async function compare(client: RegistryClient, { source, destination }: CopyRequ
 function tooMany({ source }: CopyRequest): DeployError {
   const message = `could not copy what refers to ${formatRepository(source)}@${source.digest}: it is more than ${MAX_REFERRERS} manifests`;
   return new DeployError('IMAGE_INVALID', message, {
-    hint: 'Remove signatures that nobody needs, or copy without them.',
+    hint: 'Remove signatures that are not needed, or copy without them.',
   });
 }

@@ -2,12 +2,10 @@ import * as z from 'zod';
 import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
-import type { RegistryTraits } from '../model/keychain.ts';
 import { redact } from '../model/redact.ts';
-import { hintFor } from './registry-hints.ts';
-import { secretsIn } from './secrets-in.ts';
+import { hintFor, type RefusedCall } from './registry-hints.ts';
 
-/** What a registry said when it refused. `retryAfterMs`: what it asked for; null: nothing. */
+/** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
 export interface Refusal {
   readonly status: number;
   /** Codes of the distribution spec: `NAME_UNKNOWN`, `DENIED`. */
@@ -15,16 +13,6 @@ export interface Refusal {
   /** Foreign text, one line, cut short. */
   readonly text: string;
   readonly retryAfterMs: number | null;
-}
-
-export interface RefusedCall {
-  /** Completes "could not …": `push blob sha256:… to ghcr.io/acme/agent`. */
-  readonly what: string;
-  readonly registry: string;
-  readonly writes: boolean;
-  /** True: no credentials were sent. */
-  readonly anonymous: boolean;
-  readonly traits?: RegistryTraits | null;
 }
 
 export class RegistryError extends DeployError {
@@ -36,7 +24,8 @@ export class RegistryError extends DeployError {
     const code = classify(refusal);
     const said = [refusal.codes[0], refusal.text].filter((part) => part !== undefined && part !== '').join(': ');
     const hint = hintFor(code, call, refusal.text);
-    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}`, { hint });
+    const tried = call.tried && call.tried.length > 1 ? `; tried: ${call.tried.join(', ')}` : '';
+    super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}${tried}`, { hint });
     this.refusal = refusal;
     this.retryable = isTransient(this) || options.tokenRenewed === true;
   }
@@ -44,6 +33,7 @@ export class RegistryError extends DeployError {
 
 const MAX_ERROR_BYTES = 65_536;
 const MAX_TEXT = 300;
+const SHORTEST_SECRET = 4;
 const errorDocument = z.object({
   errors: z.array(z.object({ code: z.string().max(100).catch(''), message: z.string().catch('') })).min(1),
 });
@@ -53,6 +43,15 @@ export async function readRefusal(response: HttpResponse, now: number, sent: str
   const body = await readBody(response, { maxBytes: MAX_ERROR_BYTES, timeoutMs: 10_000 }).catch(() => Buffer.alloc(0));
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
   return { status: response.status, retryAfterMs, ...parseErrorBody(redact(body.toString(), secretsIn(sent))) };
+}
+
+/** What an Authorization header gives away: its token, and the password in it where it is one. */
+function secretsIn(authorization: string | null): readonly string[] {
+  const [, scheme = '', token = ''] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? [];
+  const login = scheme.toLowerCase() === 'basic' ? Buffer.from(token, 'base64').toString() : '';
+  const password = login.slice(login.indexOf(':') + 1);
+  // A very short one would black out ordinary words.
+  return [token, login, password].filter((secret) => secret.length >= SHORTEST_SECRET);
 }
 
 /** Only what is meant for people is kept of a document: its other fields may hold a token or a signature. */

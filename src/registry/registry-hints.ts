@@ -1,5 +1,17 @@
 import type { ErrorCode } from '../model/errors.ts';
-import type { RefusedCall } from './registry-error.ts';
+import type { RegistryTraits } from '../model/keychain.ts';
+
+export interface RefusedCall {
+  /** Completes "could not …": `push blob sha256:… to ghcr.io/acme/agent`. */
+  readonly what: string;
+  readonly registry: string;
+  readonly writes: boolean;
+  /** True: no credentials were sent. */
+  readonly anonymous: boolean;
+  readonly traits?: RegistryTraits | null;
+  /** The labels of the logins that were refused. */
+  readonly tried?: readonly string[];
+}
 
 /** Pure: the next step after a refusal. `text`: what the registry said; it may name the permission itself. */
 export function hintFor(code: ErrorCode, call: RefusedCall, text: string): string {
@@ -16,7 +28,7 @@ export function hintFor(code: ErrorCode, call: RefusedCall, text: string): strin
     case 'THROTTLED':
       return 'Wait and run again, or raise the rate limit of the registry.';
     case 'NETWORK':
-      return `Run again; if it stays, look at the status page of ${registry}.`;
+      return `Run again; if it stays, check the status page of ${registry}.`;
     case 'IMAGE_NOT_FOUND':
       return 'Check that the build pushed it.';
     default:

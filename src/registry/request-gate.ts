@@ -5,11 +5,11 @@ import { RegistryError } from './registry-error.ts';
 /** The way to one registry, for all requests of this process: as many at once as it bears. */
 export interface RequestGate {
   /**
-   * Sends when there is a place, and no sooner than the registry has asked anybody to come back.
+   * Sends when there is a place, and no sooner than a Retry-After of the registry allows.
    * @throws what `send` throws, or the signal's reason
    */
   pass<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** The same for a request of somebody who has a place already: waiting for another could last for ever. */
+  /** The same for a part of a request that has a place: waiting for a second one could never end. */
   passWithin<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 

@@ -13,7 +13,7 @@ export function parseUploadLocation(location: string | undefined, url: URL, at: 
   });
 }
 
-/** The address that completes the upload. Appended as text: URLSearchParams would write the registry's own state anew. */
+/** The address that completes the upload. Appended as text: URLSearchParams would encode the registry's own state in another way. */
 export function withDigest(location: URL, digest: string): URL {
   const target = new URL(location);
   target.search = `${target.search === '' ? '?' : `${target.search}&`}digest=${encodeURIComponent(digest)}`;

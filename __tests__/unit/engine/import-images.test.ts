@@ -40,7 +40,7 @@ async function bring({ importer = {}, request = {}, arrange }: Run) {
   const pinned: PinnedImage = { container: null, image: { ...destination, tag: 'v1', digest }, copy };
   const io = fakeIo();
   const record = emptyRecord(0);
-  const keychain = { resolve: async () => ({ username: 'octocat', password: 'ghs_secret' }) };
+  const keychain = { label: 'a login', resolve: async () => ({ username: 'octocat', password: 'ghs_secret' }) };
   await copyImages([pinned], { client: openClient({ keychain }), importers: [whole], record, io });
   const uploads = pair.destination.served.count('registry:PUT upload');
   return { wishes, uploads, record, printed: io.printed.join('\n'), stored: held(pair.destination) };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseSmokeTests } from '../../../src/inputs/smoke-tests.ts';
-import { parseStringMap, parseYaml } from '../../../src/inputs/yaml.ts';
 import { parseInputs } from '../../../src/inputs.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import { parseStringMap, parseYaml } from '../../../src/model/yaml.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith } from './attacks.ts';
 
 /** Far above what any of them needs on a busy machine, far below what a text that explodes would take. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type JournalEntry, openJournal } from '../../../src/engine/journal.ts';
 import type { State } from '../../../src/io/state.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 import { anyText } from './attacks.ts';
 
 const PHASES = ['open', 'sending', 'rolling-back', 'closed'] as const;

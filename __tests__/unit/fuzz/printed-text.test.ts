@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { excerpt } from '../../../src/engine/smoke-tests/excerpt.ts';
 import { openOutputLines } from '../../../src/engine/smoke-tests/output-lines.ts';
 import { harmless } from '../../../src/io/log.ts';
@@ -7,6 +6,7 @@ import { emptyRecord, type Outcome, type RunRecord } from '../../../src/model/ou
 import { visible } from '../../../src/model/visible.ts';
 import { codeBlock, codeSpan, escapeMarkdown } from '../../../src/report/escape.ts';
 import { renderSummary } from '../../../src/report/summary.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith } from './attacks.ts';
 
 const commands = [

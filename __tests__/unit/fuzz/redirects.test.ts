@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { planNextHop } from '../../../src/engine/smoke-tests/follow.ts';
 import { isForbiddenAddress, isForbiddenHost } from '../../../src/io/address-guard.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import { ensureSafeUrl } from '../../../src/registry/registry-address.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 import { anyText } from './attacks.ts';
 
 const pieces = [

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { HttpResponse } from '../../../src/io/http.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import { parseChallenges } from '../../../src/registry/challenge.ts';
 import { dockerConfigKeychain } from '../../../src/registry/docker-config-keychain.ts';
 import { digestOf, parseManifest } from '../../../src/registry/manifest.ts';
 import { parseRetryAfter, RegistryError, readRefusal } from '../../../src/registry/registry-error.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith, tried } from './attacks.ts';
 
 const NOW = 1_800_000_000_000;

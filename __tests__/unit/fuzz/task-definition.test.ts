@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { editDocument, toDocument } from '../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
 import type { EditChange } from '../../../src/model/workload.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const READ_ONLY = [
   'taskDefinitionArn',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/model/duration.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 describe('a duration', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { formatImageName, parseImageName, parseRepository } from '../../../src/model/image.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const hex = 'a'.repeat(64);
 

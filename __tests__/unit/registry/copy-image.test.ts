@@ -48,7 +48,7 @@ describe('what arrives', () => {
     expect(image.tag).toBe('v1');
     expect(held(destination)?.tags).toEqual({ v1: single.digest, live: single.digest, latest: single.digest });
     expect(destination.served.count('registry:PUT manifest')).toBe(2);
-    expect(log.lines.at(-1)).toContain('prod/agent:v1, live, latest: the image was there already');
+    expect(log.lines.at(-1)).toContain('prod/agent:v1, live, latest: the image was already present');
   });
 
   test('an immutable tag among several is fine where it names the same, and else the failure names it', async () => {

@@ -4,7 +4,7 @@ import { openRegistryClient } from '../../../src/registry/client.ts';
 import type { CopyPlan } from '../../../src/registry/copy-plan.ts';
 import { openCopyProgress } from '../../../src/registry/copy-progress.ts';
 import { type Descriptor, digestOf } from '../../../src/registry/manifest.ts';
-import { manualClock, memoryLog, noCredentials } from './world.ts';
+import { manualClock, memoryLog } from './world.ts';
 
 const blobs: readonly Descriptor[] = Array.from({ length: 100 }, (_, index) => ({
   mediaType: 'x',
@@ -16,7 +16,7 @@ const [first, second] = blobs as [Descriptor, Descriptor, ...Descriptor[]];
 function open(missing: readonly Descriptor[], present: readonly Descriptor[] = []) {
   const [clock, log] = [manualClock(), memoryLog()];
   const { signal } = new AbortController();
-  const client = openRegistryClient({ http: openHttp({}), clock, log, keychain: noCredentials, signal });
+  const client = openRegistryClient({ http: openHttp({}), clock, log, keychains: [], signal });
   const plan: CopyPlan = { tagged: new Map(), isStored: false, levels: [], missing, present };
   return { clock, log, progress: openCopyProgress(client, plan) };
 }

@@ -59,7 +59,7 @@ describe('what refers to an image', () => {
     const blobs = new Set([image, ...all].flatMap(({ blobs }) => blobs.map(({ digest }) => digest)));
     expect(new Set(held(destination)?.blobs)).toEqual(blobs);
     expect(statistics).toMatchObject({ referrers: { copied: 3, present: 0 } });
-    expect(log.lines.at(-1)).toContain('3 referrers (signatures, SBOMs, provenance) copied, 0 there already');
+    expect(log.lines.at(-1)).toContain('3 referrers (signatures, SBOMs, provenance) copied, 0 already present');
     const tags = to === 'api' ? ['v1'] : ['v1', ...[image.digest, child, sbom.digest].map(fallbackTag)];
     expect(Object.keys(held(destination)!.tags).sort()).toEqual(tags.sort());
   });

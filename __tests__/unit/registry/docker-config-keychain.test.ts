@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Exec } from '../../../src/io/exec.ts';
+import { DeployError } from '../../../src/model/errors.ts';
 import { dockerConfigKeychain } from '../../../src/registry/docker-config-keychain.ts';
 import { failureOf } from './copy-world.ts';
 import { memoryLog } from './world.ts';
@@ -14,7 +15,7 @@ interface Answer {
 /** A machine with this config.json and these credential helpers: name -> server -> answer. */
 function machine(config: unknown, helpers: Record<string, Record<string, Answer>> = {}) {
   const exec: Exec = {
-    async run(command, args, { input }) {
+    async run(command, args, { input = '' }) {
       const helper = helpers[command.replace(/^docker-credential-/, '')];
       if (!helper || args.join(' ') !== 'get') return { exitCode: 127, stdout: '' };
       const answer = helper[input];
@@ -105,6 +106,24 @@ describe('logins from a credential helper', () => {
   test('an identity token is no login', async () => {
     const token = { stdout: { Username: '<token>', Secret: 'x' } };
     expect(await machine({ credsStore: 'acr' }, { acr: { 'ghcr.io': token } }).resolve('ghcr.io')).toBeNull();
+  });
+
+  test.each<[string, Exec['run'], string]>([
+    [
+      'that cannot be started',
+      () => Promise.reject(new DeployError('UNSUPPORTED', 'could not start it: ENOENT')),
+      'it is not installed',
+    ],
+    [
+      'that hangs',
+      async () => ({ exitCode: null, signal: 'SIGTERM', timedOut: true, stdout: '' }),
+      'it did not end within 30s',
+    ],
+  ])('a helper %s is AUTH_FAILED with the reason', async (_name, run, why) => {
+    const { readFile } = machine({ credsStore: 'desktop' });
+    const keychain = dockerConfigKeychain({ env: { HOME: '/home/runner' }, exec: { run }, readFile });
+    const failure = await failureOf(keychain.resolve('ghcr.io'));
+    expect(failure).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining(why) });
   });
 
   test.each([

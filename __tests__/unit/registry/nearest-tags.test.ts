@@ -1,6 +1,6 @@
 import { expect, it, test } from '@jest/globals';
-import fc from 'fast-check';
 import { findNearestTags } from '../../../src/registry/nearest-tags.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const COMMIT = '9fceb02d0ae598e95dc970b74767f19372d61af8';
 const TAGS = [COMMIT, 'v1.2.3', '2.0.0', 'sha-1234567', 'main', 'release-42', 'release-43'];

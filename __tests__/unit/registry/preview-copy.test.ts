@@ -52,8 +52,9 @@ describe('the forecast of a copy', () => {
 describe('a destination repository that does not exist', () => {
   const clientThatKnows = (createsRepositories: boolean) => {
     const permissions = { pull: 'pull it', push: 'push it' };
-    const keychain: Keychain = { resolve: async () => null, traits: () => ({ permissions, createsRepositories }) };
-    return openRegistryClient({ ...fakeIo(), keychain });
+    const traits = () => ({ permissions, createsRepositories });
+    const keychain: Keychain = { label: 'a cloud', resolve: async () => null, traits };
+    return openRegistryClient({ ...fakeIo(), keychains: [keychain] });
   };
 
   test('is a refusal where the registry makes none at a push', async () => {

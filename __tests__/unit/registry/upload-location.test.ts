@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { DeployError } from '../../../src/model/errors.ts';
 import { parseUploadLocation, withDigest } from '../../../src/registry/upload-location.ts';
+import { fc } from '../../fixtures/fast-check.ts';
 
 const at = { registry: 'registry.example', repository: 'acme/agent' };
 const asked = new URL('https://registry.example/v2/acme/agent/blobs/uploads/');

@@ -120,16 +120,20 @@ export function memoryLog(): MemoryLog {
   };
 }
 
-export const noCredentials: Keychain = { resolve: async () => null };
-
 export function openClient(
-  options: { keychain?: Keychain; clock?: Clock; log?: Log; signal?: AbortSignal } = {},
+  options: {
+    keychain?: Keychain;
+    keychains?: readonly Keychain[];
+    clock?: Clock;
+    log?: Log;
+    signal?: AbortSignal;
+  } = {},
 ): RegistryClient {
   return openRegistryClient({
     http: openHttp({}),
     clock: options.clock ?? manualClock(),
     log: options.log ?? memoryLog(),
-    keychain: options.keychain ?? noCredentials,
+    keychains: options.keychains ?? (options.keychain ? [options.keychain] : []),
     signal: options.signal ?? new AbortController().signal,
   });
 }

@@ -1,14 +1,17 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SimulatedResponse } from '../../../simulators/edge/host.ts';
 import { openStage, parseLines, type Stage } from '../../fixtures/stage/open-stage.ts';
 
 let stage: Stage;
+let answer: SimulatedResponse;
 
 beforeEach(async () => {
+  answer = { status: 200, body: 'ok' };
   stage = await openStage(({ url }) => {
     if (url.pathname === '/slow') return { status: 200, body: 'late', delayMs: 3_000 };
-    return { status: 200, body: 'ok' };
+    return answer;
   });
 });
 
@@ -121,6 +124,24 @@ describe('a request that takes time', () => {
     stage.edge.faults.add({ operation: /GET/, when: 'after', act: { kind: 'stall', ms: 60_000 } });
     const [result] = await stage.request({ url: 'https://cloud.test/', timeoutMs: 1_000, bodyTimeoutMs: 5_000 });
     expect(result).toMatchObject({ tookMs: 5_000, error: expect.stringContaining('longer than 5000 ms') });
+  });
+});
+
+describe('an answer that the child leaves unread', () => {
+  it.each([
+    ['a short one', 100],
+    ['one that fills the buffers between the two', 900_000],
+  ])('does not stop time, and is there when it is read: %s', async (_, size) => {
+    answer = { status: 200, body: 'x'.repeat(size) };
+    const { log } = await stage.run('unread.ts', { url: 'https://cloud.test/' });
+    expect(parseLines(log)).toEqual([{ sleptMs: 30_000, late: size, rest: size - 10, readMs: 0 }]);
+  });
+
+  it('takes as long as its server, from when somebody reads it', async () => {
+    stage.edge.faults.add({ operation: /GET/, nth: 1, when: 'after', act: { kind: 'stall', ms: 40_000 } });
+    answer = { status: 200, body: 'x'.repeat(1_000) };
+    const { log } = await stage.run('unread.ts', { url: 'https://cloud.test/' });
+    expect(parseLines(log)).toEqual([{ sleptMs: 30_000, late: 1_000, rest: 990, readMs: 10_000 }]);
   });
 });
 

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { Principal } from '../access.ts';
-import type { GoogleWorld } from '../world.ts';
+import type { Later, RunCall } from './call.ts';
 import { getOperation, listOperations, waitOperation } from './operation-calls.ts';
 import { deleteRevision, getRevision, listRevisions } from './revision-calls.ts';
 import {
@@ -12,22 +11,6 @@ import {
   testIamPermissions,
   updateServiceCall,
 } from './service-calls.ts';
-
-/** One call, whether it came as REST or as gRPC. */
-export interface RunCall {
-  readonly world: GoogleWorld;
-  readonly principal: Principal;
-  /** What the path names, without its verb: `projects/p/locations/l/services/s`. */
-  readonly name: string;
-  readonly query: URLSearchParams;
-  readonly body: JsonObject;
-}
-
-export interface Later {
-  /** When to look again; nothing changes before. */
-  readonly at: number;
-  readonly look: () => JsonObject | Later;
-}
 
 interface Route {
   readonly operation: string;

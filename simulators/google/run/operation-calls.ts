@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { Later, RunCall } from './api.ts';
+import type { Later, RunCall } from './call.ts';
 import { parentOf } from './find.ts';
 import { findOperation, viewOperation } from './operations.ts';
 import { pageOf } from './page.ts';

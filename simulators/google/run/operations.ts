@@ -1,24 +1,14 @@
 import type { JsonObject } from '../../json.ts';
-import { GoogleError, grpcCodeOf } from '../google-error.ts';
+import { GoogleError, rpcCodeOf } from '../google-error.ts';
 import { withoutDefaults } from '../json.ts';
 import { type GoogleWorld, locationOf } from '../world.ts';
-import type { Service } from './state.ts';
+import type { Operation, Service } from './state.ts';
 import { viewService } from './view.ts';
-
-/** What a long-running change came to. */
-export interface Operation {
-  readonly name: string;
-  readonly service: Service;
-  /** It is done when the service has settled on this generation or a later one: also one that another user requested. */
-  readonly generation: number;
-  /** `response` or `error`; null: it goes on. */
-  end: JsonObject | null;
-}
 
 const SERVICE_TYPE = 'type.googleapis.com/google.cloud.run.v2.Service';
 
 /** Code 13, as in https://github.com/GoogleCloudPlatform/cymbal-superstore/issues/6 */
-const FAILED_CODE = grpcCodeOf('INTERNAL');
+const FAILED_CODE = rpcCodeOf('INTERNAL');
 
 export function addOperation(world: GoogleWorld, service: Service): Operation {
   const name = `${locationOf(world)}/operations/${operationId(world)}`;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { GoogleError } from '../google-error.ts';
-import type { RunCall } from './api.ts';
+import type { RunCall } from './call.ts';
 import { findService, findVisibleRevision, parentOf } from './find.ts';
 import { viewDone } from './operations.ts';
 import { pageOf } from './page.ts';

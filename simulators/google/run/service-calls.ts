@@ -2,7 +2,7 @@ import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import { denialInfo } from '../access.ts';
 import { GoogleError } from '../google-error.ts';
 import { defaultServiceAccountOf, type GoogleWorld, locationOf } from '../world.ts';
-import type { RunCall } from './api.ts';
+import type { RunCall } from './call.ts';
 import { createServiceState } from './create.ts';
 import { findService, parentOf } from './find.ts';
 import { addOperation, viewDone, viewOperation } from './operations.ts';

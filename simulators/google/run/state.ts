@@ -179,3 +179,13 @@ export function findRevision(service: Service, id: string): Revision | null {
 export function ingressOf(revision: Revision): RevisionContainer {
   return revision.containers.find(({ takesRequests }) => takesRequests) ?? revision.containers[0]!;
 }
+
+/** What a long-running change came to. */
+export interface Operation {
+  readonly name: string;
+  readonly service: Service;
+  /** It is done when the service has settled on this generation or a later one: also one that another user requested. */
+  readonly generation: number;
+  /** `response` or `error`; null: it goes on. */
+  end: JsonObject | null;
+}

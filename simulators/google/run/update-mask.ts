@@ -38,7 +38,7 @@ function mergePath(into: JsonObject, from: JsonObject, path: readonly string[]):
   return { ...others, [name]: below };
 }
 
-/** Over gRPC the paths are in snake_case. */
+/** The client library sends paths in snake_case; JSON's form is camelCase, and Google takes both. */
 function toCamelCase(path: string): string {
   return path.trim().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -2,23 +2,18 @@ import path from 'node:path';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { type JsonObject, listAt, textAt, tryParseJson } from '../../model/json.ts';
+import type { AccountInputs } from './account-inputs.ts';
 
-/** Where Azure is deployed to, and as whom as far as that is said. */
+/** Which subscription to deploy to, and as which application, as far as that is configured. */
 export interface AzureAccount {
+  /** '': not known, and so are the next two. */
   readonly subscription: string;
-  /** '': not known. */
   readonly tenantId: string;
   readonly clientId: string;
   /** The inputs name the application. */
   readonly isByInput: boolean;
-  /** The Azure CLI is logged in: azure/login ran, or somebody did. */
+  /** The Azure CLI is logged in, by azure/login or by hand. */
   readonly hasCliLogin: boolean;
-}
-
-export interface AccountWishes {
-  readonly subscription: string;
-  readonly tenantId: string;
-  readonly clientId: string;
 }
 
 /** Reads a text file. @throws when there is none. */
@@ -27,27 +22,33 @@ export type ReadFile = (file: string) => Promise<string>;
 /**
  * Inputs first, then AZURE_* of the job, then what azure/login left: it exports no variable, only the profile of the
  * Azure CLI, which is read here without starting it (that alone can take ten seconds).
- * @throws DeployError INPUT_INVALID when no subscription is known; UNSUPPORTED for a sovereign cloud
+ * @throws DeployError UNSUPPORTED for a sovereign cloud
  */
 export async function findAccount(
-  wishes: AccountWishes,
+  inputs: AccountInputs,
   { env }: Pick<Io, 'env'>,
   readFile: ReadFile,
 ): Promise<AzureAccount> {
   refuseSovereign(env['AZURE_AUTHORITY_HOST'] ?? '');
   const logins = await readCliProfile(env, readFile);
-  const fromEnv = wishes.subscription || env['AZURE_SUBSCRIPTION_ID'] || '';
+  const fromEnv = inputs.subscription || env['AZURE_SUBSCRIPTION_ID'] || '';
   const login = logins.find(({ id, isDefault }) => (fromEnv === '' ? isDefault : isSameId(id, fromEnv)));
-  const subscription = fromEnv || login?.id || '';
-  if (subscription === '') throw noSubscription();
   if (login?.environmentName) refuseSovereign(login.environmentName);
   return {
-    subscription,
-    tenantId: wishes.tenantId || env['AZURE_TENANT_ID'] || login?.tenantId || '',
-    clientId: wishes.clientId || env['AZURE_CLIENT_ID'] || '',
-    isByInput: wishes.clientId !== '',
+    subscription: fromEnv || login?.id || '',
+    tenantId: inputs.tenantId || env['AZURE_TENANT_ID'] || login?.tenantId || '',
+    clientId: inputs.clientId || env['AZURE_CLIENT_ID'] || '',
+    isByInput: inputs.clientId !== '',
     hasCliLogin: logins.length > 0,
   };
+}
+
+/** @throws DeployError INPUT_INVALID when no subscription is known */
+export function ensureSubscription({ subscription }: AzureAccount): void {
+  if (subscription !== '') return;
+  throw new DeployError('INPUT_INVALID', 'could not tell which Azure subscription is meant: none was given', {
+    hint: 'Set the input `subscription` (or AZURE_SUBSCRIPTION_ID) to its id, or run azure/login before this step.',
+  });
 }
 
 interface CliLogin {
@@ -61,7 +62,7 @@ async function readCliProfile(env: Io['env'], readFile: ReadFile): Promise<reado
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
   const folder = env['AZURE_CONFIG_DIR'] ?? path.join(home, '.azure');
   const text = await readFile(path.join(folder, 'azureProfile.json')).catch(() => '');
-  // The CLI writes a byte order mark, which JSON.parse does not take.
+  // The CLI writes a byte order mark, which JSON.parse does not accept.
   return listAt(tryParseJson(text.replace(/^\ufeff/, '')), 'subscriptions').map(toLogin);
 }
 
@@ -78,7 +79,7 @@ function isSameId(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Their endpoints, scopes and registries have other names, and none of it has been tried. */
+/** Sovereign clouds have other endpoints, scopes and registry hosts, and none of them has been tried. */
 function refuseSovereign(cloud: string): void {
   if (cloud === '' || /^AzureCloud$/i.test(cloud) || /^https:\/\/login\.microsoftonline\.com\/?$/i.test(cloud)) return;
   throw new DeployError(
@@ -88,10 +89,4 @@ function refuseSovereign(cloud: string): void {
       hint: 'Deploy there with the Azure CLI, and open an issue that names the cloud.',
     },
   );
-}
-
-function noSubscription(): DeployError {
-  return new DeployError('INPUT_INVALID', 'could not tell which Azure subscription is meant: none was given', {
-    hint: 'Set the input `subscription` (or AZURE_SUBSCRIPTION_ID) to its id, or run azure/login before this step.',
-  });
 }

@@ -22,18 +22,31 @@ export interface Login {
   open(): TokenCredential;
 }
 
-/**
- * Who we are to Azure, by what the job has; nothing is tried out, so that a wrong login is told and not papered over by
- * the next one. Who puts a secret or a token file beside AZURE_CLIENT_ID means that one, unless the inputs name another.
- * @throws DeployError AUTH_FAILED when nothing says who we are
- */
+/** The workload's login. @throws DeployError AUTH_FAILED when the job has no credentials for Azure */
 export function chooseLogin(account: AzureAccount, io: Io): Login {
+  const login = findLogin(account, io, { mayBeMachine: true });
+  if (!login) throw noCredentials(account);
+  return login;
+}
+
+/**
+ * Which credentials to use, by what the job has. Nothing is tried out, so that a wrong login is reported and not hidden by
+ * the next one. A secret or a token file beside AZURE_CLIENT_ID comes first, unless the inputs name another application.
+ * `mayBeMachine`: with nothing else, the managed identity of the machine may be used; nothing shows if it has one.
+ * @returns null: nothing says that the job has credentials for Azure
+ * @throws DeployError AUTH_FAILED when the inputs name an application and the job can't be it
+ */
+export function findLogin(
+  account: AzureAccount,
+  io: Io,
+  { mayBeMachine }: { readonly mayBeMachine: boolean },
+): Login | null {
   const { env } = io;
   const { tenantId, clientId, isByInput } = account;
   const as = `as application ${clientId}`;
   const options = { httpClient: openPipelineHttp(io), retryOptions: { maxRetries: 2 } };
-  const isNamed = tenantId !== '' && clientId !== '';
-  const proof = isNamed && !isByInput ? findProof(env) : null;
+  const named = isNamed(account);
+  const proof = named && !isByInput ? findProof(env) : null;
   if (proof === 'secret') {
     const name = `the secret or certificate in AZURE_CLIENT_* ${as}`;
     return { name, open: () => new EnvironmentCredential(options) };
@@ -42,21 +55,25 @@ export function chooseLogin(account: AzureAccount, io: Io): Login {
     const open = () => new WorkloadIdentityCredential({ ...options, tenantId, clientId });
     return { name: `workload identity ${as}`, open };
   }
-  if (isNamed && env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
+  if (named && env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
     const open = () => openIdCredential(account, io, options);
     return { name: `the job's own identity (OIDC) ${as}`, open };
   }
-  // Who named an application and lacks only the permission should hear that.
-  if (isByInput) throw noCredentials(isNamed);
+  // The inputs name an application: what is missing is the permission.
+  if (isByInput) throw noCredentials(account);
   if (account.hasCliLogin) {
     const open = () => new AzureCliCredential({ tenantId, processTimeoutInMs: CLI_TIMEOUT_MS });
     return { name: 'the login of the Azure CLI (azure/login)', open };
   }
   // GitHub's own machines have a metadata service too, with no identity of ours behind it.
-  if (env['RUNNER_ENVIRONMENT'] === 'github-hosted') throw noCredentials(isNamed);
-  // Not over our own sockets: the metadata service is asked directly, never through a proxy.
+  if (!mayBeMachine || env['RUNNER_ENVIRONMENT'] === 'github-hosted') return null;
+  // Not over our own sockets: the metadata service is reached directly, never through a proxy.
   const open = () => new ManagedIdentityCredential(clientId === '' ? {} : { clientId });
   return { name: 'the managed identity of this machine', open };
+}
+
+function isNamed({ tenantId, clientId }: AzureAccount): boolean {
+  return tenantId !== '' && clientId !== '';
 }
 
 function findProof(env: Io['env']): 'secret' | 'file' | null {
@@ -67,12 +84,12 @@ function findProof(env: Io['env']): 'secret' | 'file' | null {
 /** A fresh assertion for every token: what the job's identity token proves is good for minutes only. */
 function openIdCredential(account: AzureAccount, io: Io, options: object): TokenCredential {
   let failure: unknown = null;
-  // The library asks for the same assertion twice.
-  let asked: Promise<string> | null = null;
+  // The library calls for the same assertion twice.
+  let assertion: Promise<string> | null = null;
   const assert = async (): Promise<string> => {
-    asked ??= fetchIdToken(io, OIDC_AUDIENCE);
+    assertion ??= fetchIdToken(io, OIDC_AUDIENCE);
     try {
-      return await asked;
+      return await assertion;
     } catch (error) {
       failure = error;
       throw error;
@@ -81,7 +98,7 @@ function openIdCredential(account: AzureAccount, io: Io, options: object): Token
   const credential = new ClientAssertionCredential(account.tenantId, account.clientId, assert, options);
   return {
     async getToken(scopes, tokenOptions) {
-      [failure, asked] = [null, null];
+      [failure, assertion] = [null, null];
       try {
         return await credential.getToken(scopes, tokenOptions);
       } catch (error) {
@@ -92,8 +109,8 @@ function openIdCredential(account: AzureAccount, io: Io, options: object): Token
   };
 }
 
-function noCredentials(isNamed: boolean): DeployError {
-  const hint = isNamed
+function noCredentials(account: AzureAccount): DeployError {
+  const hint = isNamed(account)
     ? 'Give the job `permissions: id-token: write`, so that it can prove its identity to Azure.'
     : 'Set `client-id`, `tenant-id` and `subscription` and give the job `permissions: id-token: write`, or run azure/login before this step.';
   return new DeployError('AUTH_FAILED', 'could not log in to Azure: this job has no credentials for it', { hint });

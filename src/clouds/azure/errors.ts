@@ -71,7 +71,7 @@ const LOGIN_HINTS: readonly (readonly [RegExp, string])[] = [
   [
     // The CLI keeps the one token of GitHub that it was given, which is good for minutes (Azure/login#180).
     /AADSTS700024/,
-    'The identity token that azure/login keeps has expired: give `client-id`, `tenant-id` and `subscription` to this step, which asks for a fresh one each time.',
+    'The identity token that azure/login keeps has expired: give `client-id`, `tenant-id` and `subscription` to this step, which requests a fresh one each time.',
   ],
   [
     /AADSTS70021[0-9]?\d?/,

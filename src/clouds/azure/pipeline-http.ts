@@ -6,6 +6,8 @@ import { DeployError } from '../../model/errors.ts';
 /** The largest answer is a list of a hundred revisions, each with its template. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
+/** For the SDKs' clients. */
+export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 const LONGEST_RETRY_AFTER_SECONDS = 30;
 
 /**

@@ -1,11 +1,11 @@
 import { ContainerAppsAPIClient } from '@azure/arm-appcontainers';
-import { createHttpHeaders, createPipelineRequest, type HttpClient, RestError } from '@azure/core-rest-pipeline';
+import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
 import { type AzureCall, explainErrors } from './errors.ts';
-import { openPipelineHttp } from './pipeline-http.ts';
-import { authenticate, noCredential, type Tokens } from './tokens.ts';
+import { openPipelineHttp, RETRIES } from './pipeline-http.ts';
+import { ARM_SCOPE, authenticate, noCredential, type Tokens } from './tokens.ts';
 
 const ORIGIN = 'https://management.azure.com';
 /** The version that the client of this release speaks: an older one would hide fields from us that are there. */
@@ -20,17 +20,15 @@ export interface ArmRequest extends AzureCall {
 
 export interface ArmAnswer {
   readonly body: JsonObject;
-  /** Where ARM says how an accepted change goes on; null: it doesn't. */
+  /** Where ARM shows the progress of a change that it accepted; null: it names no address. */
   readonly operationUrl: string | null;
 }
 
 /** Azure Resource Manager as one client speaks to it. */
 export interface ResourceManager {
   readonly subscription: string;
-  readonly tokens: Tokens;
-  /** For what nothing of can be lost: see `send`. */
+  /** Only for documents that we do not send back: see `send`. */
   readonly client: ContainerAppsAPIClient;
-  readonly httpClient: HttpClient;
   /**
    * The document as it is on the wire, through the same client's pipeline (login, retries, headers). The typed client
    * drops every field that its version does not know, on reading and on writing (measured with 4.0.0), and as a merge
@@ -49,8 +47,8 @@ export function openResourceManager(
   const httpClient = openPipelineHttp(io);
   const client = new ContainerAppsAPIClient(noCredential, subscription, { httpClient, retryOptions: RETRIES });
   authenticate(client.pipeline, tokens, ARM_SCOPE);
-  const ask = async (url: string, request: Omit<ArmRequest, 'path'>): Promise<ArmAnswer> => {
-    const { method, body, signal } = request;
+  const request = async (url: string, given: Omit<ArmRequest, 'path'>): Promise<ArmAnswer> => {
+    const { method, body, signal } = given;
     const sent = createPipelineRequest({
       method,
       url,
@@ -68,27 +66,22 @@ export function openResourceManager(
   };
   return {
     subscription,
-    tokens,
     client,
-    httpClient,
-    send: ({ path, ...request }) =>
-      explainErrors(request, () => ask(`${ORIGIN}${path}?api-version=${API_VERSION}`, request)),
+    send: ({ path, ...rest }) =>
+      explainErrors(rest, () => request(`${ORIGIN}${path}?api-version=${API_VERSION}`, rest)),
     async follow(url, call) {
       // Our token goes with it.
-      if (URL.parse(url)?.origin !== ORIGIN) throw foreignAddress(url);
-      return (await explainErrors(call, () => ask(url, { ...call, method: 'GET' }))).body;
+      if (URL.parse(url)?.origin !== ORIGIN) throw otherHost(url);
+      return (await explainErrors(call, () => request(url, { ...call, method: 'GET' }))).body;
     },
   };
 }
-
-export const ARM_SCOPE = `${ORIGIN}/.default`;
-export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 
 function parse(text: string): JsonObject {
   if (text.trim() === '') return {};
   const answer = tryParseJson(text);
   if (isJsonObject(answer)) return answer;
-  throw new RestError('the answer is no JSON', { code: RestError.PARSE_ERROR });
+  throw new RestError('the response is not JSON', { code: RestError.PARSE_ERROR });
 }
 
 function refusal(statusCode: number, answer: JsonObject): RestError {
@@ -98,9 +91,9 @@ function refusal(statusCode: number, answer: JsonObject): RestError {
   return new RestError(message, { code, statusCode });
 }
 
-function foreignAddress(url: string): DeployError {
+function otherHost(url: string): DeployError {
   const host = URL.parse(url)?.host ?? 'no host';
-  return new DeployError('NETWORK', `could not follow the change: its status is said to be at ${host}`, {
+  return new DeployError('NETWORK', `could not follow the change: its status address is at ${host}`, {
     hint: 'Check what answers for management.azure.com between the runner and Azure (a proxy).',
   });
 }

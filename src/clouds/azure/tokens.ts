@@ -9,39 +9,42 @@ export interface Tokens {
   renew(scope: string): Promise<string>;
 }
 
+/** Of tokens for Azure Resource Manager. */
+export const ARM_SCOPE = 'https://management.azure.com/.default';
+
 const RENEW_BEFORE_MS = 2 * 60_000;
 
-/** `open` logs in anew: a credential of the SDK keeps its tokens until they expire. */
+/** `open` logs in again: a credential of the SDK keeps its tokens until they expire. */
 export function openTokens(open: () => TokenCredential, { clock, log }: Pick<Io, 'clock' | 'log'>): Tokens {
   let credential = open();
   const known = new Map<string, Promise<AccessToken>>();
-  const ask = (scope: string): Promise<AccessToken> => {
-    const asking = credential.getToken(scope).then((token) => {
-      if (!token) throw new Error(`no token came for ${scope}`);
+  const request = (scope: string): Promise<AccessToken> => {
+    const requested = credential.getToken(scope).then((token) => {
+      if (!token) throw new Error(`no token was returned for ${scope}`);
       log.mask(token.token);
       return token;
     });
-    known.set(scope, asking);
-    // Whoever asks next tries again; the rejection itself reaches who asked now.
-    asking.catch(() => known.delete(scope));
-    return asking;
+    known.set(scope, requested);
+    // The next request tries again; the rejection itself reaches the caller of this one.
+    requested.catch(() => known.delete(scope));
+    return requested;
   };
   return {
     async get(scope) {
       const token = await known.get(scope);
       const isGood = token && token.expiresOnTimestamp - RENEW_BEFORE_MS > clock.now();
-      return (isGood ? token : await ask(scope)).token;
+      return (isGood ? token : await request(scope)).token;
     },
     async renew(scope) {
       credential = open();
-      return (await ask(scope)).token;
+      return (await request(scope)).token;
     },
   };
 }
 
 /**
- * Puts our tokens into a client's pipeline, in place of the SDK's own way: that goes on sending a token which Azure no
- * longer takes, until it would have expired.
+ * Puts our tokens into a client's pipeline, in place of the SDK's own: those keep sending a token that Azure refuses, until it
+ * would have expired.
  */
 export function authenticate(pipeline: Pipeline, tokens: Tokens, scope: string): void {
   pipeline.removePolicy({ name: bearerTokenAuthenticationPolicyName });

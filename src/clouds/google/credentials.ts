@@ -12,7 +12,7 @@ import { DeployError } from '../../model/errors.ts';
 import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
 import { fetchThrough } from './fetch-through.ts';
 
-/** Who the job is. Both empty: whoever google-github-actions/auth left. */
+/** Who the job is. Both empty: the credentials that google-github-actions/auth left. */
 export interface CredentialSettings {
   /** `projects/123456789012/locations/global/workloadIdentityPools/github/providers/acme` */
   readonly workloadIdentityProvider: string;
@@ -36,7 +36,7 @@ export type Identity =
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
-/** For the exchange of the proof, the library leaves out the way to Google that it was given, time-outs included. */
+/** The library exchanges GitHub's token without the transporter that it was given, and so without time-outs and proxy. */
 class FederatedClient extends IdentityPoolClient {
   constructor(options: IdentityPoolClientOptions) {
     super(options);
@@ -44,17 +44,20 @@ class FederatedClient extends IdentityPoolClient {
   }
 }
 
-/** Nothing is asked of Google yet. @throws DeployError AUTH_FAILED when there is nothing to prove who we are with */
-export async function openCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials> {
-  // A cancel is often why something has to be put back, for which a token may be due.
+/**
+ * Sends no request yet. null: neither the job nor, on a self-hosted runner, its machine has any.
+ * @throws DeployError AUTH_FAILED when they can't be read or used
+ */
+export async function findCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials | null> {
+  // A cancelled run still has to roll back, which may need a new token.
   const io = neverCancelled(given);
   const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
-  // 'tokens' comes with every new one, before it is used.
-  credentials.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
+  // The event comes with every new token, before it is used.
+  credentials?.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
   return credentials;
 }
 
-/** No file: each time a token is due, GitHub is asked for a fresh proof, so it doesn't matter how long the run takes. */
+/** No file: GitHub gives a new OIDC token each time one is needed, so it doesn't matter how long the run takes. */
 function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials {
   const { serviceAccount, workloadIdentityProvider: provider } = settings;
   const options = {
@@ -78,7 +81,7 @@ function impersonation(serviceAccount: string): string {
 }
 
 /** What google-github-actions/auth left, or the machine's own identity on self-hosted runners. */
-async function readLeft(io: Io): Promise<GoogleCredentials> {
+async function readLeft(io: Io): Promise<GoogleCredentials | null> {
   const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
   if (file !== '') {
     const json = readCredentialFile(file, io);
@@ -87,13 +90,13 @@ async function readLeft(io: Io): Promise<GoogleCredentials> {
     return { client, identity: identityOf(client, json, io) };
   }
   // A machine of GitHub has no identity of Google: looking for its metadata service takes seconds and finds nothing.
-  if (io.env['RUNNER_ENVIRONMENT'] !== 'self-hosted') throw absent('the job has none');
+  if (!isSelfHosted(io)) return null;
   try {
     const client = await new GoogleAuth({ scopes: [SCOPE], clientOptions: clientOptions(io) }).getClient();
     const identity: Identity = canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
     return { client, identity };
   } catch {
-    throw absent('neither the job nor the machine has any');
+    return null;
   }
 }
 
@@ -139,7 +142,7 @@ function unusable(error: Error): never {
   });
 }
 
-/** The two kinds that jobs have are opened directly: the library's own way prints warnings meant for others. */
+/** The two kinds that jobs have are opened directly: GoogleAuth prints warnings about them. */
 async function openClient(json: JsonObject, io: Io): Promise<AuthClient> {
   const type = textAt(json, 'type');
   if (type === 'external_account') return federatedClient(json, io);
@@ -150,7 +153,7 @@ async function openClient(json: JsonObject, io: Io): Promise<AuthClient> {
   return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
 }
 
-/** With an address or a file to get the proof from, as that action writes it. */
+/** With an address or a file to get GitHub's token from, as google-github-actions/auth writes it. */
 function federatedClient(json: JsonObject, io: Io): AuthClient {
   return new FederatedClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
 }
@@ -172,7 +175,13 @@ function clientOptions(io: Io) {
   };
 }
 
-function absent(why: string): DeployError {
+function isSelfHosted(io: Pick<Io, 'env'>): boolean {
+  return io.env['RUNNER_ENVIRONMENT'] === 'self-hosted';
+}
+
+/** What to say where `findCredentials` found none and they are needed. */
+export function noCredentials(io: Pick<Io, 'env'>): DeployError {
+  const why = isSelfHosted(io) ? 'neither the job nor the machine has any' : 'the job has none';
   return new DeployError('AUTH_FAILED', `could not find Google credentials: ${why}`, {
     hint: 'Run google-github-actions/auth before this step, or set `workload-identity-provider`; the job needs `permissions: id-token: write` for both.',
   });

@@ -43,12 +43,6 @@ interface GoogleThrown extends Thrown {
   readonly host: string;
 }
 
-const GRPC = [
-  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
-  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
-  ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
-];
-
 function readThrown(error: unknown): GoogleThrown {
   const read = readParts(error);
   return { ...read, word: read.status || read.errno || (read.http > 0 ? `HTTP ${read.http}` : 'no answer') };
@@ -57,25 +51,15 @@ function readThrown(error: unknown): GoogleThrown {
 function readParts(error: unknown): Omit<GoogleThrown, 'word'> {
   const thrown = (error ?? {}) as {
     readonly message?: unknown;
-    readonly details?: unknown;
     readonly code?: unknown;
-    readonly reason?: unknown;
-    readonly errorInfoMetadata?: unknown;
     readonly config?: { readonly url?: unknown };
     readonly response?: { readonly status?: unknown; readonly data?: unknown };
   };
   const host = URL.parse(String(thrown.config?.url ?? ''))?.host ?? '';
   if (thrown.response) return { ...readAnswer(thrown.response.data), http: Number(thrown.response.status ?? 0), host };
-  const message = typeof thrown.details === 'string' && thrown.details !== '' ? thrown.details : thrown.message;
-  return {
-    status: typeof thrown.code === 'number' ? (GRPC[thrown.code] ?? '') : '',
-    message: typeof message === 'string' ? message : String(error),
-    reason: typeof thrown.reason === 'string' ? thrown.reason : '',
-    permission: textAt(thrown.errorInfoMetadata, 'permission'),
-    errno: typeof thrown.code === 'string' ? thrown.code : '',
-    http: 0,
-    host,
-  };
+  const message = typeof thrown.message === 'string' ? thrown.message : String(error);
+  const errno = typeof thrown.code === 'string' ? thrown.code : '';
+  return { status: '', message, reason: '', permission: '', errno, http: 0, host };
 }
 
 /** The error document of a Google API, or of its token services, which have an older form. */

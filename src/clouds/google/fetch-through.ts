@@ -6,7 +6,7 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * A `fetch` for Google's auth library that goes through our own sockets: with the job's proxy, time-outs and a bound on
- * what is read. Its own would load two more packages and wait for ever.
+ * what is read. Its own would load two more packages and has no time-out.
  */
 export function fetchThrough(io: Pick<Io, 'http'>): typeof fetch {
   return async (input, init = {}) => {

@@ -1,6 +1,7 @@
 import type { AuthClient } from 'google-auth-library';
 import { describeGap, readOptional } from '../../io/read-optional.ts';
 import { DeployError } from '../../model/errors.ts';
+import { joinSentences } from '../../model/sentences.ts';
 import { readTokenExpiry } from '../../model/token-expiry.ts';
 import { type RunService, sayOnce } from './cloud-run/service.ts';
 import type { Identity } from './credentials.ts';
@@ -8,19 +9,19 @@ import { explainErrors } from './errors.ts';
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 
-/** Says to a service who calls it. null: no token can be had; that is said once. */
+/** Tells a service who calls it. null: no token can be made; that is printed once. */
 export type FindIdentityToken = (audience: string) => Promise<string | null>;
 
 /** Tokens live for an hour; each is used until shortly before its end. */
 export function openIdentityTokens(run: RunService): FindIdentityToken {
   const known = new Map<string, { readonly token: string; readonly expiresAt: number }>();
-  let isInVain = false;
+  let isImpossible = false;
   return async (audience) => {
     const found = known.get(audience);
     if (found && run.io.clock.now() < found.expiresAt - RENEW_BEFORE_MS) return found.token;
-    if (isInVain) return null;
+    if (isImpossible) return null;
     const token = await tryMake(run, audience);
-    if (token === null) isInVain = true;
+    if (token === null) isImpossible = true;
     else known.set(audience, { token, expiresAt: readTokenExpiry(token) });
     return token;
   };
@@ -55,15 +56,12 @@ async function generate(client: AuthClient, serviceAccount: string, audience: st
   });
   if (typeof data?.token === 'string' && /^[\x21-\x7e]+$/.test(data.token)) return data.token;
   throw new DeployError('AUTH_FAILED', 'could not get an identity token: the answer holds none', {
-    hint: 'Check what answers for Google between the runner and Google (a proxy); then run again.',
+    hint: 'Check what answers for Google between the runner and Google (a proxy), then run again.',
   });
 }
 
 function sayWithout(run: RunService, why: string): null {
-  sayOnce(
-    run,
-    'info',
-    `Smoke tests go without an identity token: ${why}. A service that only known callers may invoke answers 401 or 403.`,
-  );
+  const gap = `Smoke tests are sent without an identity token: ${why}`;
+  sayOnce(run, 'info', joinSentences(gap, 'A service that only known callers may invoke answers 401 or 403.'));
   return null;
 }

@@ -49,7 +49,7 @@ function quoteBody({ body, secrets }: SeenResponse): string {
 
 function checkHeaders(seen: SeenResponse, expected: ReadonlyMap<string, string>): Failure | null {
   for (const [name, part] of expected) {
-    const value = seen.headers[name];
+    const value = Object.hasOwn(seen.headers, name) ? seen.headers[name] : undefined;
     const text = Array.isArray(value) ? value.join(', ') : value;
     if (text?.includes(part)) continue;
     const reason = `expected header ${name} with ${excerpt(part, [])}`;

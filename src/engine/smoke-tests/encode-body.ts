@@ -61,19 +61,19 @@ async function encodeForm(field: string, file: string, content: Buffer): Promise
 
 /** Servers check the part's type before they read the bytes, so an image has to be declared as one. */
 function mediaTypeOf(file: string): string {
-  return MEDIA_TYPES[path.extname(file).toLowerCase()] ?? 'application/octet-stream';
+  return MEDIA_TYPES.get(path.extname(file).toLowerCase()) ?? 'application/octet-stream';
 }
 
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  '.csv': 'text/csv',
-  '.gif': 'image/gif',
-  '.jpeg': 'image/jpeg',
-  '.jpg': 'image/jpeg',
-  '.json': 'application/json',
-  '.mp3': 'audio/mpeg',
-  '.pdf': 'application/pdf',
-  '.png': 'image/png',
-  '.txt': 'text/plain',
-  '.wav': 'audio/wav',
-  '.webp': 'image/webp',
-};
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['.csv', 'text/csv'],
+  ['.gif', 'image/gif'],
+  ['.jpeg', 'image/jpeg'],
+  ['.jpg', 'image/jpeg'],
+  ['.json', 'application/json'],
+  ['.mp3', 'audio/mpeg'],
+  ['.pdf', 'application/pdf'],
+  ['.png', 'image/png'],
+  ['.txt', 'text/plain'],
+  ['.wav', 'audio/wav'],
+  ['.webp', 'image/webp'],
+]);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AccountWishes, findAccount } from '../../../../src/clouds/azure/account.ts';
-import { chooseLogin } from '../../../../src/clouds/azure/credential.ts';
+import { ensureSubscription, findAccount } from '../../../../src/clouds/azure/account.ts';
+import type { AccountInputs } from '../../../../src/clouds/azure/account-inputs.ts';
+import { chooseLogin, findLogin } from '../../../../src/clouds/azure/credential.ts';
 import { fakeIo } from '../../../fixtures/fake-io.ts';
 
-const nothing: AccountWishes = { subscription: '', tenantId: '', clientId: '' };
+const nothing: AccountInputs = { subscription: '', tenantId: '', clientId: '' };
 const profile = `\ufeff${JSON.stringify({
   subscriptions: [
     { id: 'sub-other', tenantId: 'tenant-other', isDefault: false, environmentName: 'AzureCloud' },
@@ -19,9 +20,9 @@ const oidc = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://oidc.test', ACTIONS_ID_TOK
 
 describe('which subscription and tenant are meant', () => {
   test('the inputs come first', async () => {
-    const wishes = { subscription: 'sub-input', tenantId: 'tenant-input', clientId: 'client-input' };
-    const account = await findAccount(wishes, { env: environment }, withProfile);
-    expect(account).toMatchObject({ ...wishes, isByInput: true });
+    const inputs = { subscription: 'sub-input', tenantId: 'tenant-input', clientId: 'client-input' };
+    const account = await findAccount(inputs, { env: environment }, withProfile);
+    expect(account).toMatchObject({ ...inputs, isByInput: true });
   });
 
   test('then the environment', async () => {
@@ -37,14 +38,13 @@ describe('which subscription and tenant are meant', () => {
   });
 
   test('the tenant is the one of the subscription that was asked for', async () => {
-    const wishes = { ...nothing, subscription: 'SUB-other' };
-    expect(await findAccount(wishes, { env: {} }, withProfile)).toMatchObject({ tenantId: 'tenant-other' });
+    const inputs = { ...nothing, subscription: 'SUB-other' };
+    expect(await findAccount(inputs, { env: {} }, withProfile)).toMatchObject({ tenantId: 'tenant-other' });
   });
 
-  test('a profile that can not be read is none', async () => {
-    await expect(findAccount(nothing, { env: {} }, async () => '{')).rejects.toThrow(
-      /which Azure subscription is meant/,
-    );
+  test('a profile that can not be read is none, and a workload needs a subscription', async () => {
+    const account = await findAccount(nothing, { env: {} }, async () => '{');
+    expect(() => ensureSubscription(account)).toThrow(/which Azure subscription is meant/);
   });
 
   test.each([
@@ -84,10 +84,17 @@ describe('who we are to Azure', () => {
     expect(chooseLogin(account, fakeIo({ env })).name).toMatch(name);
   });
 
+  test('a registry alone does not call the metadata service, unless something says that the machine is on Azure', () => {
+    const account = { ...unnamed, hasCliLogin: false };
+    const io = fakeIo({ env: { RUNNER_ENVIRONMENT: 'self-hosted' } });
+    expect(findLogin(account, io, { mayBeMachine: false })).toBeNull();
+    expect(findLogin(account, io, { mayBeMachine: true })?.name).toMatch(/managed identity/);
+  });
+
   test.each([
     ['on a machine of GitHub without a login', { ...unnamed, hasCliLogin: false }, /or run azure\/login/],
     ['with an application and no permission for its token', { ...named, isByInput: true }, /id-token: write/],
-  ])('nobody, %s', (_title, account, hint) => {
+  ])('no credentials, %s', (_title, account, hint) => {
     const io = fakeIo({ env: { RUNNER_ENVIRONMENT: 'github-hosted' } });
     expect(() => chooseLogin(account, io)).toThrow(
       expect.objectContaining({ code: 'AUTH_FAILED', hint: expect.stringMatching(hint) }),

@@ -35,7 +35,7 @@ describe('what Azure throws becomes what a person can act on', () => {
       'an assertion that expired in the cache of the CLI',
       new Error('AADSTS700024: Client assertion is not within'),
       'AUTH_FAILED',
-      /asks for a fresh one each time/,
+      /requests a fresh one each time/,
     ],
     [
       'a subject that nobody trusts',

@@ -5,10 +5,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openCredentials } from '../../../../src/clouds/google/credentials.ts';
+import {
+  type CredentialSettings,
+  findCredentials,
+  type GoogleCredentials,
+  noCredentials,
+} from '../../../../src/clouds/google/credentials.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import { fakeIo } from '../../../fixtures/fake-io.ts';
+
+async function openCredentials(settings: CredentialSettings, io: Io): Promise<GoogleCredentials> {
+  const found = await findCredentials(settings, io);
+  if (!found) throw noCredentials(io);
+  return found;
+}
 
 const none = { workloadIdentityProvider: '', serviceAccount: '' };
 const provider = 'projects/1/locations/global/workloadIdentityPools/github/providers/agent';

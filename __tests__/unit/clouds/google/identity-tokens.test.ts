@@ -3,7 +3,6 @@ import { liveEndpoint, previewEndpoint } from '../../../../src/clouds/google/clo
 import type { RunService } from '../../../../src/clouds/google/cloud-run/service.ts';
 import type { GoogleCredentials, Identity } from '../../../../src/clouds/google/credentials.ts';
 import { openIdentityTokens } from '../../../../src/clouds/google/identity-tokens.ts';
-import { artifactRegistryKeychain } from '../../../../src/clouds/google/registry/keychain.ts';
 import { fakeIo } from '../../../fixtures/fake-io.ts';
 
 const uri = 'https://agent-abc-ew.a.run.app';
@@ -73,7 +72,7 @@ describe('an identity token is made', () => {
   test('not at all by an identity that has none, which is said once', async () => {
     const { io, findToken } = given(() => ({ kind: 'none', why: 'no account' }));
     expect([await findToken('a'), await findToken('b')]).toEqual([null, null]);
-    expect(io.printed).toEqual([expect.stringContaining('go without an identity token: no account')]);
+    expect(io.printed).toEqual([expect.stringContaining('are sent without an identity token: no account')]);
   });
 
   test('not where Google refuses: the cause is said, and the smoke tests go without', async () => {
@@ -89,41 +88,5 @@ describe('an identity token is made', () => {
     const { io, findToken } = given(() => ({ kind: 'federated', client: client as never, serviceAccount: 'a@b' }));
     expect(await findToken('a')).toBeNull();
     expect(io.printed.join()).toContain('roles/iam.workloadIdentityUser');
-  });
-});
-
-describe('the keychain', () => {
-  const keychain = (token: string | null) => {
-    const io = fakeIo();
-    return {
-      io,
-      keychain: artifactRegistryKeychain(
-        { client: { getAccessToken: async () => ({ token }) } } as unknown as GoogleCredentials,
-        io,
-      ),
-    };
-  };
-
-  test.each(['europe-west1-docker.pkg.dev', 'docker.pkg.dev', 'gcr.io', 'eu.gcr.io'])('knows %s', async (host) => {
-    const { io, keychain: found } = keychain('ya29.token-of-google');
-    expect(await found.resolve(host)).toEqual({ username: 'oauth2accesstoken', password: 'ya29.token-of-google' });
-    expect(io.masked).toEqual(['ya29.token-of-google']);
-    expect(found.traits?.(host)).toMatchObject({
-      createsRepositories: false,
-      permissions: { push: expect.stringContaining('artifactregistry.writer') },
-    });
-  });
-
-  test.each(['ghcr.io', 'docker.io', 'pkg.dev.evil.com', 'evil-gcr.io', 'x.gcr.io.evil.com', 'a.b.pkg.dev'])(
-    'does not know %s',
-    async (host) => {
-      const { keychain: found } = keychain('ya29.x');
-      expect(await found.resolve(host)).toBeNull();
-      expect(found.traits?.(host)).toBeNull();
-    },
-  );
-
-  test('says so when no token comes', async () => {
-    await expect(keychain(null).keychain.resolve('gcr.io')).rejects.toMatchObject({ code: 'AUTH_FAILED' });
   });
 });

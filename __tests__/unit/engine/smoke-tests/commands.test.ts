@@ -41,11 +41,14 @@ describe('a script', () => {
 
   test.each([
     ['exit 7', 'exit code 7; it printed nothing'],
-    ['echo why; exit 7', 'exit code 7; last lines: "why"'],
+    ['echo why; exit 7', 'exit code 7; last log lines: "why"'],
     ['false\necho not reached', 'exit code 1; it printed nothing'],
     ['false | true\necho not reached', 'exit code 1; it printed nothing'],
     ['kill -KILL $$', 'ended by SIGKILL; it printed nothing'],
-    ['no-such-command-of-ours || exit 9', /^exit code 9; last lines: ".*no-such-command-of-ours: command not found"$/],
+    [
+      'no-such-command-of-ours || exit 9',
+      /^exit code 9; last log lines: ".*no-such-command-of-ours: command not found"$/,
+    ],
   ])('%j fails', async (script, detail) => {
     const [result] = await openReal().run(step(script));
     expect(result!.passed).toBe(false);
@@ -137,7 +140,7 @@ describe('when a script is over, nothing of it is left', () => {
   it('after its time is up', async () => {
     const world = openReal();
     const [result] = await world.run(step(`${background}\nsleep 1000`, 'timeout: 1s'));
-    expect(result!.detail).toMatch(/^not done within 1s, so it was stopped; last lines: "pid \d+"$/);
+    expect(result!.detail).toMatch(/^not done within 1s, so it was stopped; last log lines: "pid \d+"$/);
     expect(isAlive(pidIn(world.foreign))).toBe(false);
   });
 

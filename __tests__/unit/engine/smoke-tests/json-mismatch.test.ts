@@ -1,6 +1,6 @@
 import { expect, it, test } from '@jest/globals';
-import fc from 'fast-check';
 import { findJsonMismatch } from '../../../../src/engine/smoke-tests/json-mismatch.ts';
+import { fc } from '../../../fixtures/fast-check.ts';
 
 const find = (expected: unknown, actual: unknown) => findJsonMismatch(expected, actual, { path: '$', secrets: [] });
 

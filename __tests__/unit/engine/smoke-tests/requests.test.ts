@@ -3,6 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, test } from '@jest/globals';
+import { runSmokeTests } from '../../../../src/engine/smoke-tests/run-smoke-tests.ts';
+import { parseSmokeTests } from '../../../../src/inputs/smoke-tests.ts';
+import type { Http } from '../../../../src/io/http.ts';
+import type { ConnectionOptions } from '../../../../src/model/endpoint.ts';
 import { answer, closeServices, openService, openWorld, type ReceivedRequest, steppingClock } from './world.ts';
 
 afterEach(closeServices);
@@ -40,6 +44,44 @@ describe('what is sent', () => {
     expect(result!.passed).toBe(true);
     expect(other.received[0]!.headers['authorization']).toBeUndefined();
     expect(other.received[0]!.headers['x-own']).toBe('mine');
+  });
+
+  test.each(['X-Forwarded-Host', 'authorization'])(
+    'is nothing where a test has the header %s, which its address would not pass on',
+    async (header) => {
+      const service = await openService(answer(200));
+      const reservedHeaders = ['authorization', 'x-forwarded-host'];
+      const endpoint = { ...withToken(service).endpoint, reservedHeaders };
+      const [result] = await openWorld().run(`- GET /: {headers: {${header}: s3cr3t}}`, { endpoint });
+      expect(result).toMatchObject({
+        passed: false,
+        detail: expect.stringContaining(`the header ${header.toLowerCase()}`),
+      });
+      expect(result!.detail).not.toContain('s3cr3t');
+      expect(service.received).toEqual([]);
+    },
+  );
+
+  it('is such a header too when the full URL of another address is requested', async () => {
+    const [service, other] = [await openService(answer(200)), await openService(answer(200))];
+    const endpoint = { ...withToken(service).endpoint, reservedHeaders: ['authorization'] };
+    await openWorld().run(`- GET ${other.url}/: {headers: {Authorization: mine}}`, { endpoint });
+    expect(other.received[0]!.headers.authorization).toBe('mine');
+  });
+
+  it('goes through the connection of the endpoint, and of no other origin', async () => {
+    const world = openWorld();
+    const seen: (ConnectionOptions | undefined)[] = [];
+    const send: Http['send'] = (request) => {
+      seen.push(request.tls);
+      return world.io.http.send(request);
+    };
+    const [service, other] = [await openService(answer(200)), await openService(answer(200))];
+    const endpoint = { ...withToken(service).endpoint, connection: { serverName: 'api.example' } };
+    const tests = parseSmokeTests(`- GET /\n- GET ${other.url}/`, { readFile: () => null });
+    const io = { ...world.io, http: { ...world.io.http, send } };
+    await runSmokeTests({ tests, endpoint, revision: 'r', image: 'i', deadline: io.clock.now() + 60_000 }, io);
+    expect(seen).toEqual([{ serverName: 'api.example' }, undefined]);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { runSmokeTests, type SmokeTestRun } from '../../../../src/engine/smoke-tests/run-smoke-tests.ts';
 import { parseSmokeTests } from '../../../../src/inputs/smoke-tests.ts';
 import { type Clock, systemClock } from '../../../../src/io/clock.ts';
+import { openExec } from '../../../../src/io/exec.ts';
 import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
@@ -41,7 +42,7 @@ export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: Ab
     clock,
     http: openHttp({}),
     files: openFiles({}),
-    exec: { run: () => Promise.reject(new Error('smoke tests run no other programs')) },
+    exec: openExec(clock),
     log: {
       info: print,
       debug: print,

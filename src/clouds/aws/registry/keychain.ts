@@ -26,6 +26,7 @@ export function ecrKeychain(io: Io): Keychain {
   // A token is good for all registries of a region, for twelve hours.
   const tokens = new Map<string, Promise<EcrToken>>();
   return {
+    label: 'the job’s AWS identity',
     traits: (registry) => (regionOfEcr(registry) === null ? null : traits),
     async resolve(registry) {
       const region = regionOfEcr(registry);

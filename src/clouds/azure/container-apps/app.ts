@@ -57,7 +57,7 @@ export function toState(document: JsonObject): AppState {
 
 /**
  * Sends a merge patch of nothing but these. Not aborted by a cancel: whether it took effect must be known before anything
- * is put back. `configuration.secrets` is never in it: reading hides their values, and sending them back without is
+ * is restored. `configuration.secrets` is never in it: reading hides their values, and sending them back without is
  * refused, or empties them (Azure/azure-sdk-for-net#41244).
  */
 export async function patchApp(

@@ -6,7 +6,7 @@ import { type ContainerApp, readAzure } from './app.ts';
 
 export interface ConsoleLogs {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
-  /** Why some are not there: one line each. */
+  /** Why some are missing: one line each. */
   readonly facts: readonly string[];
 }
 
@@ -16,13 +16,13 @@ const MAX_CONTAINERS = 3;
 const MAX_BYTES = 256 * 1024;
 const TIMEOUT_MS = 15_000;
 
-/** The last lines that the containers of a revision printed: of those that are not ready, else of all. */
+/** The last log lines of a revision's containers: of those that are not ready, else of all. */
 export async function readConsoleLogs(app: ContainerApp, replicas: readonly Replica[]): Promise<ConsoleLogs> {
   const containers = chooseContainers(replicas);
   if (containers.length === 0) return { logs: [], facts: [] };
   const facts: string[] = [];
   const tell = ({ message }: DeployError): void =>
-    void facts.push(`${message}: the containers’ last lines are not shown`);
+    void facts.push(`${message}: the containers’ last log lines are not shown`);
   const logs = await readOptional(() => readTails(app, containers), { without: 'any', tell });
   return { logs: logs ?? [], facts };
 }
@@ -41,7 +41,7 @@ function chooseContainers(replicas: readonly Replica[]): readonly ReplicaContain
   const containers = replicas.flatMap((replica) => [...(replica.initContainers ?? []), ...(replica.containers ?? [])]);
   const failing = containers.filter(({ ready }) => ready !== true);
   const chosen = failing.length > 0 ? failing : containers;
-  // The same container of each replica says the same.
+  // The same container of each replica prints the same.
   return [...new Map(chosen.map((container) => [container.name, container])).values()].slice(0, MAX_CONTAINERS);
 }
 
@@ -53,7 +53,7 @@ async function getStreamToken(app: ContainerApp): Promise<string> {
     containerApps.getAuthToken(app.resourceGroup, app.name, options),
   );
   if (!token) {
-    throw new DeployError('AUTH_FAILED', `could not ${call.what}: no token came`, { hint: 'Run again.' });
+    throw new DeployError('AUTH_FAILED', `could not ${call.what}: no token was returned`, { hint: 'Run again.' });
   }
   app.io.log.mask(token);
   return token;
@@ -71,7 +71,7 @@ async function readTail(app: ContainerApp, endpoint: string, token: string): Pro
   const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
   if (response.status !== 200) {
     throw new DeployError('NETWORK', `could not read the logs of ${app.resource}: status ${response.status}`, {
-      hint: 'Look at them with az containerapp logs show.',
+      hint: 'Read them with az containerapp logs show.',
     });
   }
   return body

@@ -1,9 +1,12 @@
-import { DeployError, isTransient } from '../../../model/errors.ts';
+import { ensureEdit } from '../../../model/change.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { textAt } from '../../../model/json.ts';
 import { superseded } from '../../../model/superseded.ts';
+import type { Change, ChangeMark, EditChange, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
-import type { OwnChange } from './own-change.ts';
-import { trafficBefore } from './restore-data.ts';
+import { chooseRevision } from './plan.ts';
+import { parseRestoreData, previousTraffic, type RestoreData } from './restore-data.ts';
 import { suffixOf } from './revision-name.ts';
 import { editTemplate, listSecretValues, toPatch } from './template.ts';
 import {
@@ -16,113 +19,153 @@ import {
   toDocument,
 } from './traffic-table.ts';
 
-/** For other changes to end and for ours to be listed; what comes later is waited for by the engine. */
-const BUDGET_MS = 120_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5_000;
+/** `id` and `revision`: the revision's name, which is the mark too. */
+export interface RevisionOperation extends Operation {
+  /** What was there when the restore point was captured. */
+  readonly previous: RestoreData;
+  /** Where Azure shows the progress of the last request that it accepted; null: it accepted none, or named no address. */
+  readonly statusUrl: string | null;
+}
+
+/** How long an app may refuse our request because another change of it is in progress. */
+const LONGEST_BUSY_MS = 120_000;
 const MOST_PINS = 3;
 
-/**
- * Sends our change and comes back when our revision is listed: by then it is known to be taken, and a kill in between is
- * as good as one right after. Nothing of the app but containers, suffix and traffic is sent.
- * @throws DeployError SUPERSEDED when somebody else was faster; DEPLOY_REJECTED; THROTTLED when the app stays busy
- */
-export async function deployRevision(app: ContainerApp, own: OwnChange, takeTraffic: boolean): Promise<void> {
-  if (own.isResumed) return;
-  const { clock, signal, log } = app.io;
-  const until = clock.now() + BUDGET_MS;
-  const sending: Sending = { takeTraffic, pins: 0, isSent: false };
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
-    try {
-      if (await sendNext(app, own, sending)) return;
-    } catch (error) {
-      if (!isTransient(error) || clock.now() >= until) throw error;
-      log.info(`${(error as Error).message} (trying again)`);
-    }
-    if (clock.now() >= until) return;
-    await clock.sleep(pauseMs, signal);
+/** Chooses the name of the new revision, which changes nothing; `send` creates it. */
+export async function prepareChange(app: ContainerApp, given: Change): Promise<Prepared> {
+  const change = ensureEdit(given, app.resource);
+  const mark = await chooseRevision(app, change);
+  const sending: Sending = { statusUrl: null, pins: 0, busySince: null };
+  return {
+    mark,
+    send: (point, { takeTraffic }) => {
+      const previous = parseRestoreData(point, app);
+      return sendUnlessBusy(app, { mark, change, previous, takeTraffic }, sending);
+    },
+  };
+}
+
+/** See `Workload.findOperation`. */
+export async function findOperation(
+  app: ContainerApp,
+  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
+): Promise<RevisionOperation | null> {
+  const previous = parseRestoreData(point, app);
+  return (await findRevision(app, mark)) ? toOperation({ mark, previous }, null) : null;
+}
+
+/** The revision existed before: none of it is sent. */
+export function isResumed({ mark, previous }: Pick<RevisionOperation, 'mark' | 'previous'>): boolean {
+  return previous.latest === mark;
+}
+
+interface Update extends Pick<RevisionOperation, 'mark' | 'previous'> {
+  readonly change: EditChange;
+  readonly takeTraffic: boolean;
+}
+
+/** Of the requests that Azure accepted from this process. After a lost answer the app shows what became of it. */
+interface Sending {
+  statusUrl: string | null;
+  /** How often the traffic was pinned. */
+  pins: number;
+  /** Since when the app refuses our request; null: it does not. */
+  busySince: number | null;
+}
+
+/** @throws DeployError SUPERSEDED when another deployment was faster; DEPLOY_REJECTED; BUSY when the app stays so */
+async function sendUnlessBusy(app: ContainerApp, update: Update, sending: Sending): Promise<RevisionOperation | null> {
+  try {
+    const operation = await sendNext(app, update, sending);
+    sending.busySince = null;
+    return operation;
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'THROTTLED') throw error;
+    const now = app.io.clock.now();
+    sending.busySince ??= now;
+    if (now - sending.busySince < LONGEST_BUSY_MS) throw error;
+    throw new DeployError('BUSY', error.message, {
+      cause: error,
+      ...(error.hint === null ? {} : { hint: error.hint }),
+    });
   }
 }
 
-interface Sending {
-  readonly takeTraffic: boolean;
-  /** How often the traffic was asked to stay where it is. */
-  pins: number;
-  /** The template was sent, and that was taken. */
-  isSent: boolean;
-}
-
-/** One look and at most one request. True: our revision is listed. */
-async function sendNext(app: ContainerApp, own: OwnChange, sending: Sending): Promise<boolean> {
-  if (await findRevision(app, own.mark)) return true;
-  const { isDone, error } = await readChangeStatus(app, own.statusUrl);
-  if (!isDone) return false;
-  if (sending.isSent && error !== null) throw rejected(app, error);
-  // It has ended well; only the list is late.
-  if (sending.isSent && own.statusUrl !== null) return false;
+/** Reads how far it is and sends at most one request: nothing of the app but containers, suffix and traffic. */
+async function sendNext(app: ContainerApp, update: Update, sending: Sending): Promise<RevisionOperation | null> {
+  if (isResumed(update)) return toOperation(update, null);
+  const { isDone, error } = await readChangeStatus(app, sending.statusUrl);
+  if (!isDone) return null;
   const state = await readApp(app);
-  ensureUntouched(app, own, state);
-  const pin = planPin(own, state, { isForced: error !== null, takeTraffic: sending.takeTraffic });
-  if (pin) await pinTraffic(app, own, { pin, sending, error });
-  else await sendTemplate(app, own, { state, sending });
-  return false;
+  if (hasOurTemplate(state, update)) return null;
+  ensureUntouched(app, update, state);
+  const pin = planPin(update, state, { isForced: error !== null });
+  if (!pin) return await sendTemplate(app, update, state);
+  await pinTraffic(app, sending, { pin, error });
+  return null;
 }
 
-interface Pinning {
-  readonly pin: readonly TrafficEntry[];
-  readonly sending: Sending;
-  readonly error: string | null;
+/** Our request was accepted, although its answer was lost. One that failed is sent again: the answer says why. */
+function hasOurTemplate({ template, provisioningState }: AppState, { mark }: Update): boolean {
+  return textAt(template, 'revisionSuffix') === suffixOf(mark) && provisioningState !== 'failed';
 }
 
-/**
- * Before the template and not in the same request: where moving traffic fails (microsoft/azure-container-apps#790), the
- * new revision comes up all the same, and takes all the traffic that still follows the latest as soon as it is ready.
- */
-async function pinTraffic(app: ContainerApp, own: OwnChange, { pin, sending, error }: Pinning): Promise<void> {
-  if (error !== null && sending.pins >= MOST_PINS) throw rejected(app, error);
-  if (error !== null) app.io.log.info(`the traffic could not be pinned to what serves now: ${error} (trying again)`);
-  sending.pins += 1;
-  own.statusUrl = (await patchApp(app, { traffic: toDocument(pin) })).operationUrl;
+/** Azure has no conditional update, so the app is read right before it. */
+function ensureUntouched(app: ContainerApp, { mark, previous }: Update, state: AppState): void {
+  const { latest, ready } = previous;
+  const isOther = !isName(state.latestRevision, latest) && !isName(state.latestRevision, mark);
+  const traffic = previousTraffic(previous);
+  const now = readTraffic(state.traffic);
+  const isMoved = traffic.length > 0 && !isSameTraffic(now, traffic) && !isSameTraffic(now, pinned(traffic, ready));
+  if (!isOther && !isMoved) return;
+  const what = isOther ? `${state.latestRevision} was deployed meanwhile` : 'its traffic was changed meanwhile';
+  throw superseded(`could not deploy to ${app.resource}: ${what}`);
 }
 
 /** What the traffic has to be before the template may be sent; null: it is that. */
 function planPin(
-  own: OwnChange,
+  { previous, takeTraffic }: Update,
   state: AppState,
-  { isForced, takeTraffic }: { readonly isForced: boolean; readonly takeTraffic: boolean },
+  { isForced }: { readonly isForced: boolean },
 ): readonly TrafficEntry[] | null {
-  const before = trafficBefore(own.data);
-  // Without ingress there is none; and it goes to the new revision by itself where that is what is wanted.
-  if (own.data.traffic === '' || (takeTraffic && followsLatest(before))) return null;
-  const wanted = pinned(before, own.data.ready);
-  return isSameTraffic(readTraffic(state.traffic), wanted) && !isForced ? null : wanted;
+  const traffic = previousTraffic(previous);
+  // Traffic that follows the latest revision goes to the new one by itself, which is right if it is to take traffic.
+  if (traffic.length === 0 || (takeTraffic && followsLatest(traffic))) return null;
+  const desired = pinned(traffic, previous.ready);
+  return isSameTraffic(readTraffic(state.traffic), desired) && !isForced ? null : desired;
 }
 
-async function sendTemplate(
+/**
+ * Before the template and not in the same request: where moving traffic fails (microsoft/azure-container-apps#790), the
+ * new revision starts all the same, and takes all the traffic that still follows the latest as soon as it is ready.
+ */
+async function pinTraffic(
   app: ContainerApp,
-  own: OwnChange,
-  { state, sending }: { readonly state: AppState; readonly sending: Sending },
+  sending: Sending,
+  { pin, error }: { readonly pin: readonly TrafficEntry[]; readonly error: string | null },
 ): Promise<void> {
-  const edited = editTemplate(state.template, own.wanted);
-  const template = toPatch(edited, suffixOf(own.mark));
-  own.statusUrl = (await patchApp(app, { template }, listSecretValues(edited))).operationUrl;
-  sending.isSent = true;
-}
-
-/** Azure has no conditional update, so the last look is taken right before it. */
-function ensureUntouched(app: ContainerApp, own: OwnChange, state: AppState): void {
-  const { latest, ready, traffic } = own.data;
-  const isOther = !isName(state.latestRevision, latest) && !isName(state.latestRevision, own.mark);
-  const before = trafficBefore(own.data);
-  const now = readTraffic(state.traffic);
-  const isMoved = traffic !== '' && !isSameTraffic(now, before) && !isSameTraffic(now, pinned(before, ready));
-  if (!isOther && !isMoved) return;
-  const what = isOther ? `${state.latestRevision} was deployed meanwhile` : 'its traffic was changed meanwhile';
-  throw superseded(`could not deploy to ${app.resource}: ${what}`);
+  if (error !== null && sending.pins >= MOST_PINS) throw rejected(app, error);
+  if (error !== null) app.io.log.info(`the traffic could not be pinned to what serves now: ${error} (trying again)`);
+  sending.pins += 1;
+  sending.statusUrl = (await patchApp(app, { traffic: toDocument(pin) })).operationUrl;
 }
 
 function rejected(app: ContainerApp, error: string): DeployError {
   return new DeployError('DEPLOY_REJECTED', `could not deploy to ${app.resource}: ${error}`, {
     hint: 'Correct what Azure names here, then run again.',
   });
+}
+
+async function sendTemplate(app: ContainerApp, update: Update, state: AppState): Promise<RevisionOperation> {
+  const edited = editTemplate(state.template, update.change);
+  const template = toPatch(edited, suffixOf(update.mark));
+  const { operationUrl } = await patchApp(app, { template }, listSecretValues(edited));
+  return toOperation(update, operationUrl);
+}
+
+function toOperation(
+  { mark, previous }: Pick<RevisionOperation, 'mark' | 'previous'>,
+  statusUrl: string | null,
+): RevisionOperation {
+  return { id: mark, mark, goal: { kind: 'up' }, revision: mark, previous, statusUrl };
 }

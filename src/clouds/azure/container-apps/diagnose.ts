@@ -5,19 +5,20 @@ import type { Diagnosis } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, listReplicas } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { readConsoleLogs } from './console-log.ts';
+import type { RevisionOperation } from './deploy.ts';
 import { findFailureHint } from './failure-hint.ts';
-import type { OwnChange } from './own-change.ts';
 import { describeContainer } from './replica-trouble.ts';
 import { describeState, isUp, toRevisionState } from './revision-state.ts';
 
 const MAX_REPLICAS = 3;
 
 /** What Azure can tell about our revision. What may not be read is named in a line of its own. */
-export async function diagnoseRevision(app: ContainerApp, own: OwnChange): Promise<Diagnosis> {
-  const found = await findRevision(app, own.mark);
+export async function diagnoseRevision(app: ContainerApp, operation: RevisionOperation): Promise<Diagnosis> {
+  const { mark, statusUrl } = operation;
+  const found = await findRevision(app, mark);
   const state = found && toRevisionState(found);
-  const { error } = state ? { error: null } : await readChangeStatus(app, own.statusUrl);
-  const replicas = state ? await tryListReplicas(app, own.mark) : { list: [], facts: [] };
+  const { error } = state ? { error: null } : await readChangeStatus(app, statusUrl);
+  const replicas = state ? await tryListReplicas(app, mark) : { list: [], facts: [] };
   const containers = replicas.list.slice(0, MAX_REPLICAS).flatMap(describeReplica);
   const { logs, facts } = await readConsoleLogs(app, replicas.list.slice(0, MAX_REPLICAS));
   const ownState = state ? [`revision ${state.name}: ${describeState(state)}`] : [];

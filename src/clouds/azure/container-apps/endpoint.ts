@@ -9,26 +9,26 @@ export function findEndpoint({ ingress }: AppState): Endpoint | null {
   return host === '' ? null : openEndpoint(`https://${host}`);
 }
 
-/** What will keep smoke tests of this runner out, said while nothing is touched. */
-export async function warnOfClosedDoors(app: ContainerApp, state: AppState): Promise<void> {
-  const doors = [...listClosedDoors(state), ...(state.ingress ? await findEasyAuth(app) : [])];
-  for (const door of doors) app.io.log.warning(`${app.resource}: ${door}`);
+/** Warns of what may block smoke tests from this runner, before anything is changed. */
+export async function warnOfAccessLimits(app: ContainerApp, state: AppState): Promise<void> {
+  const limits = [...listAccessLimits(state), ...(state.ingress ? await findEasyAuth(app) : [])];
+  for (const limit of limits) app.io.log.warning(`${app.resource}: ${limit}`);
 }
 
 /** Pure: of the ingress. */
-export function listClosedDoors({ ingress }: AppState): readonly string[] {
+export function listAccessLimits({ ingress }: AppState): readonly string[] {
   if (!ingress) return ['it has no ingress, so no smoke test can reach it at an address of its own'];
-  const doors: string[] = [];
+  const limits: string[] = [];
   if (ingress['external'] !== true)
-    doors.push('its ingress is internal: smoke tests reach it only from a runner inside of its network');
+    limits.push('its ingress is internal: smoke tests reach it only from a runner inside its network');
   if (textAt(ingress, 'clientCertificateMode').toLowerCase() === 'require')
-    doors.push('its ingress requires a client certificate, which smoke tests do not have');
+    limits.push('its ingress requires a client certificate, which smoke tests do not have');
   const rules = listAt(ingress, 'ipSecurityRestrictions');
   if (rules.length > 0) {
     const names = rules.slice(0, 5).map((rule) => textAt(rule, 'name') || textAt(rule, 'ipAddressRange'));
-    doors.push(`its ingress has IP restrictions (${names.join(', ')}): smoke tests need a runner that they let in`);
+    limits.push(`its ingress has IP restrictions (${names.join(', ')}): smoke tests need a runner that they allow`);
   }
-  return doors;
+  return limits;
 }
 
 /** https://learn.microsoft.com/azure/container-apps/authentication */
@@ -39,8 +39,8 @@ async function findEasyAuth(app: ContainerApp): Promise<readonly string[]> {
   };
   const { containerAppsAuthConfigs: configs } = app.arm.client;
   const read = () => readAzure(app, call, (options) => configs.get(app.resourceGroup, app.name, 'current', options));
-  // Whoever may not read it, or has none, is not warned.
-  const config = await readIfPossible(app.io.log, 'a look at its login page', read);
+  // A missing permission, or no such configuration, is not worth a warning.
+  const config = await readIfPossible(app.io.log, 'knowing whether it asks for a login', read);
   const action = config?.globalValidation?.unauthenticatedClientAction ?? 'RedirectToLoginPage';
   if (config?.platform?.enabled !== true || action === 'AllowAnonymous') return [];
   const open = config.globalValidation?.excludedPaths ?? [];

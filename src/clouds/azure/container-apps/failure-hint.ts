@@ -1,4 +1,4 @@
-/** Words of Container Apps, of the kubelet below it and of registries -> the next step; null: none of them is known. */
+/** Messages of Container Apps, of the kubelet below it and of registries -> the next step; null: none is known. */
 export function findFailureHint(text: string): string | null {
   return HINTS.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
@@ -20,7 +20,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /exit code 12[67]/i,
-    'The container’s command could not be run: check its entry point, and that the file is there and executable.',
+    'The container’s command could not be run: check its entry point, and that the file exists and is executable.',
   ],
   [/exit code 139/i, 'The container crashed (segmentation fault): check that its native libraries fit linux/amd64.'],
   [/SecretRef|secret.{0,40}not found/i, 'Add the secret to the app (az containerapp secret set), then run again.'],
@@ -28,9 +28,9 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /probe failed|failed (?:startup|liveness|readiness) probe|TargetPort|target port|connection refused/i,
     'Check that the container listens on the ingress’ target port, on all interfaces, and answers its probes; give a slow start a startup probe.',
   ],
-  [/CrashLoop|exit code \d+|Terminated/i, 'Read the container’s last lines below: it ended by itself.'],
+  [/CrashLoop|exit code \d+|Terminated/i, 'Read the container’s last log lines below: it exited by itself.'],
   [
     /Deadline Exceeded|Operation expired|ActivationFailed/i,
-    'No replica became ready in time: check the port, the probes and the container’s last lines.',
+    'No replica became ready in time: check the port, the probes and the container’s last log lines.',
   ],
 ];

@@ -1,7 +1,8 @@
+import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { listAt, textAt } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
-import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import type { Change, ChangeMark, ChangePlan, EditChange } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
@@ -11,8 +12,9 @@ import { followsLatest, readTraffic } from './traffic-table.ts';
 /** Nothing else runs there: https://learn.microsoft.com/azure/container-apps/containers#limitations */
 const PLATFORM = { os: 'linux', architecture: 'amd64', variant: null } as const;
 
-/** The change beside what the app's template says now. */
-export async function planChange(app: ContainerApp, change: Change): Promise<ChangePlan> {
+/** Compares the change with the app's present template. */
+export async function planChange(app: ContainerApp, given: Change): Promise<ChangePlan> {
+  const change = ensureEdit(given, app.resource);
   const state = await readApp(app);
   ensureSecrets(change, state);
   warnOfRegistries(app, change, state);
@@ -21,7 +23,7 @@ export async function planChange(app: ContainerApp, change: Change): Promise<Cha
   const latest = isSameTemplate(state.template, edited) ? await findLatest(app, state) : null;
   const share = latest && serves(latest, state);
   const resumed =
-    latest && isWaiting(latest, state) ? [`revision ${latest.name} is that already, with no traffic`] : [];
+    latest && isWaiting(latest, state) ? [`revision ${latest.name} already has this, without traffic`] : [];
   return {
     unchanged: share === true && state.provisioningState === 'succeeded',
     differences: [...differences, ...resumed],
@@ -29,16 +31,13 @@ export async function planChange(app: ContainerApp, change: Change): Promise<Cha
   };
 }
 
-/**
- * The name of the revision that our change will be, or the revision that it already is: one that an earlier run brought
- * up and left without traffic. Makes nothing.
- */
-export async function prepareChange(app: ContainerApp, change: Change): Promise<ChangeMark> {
+/** A name for our new revision, or the revision that has the change already: one that an earlier run left without traffic. */
+export async function chooseRevision(app: ContainerApp, change: EditChange): Promise<ChangeMark> {
   const state = await readApp(app);
   const isSame = isSameTemplate(state.template, editTemplate(state.template, change));
   const latest = isSame ? await findLatest(app, state) : null;
   if (latest && isWaiting(latest, state)) {
-    app.io.log.info(`${latest.name} was brought up with this before and has no traffic yet: going on from it`);
+    app.io.log.info(`${latest.name} already has this image and configuration, and no traffic yet: continuing with it`);
     return latest.name;
   }
   const followed = state.ingress === null || followsLatest(readTraffic(state.traffic));
@@ -60,21 +59,21 @@ function isWaiting(latest: RevisionState, state: AppState): boolean {
 }
 
 /**
- * A secret is named, never made: the app's secrets can't be read, and a change of one replaces them all.
- * @throws DeployError INPUT_INVALID that lists the names which the app has
+ * A secret is named, never created: the app's secrets can't be read, and a change of one replaces them all.
+ * @throws DeployError INPUT_INVALID that lists the names of the app's secrets
  */
-function ensureSecrets({ secrets }: Change, { document }: AppState): void {
+function ensureSecrets({ secrets }: EditChange, { document }: AppState): void {
   const names = listAt(document, 'properties', 'configuration', 'secrets').map((secret) => textAt(secret, 'name'));
   for (const [variable, reference] of secrets) {
     if (names.includes(reference)) continue;
     const isAddress = /^https?:\/\//.test(reference);
     const what = isAddress ? 'it is the address of a secret' : 'the app has no secret of that name';
-    const meant = isAddress ? null : nearest(reference, names);
+    const similar = isAddress ? null : nearest(reference, names);
     throw new DeployError(
       'INPUT_INVALID',
       `could not set ${variable} from the secret "${reference.slice(0, 120)}": ${what}`,
       {
-        hint: meant ? `Did you mean ${meant}?` : secretHint(reference, names),
+        hint: similar ? `Did you mean ${similar}?` : secretHint(reference, names),
       },
     );
   }
@@ -86,15 +85,15 @@ function secretHint(reference: string, names: readonly string[]): string {
   return `${has}: add it once (az containerapp secret set --secrets <name>=${value}), and write its name here.`;
 }
 
-/** What is missing here is found out by the platform only when the revision doesn't come up. */
-function warnOfRegistries(app: ContainerApp, change: Change, { document }: AppState): void {
+/** The platform reports missing credentials only when the revision fails to start. */
+function warnOfRegistries(app: ContainerApp, change: EditChange, { document }: AppState): void {
   const known = listAt(document, 'properties', 'configuration', 'registries').map((one) => textAt(one, 'server'));
   for (const { image } of change.images) {
     if (!/\.azurecr\.io$/.test(image.registry) || known.includes(image.registry) || app.warned.has(image.registry))
       continue;
     app.warned.add(image.registry);
     app.io.log.warning(
-      `${app.resource} has no credentials for ${image.registry}, and can't pull from it without: az containerapp registry set --server ${image.registry} --identity system`,
+      `${app.resource} has no credentials for ${image.registry} and can't pull from it without them: az containerapp registry set --server ${image.registry} --identity system`,
     );
   }
 }

@@ -3,14 +3,14 @@ import type { Observation } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, readApp } from './app.ts';
 
 /**
- * Is the app free? Reads all that our own change will be followed by, so that a permission that is missing is found now
- * and not when the change is live. A change that failed leaves the app free: the next is often what mends it.
+ * Is the app free? Reads everything that our own change will be watched by, so that a missing permission is found now and
+ * not when the change is live. A change that failed leaves the app free: the next one is often the fix.
  */
 export async function readReadiness(app: ContainerApp): Promise<Observation> {
   const state = await readApp(app);
   if (state.latestRevision !== '') await findRevision(app, state.latestRevision);
   if (state.provisioningState !== 'inprogress') {
-    return { status: 'succeeded', reason: 'FREE', message: 'no other change is under way' };
+    return { status: 'succeeded', reason: 'FREE', message: 'no other change is in progress' };
   }
   const by = textAt(state.document, 'systemData', 'lastModifiedBy');
   const at = textAt(state.document, 'systemData', 'lastModifiedAt').slice(0, 19);

@@ -1,6 +1,6 @@
 import type { Replica, ReplicaContainer } from '@azure/arm-appcontainers';
 
-/** What is wrong with the containers of a revision; null: nothing to see. */
+/** What is wrong with the containers of a revision. */
 export interface Trouble {
   /** `container web: CrashLoopBackOff, restarted 3 times`. */
   readonly text: string;
@@ -8,13 +8,14 @@ export interface Trouble {
   readonly evidence: 'proven' | 'suspected';
 }
 
+/** null: nothing is wrong as far as they tell. */
 export function findTrouble(replicas: readonly Replica[]): Trouble | null {
   const containers = replicas.flatMap((replica) => [...(replica.initContainers ?? []), ...(replica.containers ?? [])]);
   const troubles = containers.map(troubleOf).filter((trouble) => trouble !== null);
   return troubles.find(({ evidence }) => evidence === 'proven') ?? troubles[0] ?? null;
 }
 
-// One container may end of anything once; one that was started again and ended again is a pattern.
+// A container may exit once for any reason; one that was restarted and exited again is a pattern.
 const RESTARTS_THAT_PROVE_IT = 2;
 const WAITING =
   /CrashLoopBackOff|ImagePull|ErrImage|InvalidImageName|CreateContainer\w*Error|RunContainerError|UNAUTHORIZED/i;

@@ -1,22 +1,29 @@
+import * as z from 'zod';
 import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/workload.ts';
 import type { ContainerApp } from './app.ts';
-import { parseTraffic, servingRevisions, type TrafficEntry } from './traffic-table.ts';
+import { servingRevisions, type TrafficEntry } from './traffic-table.ts';
+
+const trafficEntry = z
+  .object({ revision: z.string().nullable(), weight: z.number(), label: z.string().nullable() })
+  .readonly();
+
+const schema = z.object({
+  mode: z.enum(['single', 'multiple']),
+  /** The latest revision then. */
+  latest: z.string(),
+  /** The latest that was ready then: what traffic for "the latest" went to. */
+  ready: z.string(),
+  /** The revision whose images and variables are restored. It can't change, so they are read from it when needed. */
+  base: z.string(),
+  /** Of the template that is restored. */
+  hash: z.string(),
+  /** null: the app has no ingress, or the platform alone moves traffic (Single mode). */
+  traffic: z.array(trafficEntry).readonly().nullable(),
+});
 
 /** What `RestorePoint.data` holds for Container Apps. */
-export type RestoreData = {
-  readonly mode: 'single' | 'multiple';
-  /** The latest revision then. */
-  readonly latest: string;
-  /** The latest that was ready then: what traffic for "the latest" went to. */
-  readonly ready: string;
-  /** The revision whose images and variables are put back; it can't be changed, so they are read from it when needed. */
-  readonly base: string;
-  /** Of the template that is put back. */
-  readonly hash: string;
-  /** As `formatTraffic` writes it; '' without ingress. */
-  readonly traffic: string;
-};
+export type RestoreData = Readonly<z.infer<typeof schema>>;
 
 /** @throws DeployError JOURNAL_INVALID when it is of another app, or of another version of this code. */
 export function parseRestoreData(point: RestorePoint, app: Pick<ContainerApp, 'resource'>): RestoreData {
@@ -25,21 +32,19 @@ export function parseRestoreData(point: RestorePoint, app: Pick<ContainerApp, 'r
       hint: 'Run the job again with the inputs that it had.',
     });
   }
-  const { mode, latest, ready, base, hash, traffic } = point.data;
-  const texts = [latest, ready, base, hash, traffic];
-  if ((mode !== 'single' && mode !== 'multiple') || !texts.every((text) => typeof text === 'string')) {
-    throw new DeployError('JOURNAL_INVALID', `could not restore ${point.resource}: the restore point is not complete`, {
-      hint: 'Look at what is live and put it right by hand: this run may have left a half-finished deployment.',
-    });
-  }
-  return point.data as RestoreData;
+  const { data } = schema.safeParse(point.data);
+  if (data) return data;
+  throw new DeployError('JOURNAL_INVALID', `could not restore ${point.resource}: the restore point is not complete`, {
+    hint: 'Check what is live and correct it by hand: this run may have left an unfinished deployment.',
+  });
 }
 
-export function trafficBefore({ traffic }: RestoreData): readonly TrafficEntry[] {
-  return parseTraffic(traffic);
+/** None: we do not move traffic. */
+export function previousTraffic({ traffic }: RestoreData): readonly TrafficEntry[] {
+  return traffic ?? [];
 }
 
 /** What served then; without ingress, what ran. */
-export function servedBefore(data: RestoreData): readonly string[] {
-  return data.traffic === '' ? [data.ready] : servingRevisions(trafficBefore(data), data.ready);
+export function previouslyServing({ traffic, ready }: RestoreData): readonly string[] {
+  return traffic === null ? [ready] : servingRevisions(traffic, ready);
 }

@@ -14,68 +14,68 @@ import {
   readApp,
 } from './app.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
-import { parseRestoreData, type RestoreData, servedBefore, trafficBefore } from './restore-data.ts';
-import { nameOfWayBack, suffixOf } from './revision-name.ts';
+import { parseRestoreData, previouslyServing, previousTraffic, type RestoreData } from './restore-data.ts';
+import { restoreRevisionName, suffixOf } from './revision-name.ts';
 import { type RevisionState, toRevisionState } from './revision-state.ts';
 import { hashTemplate, listSecretValues, toPatch, undoTemplate } from './template.ts';
 import { readTraffic, toDocument } from './traffic-table.ts';
 
-/** See `Workload.restore`: one look and at most one change. */
+/** See `Workload.restore`: reads the app and sends at most one change. */
 export async function restoreApp(
   opened: ContainerApp,
   { point, mark, elapsedMs }: { readonly point: RestorePoint; readonly mark: ChangeMark; readonly elapsedMs: number },
 ): Promise<Restoration> {
-  // A cancel is often why something has to be put back, so it must not end the way back too.
+  // A cancel is often the reason for a rollback, so it must not end the rollback too.
   const app = { ...opened, io: neverCancelled(opened.io) };
   const data = parseRestoreData(point, app);
   const state = await readApp(app);
-  const facts = await look(app, state, { data, mark });
+  const facts = await readFacts(app, state, { data, mark });
   return await act(app, decideRestoration({ ...facts, elapsedMs }), { data, mark, state });
 }
 
-async function look(
+async function readFacts(
   app: ContainerApp,
   state: AppState,
   { data, mark }: { readonly data: RestoreData; readonly mark: ChangeMark },
 ): Promise<Omit<RestorationFacts, 'elapsedMs'>> {
-  const wayBack = nameOfWayBack(mark);
-  const template = whose(state, { data, mark });
+  const restoreRevision = restoreRevisionName(mark);
+  const template = findOwner(state, { data, mark });
   const find = async (name: string): Promise<RevisionState | null> => {
     const found = await findRevision(app, name);
     return found && toRevisionState(found);
   };
-  const served = [];
-  for (const name of servedBefore(data)) served.push(await find(name));
+  const serving = [];
+  for (const name of previouslyServing(data)) serving.push(await find(name));
   return {
     mode: data.mode,
     mark,
-    wayBack,
-    latestThen: data.latest,
-    readyThen: data.ready,
+    restoreRevision,
+    previousLatest: data.latest,
+    previousReady: data.ready,
     latest: state.latestRevision,
     latestReady: state.latestReady,
     busy: state.provisioningState === 'inprogress',
     hasFailed: state.provisioningState === 'failed',
     template,
-    isTemplateBack: hashTemplate(state.template) === data.hash,
-    trafficThen: trafficBefore(data),
-    traffic: data.traffic === '' ? [] : readTraffic(state.traffic),
+    isTemplateRestored: hashTemplate(state.template) === data.hash,
+    previousTraffic: previousTraffic(data),
+    traffic: data.traffic === null ? [] : readTraffic(state.traffic),
     ours: await find(mark),
-    back: template === 'way-back' ? await find(wayBack) : null,
-    served: served.filter((revision) => revision !== null),
+    restored: template === 'restored' ? await find(restoreRevision) : null,
+    previouslyServing: serving.filter((revision) => revision !== null),
   };
 }
 
-/** By the suffix, which the template keeps, also when no revision came of it. */
-function whose(
+/** By the suffix, which stays in the template also when no revision was made from it. */
+function findOwner(
   state: AppState,
   { data, mark }: { readonly data: RestoreData; readonly mark: ChangeMark },
 ): RestorationFacts['template'] {
   const suffix = textAt(state.template, 'revisionSuffix');
-  if (mark === data.latest) return 'before';
+  if (mark === data.latest) return 'previous';
   if (suffix === suffixOf(mark)) return 'ours';
-  if (suffix === suffixOf(nameOfWayBack(mark))) return 'way-back';
-  return state.latestRevision === data.latest ? 'before' : 'other';
+  if (suffix === suffixOf(restoreRevisionName(mark))) return 'restored';
+  return state.latestRevision === data.latest ? 'previous' : 'other';
 }
 
 interface Place {
@@ -90,7 +90,7 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
       return decision.answer;
     case 'activate':
       await activateRevision(app, decision.revision);
-      return returning('ACTIVATING', `activated ${decision.revision} again`).answer;
+      return returning('ACTIVATING', `rollback requested: activated ${decision.revision} again`).answer;
     case 'deactivate':
       await deactivateRevision(app, decision.revision);
       return returning('DEACTIVATING', `deactivated ${decision.revision}`).answer;
@@ -98,30 +98,30 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
       await patchApp(app, { traffic: toDocument(decision.traffic) });
       return returning(
         'MOVING_TRAFFIC',
-        `asked for the traffic of ${place.data.traffic === '' ? place.data.base : servedBefore(place.data).join(' and ')}`,
+        `rollback requested: moving the traffic to ${previouslyServing(place.data).join(' and ')}`,
       ).answer;
-    case 'put-back':
-      return await putBack(app, place);
+    case 'restore-template':
+      return await restoreTemplate(app, place);
   }
 }
 
-/** Only what was ours in the present template; values are read from the old revision, which nobody can have changed. */
-async function putBack(app: ContainerApp, { data, mark, state }: Place): Promise<Restoration> {
+/** Changes only what was ours in the present template. Values are read from the old revision, which can't be changed. */
+async function restoreTemplate(app: ContainerApp, { data, mark, state }: Place): Promise<Restoration> {
   const old = await findRevisionTemplate(app, data.base);
   if (!old) {
-    return failed(`revision ${data.base}, which holds what ran before, is not there any more`).answer;
+    return failed(`revision ${data.base}, which holds the previous template, does not exist any more`).answer;
   }
   const template = undoTemplate(state.template, old);
   if (hashTemplate(template) !== data.hash) {
     throw new DeployError(
       'ROLLBACK_FAILED',
-      `could not put back the template of ${app.resource}: more than ours changed`,
+      `could not restore the template of ${app.resource}: more than our change is in it`,
       {
-        hint: `Compare it with revision ${data.base} (az containerapp revision show), and put it right by hand.`,
+        hint: `Compare it with revision ${data.base} (az containerapp revision show), and correct it by hand.`,
       },
     );
   }
-  const wayBack = nameOfWayBack(mark);
-  await patchApp(app, { template: toPatch(template, suffixOf(wayBack)) }, listSecretValues(template));
-  return returning('PUTTING_BACK', `put the old template back, as ${wayBack}`).answer;
+  const name = restoreRevisionName(mark);
+  await patchApp(app, { template: toPatch(template, suffixOf(name)) }, listSecretValues(template));
+  return returning('RESTORING_TEMPLATE', `rollback requested: restoring the previous template as ${name}`).answer;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * With the suffix and the way back's, a name of 32 characters, the longest that an app can have, stays below the 54 that
- * Azure takes for a revision (Azure/azure-quickstart-templates#14660).
+ * With this and our own suffix, an app's name of 32 characters, the longest, stays below the 54 that Azure accepts for a
+ * revision (Azure/azure-quickstart-templates#14660).
  */
-const BACK = '-r';
+const RESTORE = '-r';
 const SUFFIX_LENGTH = 14;
 const FOLLOWS = 'f';
 const BY_NAME = 'd';
@@ -12,8 +12,7 @@ const BY_NAME = 'd';
 /**
  * A suffix that was never used: Azure silently does nothing for a template that has the suffix of another revision
  * (microsoft/azure-container-apps#650). The time keeps revisions in order, the random part keeps two runs apart. The
- * first letter says what form the traffic had: of a revision that was brought up and left without traffic, a later run
- * can't see it any more.
+ * first letter says what form the traffic had: a later run that gives traffic to the revision can't see it any more.
  */
 export function makeSuffix(nowMs: number, { followed }: { readonly followed: boolean }): string {
   const time = Math.floor(nowMs / 1_000).toString(36);
@@ -38,9 +37,9 @@ export function suffixOf(revision: string): string {
 }
 
 /**
- * Of the revision that puts back what ran before ours: told from any other by the name alone, so that a process that
- * comes after a kill knows how far the way back is.
+ * The name of the revision that restores the template from before ours. It is recognized by the name alone, so that a
+ * process that starts after a kill knows how far the rollback is.
  */
-export function nameOfWayBack(mark: string): string {
-  return `${mark}${BACK}`;
+export function restoreRevisionName(mark: string): string {
+  return `${mark}${RESTORE}`;
 }

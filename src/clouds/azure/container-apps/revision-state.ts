@@ -1,6 +1,6 @@
 import type { Revision } from '@azure/arm-appcontainers';
 
-/** What one look at a revision says, in lower case: Azure adds words to these lists without notice. */
+/** What Azure says of a revision, in lower case: it adds words to these lists without notice. */
 export interface RevisionState {
   readonly name: string;
   readonly active: boolean;
@@ -27,18 +27,18 @@ export function toRevisionState(revision: Revision): RevisionState {
   };
 }
 
-const AT_REST = ['running', 'runningatmaxscale', 'scaledtozero', 'scaled to 0'];
+const IDLE_OR_RUNNING = ['running', 'runningatmaxscale', 'scaledtozero', 'scaled to 0'];
 
 /**
- * Can it take requests? That ARM took the change says nothing of that (Azure/azure-cli-extensions#6251). One that scales
+ * Can it take requests? That ARM accepted the change says nothing of that (Azure/azure-cli-extensions#6251). One that scales
  * to zero has no health until the first request wakes it.
  */
 export function isUp({ active, provisioning, health, running, replicas }: RevisionState): boolean {
   if (!active || provisioning !== 'provisioned') return false;
-  return health === 'healthy' || (health !== 'unhealthy' && replicas === 0 && AT_REST.includes(running));
+  return health === 'healthy' || (health !== 'unhealthy' && replicas === 0 && IDLE_OR_RUNNING.includes(running));
 }
 
-/** It says of itself that it will not come up. */
+/** It says of itself that it will not start. */
 export function hasFailed({ provisioning, running, error }: RevisionState): boolean {
   return (
     error !== '' || provisioning === 'failed' || ['failed', 'activationfailed', 'activation failed'].includes(running)

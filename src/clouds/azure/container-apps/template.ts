@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { canonical, isJsonObject, type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import type { Change } from '../../../model/workload.ts';
+import type { EditChange } from '../../../model/workload.ts';
 
 /**
  * The template with our change in it and nothing else touched. Environment and secrets go to the first container of the
  * change, or to the main one where the change names none.
- * @throws DeployError INPUT_INVALID when a container cannot be told.
+ * @throws DeployError INPUT_INVALID when it is not clear which container is meant
  */
-export function editTemplate(template: JsonObject, change: Change): JsonObject {
+export function editTemplate(template: JsonObject, change: EditChange): JsonObject {
   return { ...template, containers: editContainers(readContainers(template), change, owner) };
 }
 
@@ -23,15 +23,15 @@ const owner: ContainerOwner = {
  * known or not: nothing else of it was ours.
  */
 export function undoTemplate(template: JsonObject, old: JsonObject): JsonObject {
-  const before = new Map(readContainers(old).map((container) => [textAt(container, 'name'), container]));
+  const previous = new Map(readContainers(old).map((container) => [textAt(container, 'name'), container]));
   const containers = readContainers(template).map((container) => {
-    const { image, env } = before.get(textAt(container, 'name')) ?? container;
+    const { image, env } = previous.get(textAt(container, 'name')) ?? container;
     return { ...container, image, env };
   });
   return { ...template, containers };
 }
 
-/** What is sent of a template: a merge patch replaces the containers whole and leaves alone what is not mentioned. */
+/** What is sent of a template: a merge patch replaces the containers whole and does not touch what it leaves out. */
 export function toPatch(template: JsonObject, revisionSuffix: string): JsonObject {
   return { revisionSuffix, containers: withoutUnset(template['containers']) };
 }
@@ -61,18 +61,18 @@ export function listSecretValues(template: JsonObject): readonly string[] {
 }
 
 /** One line for each difference that our change makes. Images are shown; of everything else only the name. */
-export function listDifferences(before: JsonObject, after: JsonObject): readonly string[] {
-  const old = new Map(readContainers(before).map((container) => [textAt(container, 'name'), container]));
-  return readContainers(after).flatMap((container) => {
+export function listDifferences(present: JsonObject, edited: JsonObject): readonly string[] {
+  const old = new Map(readContainers(present).map((container) => [textAt(container, 'name'), container]));
+  return readContainers(edited).flatMap((container) => {
     const name = textAt(container, 'name');
     return listChanges(old.get(name) ?? {}, container).map((line) => `container ${name}: ${line}`);
   });
 }
 
-function listChanges(before: JsonObject, after: JsonObject): readonly string[] {
-  const image = before['image'] === after['image'] ? [] : [`image ${before['image']} -> ${after['image']}`];
-  const old = new Map(listAt(before, 'env').map((variable) => [textAt(variable, 'name'), variable]));
-  const variables = listAt(after, 'env').flatMap((variable) => {
+function listChanges(present: JsonObject, edited: JsonObject): readonly string[] {
+  const image = present['image'] === edited['image'] ? [] : [`image ${present['image']} -> ${edited['image']}`];
+  const old = new Map(listAt(present, 'env').map((variable) => [textAt(variable, 'name'), variable]));
+  const variables = listAt(edited, 'env').flatMap((variable) => {
     const name = textAt(variable, 'name');
     const kind = textAt(variable, 'secretRef') === '' ? 'environment variable' : 'secret';
     if (!old.has(name)) return [`${kind} ${name} added`];
@@ -82,7 +82,7 @@ function listChanges(before: JsonObject, after: JsonObject): readonly string[] {
 }
 
 /** An entry holds a value or the name of a secret: what moves from one to the other loses the first. */
-function mergeVariables(list: unknown, { environment, secrets }: Change): readonly JsonObject[] {
+function mergeVariables(list: unknown, { environment, secrets }: EditChange): readonly JsonObject[] {
   const old = Array.isArray(list) ? (list as JsonObject[]) : [];
   const set = new Map<string, JsonObject>([
     ...[...environment].map(([name, value]) => [name, { value }] as const),
@@ -98,7 +98,7 @@ function mergeVariables(list: unknown, { environment, secrets }: Change): readon
   return [...updated, ...added];
 }
 
-/** What Azure shows as null was never set; an array is sent whole, so nothing that is left out stays behind. */
+/** What Azure shows as null was never set. An array is sent whole, so a null would be set by it. */
 function withoutUnset(value: unknown): unknown {
   return dropMembers(value, isNull);
 }

@@ -27,25 +27,13 @@ export function toDocument(traffic: readonly TrafficEntry[]): readonly JsonObjec
   }));
 }
 
-/** `agent--a=100;agent--b=0:canary;*=0`: short enough for the journal. */
-export function formatTraffic(traffic: readonly TrafficEntry[]): string {
-  return traffic
-    .map(({ revision, weight, label }) => `${revision ?? '*'}=${weight}${label === null ? '' : `:${label}`}`)
-    .join(';');
-}
-
-export function parseTraffic(text: string): readonly TrafficEntry[] {
-  return text.split(';').flatMap((part) => {
-    const [, revision, weight, label = null] = /^([^=]+)=(\d+)(?::(.+))?$/.exec(part) ?? [];
-    return revision === undefined
-      ? []
-      : [{ revision: revision === '*' ? null : revision, weight: Number(weight), label }];
-  });
-}
-
+/** In any order, and without regard to case. */
 export function isSameTraffic(one: readonly TrafficEntry[], other: readonly TrafficEntry[]): boolean {
   const sorted = (traffic: readonly TrafficEntry[]): string =>
-    formatTraffic(traffic).toLowerCase().split(';').sort().join(';');
+    traffic
+      .map(({ revision, weight, label }) => JSON.stringify([revision, weight, label]).toLowerCase())
+      .sort()
+      .join();
   return sorted(one) === sorted(other);
 }
 
@@ -73,9 +61,9 @@ export function pinned(traffic: readonly TrafficEntry[], latestReady: string): r
 }
 
 /** `percent` for ours, the rest for what is pinned, in its old proportions; labels stay where they are. */
-export function withShare(before: readonly TrafficEntry[], ours: string, percent: number): readonly TrafficEntry[] {
-  const others = before.filter(({ revision }) => !isName(revision, ours));
-  const label = before.find(({ revision }) => isName(revision, ours))?.label ?? null;
+export function withShare(previous: readonly TrafficEntry[], ours: string, percent: number): readonly TrafficEntry[] {
+  const others = previous.filter(({ revision }) => !isName(revision, ours));
+  const label = previous.find(({ revision }) => isName(revision, ours))?.label ?? null;
   const weights = scale(
     others.map(({ weight }) => weight),
     100 - percent,
@@ -87,11 +75,11 @@ export function withShare(before: readonly TrafficEntry[], ours: string, percent
 }
 
 /** All of it for ours, in the user's own form: by name, or by following the latest. Labels stay where they are. */
-export function finalTraffic(before: readonly TrafficEntry[], ours: string): readonly TrafficEntry[] {
-  const latest = before.find(({ revision, weight }) => revision === null && weight > 0);
-  const own = before.find(({ revision }) => isName(revision, ours))?.label ?? null;
+export function finalTraffic(previous: readonly TrafficEntry[], ours: string): readonly TrafficEntry[] {
+  const latest = previous.find(({ revision, weight }) => revision === null && weight > 0);
+  const own = previous.find(({ revision }) => isName(revision, ours))?.label ?? null;
   const winner = latest ? { ...latest, weight: 100 } : { revision: ours, weight: 100, label: own };
-  const labelled = before.filter((entry) => entry !== latest && entry.label !== null && entry.label !== winner.label);
+  const labelled = previous.filter((entry) => entry !== latest && entry.label !== null && entry.label !== winner.label);
   return [winner, ...labelled.map((entry) => ({ ...entry, weight: 0 }))];
 }
 
@@ -106,7 +94,7 @@ export function shareOf(traffic: readonly TrafficEntry[], revision: string, late
   return entry?.weight ?? 0;
 }
 
-/** Names of Azure are compared without looking at case. */
+/** Names of Azure are compared without regard to case. */
 export function isName(one: string | null, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
 }

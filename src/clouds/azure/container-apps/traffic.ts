@@ -1,10 +1,11 @@
 import { DeployError, isTransient } from '../../../model/errors.ts';
+import { joinSentences } from '../../../model/sentences.ts';
 import { superseded } from '../../../model/superseded.ts';
 import { type Endpoint, type Operation, openEndpoint, type TrafficControl } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
+import { isResumed, type RevisionOperation } from './deploy.ts';
 import { findForeign } from './observe.ts';
-import type { OwnChange, OwnChanges } from './own-change.ts';
-import { servedBefore, trafficBefore } from './restore-data.ts';
+import { previouslyServing, previousTraffic } from './restore-data.ts';
 import { followedWhenMade } from './revision-name.ts';
 import {
   finalTraffic,
@@ -18,107 +19,114 @@ import {
   withShare,
 } from './traffic-table.ts';
 
-export function openTrafficControl(
-  app: ContainerApp,
-  changes: OwnChanges,
-  keepPrevious: 'active' | 'inactive',
-): TrafficControl {
+export function openTrafficControl(app: ContainerApp): TrafficControl {
   return {
-    async setWeight(operation, percent, point) {
-      const own = changes.begin(operation.mark, point);
-      const wanted = withShare(pinned(trafficBefore(own.data), own.data.ready), own.mark, percent);
-      await moveTraffic(app, own, { percent, wanted });
-      return { ...operation, goal: { kind: 'weight', percent } };
+    by: 'us',
+    async setWeight(operation: RevisionOperation, percent) {
+      const { mark, previous } = operation;
+      const desired = withShare(pinned(previousTraffic(previous), previous.ready), mark, percent);
+      const statusUrl = await moveTraffic(app, operation, { percent, desired });
+      return { ...operation, goal: { kind: 'weight', percent }, statusUrl } satisfies RevisionOperation;
     },
-    async finish(operation, point) {
-      const own = changes.begin(operation.mark, point);
-      await moveTraffic(app, own, { percent: null, wanted: finalTraffic(formOfTraffic(own), own.mark) });
-      if (keepPrevious === 'inactive') await retirePrevious(app, own, await ensureInForce(app, own));
-      return { ...operation, goal: { kind: 'finished' } };
-    },
-    preview: (operation) => findPreview(app, operation),
   };
 }
 
-/** What it was before, also where an earlier run has pinned it for a revision that this one goes on from. */
-function formOfTraffic({ data, mark, isResumed }: OwnChange): readonly TrafficEntry[] {
-  const before = trafficBefore(data);
-  if (!isResumed || !followedWhenMade(mark)) return before;
-  return [{ revision: null, weight: 100, label: null }, ...before.map((entry) => ({ ...entry, weight: 0 }))];
+/** See `Workload.finish`. In Single mode the platform does all of it. */
+export async function finishRollout(
+  app: ContainerApp,
+  operation: RevisionOperation,
+  { keepPrevious }: { readonly keepPrevious: 'active' | 'inactive' },
+): Promise<RevisionOperation | null> {
+  if (operation.previous.mode === 'single') return null;
+  const desired = finalTraffic(userTraffic(operation), operation.mark);
+  const statusUrl = await moveTraffic(app, operation, { percent: null, desired });
+  if (keepPrevious === 'inactive') await deactivatePrevious(app, operation, await ensureInForce(app, operation));
+  return { ...operation, goal: { kind: 'finished' }, statusUrl };
+}
+
+/** The form that it had, also where an earlier run has pinned it for a revision that this one gives traffic to. */
+function userTraffic(operation: RevisionOperation): readonly TrafficEntry[] {
+  const traffic = previousTraffic(operation.previous);
+  if (!isResumed(operation) || !followedWhenMade(operation.mark)) return traffic;
+  return [{ revision: null, weight: 100, label: null }, ...traffic.map((entry) => ({ ...entry, weight: 0 }))];
 }
 
 interface Move {
   /** null: in the user's own form. */
   readonly percent: number | null;
-  readonly wanted: readonly TrafficEntry[];
-}
-
-/** @throws DeployError SUPERSEDED when somebody else deployed or moved the traffic meanwhile */
-async function moveTraffic(app: ContainerApp, own: OwnChange, move: Move): Promise<void> {
-  if (own.data.traffic === '') return;
-  const state = await readApp(app);
-  const foreign = findForeign(own, state);
-  if (foreign) {
-    throw superseded(`could not move the traffic to ${own.mark}: ${foreign}`);
-  }
-  if (isThere(own, state, move)) return;
-  own.statusUrl = (await patchApp(app, { traffic: toDocument(move.wanted) })).operationUrl;
+  readonly desired: readonly TrafficEntry[];
 }
 
 /**
- * The app's document is ahead of the traffic that is in force, and stays so where moving it failed: what ran before is
- * not ended on the word of the document.
+ * @returns where Azure shows the progress of the last request
+ * @throws DeployError SUPERSEDED when there is a newer deployment, or the traffic was moved meanwhile
+ */
+async function moveTraffic(app: ContainerApp, operation: RevisionOperation, move: Move): Promise<string | null> {
+  const { mark, previous, statusUrl } = operation;
+  if (previous.traffic === null) return statusUrl;
+  const state = await readApp(app);
+  const foreign = findForeign(operation, state);
+  if (foreign) throw superseded(`could not move the traffic to ${mark}: ${foreign}`);
+  if (isUnchanged(operation, state, move)) return statusUrl;
+  return (await patchApp(app, { traffic: toDocument(move.desired) })).operationUrl;
+}
+
+function isUnchanged({ mark }: RevisionOperation, state: AppState, { percent, desired }: Move): boolean {
+  const now = readTraffic(state.traffic);
+  // All of it follows the latest by itself, and that is ours.
+  const follows = percent === 100 && followsLatest(now) && isName(state.latestReady, mark);
+  return follows || isSameTraffic(now, desired);
+}
+
+/**
+ * The app's document is ahead of the traffic in force, and stays so where moving it failed: the previous revision is not
+ * deactivated because of the document alone.
  * @throws DeployError THROTTLED: not yet
  */
-async function ensureInForce(app: ContainerApp, own: OwnChange): Promise<AppState> {
+async function ensureInForce(app: ContainerApp, { mark, previous }: RevisionOperation): Promise<AppState> {
   const state = await readApp(app);
   const isBusy = state.provisioningState === 'inprogress';
-  const hasAll = own.data.traffic === '' || (await findRevision(app, own.mark))?.trafficWeight === 100;
+  const hasAll = previous.traffic === null || (await findRevision(app, mark))?.trafficWeight === 100;
   if (!isBusy && hasAll) return state;
-  const why = isBusy ? 'a change of the app is under way' : 'it still gets traffic';
-  throw new DeployError('THROTTLED', `could not end what ran before ${own.mark} yet: ${why}`, {
-    hint: 'Run again when no other change of the app is under way.',
+  const why = isBusy ? 'a change of the app is in progress' : 'they still get traffic';
+  throw new DeployError('THROTTLED', `could not deactivate the revisions before ${mark} yet: ${why}`, {
+    hint: 'Run again when no other change of the app is in progress.',
   });
 }
 
-function isThere(own: OwnChange, state: AppState, { percent, wanted }: Move): boolean {
-  const now = readTraffic(state.traffic);
-  // All of it follows the latest by itself, and that is ours.
-  const follows = percent === 100 && followsLatest(now) && isName(state.latestReady, own.mark);
-  return follows || isSameTraffic(now, wanted);
-}
-
 /**
- * Revisions that no longer get traffic still run, and cost, in Multiple mode. Before the deploy is said to be done and not
- * after: a kill in between is a revert like any other, which wakes them up again. One that a label leads to stays.
+ * In Multiple mode, revisions that no longer get traffic still run, and cost. They are deactivated before the deploy is
+ * called done and not after: a kill in between leads to a rollback like any other, which activates them again. One that a
+ * label points to stays.
  */
-async function retirePrevious(app: ContainerApp, own: OwnChange, state: AppState): Promise<void> {
+async function deactivatePrevious(app: ContainerApp, operation: RevisionOperation, state: AppState): Promise<void> {
+  const { mark, previous } = operation;
   const labelled = readTraffic(state.traffic).filter(({ label }) => label !== null);
-  for (const name of servedBefore(own.data).filter((served) => !isName(served, own.mark))) {
+  for (const name of previouslyServing(previous).filter((served) => !isName(served, mark))) {
     if (labelled.some(({ revision }) => isName(revision, name))) {
-      app.io.log.info(`${name} stays active: a label leads to it`);
+      app.io.log.info(`${name} stays active: a label points to it`);
       continue;
     }
-    await tryRetire(app, name);
+    await tryDeactivate(app, name);
   }
 }
 
-async function tryRetire(app: ContainerApp, name: string): Promise<void> {
+async function tryDeactivate(app: ContainerApp, name: string): Promise<void> {
   try {
     if ((await findRevision(app, name))?.active !== true) return;
     await deactivateRevision(app, name);
     app.io.log.info(`deactivated ${name}, which gets no traffic any more`);
   } catch (error) {
-    // Asked again while there is time.
+    // Tried again while there is time.
     if (!(error instanceof DeployError) || isTransient(error) || error.code === 'CANCELLED') throw error;
     const { name: appName, resourceGroup } = app;
     const command = `az containerapp revision deactivate --name ${appName} --resource-group ${resourceGroup} --revision ${name}`;
-    app.io.log.warning(`${error.message}. It goes on running without traffic: ${command}`);
+    app.io.log.warning(`${joinSentences(error.message)} It keeps running without traffic: ${command}`);
   }
 }
 
 /** Where our revision, and no other, answers: at its own address, which needs no label. */
-async function findPreview(app: ContainerApp, { mark }: Operation): Promise<Endpoint | null> {
+export async function findPreview(app: ContainerApp, { mark }: Operation): Promise<readonly Endpoint[]> {
   const revision = await findRevision(app, mark);
-  return revision?.fqdn ? openEndpoint(`https://${revision.fqdn}`) : null;
+  return revision?.fqdn ? [openEndpoint(`https://${revision.fqdn}`)] : [];
 }

@@ -1,60 +1,44 @@
-import { readFile } from 'node:fs/promises';
 import type { Io } from '../../../io/io.ts';
 import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
-import type { ImageImporter } from '../../../model/image-importer.ts';
 import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
 import { type ChangeMark, openEndpoint, type RestorePoint, type Workload } from '../../../model/workload.ts';
-import type { OpenTarget } from '../../target.ts';
-import { findAccount } from '../account.ts';
-import { chooseLogin } from '../credential.ts';
-import { acrKeychain, isAcr } from '../registry/keychain.ts';
-import { openResourceManager, type ResourceManager } from '../resource-manager.ts';
-import { openTokens } from '../tokens.ts';
+import type { Logins } from '../../target.ts';
+import type { AccountInputs } from '../account-inputs.ts';
+import { logIn } from '../login.ts';
+import { openResourceManager } from '../resource-manager.ts';
 import { type AppState, appPath, type ContainerApp, readApp, readAzure } from './app.ts';
 import { captureRestorePoint } from './capture.ts';
-import { formatConsoleUrl } from './console-url.ts';
-import { deployRevision } from './deploy.ts';
+import { findOperation, prepareChange, type RevisionOperation } from './deploy.ts';
 import { diagnoseRevision } from './diagnose.ts';
-import { findEndpoint, warnOfClosedDoors } from './endpoint.ts';
-import { findOurOperation, observeRevision } from './observe.ts';
-import { OwnChanges } from './own-change.ts';
-import { planChange, prepareChange } from './plan.ts';
+import { findEndpoint, warnOfAccessLimits } from './endpoint.ts';
+import { watchRevision } from './observe.ts';
+import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { restoreApp } from './restore.ts';
 import { parseRestoreData } from './restore-data.ts';
-import type { ContainerAppsSettings } from './target.ts';
-import { openTrafficControl } from './traffic.ts';
+import { findPreview, finishRollout, openTrafficControl } from './traffic.ts';
 import { followsLatest, isName, readTraffic, shareOf } from './traffic-table.ts';
 
+export interface ContainerAppsSettings extends AccountInputs {
+  readonly app: string;
+  readonly resourceGroup: string;
+  /** What becomes of the previous revision when the new one has all the traffic. */
+  readonly keepPrevious: 'active' | 'inactive';
+}
+
 /** Finds the app. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openContainerApps(settings: ContainerAppsSettings, io: Io): Promise<OpenTarget> {
+export async function openContainerApps(settings: ContainerAppsSettings, io: Io, logins: Logins): Promise<Workload> {
   const { app: name, resourceGroup } = settings;
-  const account = await findAccount(settings, io, (file) => readFile(file, 'utf8'));
-  const login = chooseLogin(account, io);
-  io.log.info(`Azure: ${login.name}, subscription ${account.subscription}`);
-  const tokens = openTokens(login.open, io);
+  const { account, tokens } = await logIn(settings, { io, logins });
   const arm = openResourceManager({ subscription: account.subscription, tokens }, io);
   const resource = `container app ${name} (resource group ${resourceGroup})`;
   const app: ContainerApp = { name, resourceGroup, resource, arm, io, warned: new Set() };
   const state = await readAppOrNearest(app);
   refuseUnsupported(app, state);
-  await warnOfClosedDoors(app, state);
-  const keychain = acrKeychain({ tokens, tenantId: account.tenantId }, io);
-  return { workload: openWorkload(app, state, settings), keychain, importer: lazyImporter(arm, resourceGroup, io) };
-}
-
-/** Its client is loaded when an image is to be brought into a registry that can be asked, and not before. */
-function lazyImporter(arm: ResourceManager, resourceGroup: string, io: Io): ImageImporter {
-  return {
-    // Between two of its own the copy mounts, or moves over the same network; and each would need the other's login.
-    handles: ({ source, destination }) => isAcr(destination.registry) && !isAcr(source.registry),
-    async tryImport(wish) {
-      const { acrImporter } = await import('../registry/importer.ts');
-      return await acrImporter(arm, resourceGroup, io).tryImport(wish);
-    },
-  };
+  await warnOfAccessLimits(app, state);
+  return openWorkload(app, state, settings);
 }
 
 async function readAppOrNearest(app: ContainerApp): Promise<AppState> {
@@ -82,7 +66,7 @@ async function tryListNames(app: ContainerApp): Promise<readonly string[]> {
         if (names.length >= MOST_NAMES) break;
       }
     });
-  await readIfPossible(app.io.log, 'the names of those that are there', read);
+  await readIfPossible(app.io.log, 'the names of the existing ones', read);
   return names;
 }
 
@@ -105,26 +89,28 @@ function refuseUnsupported(app: ContainerApp, { mode, document }: AppState): voi
 }
 
 function openWorkload(app: ContainerApp, state: AppState, settings: ContainerAppsSettings): Workload {
-  const changes = new OwnChanges(app);
   const isMultiple = state.mode === 'multiple';
   const splits = isMultiple && state.ingress !== null;
   return {
     resource: app.resource,
     capabilities: {
-      weights: splits ? 'any' : 'none',
+      traffic: splits ? { by: 'us', weights: 'any' } : null,
       preview: splits,
+      changes: ['edit'],
       remedy: splits ? null : remedyOf(app, isMultiple),
     },
-    traffic: isMultiple ? openTrafficControl(app, changes, settings.keepPrevious) : null,
-    consoleUrl: formatConsoleUrl(appPath(app)),
+    // Where a person sees the app in the Azure portal.
+    consoleUrl: `https://portal.azure.com/#resource${appPath(app)}/revisionManagement`,
     readiness: () => readReadiness(app),
     capture: () => captureRestorePoint(app),
     plan: (change) => planChange(app, change),
-    prepare: async (change) => changes.prepared(await prepareChange(app, change), change),
-    deploy: (mark, point, { takeTraffic }) => deployRevision(app, changes.begin(mark, point), takeTraffic),
-    findOperation: (mark, point) => findOurOperation(app, changes, { mark, point }),
-    observe: (operation) => observeRevision(app, changes.get(operation.mark), operation),
-    diagnose: (operation) => diagnoseRevision(app, changes.get(operation.mark)),
+    prepare: (change) => prepareChange(app, change),
+    findOperation: (mark, point) => findOperation(app, { mark, point }),
+    watch: (operation: RevisionOperation) => watchRevision(app, operation),
+    traffic: splits ? openTrafficControl(app) : null,
+    finish: (operation: RevisionOperation) => finishRollout(app, operation, settings),
+    preview: (operation) => findPreview(app, operation),
+    diagnose: (operation: RevisionOperation) => diagnoseRevision(app, operation),
     restore: (point, mark, elapsedMs) => restoreApp(app, { point, mark, elapsedMs }),
     isLive: async (mark) => isLive(await readApp(app), mark),
     endpoint: async (url) => (url === null ? findEndpoint(state) : openEndpoint(url)),
@@ -144,7 +130,7 @@ function isLive({ mode, ingress, traffic, latestRevision, latestReady }: AppStat
   return shareOf(now, mark, latestReady) === 100 && (isLatest || !followsLatest(now));
 }
 
-/** Single mode has no traffic to move: the old revision is copied, as a new one. */
+/** Single mode has no traffic to move: the previous revision is copied, as a new one. */
 function formatRestoreCommand({ name, resourceGroup, resource }: ContainerApp, point: RestorePoint): string {
   const at = `--name ${name} --resource-group ${resourceGroup}`;
   const { mode, base, ready } = parseRestoreData(point, { resource });

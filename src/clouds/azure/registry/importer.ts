@@ -2,14 +2,21 @@ import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry'
 import type { Io } from '../../../io/io.ts';
 import { readOptional } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
-import type { ImageImporter, ImportWish } from '../../../model/image-importer.ts';
+import type { ImageImporter, ImportRequest } from '../../../model/image-importer.ts';
 import { explainErrors } from '../errors.ts';
-import { ARM_SCOPE, RETRIES, type ResourceManager } from '../resource-manager.ts';
-import { authenticate, noCredential } from '../tokens.ts';
+import { openPipelineHttp, RETRIES } from '../pipeline-http.ts';
+import { ARM_SCOPE, authenticate, noCredential, type Tokens } from '../tokens.ts';
 
 const LONGEST_MS = 15 * 60_000;
 const PAUSE_MS = 2_000;
 const ACTION = 'Microsoft.ContainerRegistry/registries/importImage/action';
+
+export interface ImporterAccount {
+  readonly subscription: string;
+  /** Where registries are searched first; '': nowhere in particular. */
+  readonly resourceGroup: string;
+  readonly tokens: Tokens;
+}
 
 interface Place {
   readonly resourceGroup: string;
@@ -17,17 +24,19 @@ interface Place {
 }
 
 /** Of Azure container registries, by Resource Manager. https://learn.microsoft.com/azure/container-registry/container-registry-import-images */
-export function acrImporter(arm: ResourceManager, resourceGroup: string, io: Io): Pick<ImageImporter, 'tryImport'> {
-  const { tokens, subscription, httpClient } = arm;
-  const options = { httpClient, retryOptions: RETRIES };
+export function acrImporter(
+  { subscription, resourceGroup, tokens }: ImporterAccount,
+  io: Io,
+): Pick<ImageImporter, 'tryImport'> {
+  const options = { httpClient: openPipelineHttp(io), retryOptions: RETRIES };
   const client = new ContainerRegistryManagementClient(noCredential, subscription, options);
   authenticate(client.pipeline, tokens, ARM_SCOPE);
   return {
-    async tryImport(wish) {
+    async tryImport(request) {
       try {
-        const place = await findRegistry(client, { wish, resourceGroup, io });
-        if (!place) return { isDone: false, why: `${wish.destination.registry} is not in this subscription` };
-        await importImage(client, place, { wish, io });
+        const place = await findRegistry(client, { request, resourceGroup, io });
+        if (!place) return { isDone: false, why: `${request.destination.registry} is not in this subscription` };
+        await importImage(client, place, { request, io });
         return { isDone: true };
       } catch (error) {
         if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
@@ -41,31 +50,32 @@ const ROLE =
   ' (AcrPush is not enough for an import: it takes Container Registry Data Importer and Data Reader, or Contributor)';
 
 interface Search {
-  readonly wish: ImportWish;
+  readonly request: ImportRequest;
   readonly resourceGroup: string;
   readonly io: Io;
 }
 
-/** In the app's own group first: who may read only there is not allowed to list the subscription's. */
+/** In the given group first: a role that may read only there is not allowed to list the subscription's registries. */
 async function findRegistry(
   client: ContainerRegistryManagementClient,
-  { wish, resourceGroup, io }: Search,
+  { request, resourceGroup, io }: Search,
 ): Promise<Place | null> {
-  const host = wish.destination.registry.toLowerCase();
+  const host = request.destination.registry.toLowerCase();
   const name = host.split('.')[0] ?? '';
   const { signal } = io;
   const call = { what: `find the registry ${host}`, action: 'Microsoft.ContainerRegistry/registries/read', signal };
   const options = { abortSignal: signal };
-  const read = () => explainErrors(call, () => client.registries.get(resourceGroup, name, options));
+  const read = async () =>
+    resourceGroup === '' ? null : await explainErrors(call, () => client.registries.get(resourceGroup, name, options));
   const found = await readOptional(read, { without: ['NOT_FOUND', 'PERMISSION_DENIED'], tell: () => {} });
   if (found?.loginServer?.toLowerCase() === host) return { resourceGroup, name };
   return await explainErrors(call, async () => {
-    let looked = 0;
+    let count = 0;
     for await (const { id = '', name: found = '', loginServer = '' } of client.registries.list(options)) {
       const group = /\/resourceGroups\/([^/]+)\//i.exec(id)?.[1];
       if (loginServer.toLowerCase() === host && group) return { resourceGroup: group, name: found };
-      looked += 1;
-      if (looked >= MOST_REGISTRIES) break;
+      count += 1;
+      if (count >= MOST_REGISTRIES) break;
     }
     return null;
   });
@@ -73,27 +83,27 @@ async function findRegistry(
 
 const MOST_REGISTRIES = 500;
 
-/** With its tags, unless one of them is taken: then without, and the copy says what is to be said of the tags. */
+/** With its tags, unless one of them exists: then without, and the copy that follows moves the tag. */
 async function importImage(
   client: ContainerRegistryManagementClient,
   place: Place,
-  { wish, io }: { readonly wish: ImportWish; readonly io: Io },
+  { request, io }: { readonly request: ImportRequest; readonly io: Io },
 ): Promise<void> {
-  const { repository, tags } = wish.destination;
+  const { repository, tags } = request.destination;
   const named = { targetTags: tags.map((tag) => `${repository}:${tag}`) };
   const unnamed = { untaggedTargetRepositories: [repository] };
   try {
-    await runImport(client, place, { wish, io, target: tags.length > 0 ? named : unnamed });
+    await runImport(client, place, { request, io, target: tags.length > 0 ? named : unnamed });
   } catch (error) {
     const isTaken =
       error instanceof DeployError && (error.code === 'THROTTLED' || /already exists/i.test(error.message));
     if (!isTaken || tags.length === 0) throw error;
-    await runImport(client, place, { wish, io, target: unnamed });
+    await runImport(client, place, { request, io, target: unnamed });
   }
 }
 
 interface ImportRun {
-  readonly wish: ImportWish;
+  readonly request: ImportRequest;
   readonly io: Io;
   readonly target: { readonly targetTags?: string[]; readonly untaggedTargetRepositories?: string[] };
 }
@@ -101,9 +111,9 @@ interface ImportRun {
 async function runImport(
   client: ContainerRegistryManagementClient,
   { resourceGroup, name }: Place,
-  { wish, io, target }: ImportRun,
+  { request, io, target }: ImportRun,
 ): Promise<void> {
-  const { source, destination, credentials } = wish;
+  const { source, destination, credentials } = request;
   const { clock, signal } = io;
   const secrets = credentials ? [credentials.password] : [];
   const call = { what: `have ${destination.registry} fetch the image itself`, action: ACTION, signal, secrets };
@@ -114,7 +124,7 @@ async function runImport(
       ...(credentials ? { credentials: { ...credentials } } : {}),
     },
     ...target,
-    // A tag that is there stays what it is.
+    // An existing tag stays what it is.
     mode: 'NoForce',
   };
   const until = clock.now() + LONGEST_MS;

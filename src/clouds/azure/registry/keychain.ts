@@ -5,12 +5,12 @@ import { textAt, tryParseJson } from '../../../model/json.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../../../model/keychain.ts';
 import { readTokenExpiry } from '../../../model/token-expiry.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
-import type { Tokens } from '../tokens.ts';
+import type { AzureLogin } from '../login.ts';
 
 const ACR_HOST = /^[a-z0-9][a-z0-9-]{3,}\.azurecr\.io$/i;
-/** The registry's word for "this is a refresh token, not a person". */
+/** The user name that marks the password as a refresh token. */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
-/** Registries take a token for Resource Manager unless that is switched off; this one they take always. */
+/** Registries accept a token for Resource Manager unless that is switched off; this one they always accept. */
 const SCOPE = 'https://containerregistry.azure.net/.default';
 const RENEW_BEFORE_MS = 5 * 60_000;
 const TIMEOUT_MS = 15_000;
@@ -24,20 +24,21 @@ const traits: RegistryTraits = {
   createsRepositories: true,
 };
 
-/** Credentials for every Azure container registry that the login may use. */
-export function acrKeychain(login: { readonly tokens: Tokens; readonly tenantId: string }, io: Io): Keychain {
-  const tokens = new Map<string, Promise<Token>>();
+/** Credentials for every Azure container registry that the login may use; none where `openLogin` finds no login. */
+export function acrKeychain(openLogin: () => Promise<AzureLogin | null>, io: Io): Keychain {
+  const tokens = new Map<string, Promise<Token | null>>();
   return {
-    traits: (registry) => (ACR_HOST.test(registry) ? traits : null),
+    label: 'the job’s Azure identity',
+    traits: (registry) => (isAcr(registry) ? traits : null),
     async resolve(registry) {
-      if (!ACR_HOST.test(registry)) return null;
+      if (!isAcr(registry)) return null;
       const known = await tokens.get(registry);
       if (known && known.expiresAt - RENEW_BEFORE_MS > io.clock.now()) return known.credentials;
-      const token = exchange(registry, login, io);
+      const token = openLogin().then((login) => login && exchange(registry, login, io));
       tokens.set(registry, token);
-      // Whoever asks next tries again; the rejection itself reaches who asked now.
+      // The next request tries again; the rejection itself reaches the caller of this one.
       token.catch(() => tokens.delete(registry));
-      return (await token).credentials;
+      return (await token)?.credentials ?? null;
     },
   };
 }
@@ -53,25 +54,21 @@ interface Token {
 }
 
 /** Entra's token -> the registry's own. https://azure.github.io/acr/AAD-OAuth.html */
-async function exchange(
-  registry: string,
-  { tokens, tenantId }: { readonly tokens: Tokens; readonly tenantId: string },
-  io: Io,
-): Promise<Token> {
+async function exchange(registry: string, { tokens, account }: AzureLogin, io: Io): Promise<Token> {
   const call = { what: `log in to ${registry}`, action: 'AcrPull or AcrPush', signal: io.signal };
   const accessToken = await explainErrors(call, () => tokens.get(SCOPE));
   const form = new URLSearchParams({
     grant_type: 'access_token',
     service: registry,
-    ...(tenantId === '' ? {} : { tenant: tenantId }),
+    ...(account.tenantId === '' ? {} : { tenant: account.tenantId }),
     access_token: accessToken,
   });
-  const password = await askForToken(registry, form, { call, io });
+  const password = await requestToken(registry, form, { call, io });
   io.log.mask(password);
   return { credentials: { username: TOKEN_USER, password }, expiresAt: readTokenExpiry(password) };
 }
 
-async function askForToken(
+async function requestToken(
   registry: string,
   form: URLSearchParams,
   { call, io }: { readonly call: AzureCall; readonly io: Io },

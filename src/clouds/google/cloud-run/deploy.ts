@@ -1,158 +1,133 @@
-import { readIfPossible } from '../../../io/read-optional.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Change, ChangeMark, Goal, Observation, Operation, RestorePoint } from '../../../model/workload.ts';
-import { openWholeLooks } from '../../whole-looks.ts';
-import { changeService } from './change-service.ts';
+import type { Change, ChangeMark, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
+import { changeService, nothingSent } from './change-service.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
-import { type Asked, describeLatest, isNamed, observeRollout } from './observe.ts';
-import { lastTraffic, oursOf } from './our-part.ts';
-import { type Prepared, prepareChange } from './plan.ts';
-import { parseRestoreData } from './restore-data.ts';
+import { finalTraffic, ourRevision } from './our-revision.ts';
+import { type RevisionTemplate, templateFor } from './plan.ts';
+import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
-import { readyAfterMs } from './revision-state.ts';
 import type { RunService } from './service.ts';
-import { formatShares, type TrafficEntry, templateOf, toTargets, wantedTraffic } from './service-document.ts';
-import { readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
-import { isAllOurs, isAsAsked, isSameTraffic, keepingTags, type Ours, withOurs } from './traffic-table.ts';
+import {
+  describeLatest,
+  isNamed,
+  latestReady,
+  progressOf,
+  requestedTraffic,
+  servesAlone,
+  type TrafficEntry,
+  templateOf,
+  templateRevision,
+  toTargets,
+} from './service-document.ts';
+import { readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
+import { isAsRequested, isSameTraffic, type OurRevision, withOurs } from './traffic-table.ts';
 
-/** One change of the service by this process. */
-export interface RunRollout {
-  prepare(change: Change): Promise<ChangeMark>;
-  deploy(mark: ChangeMark, point: RestorePoint, takeTraffic: boolean): Promise<void>;
-  findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
-  setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
-  finish(operation: Operation, point: RestorePoint): Promise<Operation>;
-  observe(operation: Operation): Promise<Observation>;
-  /** The tag of our revision. */
-  tag(operation: Operation): string | null;
+/** `id`: name of Google's own operation; where that is not known, our revision's. */
+export interface RunOperation extends Operation {
+  readonly ours: OurRevision;
+  /** The traffic that was requested last. */
+  readonly traffic: readonly TrafficEntry[];
+  /** What Google accepted last; without an `operation`: nothing was sent, or the answer was lost. */
+  readonly sent: SentUpdate;
+  /** How long the previous revision took to start; null: Google does not tell, or no revision has to start. */
+  readonly usualMs: number | null;
 }
 
-export function openRollout(run: RunService): RunRollout {
-  const looks = openWholeLooks(run.io.clock);
-  let prepared: Prepared | null = null;
-  let asked: Asked | null = null;
-
-  async function move(operation: Operation, goal: Goal, traffic: readonly TrafficEntry[]): Promise<Operation> {
-    const before = ensureAsked(asked);
-    // A repetition of what was asked already is compared with that, not with what was asked before it.
-    const sent = await changeService(run, (service) => decideMove(run, service, { before, traffic }));
-    asked = { ours: before.ours, traffic, sent, isOver: false };
-    return towards(goal, { ...operation, id: sent.operation || operation.id });
-  }
-
-  return {
-    async prepare(change) {
-      prepared = await prepareChange(run, change);
-      return prepared.mark;
-    },
-    async deploy(mark, point, takeTraffic) {
-      if (prepared?.mark !== mark) throw new TypeError(`${mark} was not prepared`);
-      const { template } = prepared;
-      const ours = oursOf(run, mark, parseRestoreData(point, run));
-      const traffic = planFirstTraffic(run, point, { ours, takeTraffic });
-      const decide = (service: JsonObject): ServiceUpdate | null =>
-        decideDeploy(run, service, { mark, template, traffic, point });
-      asked = { ours, traffic, sent: await changeService(run, decide), isOver: false };
-    },
-    async findOperation(mark, point) {
-      const service = await readService(run);
-      if (!isNamed(service, mark)) return null;
-      const ours: Operation = { id: asked?.sent.operation || mark, mark, goal: { kind: 'up' }, revision: mark };
-      const usualMs = await findUsualMs(run, parseRestoreData(point, run).back);
-      return usualMs === null ? ours : { ...ours, usualMs };
-    },
-    async setWeight(operation, percent, point) {
-      const { serves } = parseRestoreData(point, run);
-      const { ours, traffic } = ensureAsked(asked);
-      // `rolling` was sent with it, in the user's own form already.
-      if (percent === 100 && isAllOurs(traffic, ours)) return towards({ kind: 'weight', percent }, operation);
-      return await move(operation, { kind: 'weight', percent }, withOurs(serves, ours, percent));
-    },
-    async finish(operation, point) {
-      const { ours } = ensureAsked(asked);
-      return await move(operation, { kind: 'finished' }, lastTraffic(parseRestoreData(point, run), ours));
-    },
-    observe: (operation) => observeRollout(run, operation, { asked: ensureAsked(asked), looks }),
-    tag: () => asked?.ours.tag ?? null,
-  };
+/** Chooses the revision's name. Nothing is made: the one call that makes the revision is the one that is journaled. */
+export async function prepareChange(run: RunService, change: Change): Promise<Prepared> {
+  const revision = await templateFor(run, change);
+  return { mark: revision.mark, send: (point, { takeTraffic }) => send(run, revision, { point, takeTraffic }) };
 }
 
-/** The usual time is that of a revision's start, which moving traffic is not. */
-function towards(goal: Goal, { id, mark, revision }: Operation): Operation {
-  return { id, mark, goal, revision };
+interface DeployRequest {
+  readonly point: RestorePoint;
+  readonly takeTraffic: boolean;
 }
 
-/** How long the revision that serves took to become ready; null: Google doesn't say. It only helps. */
-async function findUsualMs(run: RunService, serving: string): Promise<number | null> {
-  const loss = 'knowing how long it took to start';
-  const document = await readIfPossible(run.io.log, loss, () => readRevisionDocument(run, serving));
-  return document && readyAfterMs(document);
-}
-
-function ensureAsked(asked: Asked | null): Asked {
-  if (asked) return asked;
-  throw new TypeError('nothing was deployed yet');
-}
-
-/** With no traffic: what serves, by name, and ours beside it. Otherwise the user's own form, with everything on ours. */
-function planFirstTraffic(
+async function send(
   run: RunService,
-  point: RestorePoint,
-  { ours, takeTraffic }: { readonly ours: Ours; readonly takeTraffic: boolean },
-): readonly TrafficEntry[] {
+  { mark, template }: RevisionTemplate,
+  { point, takeTraffic }: DeployRequest,
+): Promise<RunOperation> {
   const data = parseRestoreData(point, run);
-  return takeTraffic ? lastTraffic(data, ours) : withOurs(data.serves, ours, 0);
+  const ours = ourRevision(run, mark, data);
+  const traffic = takeTraffic ? finalTraffic(data, ours) : previewTraffic(data, ours);
+  const plan = { ours, template, traffic, data };
+  const sent = await changeService(run, (service) => decideDeploy(run, service, plan));
+  return toOperation(data, { ours, traffic, sent });
+}
+
+/** No traffic for ours: what serves, by name, and ours beside it. */
+function previewTraffic({ serving }: RestoreData, ours: OurRevision): readonly TrafficEntry[] {
+  return withOurs(serving, ours, 0);
 }
 
 interface DeployPlan {
-  readonly mark: ChangeMark;
+  readonly ours: OurRevision;
   readonly template: JsonObject | null;
   readonly traffic: readonly TrafficEntry[];
-  readonly point: RestorePoint;
+  readonly data: RestoreData;
 }
 
 /**
  * null: an earlier request, whose answer was lost, has done it.
- * @throws DeployError SUPERSEDED when template or traffic are no longer as they were noted down
+ * @throws DeployError SUPERSEDED when template or traffic are no longer as they were captured
  */
 function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): ServiceUpdate | null {
-  const data = parseRestoreData(plan.point, run);
-  const ours = oursOf(run, plan.mark, data);
-  const current = wantedTraffic(service);
-  const hasTraffic = isAsAsked(plan.traffic, current, ours);
-  if (isNamed(service, plan.mark) && hasTraffic) return null;
-  const isAsNoted = hashTemplate(templateOf(service)) === data.template && isSameTraffic(current, data.wanted);
-  if (!isAsNoted)
+  const { ours, template, traffic, data } = plan;
+  const hasTraffic = isAsRequested(traffic, requestedTraffic(service), ours);
+  if (isNamed(service, ours.revision) && hasTraffic) return null;
+  if (!isAsCaptured(service, data)) {
     throw superseded(
-      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed meanwhile, or its traffic changed`,
+      `could not deploy to ${run.resource}: ${describeLatest(service)} was deployed meanwhile, or its traffic changed`,
     );
+  }
   return {
-    ...(plan.template ? { template: plan.template } : {}),
+    ...(template ? { template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
-    ...(hasTraffic ? {} : { traffic: toTargets(plan.traffic, service) }),
+    ...(hasTraffic ? {} : { traffic: toTargets(traffic, service) }),
     labels: withLabels(service, labelsOfRun(run.io)),
   };
 }
 
-/** null: it is so already. @throws DeployError SUPERSEDED when the service is not as our last request left it */
-function decideMove(
+function isAsCaptured(service: JsonObject, { templateHash, requested }: RestoreData): boolean {
+  return hashTemplate(templateOf(service)) === templateHash && isSameTraffic(requestedTraffic(service), requested);
+}
+
+function toOperation(
+  { usualMs }: RestoreData,
+  { ours, traffic, sent }: Pick<RunOperation, 'ours' | 'traffic' | 'sent'>,
+): RunOperation {
+  const { revision } = ours;
+  return {
+    id: sent.operation || revision,
+    mark: revision,
+    goal: { kind: 'up' },
+    ...{ revision, ours, traffic, sent, usualMs },
+  };
+}
+
+/** See `Workload.findOperation`. From the service alone: which traffic was requested with it shows which plan it had. */
+export async function findOperation(
   run: RunService,
-  service: JsonObject,
-  { before, traffic }: { readonly before: Asked; readonly traffic: readonly TrafficEntry[] },
-): ServiceUpdate | null {
-  const current = wantedTraffic(service);
-  const { ours } = before;
-  if (!isNamed(service, ours.revision)) {
-    throw superseded(
-      `could not go on with ${run.resource}: ${describeLatest(service)} was deployed after ${ours.revision}`,
-    );
-  }
-  if (isAsAsked(traffic, current, ours)) return null;
-  if (!isAsAsked(before.traffic, current, ours)) {
-    throw superseded(
-      `could not go on with ${run.resource}: somebody else changed the traffic to ${formatShares(current)}`,
-    );
-  }
-  return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
+  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
+): Promise<RunOperation | null> {
+  const data = parseRestoreData(point, run);
+  const service = await readService(run);
+  if (!isNamed(service, mark)) return null;
+  // A preview that went before has given the template its name: the name alone does not say that our update came.
+  if (data.templateName === mark && isAsCaptured(service, data)) return null;
+  const ours = ourRevision(run, mark, data);
+  const preview = previewTraffic(data, ours);
+  const isPreview = isAsRequested(preview, requestedTraffic(service), ours);
+  const traffic = isPreview ? preview : finalTraffic(data, ours);
+  return toOperation(data, { ours, traffic, sent: nothingSent(service) });
+}
+
+/** See `Workload.isLive`. */
+export async function isLive(run: RunService, mark: ChangeMark): Promise<boolean> {
+  const service = await readService(run);
+  const isNewest = templateRevision(service) === mark && latestReady(service) === mark;
+  return !progressOf(service).reconciling && isNewest && servesAlone(service, mark);
 }

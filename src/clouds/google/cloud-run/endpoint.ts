@@ -20,7 +20,7 @@ export function previewEndpoint(service: JsonObject, tag: string, findToken: Fin
   return isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, textAt(service, 'uri') || url, findToken);
 }
 
-/** What a hosted runner may not reach is said before anything is done; a runner inside of the network may. */
+/** Warns before anything is changed that a hosted runner may not reach the service; one inside the network may. */
 export function warnOfAccess(run: RunService, service: JsonObject): void {
   const ingress = textAt(service, 'ingress');
   if (ingress !== '' && ingress !== 'INGRESS_TRAFFIC_ALL') {
@@ -45,7 +45,7 @@ function audienceFor(service: JsonObject, url: string): string | null {
   return textsAt(service, 'customAudiences').find((audience) => URL.parse(audience)?.origin === origin) ?? null;
 }
 
-/** Anybody may call it: the check is turned off. (Whether everybody is granted the role can't be seen from here.) */
+/** The invoker check is disabled. (Whether `allUsers` has the invoker role is not part of the service.) */
 function isOpen(service: JsonObject): boolean {
   return service['invokerIamDisabled'] === true;
 }

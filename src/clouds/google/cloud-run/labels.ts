@@ -2,9 +2,9 @@ import type { Io } from '../../../io/io.ts';
 import { type JsonObject, objectAt, textAt } from '../../../model/json.ts';
 
 /** What Google's console takes for "deployed by GitHub"; google-github-actions/deploy-cloudrun sets the same. */
-export const LABEL_KEYS = ['managed-by', 'commit-sha'] as const;
+const LABEL_KEYS = ['managed-by', 'commit-sha'] as const;
 
-export type OurLabels = Readonly<Record<(typeof LABEL_KEYS)[number], string | null>>;
+type OurLabels = Readonly<Record<(typeof LABEL_KEYS)[number], string | null>>;
 
 /** What a run sets. A value that is no label (letters, digits, - and _, 63 at most) is left out. */
 export function labelsOfRun(io: Pick<Io, 'env'>): OurLabels {
@@ -18,27 +18,30 @@ export function withLabels(service: JsonObject, ours: OurLabels): JsonObject {
   return { ...objectAt(service, 'labels'), ...Object.fromEntries(set) };
 }
 
-/** What they were before a run set them. */
+/** Those that a run sets, as they are now. */
 export function readLabels(service: JsonObject): OurLabels {
   const labels = objectAt(service, 'labels');
   return { 'managed-by': textAt(labels, 'managed-by') || null, 'commit-sha': textAt(labels, 'commit-sha') || null };
 }
 
-/** Which of them are still as the run set them, and were something else before: only those are put back. */
-export function labelsToPutBack(
+/** Which of them are still as the run set them, and had another value at capture: only those are restored. */
+export function labelsToRestore(
   service: JsonObject,
-  { ours, before }: { readonly ours: OurLabels; readonly before: OurLabels },
+  { ours, previous }: { readonly ours: OurLabels; readonly previous: OurLabels },
 ) {
   const now = readLabels(service);
-  return LABEL_KEYS.filter((key) => ours[key] !== null && now[key] === ours[key] && before[key] !== ours[key]);
+  return LABEL_KEYS.filter((key) => ours[key] !== null && now[key] === ours[key] && previous[key] !== ours[key]);
 }
 
-export function withLabelsBefore(
+export function withPreviousLabels(
   service: JsonObject,
-  labels: { readonly ours: OurLabels; readonly before: OurLabels },
+  labels: { readonly ours: OurLabels; readonly previous: OurLabels },
 ): JsonObject {
-  const keys = labelsToPutBack(service, labels);
+  const keys = labelsToRestore(service, labels);
   const kept = Object.entries(objectAt(service, 'labels')).filter(([name]) => !keys.some((key) => key === name));
-  const back = keys.flatMap((key) => (labels.before[key] === null ? [] : [[key, labels.before[key]] as const]));
-  return Object.fromEntries([...kept, ...back]);
+  const restored = keys.flatMap((key) => {
+    const value = labels.previous[key];
+    return value === null ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries([...kept, ...restored]);
 }

@@ -1,95 +1,89 @@
 import { readOptional } from '../../../io/read-optional.ts';
 import type { DeployError } from '../../../model/errors.ts';
-import { type JsonObject, textAt } from '../../../model/json.ts';
-import type { Observation, Operation } from '../../../model/workload.ts';
-import type { WholeLooks } from '../../whole-looks.ts';
-import { judgeRollout } from './decide-observation.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { Watch } from '../../../model/workload.ts';
+import { type Reading, reuseWhileSame, type Source, watchSparsely } from '../../sparse-watch.ts';
+import { decideObservation, isNearEnd, type RolloutFacts } from './decide-observation.ts';
+import type { RunOperation } from './deploy.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
+  describeLatest,
   effectiveTraffic,
   formatShares,
+  isNamed,
   progressOf,
-  type TrafficEntry,
-  templateOf,
-  wantedTraffic,
+  requestedTraffic,
 } from './service-document.ts';
-import { readService, type SentUpdate } from './service-wire.ts';
-import { isAsAsked, type Ours } from './traffic-table.ts';
+import { readService } from './service-wire.ts';
+import { isAsRequested } from './traffic-table.ts';
 import { findRevision, getOperationEnd } from './typed-calls.ts';
 
-/** What was asked for last, and what Google made of it. */
-export interface Asked {
-  readonly ours: Ours;
-  readonly traffic: readonly TrafficEntry[];
-  readonly sent: SentUpdate;
-  /** The operation is over, and went well: it need not be asked for again. */
-  isOver: boolean;
+/**
+ * Watches our change by the service alone, in one call, while that is shown as it was: a revision that becomes ready or
+ * fails changes it.
+ */
+export function watchRollout(run: RunService, operation: RunOperation): Watch {
+  const findOperationError = openOperationReader(run, operation);
+  const source: Source<JsonObject> = {
+    poll: () => readService(run),
+    readAll: (service) => readAll(run, service, { operation, findOperationError }),
+    reuse: reuseWhileSame,
+  };
+  return watchSparsely(source, run.io.clock);
 }
 
-/** The service alone, in one call, while it is shown as it was: a revision that becomes ready or fails changes it. */
-export async function observeRollout(
-  run: RunService,
-  operation: Operation,
-  { asked, looks }: { readonly asked: Asked; readonly looks: WholeLooks },
-): Promise<Observation> {
-  const service = await readService(run);
-  return (
-    looks.still(operation, service) ?? looks.note(operation, service, await judge(run, operation, { asked, service }))
-  );
+/** null: Google's operation is in progress, went well or can't be read. */
+type FindOperationError = () => Promise<string | null>;
+
+/** One that has ended well is not read again; nor is one that may not be read: roles on the service alone don't allow it. */
+function openOperationReader(run: RunService, { sent }: RunOperation): FindOperationError {
+  let isOver = sent.operation === '';
+  const tell = ({ message }: DeployError): void => {
+    sayOnce(run, 'info', `${message}; going by the service’s and the revision’s conditions alone.`);
+    isOver = true;
+  };
+  return async () => {
+    if (isOver) return null;
+    const read = () => getOperationEnd(run, sent.operation);
+    const end = await readOptional(read, { without: ['PERMISSION_DENIED'], tell });
+    if (end !== null) isOver = end.error === null;
+    return end?.error ?? null;
+  };
 }
 
-async function judge(
+async function readAll(
   run: RunService,
-  { goal }: Operation,
-  { asked, service }: { readonly asked: Asked; readonly service: JsonObject },
-): Promise<Observation> {
-  const { ours, sent } = asked;
+  service: JsonObject,
+  {
+    operation,
+    findOperationError,
+  }: { readonly operation: RunOperation; readonly findOperationError: FindOperationError },
+): Promise<Reading> {
+  const { ours, goal, traffic, sent, usualMs } = operation;
   const revision = await findRevision(run, ours.revision);
-  const operationError = await findOperationError(run, asked);
-  const expected = asked.traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision }));
-  return judgeRollout({
+  const progress = progressOf(service);
+  const facts: RolloutFacts = {
     ours: ours.revision,
     goal,
-    isStale: progressOf(service).generation < sent.generation,
-    theirs: describeTheirs(service, asked),
+    isStale: progress.generation < sent.generation,
+    otherChange: describeOtherChange(service, operation),
     revision: revision && {
       ready: isReady(revision),
       failure: findRevisionFailure(revision),
       progress: findRevisionProgress(revision),
     },
-    progress: progressOf(service),
-    operationError,
+    progress,
+    operationError: await findOperationError(),
     effective: effectiveTraffic(service),
-    expected,
-  });
-}
-
-/** null: it goes on, or went well; or it may not be asked for: roles on the service alone don't have that. */
-async function findOperationError(run: RunService, asked: Asked): Promise<string | null> {
-  const { operation } = asked.sent;
-  if (operation === '' || asked.isOver) return null;
-  const tell = ({ message }: DeployError): void => {
-    sayOnce(run, 'info', `${message}; going by the service’s and the revision’s conditions alone.`);
-    asked.isOver = true;
+    expected: traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision })),
   };
-  const end = await readOptional(() => getOperationEnd(run, operation), { without: ['PERMISSION_DENIED'], tell });
-  if (end !== null) asked.isOver = end.error === null;
-  return end?.error ?? null;
+  return { observation: decideObservation(facts), nearEnd: isNearEnd(facts), usualMs };
 }
 
-function describeTheirs(service: JsonObject, { ours, traffic }: Asked): string | null {
-  const current = wantedTraffic(service);
+function describeOtherChange(service: JsonObject, { ours, traffic }: RunOperation): string | null {
+  const current = requestedTraffic(service);
   if (!isNamed(service, ours.revision)) return `${describeLatest(service)} was deployed after ours`;
-  if (isAsAsked(traffic, current, ours)) return null;
-  return `somebody else changed the traffic to ${formatShares(current)}`;
-}
-
-/** By name only: a template of somebody else's without one is, for a second, shown beside ours as the latest revision. */
-export function isNamed(service: JsonObject, revision: string): boolean {
-  return textAt(templateOf(service), 'revision') === revision;
-}
-
-export function describeLatest(service: JsonObject): string {
-  return textAt(templateOf(service), 'revision') || 'another revision';
+  if (isAsRequested(traffic, current, ours)) return null;
+  return `another user or deployment changed the traffic to ${formatShares(current)}`;
 }

@@ -4,10 +4,10 @@ import { permissionHint } from '../errors.ts';
 import type { RunService } from './service.ts';
 import { testPermissions } from './typed-calls.ts';
 
-// Those of a service itself: others (run.revisions.get, run.operations.get) can't be asked for there, and the role that
+// Those of a service itself: others (run.revisions.get, run.operations.get) can't be tested there, and the role that
 // has these has those. Acting as the runtime account and reading the image are checked by the dry run of the update.
 const NEEDED = ['run.services.get', 'run.services.update'];
-/** Asked once for a run. */
+/** Tested once in a run. */
 const PERMITTED = 'permitted';
 
 /** Names what is missing at once, before anything is touched. @throws DeployError PERMISSION_DENIED */
@@ -23,9 +23,9 @@ export async function ensurePermitted(run: RunService): Promise<void> {
   );
 }
 
-/** None, where it can't be asked: then it shows when it is used. */
+/** None where they can't be tested: then a missing one shows when it is used. */
 async function findMissing(run: RunService): Promise<readonly string[]> {
-  const tell = ({ message }: DeployError): void => run.io.log.debug(`${message}; going on without asking`);
+  const tell = ({ message }: DeployError): void => run.io.log.debug(`${message}; going on without this check`);
   const granted = await readOptional(() => testPermissions(run, NEEDED), { without: ['DEPLOY_REJECTED'], tell });
   return granted === null ? [] : NEEDED.filter((permission) => !granted.includes(permission));
 }

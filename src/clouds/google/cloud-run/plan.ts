@@ -1,3 +1,4 @@
+import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { canonical, type JsonObject } from '../../../model/json.ts';
 import type { Platform } from '../../../model/platform.ts';
@@ -24,12 +25,13 @@ import { findRevision } from './typed-calls.ts';
 // https://cloud.google.com/run/docs/container-contract#languages
 const PLATFORM: Platform = { os: 'linux', architecture: 'amd64', variant: null };
 
-/** The change beside what the service is now; Google's own dry run says whether it would be taken. */
+/** The change compared with what the service is now; Google's own dry run says whether it would be accepted. */
 export async function planChange(run: RunService, change: Change): Promise<ChangePlan> {
+  const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
   await ensurePermitted(run);
   const live = templateOf(service);
-  const edited = editTemplate(live, change);
+  const edited = editTemplate(live, edit);
   const isEqual = isSameTemplate(live, edited);
   if (!isEqual) await validate(run, edited);
   const differences = listDifferences(live, edited);
@@ -40,20 +42,21 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   };
 }
 
-/** What will be sent, under the name that is the change's mark. */
-export interface Prepared {
+/** What will be sent, under the revision name that is the change's mark. */
+export interface RevisionTemplate {
   readonly mark: ChangeMark;
-  /** null: the service's template is it already, name included. */
+  /** null: the service has this template already, name included. */
   readonly template: JsonObject | null;
 }
 
-/** Chooses the revision's name. Nothing is made: the one call that makes the revision is the one that is journaled. */
-export async function prepareChange(run: RunService, change: Change): Promise<Prepared> {
+/** Edits the live template and chooses the revision's name. Sends no change. */
+export async function templateFor(run: RunService, change: Change): Promise<RevisionTemplate> {
+  const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
   const live = templateOf(service);
-  const edited = editTemplate(live, change);
+  const edited = editTemplate(live, edit);
   const isEqual = isSameTemplate(live, edited);
-  // Asked for although it is live already (`force`): a new revision of the same content is what that means.
+  // `force` on a service that is unchanged means a new revision of the same content.
   const wantsAnother = isEqual && isLiveAlone(service);
   const current = templateRevision(service);
   if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
@@ -61,8 +64,8 @@ export async function prepareChange(run: RunService, change: Change): Promise<Pr
   return { mark, template: { ...edited, revision: mark } };
 }
 
-/** The revision is there already: a preview made it, or somebody else. Naming it is how ours is told from a later one. */
-function underItsName(live: JsonObject, revision: string): Prepared {
+/** The revision exists already: a preview or another user made it. Its name tells ours from a later one. */
+function underItsName(live: JsonObject, revision: string): RevisionTemplate {
   const isNamed = live['revision'] === revision;
   return { mark: revision, template: isNamed ? null : { ...live, revision } };
 }
@@ -99,10 +102,10 @@ function isLiveAlone(service: JsonObject): boolean {
 function describeTraffic(service: JsonObject): readonly string[] {
   const revision = templateRevision(service);
   if (servesAlone(service, revision)) return [];
-  return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100 %`];
+  return [`traffic ${formatShares(effectiveTraffic(service))} -> ${revision} 100%`];
 }
 
-/** Without an etag, as nothing is written; and without a name, so that one which a failed attempt has taken doesn't matter. */
+/** Without an etag, as nothing is written, and without a name, as a failed attempt may have used it. */
 async function validate(run: RunService, edited: JsonObject): Promise<void> {
   try {
     await validateUpdate(run, { template: contentOf(edited) });

@@ -5,31 +5,31 @@ import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workl
 import { failed, returning, waiting } from '../../restoration-answers.ts';
 import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
-import { firstLine } from './first-line.ts';
-import { labelsOfRun, labelsToPutBack, withLabelsBefore } from './labels.ts';
-import { lastTraffic, oursOf } from './our-part.ts';
+import { labelsOfRun, labelsToRestore, withPreviousLabels } from './labels.ts';
+import { finalTraffic, ourRevision } from './our-revision.ts';
+import { previousTemplate } from './previous-template.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
+import { firstLine } from './revision-state.ts';
 import type { RunService } from './service.ts';
 import {
   effectiveTraffic,
   formatShares,
   latestReady,
   progressOf,
+  requestedTraffic,
   templateOf,
   templateRevision,
   toTargets,
-  wantedTraffic,
 } from './service-document.ts';
 import { patchService, readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
-import { templateBefore } from './template-before.ts';
 import { keepingTags } from './traffic-table.ts';
 
-/** See `Workload.restore`: one look and at most one change. */
-export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
+/** See `Workload.restore`: one poll and at most one change. */
+type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
 
 export function openRunRestore(opened: RunService): Restore {
-  // A cancel is often why something has to be put back, so it must not end the way back too.
+  // A cancel is often why a rollback is needed, so it must not end the rollback too.
   const run = { ...opened, io: neverCancelled(opened.io) };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, run);
@@ -46,20 +46,20 @@ function gatherFacts(
   service: JsonObject,
   { data, mark, elapsedMs }: { readonly data: RestoreData; readonly mark: ChangeMark; readonly elapsedMs: number },
 ): RestorationFacts {
-  const ours = oursOf(run, mark, data);
+  const ours = ourRevision(run, mark, data);
   const { generation, reconciling, state, message } = progressOf(service);
-  const labels = { ours: labelsOfRun(run.io), before: data.labels };
+  const labels = { ours: labelsOfRun(run.io), previous: data.labels };
   return {
     template: whoseTemplate(service, data, mark),
     revision: templateRevision(service),
     ours,
-    wanted: wantedTraffic(service),
+    requested: requestedTraffic(service),
     effective: effectiveTraffic(service),
-    before: data.wanted,
-    serves: data.serves,
-    done: lastTraffic(data, ours),
-    labelsAreOurs: labelsToPutBack(service, labels).length > 0,
-    back: data.back,
+    previousTraffic: data.requested,
+    previousByName: data.serving,
+    finalTraffic: finalTraffic(data, ours),
+    labelsAreOurs: labelsToRestore(service, labels).length > 0,
+    previous: data.previous,
     latestReady: latestReady(service),
     settled: !reconciling,
     failure: state === 'CONDITION_FAILED' ? firstLine(message) : null,
@@ -68,14 +68,14 @@ function gatherFacts(
   };
 }
 
-/** A name stands for one content for ever; a template without one is told by its content. */
+/** A name stands for one content permanently; a template without one is recognized by its content. */
 function whoseTemplate(service: JsonObject, data: RestoreData, mark: ChangeMark): RestorationFacts['template'] {
   const name = textAt(templateOf(service), 'revision');
-  const isSame = hashTemplate(templateOf(service)) === data.template;
+  const isSame = hashTemplate(templateOf(service)) === data.templateHash;
   // Ours too, where a preview that went before has made the revision: our deploy only named it, or not even that.
-  if (isSame && (name === (data.named ?? '') || name === data.back)) return 'before';
+  if (isSame && (name === (data.templateName ?? '') || name === data.previous)) return 'previous';
   if (name === mark) return 'ours';
-  return name === data.back ? 'before' : 'foreign';
+  return name === data.previous ? 'previous' : 'foreign';
 }
 
 interface Act {
@@ -85,42 +85,42 @@ interface Act {
 }
 
 async function act(run: RunService, service: JsonObject, { data, facts, decision }: Act): Promise<Restoration> {
-  const traffic = toTargets(keepingTags(decision.traffic, facts.wanted, facts.ours), service);
+  const isWhole = decision.act === 'restore';
+  const traffic = toTargets(keepingTags(decision.traffic, facts.requested, facts.ours), service);
   try {
-    const whole = decision.act === 'put-back' ? await planWhole(run, service, { data, facts }) : {};
-    await patchService(run, textAt(service, 'etag'), { ...whole, traffic });
+    const rest = isWhole ? await templateAndLabels(run, service, { data, facts }) : {};
+    await patchService(run, textAt(service, 'etag'), { ...rest, traffic });
   } catch (error) {
     if (isConflict(error)) return changedMeanwhile();
-    if (decision.act !== 'put-back' || facts.template !== 'ours' || !isRefusal(error)) throw error;
-    return await trafficAtLeast(run, service, { data, error });
+    if (!isWhole || facts.template !== 'ours' || !isRefusal(error)) throw error;
+    return await restoreTrafficOnly(run, service, { data, error });
   }
-  const what = decision.act === 'put-back' ? `asked for ${data.back} again` : 'asked for the traffic as it was';
-  const message = `${what}: ${formatShares(decision.traffic)}`;
-  return returning('PUTTING_BACK', message).answer;
+  const what = isWhole ? `rollback to ${data.previous} requested` : 'previous traffic requested';
+  return returning('RESTORING', `${what}: ${formatShares(decision.traffic)}`).answer;
 }
 
-async function planWhole(
+async function templateAndLabels(
   run: RunService,
   service: JsonObject,
   { data, facts }: { readonly data: RestoreData; readonly facts: RestorationFacts },
 ): Promise<ServiceUpdate> {
-  const labels = withLabelsBefore(service, { ours: labelsOfRun(run.io), before: data.labels });
+  const labels = withPreviousLabels(service, { ours: labelsOfRun(run.io), previous: data.labels });
   if (facts.template !== 'ours') return { labels };
-  const document = await readRevisionDocument(run, data.back);
-  const { images, isTemplates } = data;
-  const template = templateBefore(templateOf(service), { document, images, isTemplates });
-  // Under its own name the old revision is used again, and no new one is made.
-  return { template: { ...template, revision: data.back }, labels };
+  const document = await readRevisionDocument(run, data.previous);
+  const { images, isTemplateRevision } = data;
+  const template = previousTemplate(templateOf(service), { document, images, isTemplateRevision });
+  // Under its own name the previous revision is used again, and no new one is made.
+  return { template: { ...template, revision: data.previous }, labels };
 }
 
-/** The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not take. */
-async function trafficAtLeast(
+/** The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not accept. */
+async function restoreTrafficOnly(
   run: RunService,
   service: JsonObject,
   { data, error }: { readonly data: RestoreData; readonly error: DeployError },
 ): Promise<Restoration> {
-  await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serves, service) });
-  const message = `${formatShares(data.serves)} gets the traffic again, but the template could not be put back: ${error.message}`;
+  await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serving, service) });
+  const message = `the traffic was restored (${formatShares(data.serving)}), but the template could not be restored: ${error.message}`;
   return failed(message).answer;
 }
 
@@ -129,6 +129,6 @@ function isRefusal(error: unknown): error is DeployError {
 }
 
 function changedMeanwhile(): Restoration {
-  const message = 'the service has changed since it was read; looking again';
+  const message = 'the service has changed since it was read; reading it again';
   return waiting('CHANGED_MEANWHILE', message).answer;
 }

@@ -20,14 +20,14 @@ export function hashTemplate(template: JsonObject): string {
 
 /**
  * Names for a revision made of `template`, in the order in which they are tried. The first follows from the content, so
- * that a second run, or a deploy after `traffic: 0`, finds the revision that is there already.
+ * that a second run, or a deploy after `traffic: 0`, finds the revision that exists already.
  */
 export function revisionNames(service: string, template: JsonObject): readonly string[] {
   const first = `${service}-${hashTemplate(template).slice(0, NAME_DIGITS)}`;
   return [first, ...Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => `${first}-${index + 2}`)];
 }
 
-/** Is there room for a tag at all? */
+/** Is the service's name short enough for a tag? */
 export function fitsTag(service: string): boolean {
   return service.length + SHORTEST_TAG <= LONGEST_TAG_AND_SERVICE;
 }

@@ -1,5 +1,4 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import { firstLine } from './first-line.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -33,7 +32,7 @@ export function readyAfterMs(revision: JsonObject): number | null {
 
 /**
  * Why it can't become ready, or is ready no more: as soon as one part says so, not when the platform gives up.
- * Most conditions that failed are no failure: at 0 % a revision is not active, and its minimum of instances isn't there.
+ * Most conditions that failed are no failure: at 0% a revision is not active, and its minimum of instances isn't there.
  */
 export function findRevisionFailure(revision: Revision): RevisionTrouble | null {
   const failed = (revision.conditions ?? []).filter((condition) => isFailure(condition));
@@ -49,7 +48,7 @@ export function findRevisionProgress(revision: Revision): RevisionTrouble | null
   return waiting ? describe(waiting) : null;
 }
 
-/** One line for each condition that has something to say, for a person who looks for the cause. */
+/** One line for each condition that has something to say, for a person who searches for the cause. */
 export function describeConditions(revision: Revision): readonly string[] {
   const telling = (revision.conditions ?? []).filter(({ state }) => state !== 'CONDITION_SUCCEEDED');
   return telling.map((condition) => {
@@ -70,11 +69,16 @@ function findCondition(revision: Revision, type: string): Condition | null {
 }
 
 function describe(condition: Condition): RevisionTrouble {
-  return { reason: reasonOf(condition), message: firstLine(condition.message ?? '') };
+  return { reason: reasonOf(condition), message: firstLine(String(condition.message ?? '')) };
 }
 
-/** One of three lists gives it. A word that is newer than this client comes as a number. */
+/** One of three lists gives it. */
 function reasonOf({ reason, revisionReason, executionReason }: Condition): string {
   const given = [revisionReason, reason, executionReason].find((word) => word && !/UNDEFINED$/.test(String(word)));
   return given ? String(given) : '';
+}
+
+/** Google's messages go on with links and help, which are told elsewhere. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0]!.trim().slice(0, 400);
 }

@@ -12,8 +12,8 @@ export interface TrafficEntry {
 const LATEST = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
 const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 
-/** What the user (or a tool) asked for. None means the same as 100 % to the latest. */
-export function wantedTraffic(service: JsonObject): readonly TrafficEntry[] {
+/** What a user or a tool requested. None means 100% to the latest. */
+export function requestedTraffic(service: JsonObject): readonly TrafficEntry[] {
   return listAt(service, 'traffic').map((target) => ({
     ...readEntry(target),
     ...(isLatest(target) ? { revision: null } : {}),
@@ -22,7 +22,7 @@ export function wantedTraffic(service: JsonObject): readonly TrafficEntry[] {
 
 /**
  * What is in effect, with each revision by name. The row of the latest names none: at rest it is the latest that is ready,
- * and nobody can tell while a change is being rolled out.
+ * and unknown while a change is in progress.
  */
 export function effectiveTraffic(service: JsonObject): readonly TrafficEntry[] {
   const latest = (!progressOf(service).reconciling && latestReady(service)) || null;
@@ -49,9 +49,9 @@ export function servesAlone(service: JsonObject, revision: string): boolean {
 
 /** The entries as the API takes them. What a newer API knows of an entry that stays is kept. */
 export function toTargets(entries: readonly TrafficEntry[], service: JsonObject): readonly JsonObject[] {
-  const there = listAt(service, 'traffic');
+  const current = listAt(service, 'traffic');
   return entries.map((entry) => {
-    const same = there.find((target) => isSameTarget(target, entry)) ?? {};
+    const same = current.find((target) => isSameTarget(target, entry)) ?? {};
     const { revision: _, percent: __, tag: ___, type: ____, ...unknown } = same;
     const named = entry.revision === null ? { type: LATEST } : { type: REVISION, revision: entry.revision };
     // As Google shows them: nothing that is 0 or empty.
@@ -60,10 +60,10 @@ export function toTargets(entries: readonly TrafficEntry[], service: JsonObject)
   });
 }
 
-/** `agent-00007 95 %, agent-1f2e3d4c 5 %`: production only. */
+/** `agent-00007 95%, agent-1f2e3d4c 5%`: production only. */
 export function formatShares(entries: readonly TrafficEntry[]): string {
   const shares = entries.filter(({ percent }) => percent > 0);
-  return shares.map(({ revision, percent }) => `${revision ?? 'the latest ready revision'} ${percent} %`).join(', ');
+  return shares.map(({ revision, percent }) => `${revision ?? 'the latest ready revision'} ${percent}%`).join(', ');
 }
 
 /** The address at which a tag's revision, and no other, answers. */
@@ -84,13 +84,22 @@ export function templateOf(service: JsonObject): JsonObject {
   return objectAt(service, 'template');
 }
 
+/** By name only: another user's template without one is, for a second, shown beside ours as the latest revision. */
+export function isNamed(service: JsonObject, revision: string): boolean {
+  return textAt(templateOf(service), 'revision') === revision;
+}
+
+export function describeLatest(service: JsonObject): string {
+  return textAt(templateOf(service), 'revision') || 'another revision';
+}
+
 /** Name of the revision that the template stands for: its own, or the one that the platform gave it. */
 export function templateRevision(service: JsonObject): string {
   return textAt(templateOf(service), 'revision') || latestCreated(service);
 }
 
 export interface Progress {
-  /** Counts the changes that were asked for. */
+  /** Counts the changes that were requested. */
   readonly generation: number;
   /** It works towards the newest generation. */
   readonly reconciling: boolean;
@@ -132,6 +141,6 @@ function isSameTarget(target: JsonObject, { revision, tag }: TrafficEntry): bool
 }
 
 /** The last part of a resource's full name: `agent-00007-abc`. */
-function shortName(resource: string): string {
+export function shortName(resource: string): string {
   return resource.slice(resource.lastIndexOf('/') + 1);
 }

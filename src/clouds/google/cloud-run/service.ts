@@ -1,5 +1,3 @@
-import type { RevisionsClient } from '@google-cloud/run/build/src/v2/revisions_client.js';
-import type { ServicesClient } from '@google-cloud/run/build/src/v2/services_client.js';
 import type { Io } from '../../../io/io.ts';
 import type { GoogleCredentials } from '../credentials.ts';
 
@@ -10,22 +8,14 @@ export interface RunPlace {
   readonly service: string;
 }
 
-/** One service and the way to it. */
+/** One service, and what a request to it needs. */
 export interface RunService extends RunPlace {
   /** For people: `service agent in europe-west1 (project acme)`. */
   readonly resource: string;
-  /** Loaded when first used: the way back goes without them. */
-  clients(): Promise<RunClients>;
   readonly credentials: GoogleCredentials;
   readonly io: Io;
   /** What was already said once. */
   readonly said: Set<string>;
-}
-
-/** The parts of Google's own clients that are used. */
-export interface RunClients {
-  readonly services: Pick<ServicesClient, 'listServicesAsync' | 'operationsClient' | 'testIamPermissions'>;
-  readonly revisions: Pick<RevisionsClient, 'getRevision'>;
 }
 
 /** `projects/acme/locations/europe-west1/services/agent` */

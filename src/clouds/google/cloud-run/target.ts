@@ -1,87 +1,52 @@
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { InputReader } from '../../../model/input-reader.ts';
-import type { OpenTarget, Target } from '../../target.ts';
-
-export interface CloudRunInputs {
-  /** '': the one that google-github-actions/auth left. */
-  readonly project: string;
-  readonly region: string;
-  readonly service: string;
-  readonly workloadIdentityProvider: string;
-  readonly serviceAccount: string;
-}
+import type { Workload } from '../../../model/workload.ts';
+import type { Logins, Target } from '../../target.ts';
+import { expectForm, LOGIN_INPUTS, readLogin } from '../login.ts';
+import type { CloudRunSettings } from './workload.ts';
 
 const PROJECT = /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 const REGION = /^[a-z]+-[a-z]+\d{1,2}$/;
 const SERVICE = /^[a-z](?:[a-z0-9-]{0,47}[a-z0-9])?$/;
-const PROVIDER =
-  /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/;
-const ACCOUNT = /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/;
 
 /** One Google Cloud Run service, changed by a new revision and by its traffic table. */
-export const cloudRunTarget: Target<CloudRunInputs> = {
-  inputs: ['project', 'region', 'service', 'workload-identity-provider', 'service-account'],
+export const cloudRunTarget: Target = {
+  inputs: ['project', 'region', 'service', ...LOGIN_INPUTS],
   parse(reader) {
-    const inputs = {
-      project: reader.text('project'),
-      region: reader.required('region', 'the region of the Cloud Run service, such as europe-west1'),
-      service: reader.required('service', 'the name of the Cloud Run service to deploy to'),
-      workloadIdentityProvider: reader.text('workload-identity-provider'),
-      serviceAccount: reader.text('service-account'),
-    };
-    expect(reader, 'project', PROJECT, {
-      given: inputs.project,
-      expected: 'the id of a project, such as acme-production',
-    });
-    expect(reader, 'region', REGION, {
-      given: inputs.region,
-      expected: 'a region of Google Cloud, such as europe-west1',
-    });
-    expect(reader, 'service', SERVICE, {
-      given: inputs.service,
-      expected: 'the short name: up to 49 lower-case letters, digits and -',
-    });
-    expectIdentity(reader, inputs);
-    return inputs;
-  },
-  async open(inputs, io): Promise<OpenTarget> {
-    const project = findProject(inputs, io);
-    // With Google's clients it is 1.5 MB: only who deploys to Cloud Run loads it.
-    const { openCloudRun } = await import('./workload.ts');
-    return await openCloudRun({ ...inputs, project }, io);
+    const settings = parseSettings(reader);
+    return (io, logins) => open(settings, io, logins);
   },
 };
 
-function expectIdentity(reader: InputReader, { workloadIdentityProvider, serviceAccount }: CloudRunInputs): void {
-  expect(reader, 'workload-identity-provider', PROVIDER, {
-    given: workloadIdentityProvider,
-    expected: 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+/** `project` '': the one that google-github-actions/auth left. */
+function parseSettings(reader: InputReader): CloudRunSettings {
+  const project = reader.text('project');
+  const region = reader.required('region', 'the region of the Cloud Run service, such as europe-west1');
+  const service = reader.required('service', 'the name of the Cloud Run service to deploy to');
+  expectForm(reader, 'project', PROJECT, {
+    given: project,
+    expected: 'the id of a project, such as acme-production',
   });
-  expect(reader, 'service-account', ACCOUNT, {
-    given: serviceAccount,
-    expected: 'the e-mail address of a service account, such as deploy@acme.iam.gserviceaccount.com',
+  expectForm(reader, 'region', REGION, {
+    given: region,
+    expected: 'a region of Google Cloud, such as europe-west1',
   });
-  if (serviceAccount === '' || workloadIdentityProvider !== '') return;
-  const next = 'Add `workload-identity-provider:`, or remove it and give it to google-github-actions/auth.';
-  reader.problem('service-account', { given: 'a value', expected: 'nothing without workload-identity-provider', next });
+  expectForm(reader, 'service', SERVICE, {
+    given: service,
+    expected: 'the short name: up to 49 lower-case letters, digits and -',
+  });
+  return { project, region, service, login: readLogin(reader) };
 }
 
-function expect(
-  reader: InputReader,
-  name: string,
-  pattern: RegExp,
-  { given, expected }: { readonly given: string; readonly expected: string },
-): void {
-  if (given !== '' && !pattern.test(given)) reader.problem(name, { given: quote(given), expected });
+async function open(settings: CloudRunSettings, io: Io, logins: Logins): Promise<Workload> {
+  const project = findProject(settings, io);
+  // Only a deploy to Cloud Run loads it.
+  const { openCloudRun } = await import('./workload.ts');
+  return await openCloudRun({ ...settings, project }, io, logins);
 }
 
-/** It may be anything: a value that went into the wrong input. */
-function quote(given: string): string {
-  return `"${given.replace(/\s+/g, ' ').slice(0, 60)}"`;
-}
-
-// What google-github-actions/auth and setup-gcloud leave, in the order in which Google's own tools look.
+// What google-github-actions/auth and setup-gcloud leave, in the order in which Google's own tools read them.
 const PROJECT_VARIABLES = [
   'GOOGLE_CLOUD_PROJECT',
   'GCLOUD_PROJECT',
@@ -90,7 +55,7 @@ const PROJECT_VARIABLES = [
   'GCP_PROJECT',
 ];
 
-function findProject({ project, service }: CloudRunInputs, io: Io): string {
+function findProject({ project, service }: CloudRunSettings, io: Io): string {
   const found = project || (PROJECT_VARIABLES.map((name) => io.env[name] ?? '').find((value) => value !== '') ?? '');
   if (PROJECT.test(found)) return found;
   const why = found === '' ? 'none was given' : `the job’s environment says "${found.slice(0, 40)}"`;

@@ -21,10 +21,12 @@ function listChanges(before: readonly JsonObject[], after: readonly JsonObject[]
   const old = new Map(before.map((entry) => [textAt(entry, 'name'), entry]));
   return after.flatMap((entry) => {
     const name = textAt(entry, 'name');
-    const [was, is] = [old.get(name), kindOf(entry)];
-    if (!was) return [`${is} ${name} added`];
-    if (isDeepStrictEqual(was, entry)) return [];
-    return kindOf(was) === is ? [`${is} ${name} changed`] : [`${name} becomes ${is === 'secret' ? 'a' : 'an'} ${is}`];
+    const [previous, is] = [old.get(name), kindOf(entry)];
+    if (!previous) return [`${is} ${name} added`];
+    if (isDeepStrictEqual(previous, entry)) return [];
+    return kindOf(previous) === is
+      ? [`${is} ${name} changed`]
+      : [`${name} becomes ${is === 'secret' ? 'a' : 'an'} ${is}`];
   });
 }
 

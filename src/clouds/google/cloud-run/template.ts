@@ -1,14 +1,14 @@
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { type JsonObject, listAt, objectAt, textAt } from '../../../model/json.ts';
-import type { Change } from '../../../model/workload.ts';
+import type { EditChange } from '../../../model/workload.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
 /**
  * The template with our change in it and nothing else touched. Its name is left out: a name that a user gave it stands
  * for the old content. Environment and secrets go to the first container of the change, or to the main one.
- * @throws DeployError INPUT_INVALID when a container can't be told, or a secret's reference can't be read
+ * @throws DeployError INPUT_INVALID when it is not clear which container is meant, or a secret's reference can't be read
  */
-export function editTemplate(template: JsonObject, change: Change): JsonObject {
+export function editTemplate(template: JsonObject, change: EditChange): JsonObject {
   return { ...contentOf(template), containers: editContainers(listAt(template, 'containers'), change, owner) };
 }
 
@@ -26,18 +26,18 @@ export function contentOf(template: JsonObject): JsonObject {
 }
 
 /** Variables and references to secrets are one list: a name that changes from one to the other is replaced in place. */
-function configure(container: JsonObject, change: Change): JsonObject {
-  const wanted = new Map<string, JsonObject>([
+function configure(container: JsonObject, change: EditChange): JsonObject {
+  const requested = new Map<string, JsonObject>([
     ...[...change.environment].map(([name, value]) => [name, { name, value }] as const),
     ...[...change.secrets].map(([name, reference]) => [name, { name, valueSource: sourceOf(reference) }] as const),
   ]);
-  const old = listAt(container, 'env');
-  const updated = old.map((entry) => {
-    const entryWanted = wanted.get(textAt(entry, 'name'));
-    return entryWanted === undefined || isSameEntry(entry, entryWanted) ? entry : entryWanted;
+  const current = listAt(container, 'env');
+  const updated = current.map((entry) => {
+    const replacement = requested.get(textAt(entry, 'name'));
+    return replacement === undefined || isSameEntry(entry, replacement) ? entry : replacement;
   });
-  const names = new Set(old.map((entry) => textAt(entry, 'name')));
-  const added = [...wanted].filter(([name]) => !names.has(name)).map(([, entry]) => entry);
+  const names = new Set(current.map((entry) => textAt(entry, 'name')));
+  const added = [...requested].filter(([name]) => !names.has(name)).map(([, entry]) => entry);
   return { ...container, env: [...updated, ...added] };
 }
 
@@ -45,11 +45,11 @@ function sourceOf(reference: string): JsonObject {
   return { secretKeyRef: parseSecretReference(reference) };
 }
 
-/** What this version doesn't know of an entry survives where the entry already says what is wanted. */
-function isSameEntry(entry: JsonObject, wanted: JsonObject): boolean {
-  const [have, want] = [entry, wanted].map((one) => objectAt(objectAt(one, 'valueSource'), 'secretKeyRef'));
-  const isSecret = 'valueSource' in wanted;
+/** An entry that has the requested value already is kept, with the members that this version doesn't know. */
+function isSameEntry(entry: JsonObject, requested: JsonObject): boolean {
+  const [have, want] = [entry, requested].map((one) => objectAt(objectAt(one, 'valueSource'), 'secretKeyRef'));
+  const isSecret = 'valueSource' in requested;
   // Google leaves an empty value out.
-  if (!isSecret) return !('valueSource' in entry) && textAt(entry, 'value') === textAt(wanted, 'value');
+  if (!isSecret) return !('valueSource' in entry) && textAt(entry, 'value') === textAt(requested, 'value');
   return textAt(have!, 'secret') === textAt(want!, 'secret') && textAt(have!, 'version') === textAt(want!, 'version');
 }

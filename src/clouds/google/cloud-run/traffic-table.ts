@@ -1,31 +1,35 @@
 import type { TrafficEntry } from './service-document.ts';
 
 /** What a rollout moves: our revision, under a tag of ours. */
-export interface Ours {
+export interface OurRevision {
   readonly revision: string;
   readonly tag: string;
-  /** Tags that were there before us. */
-  readonly tagsBefore: readonly string[];
+  /** Tags that the table had before our change. */
+  readonly previousTags: readonly string[];
 }
 
 /** How the user has traffic assigned: to whatever is newest, or to revisions by name. */
 export type TrafficStyle = 'latest' | 'pinned';
 
-export function styleOf(wanted: readonly TrafficEntry[]): TrafficStyle {
-  const serving = wanted.filter(({ percent }) => percent > 0);
+export function styleOf(requested: readonly TrafficEntry[]): TrafficStyle {
+  const serving = requested.filter(({ percent }) => percent > 0);
   // No entry at all means the latest.
   return serving.length === 0 || serving.some(({ revision }) => revision === null) ? 'latest' : 'pinned';
 }
 
-/** `before` (all by name) with our revision at `percent`, and the rest shared by the others as they share it now. */
-export function withOurs(before: readonly TrafficEntry[], ours: Ours, percent: number): readonly TrafficEntry[] {
-  const others = before.filter((entry) => !isOurs(entry, ours));
+/** `serving` (all by name) with our revision at `percent`, and the rest shared by the others as they share it now. */
+export function withOurs(
+  serving: readonly TrafficEntry[],
+  ours: OurRevision,
+  percent: number,
+): readonly TrafficEntry[] {
+  const others = serving.filter((entry) => !isOurs(entry, ours));
   const shares = shareOut(
     others.map((entry) => entry.percent),
     100 - percent,
   );
   const kept = others.map((entry, index) => ({ ...entry, percent: shares[index]! }));
-  // What neither serves nor has an address of its own is nothing.
+  // An entry with neither a share nor a tag has no effect.
   return [
     ...kept.filter((entry) => entry.percent > 0 || entry.tag !== null),
     { revision: ours.revision, percent, tag: ours.tag },
@@ -34,10 +38,10 @@ export function withOurs(before: readonly TrafficEntry[], ours: Ours, percent: n
 
 /** The user's own form, with everything on our revision, our tag gone and every other tag where it was. */
 export function finished(
-  wanted: readonly TrafficEntry[],
-  { ours, style }: { readonly ours: Ours; readonly style: TrafficStyle },
+  requested: readonly TrafficEntry[],
+  { ours, style }: { readonly ours: OurRevision; readonly style: TrafficStyle },
 ): readonly TrafficEntry[] {
-  const tagged = wanted.filter((entry) => entry.tag !== null && entry.tag !== ours.tag);
+  const tagged = requested.filter((entry) => entry.tag !== null && entry.tag !== ours.tag);
   if (style === 'pinned') return [{ revision: ours.revision, percent: 100, tag: null }, ...tagged.map(withoutShare)];
   // A tag of the entry that follows the latest stays on that entry.
   const following = tagged.find(({ revision, percent }) => revision === null && percent > 0);
@@ -55,18 +59,22 @@ export function isSameTraffic(one: readonly TrafficEntry[], other: readonly Traf
   return text(one) === text(other);
 }
 
-/** `entries`, and what somebody else tagged meanwhile without giving it a share: that is no business of ours. */
+/** `entries`, and the tags without a share that another user added meanwhile: they stay. */
 export function keepingTags(
   entries: readonly TrafficEntry[],
   current: readonly TrafficEntry[],
-  ours: Ours,
+  ours: OurRevision,
 ): readonly TrafficEntry[] {
   return [...entries, ...listExtraTags(entries, current, ours)];
 }
 
-/** As `isSameTraffic`, whatever else somebody tagged. */
-export function isAsAsked(asked: readonly TrafficEntry[], current: readonly TrafficEntry[], ours: Ours): boolean {
-  return isSameTraffic(keepingTags(asked, current, ours), current);
+/** As `isSameTraffic`, whatever tags without a share another user added. */
+export function isAsRequested(
+  requested: readonly TrafficEntry[],
+  current: readonly TrafficEntry[],
+  ours: OurRevision,
+): boolean {
+  return isSameTraffic(keepingTags(requested, current, ours), current);
 }
 
 /** The same revisions with the same shares of production, whatever the tags. Both by name. */
@@ -82,26 +90,26 @@ export function isSameShares(one: readonly TrafficEntry[], other: readonly Traff
 }
 
 /** Does our revision get everything, by name or as the latest? */
-export function isAllOurs(entries: readonly TrafficEntry[], { revision }: Ours): boolean {
+export function isAllOurs(entries: readonly TrafficEntry[], { revision }: OurRevision): boolean {
   return entries.every((entry) => entry.percent === 0 || entry.revision === null || entry.revision === revision);
 }
 
 /** Does it give our revision a share or a tag of ours? */
-export function holdsOurs(entries: readonly TrafficEntry[], ours: Ours): boolean {
+export function holdsOurs(entries: readonly TrafficEntry[], ours: OurRevision): boolean {
   return entries.some((entry) => entry.tag === ours.tag || (entry.revision === ours.revision && entry.percent > 0));
 }
 
 function listExtraTags(
   entries: readonly TrafficEntry[],
   current: readonly TrafficEntry[],
-  ours: Ours,
+  ours: OurRevision,
 ): readonly TrafficEntry[] {
-  const known = new Set([ours.tag, ...ours.tagsBefore, ...entries.map(({ tag }) => tag)]);
+  const known = new Set([ours.tag, ...ours.previousTags, ...entries.map(({ tag }) => tag)]);
   return current.filter(({ tag, percent }) => tag !== null && percent === 0 && !known.has(tag));
 }
 
-function isOurs(entry: TrafficEntry, ours: Ours): boolean {
-  // A tag that somebody else gave the same revision stays.
+function isOurs(entry: TrafficEntry, ours: OurRevision): boolean {
+  // A tag that another user gave the same revision stays.
   return entry.tag === ours.tag || (entry.revision === ours.revision && entry.tag === null);
 }
 

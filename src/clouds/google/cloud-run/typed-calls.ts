@@ -1,91 +1,66 @@
 import type { protos } from '@google-cloud/run';
-import { DeployError } from '../../../model/errors.ts';
-import { explainErrors, findStatus, type GoogleCall } from '../errors.ts';
-import { retryReads } from '../retry-reads.ts';
+import { readIfThere } from '../../../io/read-optional.ts';
+import { listAt, numberAt, objectAt, textAt, textsAt } from '../../../model/json.ts';
+import { readJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
-import { readService } from './service-wire.ts';
+import { shortName } from './service-document.ts';
 
-export type Revision = protos.google.cloud.run.v2.IRevision;
+/**
+ * What is read of a revision, in the types of Google's own client. They are all that is used of it: its code, over gRPC or
+ * REST, is a megabyte and takes 0.2 s to load (README.md). A word that is newer than the types comes as it is.
+ */
+export type Revision = Pick<protos.google.cloud.run.v2.IRevision, 'conditions' | 'logUri'>;
 export type Condition = protos.google.cloud.run.v2.ICondition;
 
-/** How a long-running operation of Google's ended; null: it hasn't. */
-export type OperationEnd = { readonly error: string | null } | null;
+/** How one of Google's long-running operations ended; null: it is not done. */
+type OperationEnd = { readonly error: string | null } | null;
 
 const MAX_SERVICES = 100;
+// A page may hold fewer than were requested, or none: https://google.aip.dev/158
+const MAX_PAGES = 10;
 
 /** @throws DeployError NOT_FOUND, … */
 export async function getRevision(run: RunService, revision: string): Promise<Revision> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
-  const name = `${serviceName(run)}/revisions/${revision}`;
-  const { revisions } = await run.clients();
-  return await read(run, call, async (options) => (await revisions.getRevision({ name }, options))[0]);
+  const document = await readJson(run, call, { method: 'GET', path: `${serviceName(run)}/revisions/${revision}` });
+  return { conditions: [...listAt(document, 'conditions')] as Condition[], logUri: textAt(document, 'logUri') };
 }
 
-/** null: there is none of that name; or not yet, as it is made some time after the request. */
+/** null: there is no revision of that name; or not yet, as it is made some time after the request. */
 export async function findRevision(run: RunService, revision: string): Promise<Revision | null> {
-  try {
-    return await getRevision(run, revision);
-  } catch (error) {
-    if (error instanceof DeployError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
+  return await readIfThere(() => getRevision(run, revision));
 }
 
-/** Of our own update. */
+/** @param name As the update's response gave it: `projects/acme/locations/europe-west1/operations/…` */
 export async function getOperationEnd(run: RunService, name: string): Promise<OperationEnd> {
   const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
-  const { services } = await run.clients();
-  const [operation] = await read(run, call, (options) =>
-    services.operationsClient.getOperation({ name } as never, options as never),
-  );
-  if (!operation.done) return null;
-  return { error: operation.error?.message ?? (operation.error?.code ? `code ${operation.error.code}` : null) };
+  const operation = await readJson(run, call, { method: 'GET', path: name });
+  if (operation['done'] !== true) return null;
+  const error = objectAt(operation, 'error');
+  const code = numberAt(error, 'code');
+  return { error: textAt(error, 'message') || (code === 0 ? null : `code ${code}`) };
 }
 
-/** Which of the permissions we have. Asking needs none. */
+/** Which of the permissions we have. The call itself needs none. */
 export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
-  const call = { what: `ask for permissions on ${run.resource}`, permission: 'run.services.get' };
-  const request = { resource: serviceName(run), permissions: [...permissions] };
-  const { services } = await run.clients();
-  const [answer] = await read(run, call, (options) => services.testIamPermissions(request, options));
-  return answer.permissions ?? [];
+  const call = { what: `check the permissions on ${run.resource}`, permission: 'run.services.get' };
+  const path = `${serviceName(run)}:testIamPermissions`;
+  return textsAt(await readJson(run, call, { method: 'POST', path, data: { permissions } }), 'permissions');
 }
 
-/** Short names of the services that are there. */
+/** Short names of the services in the region, 100 at most. */
 export async function listServices(run: RunService): Promise<readonly string[]> {
   const { project, region } = run;
   const call = { what: `list the services in ${region}`, permission: 'run.services.list' };
-  const { services } = await run.clients();
-  return await read(run, call, async (options) => {
-    const parent = `projects/${project}/locations/${region}`;
-    const names: string[] = [];
-    for await (const { name } of services.listServicesAsync({ parent, pageSize: MAX_SERVICES }, options)) {
-      names.push((name ?? '').split('/').at(-1) ?? '');
-      if (names.length === MAX_SERVICES) break;
-    }
-    return names;
-  });
-}
-
-interface CallOptions {
-  readonly timeout: number;
-  readonly retry: null;
-  readonly signal: AbortSignal;
-}
-
-/**
- * The client's own retries go on for ten minutes, without a word. Over gRPC it doesn't ask for a new token when the old
- * one is refused; over REST it does, and both have the same.
- */
-async function read<T>(run: RunService, call: GoogleCall, send: (options: CallOptions) => Promise<T>): Promise<T> {
-  const { signal } = run.io;
-  const options = { timeout: 15_000, retry: null, signal };
-  const attempt = (): Promise<T> => retryReads(run.io, () => explainErrors({ ...call, signal }, () => send(options)));
-  try {
-    return await attempt();
-  } catch (error) {
-    if (findStatus(error) !== 'UNAUTHENTICATED') throw error;
-    await readService(run);
-    return await attempt();
+  const names: string[] = [];
+  let pageToken = '';
+  for (let page = 0; page < MAX_PAGES && names.length < MAX_SERVICES; page += 1) {
+    const query = new URLSearchParams({ pageSize: String(MAX_SERVICES), ...(pageToken === '' ? {} : { pageToken }) });
+    const path = `projects/${project}/locations/${region}/services?${query}`;
+    const answer = await readJson(run, call, { method: 'GET', path });
+    names.push(...listAt(answer, 'services').map((service) => shortName(textAt(service, 'name'))));
+    pageToken = textAt(answer, 'nextPageToken');
+    if (pageToken === '') break;
   }
+  return names.slice(0, MAX_SERVICES);
 }

@@ -3,66 +3,60 @@ import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
-import type { Capabilities, Operation, RestorePoint, TrafficControl, Workload } from '../../../model/workload.ts';
-import type { OpenTarget } from '../../target.ts';
-import { type CredentialSettings, openCredentials } from '../credentials.ts';
+import type { Capabilities, Endpoint, RestorePoint, Workload } from '../../../model/workload.ts';
+import type { Logins } from '../../target.ts';
+import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { type FindIdentityToken, openIdentityTokens } from '../identity-tokens.ts';
-import { artifactRegistryKeychain } from '../registry/keychain.ts';
+import { shareCredentials } from '../login.ts';
 import { captureRestorePoint } from './capture.ts';
-import { openRollout, type RunRollout } from './deploy.ts';
+import { findOperation, isLive, prepareChange, type RunOperation } from './deploy.ts';
 import { diagnoseRollout } from './diagnose.ts';
 import { liveEndpoint, previewEndpoint, warnOfAccess } from './endpoint.ts';
+import { watchRollout } from './observe.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { openRunRestore } from './restore.ts';
-import { parseRestoreData } from './restore-data.ts';
+import { previousShares } from './restore-data.ts';
 import { fitsTag } from './revision-name.ts';
 import type { RunPlace, RunService } from './service.ts';
-import { latestReady, progressOf, servesAlone, templateRevision } from './service-document.ts';
 import { readService } from './service-wire.ts';
+import { finishTraffic, setWeight } from './traffic.ts';
 import { listServices } from './typed-calls.ts';
 
-export type CloudRunSettings = RunPlace & CredentialSettings;
-
-/** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openCloudRun(settings: CloudRunSettings, io: Io): Promise<OpenTarget> {
-  const { project, region, service: name } = settings;
-  const resource = `service ${name} in ${region} (project ${project})`;
-  const credentials = await openCredentials(settings, io);
-  const clients = loadOnce(async () => {
-    // gRPC is most of what this target loads, and a post step never needs it.
-    const { openRunClients } = await import('./clients.ts');
-    return openRunClients(project, credentials.client, io.env);
-  });
-  const run: RunService = { project, region, service: name, resource, clients, credentials, io, said: new Set() };
-  const service = await findService(run);
-  warnOfAccess(run, service);
-  return { workload: openWorkload(run, service), keychain: artifactRegistryKeychain(credentials, io) };
+export interface CloudRunSettings extends RunPlace {
+  readonly login: CredentialSettings;
 }
 
-function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | null = null;
-  return () => {
-    loading ??= load();
-    return loading;
-  };
+/** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
+export async function openCloudRun(settings: CloudRunSettings, io: Io, logins: Logins): Promise<Workload> {
+  const { project, region, service: name, login } = settings;
+  const resource = `service ${name} in ${region} (project ${project})`;
+  const credentials = await shareCredentials(login, io, logins);
+  if (!credentials) throw noCredentials(io);
+  const run: RunService = { project, region, service: name, resource, credentials, io, said: new Set() };
+  const service = await findService(run);
+  warnOfAccess(run, service);
+  return openWorkload(run, service);
 }
 
 function openWorkload(run: RunService, service: JsonObject): Workload {
-  const rollout = openRollout(run);
   const findToken = openIdentityTokens(run);
   return {
     resource: run.resource,
     capabilities: readCapabilities(run, service),
-    traffic: openTraffic(run, rollout, findToken),
     consoleUrl: `https://console.cloud.google.com/run/detail/${run.region}/${run.service}/revisions?project=${run.project}`,
     readiness: () => readReadiness(run),
     capture: () => captureRestorePoint(run),
     plan: (change) => planChange(run, change),
-    prepare: (change) => rollout.prepare(change),
-    deploy: (mark, point, { takeTraffic }) => rollout.deploy(mark, point, takeTraffic),
-    findOperation: (mark, point) => rollout.findOperation(mark, point),
-    observe: (operation) => rollout.observe(operation),
+    prepare: (change) => prepareChange(run, change),
+    findOperation: (mark, point) => findOperation(run, { mark, point }),
+    watch: (operation: RunOperation) => watchRollout(run, operation),
+    traffic: {
+      by: 'us',
+      setWeight: (operation: RunOperation, percent, point) => setWeight(run, operation, { percent, point }),
+    },
+    finish: (operation: RunOperation, point) => finishTraffic(run, operation, point),
+    preview: (operation: RunOperation) => preview(run, operation, findToken),
     diagnose: (operation) => diagnoseRollout(run, operation),
     restore: openRunRestore(run),
     isLive: (mark) => isLive(run, mark),
@@ -71,15 +65,13 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
   };
 }
 
-function openTraffic(run: RunService, rollout: RunRollout, findToken: FindIdentityToken): TrafficControl {
-  return {
-    setWeight: (operation, percent, point) => rollout.setWeight(operation, percent, point),
-    finish: (operation, point) => rollout.finish(operation, point),
-    async preview(operation: Operation) {
-      const tag = rollout.tag(operation);
-      return tag === null ? null : previewEndpoint(await readService(run), tag, findToken);
-    },
-  };
+async function preview(
+  run: RunService,
+  { ours }: RunOperation,
+  findToken: FindIdentityToken,
+): Promise<readonly Endpoint[]> {
+  const endpoint = previewEndpoint(await readService(run), ours.tag, findToken);
+  return endpoint ? [endpoint] : [];
 }
 
 /** Before anything is copied or sent: what a strategy needs and this service can't do. */
@@ -91,7 +83,12 @@ function readCapabilities(run: RunService, service: JsonObject): Capabilities {
       ? []
       : ['Use a service whose name has at most 42 characters, as 46 is the most for name and traffic tag together']),
   ];
-  return { weights: 'any', preview: remedies.length === 0, remedy: remedies[0] ?? null };
+  return {
+    traffic: { by: 'us', weights: 'any' },
+    preview: remedies.length === 0,
+    changes: ['edit'],
+    remedy: remedies[0] ?? null,
+  };
 }
 
 async function findService(run: RunService): Promise<JsonObject> {
@@ -103,28 +100,20 @@ async function findService(run: RunService): Promise<JsonObject> {
   }
 }
 
-/** What is there instead, if that may be listed. */
+/** Names the services that exist, if they may be listed. */
 async function withNearest(run: RunService, error: DeployError): Promise<DeployError> {
-  const names = (await readIfPossible(run.io.log, 'the names of those that are there', () => listServices(run))) ?? [];
+  const names = (await readIfPossible(run.io.log, 'the names of the services', () => listServices(run))) ?? [];
   const likely = nearest(run.service, names);
-  const there = names.length === 0 ? '' : ` There: ${names.slice(0, 10).join(', ')}.`;
-  const hint = likely ? `Did you mean \`${likely}\`?${there}` : `${error.hint ?? ''}${there}`;
-  return new DeployError('NOT_FOUND', `could not find ${run.resource}: Google knows no such service`, {
+  const available = names.length === 0 ? '' : ` Available services: ${names.slice(0, 10).join(', ')}.`;
+  const hint = likely ? `Did you mean \`${likely}\`?${available}` : `${error.hint ?? ''}${available}`;
+  return new DeployError('NOT_FOUND', `could not find ${run.resource}: service not found`, {
     hint,
     cause: error,
   });
 }
 
-async function isLive(run: RunService, mark: string): Promise<boolean> {
-  const service = await readService(run);
-  const { reconciling } = progressOf(service);
-  const isNewest = templateRevision(service) === mark && latestReady(service) === mark;
-  return !reconciling && isNewest && servesAlone(service, mark);
-}
-
 function formatRestoreCommand(run: RunService, point: RestorePoint): string {
-  const { serves } = parseRestoreData(point, run);
-  const shares = serves.filter(({ percent }) => percent > 0).map(({ revision, percent }) => `${revision}=${percent}`);
+  const shares = previousShares(point).map(({ revision, percent }) => `${revision}=${percent}`);
   const place = `--region ${run.region} --project ${run.project}`;
   return `gcloud run services update-traffic ${run.service} ${place} --to-revisions ${shares.join(',')}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  judgeRevision,
+  decideObservation,
   type RevisionFacts,
 } from '../../../../../src/clouds/azure/container-apps/decide-observation.ts';
 import { findTrouble } from '../../../../../src/clouds/azure/container-apps/replica-trouble.ts';
@@ -9,6 +9,7 @@ import {
   type RevisionState,
   toRevisionState,
 } from '../../../../../src/clouds/azure/container-apps/revision-state.ts';
+import type { Goal } from '../../../../../src/model/workload.ts';
 
 const up: RevisionState = {
   name: 'agent--d1',
@@ -21,14 +22,17 @@ const up: RevisionState = {
   error: '',
 };
 
-function factsOf(parts: Partial<RevisionFacts>): RevisionFacts {
+interface Given extends Partial<Omit<RevisionFacts, 'operation'>> {
+  readonly goal?: Goal;
+}
+
+function factsOf({ goal = { kind: 'up' }, ...parts }: Given): RevisionFacts {
   return {
-    goal: { kind: 'up' },
-    mark: 'agent--d1',
+    operation: { mark: 'agent--d1', goal },
     ours: up,
     foreign: null,
     readyRevision: null,
-    trafficIsSo: true,
+    isTrafficInForce: true,
     busy: false,
     changeError: null,
     trouble: null,
@@ -41,13 +45,13 @@ const proven = { text: 'container web: Waiting, CrashLoopBackOff, restarted twic
 const suspected = { text: 'container web: Waiting, ImagePullBackOff', evidence: 'suspected' } as const;
 const notReady = { ...up, health: 'none', running: 'activating' };
 
-describe('one look at our revision', () => {
-  test.each<[string, Partial<RevisionFacts>, 'succeeded' | 'progressing' | 'failed', string]>([
+describe('one full read of our revision', () => {
+  test.each<[string, Given, 'succeeded' | 'progressing' | 'failed', string]>([
     ['healthy', {}, 'succeeded', 'UP'],
     ['not listed', { ours: null }, 'progressing', 'NOT_LISTED'],
-    ['not listed, and its change failed', { ours: null, changeError: 'X: no' }, 'failed', 'DEPLOY_FAILED'],
+    ['not listed, and its change failed', { ours: null, changeError: 'X: no' }, 'failed', 'DEPLOY_REJECTED'],
     ['provisioned is not healthy', { ours: notReady }, 'progressing', 'NOT_READY'],
-    ['a word that nobody knows', { ours: { ...up, health: 'none', running: 'dreaming' } }, 'progressing', 'NOT_READY'],
+    ['a word that is not known', { ours: { ...up, health: 'none', running: 'dreaming' } }, 'progressing', 'NOT_READY'],
     ['scaled to zero', { ours: { ...up, health: 'none', running: 'scaledtozero', replicas: 0 } }, 'succeeded', 'UP'],
     ['running, and unhealthy', { ours: { ...up, health: 'unhealthy' } }, 'progressing', 'NOT_READY'],
     ['unhealthy for long', { ours: { ...up, health: 'unhealthy' }, troubledMs: 60_000 }, 'failed', 'DEPLOY_FAILED'],
@@ -63,29 +67,41 @@ describe('one look at our revision', () => {
     ['can not be pulled, still', { ours: notReady, trouble: suspected, troubledMs: 46_000 }, 'failed', 'DEPLOY_FAILED'],
     ['its change expired', { ours: notReady, changeError: 'X: expired' }, 'failed', 'DEPLOY_FAILED'],
     ['another counts as ready', { readyRevision: 'agent--old' }, 'progressing', 'NOT_READY'],
-    ['overtaken', { foreign: 'agent--x was deployed after ours' }, 'failed', 'SUPERSEDED'],
-    ['deactivated by somebody', { ours: { ...up, active: false } }, 'failed', 'SUPERSEDED'],
+    ['superseded', { foreign: 'agent--x was deployed after ours' }, 'failed', 'SUPERSEDED'],
+    ['deactivated by another user', { ours: { ...up, active: false } }, 'failed', 'SUPERSEDED'],
     ['with its weight', { goal: { kind: 'weight', percent: 20 } }, 'succeeded', 'UP'],
     [
       'without its weight',
-      { goal: { kind: 'weight', percent: 20 }, trafficIsSo: false },
+      { goal: { kind: 'weight', percent: 20 }, isTrafficInForce: false },
       'progressing',
       'MOVING_TRAFFIC',
     ],
     [
-      'with its weight under way',
+      'with its weight in progress',
       { goal: { kind: 'weight', percent: 20 }, busy: true },
       'progressing',
       'MOVING_TRAFFIC',
     ],
     [
       'whose weight was refused',
-      { goal: { kind: 'weight', percent: 20 }, trafficIsSo: false, changeError: 'X: Internal error.' },
+      { goal: { kind: 'weight', percent: 20 }, isTrafficInForce: false, changeError: 'X: Internal error.' },
       'failed',
       'DEPLOY_FAILED',
     ],
   ])('%s', (_title, parts, status, reason) => {
-    expect(judgeRevision(factsOf(parts))).toMatchObject({ status, reason });
+    expect(decideObservation(factsOf(parts))).toMatchObject({
+      status,
+      reason,
+      ...(status === 'failed' ? { as: reason } : {}),
+    });
+  });
+
+  test('the share in force is told while traffic moves, and when it has moved', () => {
+    const goal = { kind: 'weight', percent: 20 } as const;
+    const at = (share: number, isTrafficInForce: boolean) =>
+      decideObservation(factsOf({ goal, ours: { ...up, share }, isTrafficInForce }));
+    expect(at(5, false)).toMatchObject({ status: 'progressing', share: { percent: 5, why: null } });
+    expect(at(20, true)).toMatchObject({ status: 'succeeded', share: { percent: 20, why: null } });
   });
 
   test('words are compared without looking at case', () => {

@@ -9,7 +9,7 @@ import type { TrafficEntry } from '../../../../../src/clouds/azure/container-app
 
 const OLD = 'agent--old';
 const OURS = 'agent--d1';
-const BACK = 'agent--d1-r';
+const COPY = 'agent--d1-r';
 
 function revision(name: string, parts: Partial<RevisionState> = {}): RevisionState {
   const up = {
@@ -31,129 +31,133 @@ function factsOf(parts: Partial<RestorationFacts> = {}): RestorationFacts {
   return {
     mode: 'multiple',
     mark: OURS,
-    wayBack: BACK,
-    latestThen: OLD,
-    readyThen: OLD,
+    restoreRevision: COPY,
+    previousLatest: OLD,
+    previousReady: OLD,
     latest: OURS,
     latestReady: OURS,
     busy: false,
     hasFailed: false,
     template: 'ours',
-    isTemplateBack: false,
-    trafficThen: latest,
+    isTemplateRestored: false,
+    previousTraffic: latest,
     traffic: [byName(OLD, 80), byName(OURS, 20)],
     ours: revision(OURS, { share: 20 }),
-    back: null,
-    served: [revision(OLD, { share: 80 })],
+    restored: null,
+    previouslyServing: [revision(OLD, { share: 80 })],
     elapsedMs: 0,
     ...parts,
   };
 }
 
-const untouched = { template: 'before', latest: OLD, latestReady: OLD, traffic: latest, ours: null } as const;
-const wayBack = {
-  template: 'way-back',
-  isTemplateBack: true,
-  latest: BACK,
+const untouched = { template: 'previous', latest: OLD, latestReady: OLD, traffic: latest, ours: null } as const;
+const restoring = {
+  template: 'restored',
+  isTemplateRestored: true,
+  latest: COPY,
   traffic: [byName(OLD)],
   ours: revision(OURS),
 } as const;
-const back = revision(BACK);
-const single = { mode: 'single', trafficThen: [], traffic: [] } as const;
+const copied = revision(COPY);
+const single = { mode: 'single', previousTraffic: [], traffic: [] } as const;
 
-describe('one look at the way back leads to one act', () => {
+describe('one poll of a rollback leads to one action', () => {
   test.each<[string, Partial<RestorationFacts>, Partial<Decision> | string]>([
     [
-      'somebody deployed in Single mode: left alone',
+      'a newer deployment in Single mode: not touched',
       { ...single, latest: 'agent--x', template: 'other' },
       'superseded',
     ],
     [
-      'somebody deployed: our shares are taken away from theirs',
+      'a newer deployment: our shares are removed',
       { latest: 'agent--x', template: 'other' },
       { act: 'move-traffic', traffic: latest },
     ],
     [
-      'somebody deployed, our shares are gone: ours is ended',
+      'a newer deployment, our shares are removed: ours is deactivated',
       { latest: 'agent--x', template: 'other', traffic: latest, ours: revision(OURS) },
       { act: 'deactivate', revision: OURS },
     ],
     [
-      'somebody deployed, nothing of ours is left: left alone',
+      'a newer deployment, nothing of ours is left: not touched',
       { latest: 'agent--x', template: 'other', traffic: latest, ours: revision(OURS, { active: false }) },
       'superseded',
     ],
-    ['somebody deployed and theirs is under way: waited for', { latest: 'agent--x', busy: true }, 'progressing'],
-    ['somebody moved the traffic: left alone', { traffic: [byName('agent--x')] }, 'superseded'],
-    ['a change is under way: waited for', { busy: true }, 'progressing'],
-    ['nothing of ours is there, a moment later: looked for', { ...untouched, elapsedMs: 9_000 }, 'progressing'],
+    ['a newer deployment that is in progress: waited for', { latest: 'agent--x', busy: true }, 'progressing'],
+    ['another user moved the traffic: not touched', { traffic: [byName('agent--x')] }, 'superseded'],
+    ['a change is in progress: waited for', { busy: true }, 'progressing'],
+    ['nothing of ours is there, a moment later: checked for', { ...untouched, elapsedMs: 9_000 }, 'progressing'],
     ['nothing of ours is there, ten seconds later', { ...untouched, elapsedMs: 10_000 }, 'untouched'],
     [
       'only the traffic was pinned: it follows the latest again',
       { ...untouched, traffic: [byName(OLD)] },
       { act: 'move-traffic', traffic: latest },
     ],
-    ['ours has traffic: what served gets it by name', {}, { act: 'move-traffic', traffic: [byName(OLD)] }],
+    ['ours has traffic: the previous revision gets it by name', {}, { act: 'move-traffic', traffic: [byName(OLD)] }],
     [
       'ours will take all of it when it is ready: pinned before anything else',
       { traffic: latest, latestReady: OLD, ours: revision(OURS, { health: 'none' }) },
       { act: 'move-traffic', traffic: [byName(OLD)] },
     ],
     [
-      'the document is ahead of the traffic in force: asked for again',
+      'the document is ahead of the traffic in force: requested again',
       { traffic: [byName(OLD)], ours: revision(OURS, { share: 100 }) },
       { act: 'move-traffic', traffic: [byName(OLD)] },
     ],
     [
-      'what served was ended: woken up first',
-      { served: [revision(OLD, { active: false })], traffic: latest },
+      'the previous revision is inactive: activated first',
+      { previouslyServing: [revision(OLD, { active: false })], traffic: latest },
       { act: 'activate', revision: OLD },
     ],
     [
-      'what served is waking up while ours can serve: users stay where they are',
-      { served: [revision(OLD, { health: 'none', running: 'activating' })], traffic: latest },
+      'the previous revision starts while ours can serve: users stay with ours',
+      { previouslyServing: [revision(OLD, { health: 'none', running: 'activating' })], traffic: latest },
       'progressing',
     ],
     [
-      'what served is waking up and ours can not serve: no waiting',
+      'the previous revision starts and ours can not serve: no waiting',
       {
-        served: [revision(OLD, { health: 'none', running: 'activating' })],
+        previouslyServing: [revision(OLD, { health: 'none', running: 'activating' })],
         traffic: latest,
         ours: revision(OURS, { health: 'unhealthy', share: 100 }),
       },
       { act: 'move-traffic', traffic: [byName(OLD)] },
     ],
     [
-      'the traffic is back: the template is put back',
+      'the traffic is restored: the template is next',
       { traffic: [byName(OLD)], ours: revision(OURS) },
-      { act: 'put-back' },
+      { act: 'restore-template' },
     ],
-    ['Single mode: the template is put back', { ...single, ours: revision(OURS, { share: 100 }) }, { act: 'put-back' }],
-    ['the way back is not listed yet: waited for', { ...wayBack }, 'progressing'],
-    ['the way back starts: waited for', { ...wayBack, back: revision(BACK, { health: 'none' }) }, 'progressing'],
-    ['the way back does not come up', { ...wayBack, back: revision(BACK, { running: 'activationfailed' }) }, 'failed'],
-    ['Azure did not take the way back', { ...wayBack, hasFailed: true }, 'failed'],
     [
-      'the way back is ready: traffic follows the latest again',
-      { ...wayBack, back, latestReady: BACK },
+      'Single mode: the template is restored',
+      { ...single, ours: revision(OURS, { share: 100 }) },
+      { act: 'restore-template' },
+    ],
+    ['the revision with the previous template is not listed yet: waited for', { ...restoring }, 'progressing'],
+    ['it starts: waited for', { ...restoring, restored: revision(COPY, { health: 'none' }) }, 'progressing'],
+    ['it does not start', { ...restoring, restored: revision(COPY, { running: 'activationfailed' }) }, 'failed'],
+    ['Azure did not accept it', { ...restoring, hasFailed: true }, 'failed'],
+    [
+      'it is ready: traffic follows the latest again',
+      { ...restoring, restored: copied, latestReady: COPY },
       { act: 'move-traffic', traffic: latest },
     ],
     [
-      'that is in the document and not in force: asked for again, and nothing is ended',
-      { ...wayBack, back, latestReady: BACK, traffic: latest },
+      'that is in the document and not in force: requested again, and nothing is ended',
+      { ...restoring, restored: copied, latestReady: COPY, traffic: latest },
       { act: 'move-traffic', traffic: latest },
     ],
     [
-      'the way back serves: ours is ended',
-      { ...wayBack, back: revision(BACK, { share: 100 }), latestReady: BACK, traffic: latest },
+      'it serves: ours is deactivated',
+      { ...restoring, restored: revision(COPY, { share: 100 }), latestReady: COPY, traffic: latest },
       { act: 'deactivate', revision: OURS },
     ],
     [
-      'ours is ended: so is what the way back stands for',
+      'ours is deactivated: so is the one that it replaces',
       {
-        ...wayBack,
-        back: revision(BACK, { share: 100 }),
-        latestReady: BACK,
+        ...restoring,
+        restored: revision(COPY, { share: 100 }),
+        latestReady: COPY,
         traffic: latest,
         ours: revision(OURS, { active: false }),
       },
@@ -162,52 +166,52 @@ describe('one look at the way back leads to one act', () => {
     [
       'all is as it was',
       {
-        ...wayBack,
-        back: revision(BACK, { share: 100 }),
-        latestReady: BACK,
+        ...restoring,
+        restored: revision(COPY, { share: 100 }),
+        latestReady: COPY,
         traffic: latest,
         ours: revision(OURS, { active: false }),
-        served: [revision(OLD, { active: false })],
+        previouslyServing: [revision(OLD, { active: false })],
       },
       'restored',
     ],
     [
-      'traffic by name: the revision that carries the template is ended too',
-      { ...wayBack, back, trafficThen: [byName(OLD)], ours: revision(OURS, { active: false }) },
-      { act: 'deactivate', revision: BACK },
+      'traffic by name: the revision that carries the template is deactivated too',
+      { ...restoring, restored: copied, previousTraffic: [byName(OLD)], ours: revision(OURS, { active: false }) },
+      { act: 'deactivate', revision: COPY },
     ],
     [
-      'traffic by name: what served serves again',
+      'traffic by name: the previous revision serves again',
       {
-        ...wayBack,
-        back: revision(BACK, { active: false }),
-        trafficThen: [byName(OLD)],
+        ...restoring,
+        restored: revision(COPY, { active: false }),
+        previousTraffic: [byName(OLD)],
         ours: revision(OURS, { active: false }),
       },
       'restored',
     ],
     [
-      'Single mode: the platform has not ended ours yet',
-      { ...single, ...wayBack, traffic: [], back, latestReady: BACK },
+      'Single mode: the platform has not deactivated ours yet',
+      { ...single, ...restoring, traffic: [], restored: copied, latestReady: COPY },
       'progressing',
     ],
     [
       'the template is neither ours nor the old one',
-      { ...wayBack, isTemplateBack: false, back, latestReady: BACK },
+      { ...restoring, isTemplateRestored: false, restored: copied, latestReady: COPY },
       'failed',
     ],
     [
       'ours was there before, without traffic: it loses what we gave it, and stays',
-      { latestThen: OURS, template: 'before', isTemplateBack: true, trafficThen: [byName(OLD)] },
+      { previousLatest: OURS, template: 'previous', isTemplateRestored: true, previousTraffic: [byName(OLD)] },
       { act: 'move-traffic', traffic: [byName(OLD)] },
     ],
     [
       'ours was there before, and has no traffic again',
       {
-        latestThen: OURS,
-        template: 'before',
-        isTemplateBack: true,
-        trafficThen: [byName(OLD)],
+        previousLatest: OURS,
+        template: 'previous',
+        isTemplateRestored: true,
+        previousTraffic: [byName(OLD)],
         traffic: [byName(OLD)],
         ours: revision(OURS),
       },
@@ -219,10 +223,10 @@ describe('one look at the way back leads to one act', () => {
     else expect(decision).toMatchObject({ act: 'none', answer: { status: expected } });
   });
 
-  test('what serves then is named, where it is not what served before', () => {
-    const parts = { ...wayBack, back: revision(BACK, { share: 100 }), latestReady: BACK, traffic: latest };
-    const ended = { ours: null, served: [revision(OLD, { active: false })] };
+  test('the revision that serves is named, where it is not the previous one', () => {
+    const parts = { ...restoring, restored: revision(COPY, { share: 100 }), latestReady: COPY, traffic: latest };
+    const ended = { ours: null, previouslyServing: [revision(OLD, { active: false })] };
     const decision = decideRestoration(factsOf({ ...parts, ...ended }));
-    expect(decision).toMatchObject({ answer: { status: 'restored', by: 'us', revision: BACK } });
+    expect(decision).toMatchObject({ answer: { status: 'restored', by: 'us', revision: COPY } });
   });
 });

@@ -9,14 +9,14 @@ import {
   undoTemplate,
 } from '../../../../../src/clouds/azure/container-apps/template.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
-import type { Change } from '../../../../../src/model/workload.ts';
+import type { EditChange } from '../../../../../src/model/workload.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 const image: ImageReference = { registry: 'acme.azurecr.io', repository: 'agent', tag: 'v2', digest };
 const newImage = `acme.azurecr.io/agent@${digest}`;
 
-function changeOf(parts: Partial<Change> = {}): Change {
-  return { images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
+function changeOf(parts: Partial<EditChange> = {}): EditChange {
+  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
 }
 
 const template = {

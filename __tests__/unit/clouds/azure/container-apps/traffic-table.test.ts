@@ -1,11 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
 import {
   finalTraffic,
   followsLatest,
-  formatTraffic,
   isSameTraffic,
-  parseTraffic,
   pinned,
   readTraffic,
   shareOf,
@@ -13,6 +11,7 @@ import {
   toDocument,
   withShare,
 } from '../../../../../src/clouds/azure/container-apps/traffic-table.ts';
+import { fc } from '../../../../fixtures/fast-check.ts';
 
 const READY = 'agent--ready';
 const OURS = 'agent--d1';
@@ -55,7 +54,7 @@ describe('whatever the traffic was', () => {
     );
   });
 
-  test('pinned, it is the same by name, and nobody follows the latest', () => {
+  test('pinned, it is the same by name, and nothing follows the latest', () => {
     fc.assert(
       fc.property(traffic, (before) => {
         const now = pinned(before, READY);
@@ -82,7 +81,9 @@ describe('whatever the traffic was', () => {
   test('it is the same after the journal and after Azure', () => {
     fc.assert(
       fc.property(traffic, (before) => {
-        expect(parseTraffic(formatTraffic(before))).toEqual(before);
+        const data = { mode: 'multiple', latest: 'a', ready: READY, base: 'a', hash: 'x', traffic: before };
+        const point = JSON.parse(JSON.stringify({ resource: 'app', revision: 'a', data }));
+        expect(parseRestoreData(point, { resource: 'app' }).traffic).toEqual(before);
         expect(readTraffic(toDocument(before))).toEqual(before);
         expect(isSameTraffic([...before].reverse(), before)).toBe(true);
       }),

@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AzureLogin } from '../../../../../src/clouds/azure/login.ts';
 import { acrKeychain } from '../../../../../src/clouds/azure/registry/keychain.ts';
 import { type Answer, openWire } from '../wire-fake.ts';
 
-const tokens = { get: async (scope: string) => `aad for ${scope}`, renew: async () => 'unused' };
+const login: AzureLogin = {
+  account: { subscription: 's', tenantId: 'tenant-1', clientId: '', isByInput: false, hasCliLogin: true },
+  tokens: { get: async (scope: string) => `aad for ${scope}`, renew: async () => 'unused' },
+};
 
 function refreshToken(expiresAtMs: number): string {
   const claims = Buffer.from(JSON.stringify({ exp: expiresAtMs / 1_000 })).toString('base64url');
@@ -11,11 +15,11 @@ function refreshToken(expiresAtMs: number): string {
 
 function open(answer: (nth: number) => Answer) {
   const wire = openWire((_request, nth) => answer(nth));
-  return { ...wire, keychain: acrKeychain({ tokens, tenantId: 'tenant-1' }, wire.io) };
+  return { ...wire, keychain: acrKeychain(async () => login, wire.io) };
 }
 
 describe('credentials for Azure container registries', () => {
-  test('are a refresh token that stands for nobody, exchanged once and masked', async () => {
+  test('are a refresh token, exchanged once and masked', async () => {
     const { keychain, sent, io } = open(() => ({ body: { refresh_token: refreshToken(2_000_000_000_000) } }));
     const credentials = await keychain.resolve('acme.azurecr.io');
     expect(credentials).toMatchObject({ username: '00000000-0000-0000-0000-000000000000' });
@@ -28,6 +32,12 @@ describe('credentials for Azure container registries', () => {
       access_token: 'aad for https://containerregistry.azure.net/.default',
     });
     expect(io.masked).toContain(credentials!.password);
+  });
+
+  test('are none without a login for Azure: docker may have one, or the registry needs none', async () => {
+    const wire = openWire(() => ({}));
+    expect(await acrKeychain(async () => null, wire.io).resolve('acme.azurecr.io')).toBeNull();
+    expect(wire.sent).toEqual([]);
   });
 
   test('are renewed before they expire', async () => {

@@ -1,11 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { judgeRollout, type RolloutFacts } from '../../../../../src/clouds/google/cloud-run/decide-observation.ts';
+import {
+  decideObservation,
+  isNearEnd,
+  type RolloutFacts,
+} from '../../../../../src/clouds/google/cloud-run/decide-observation.ts';
 
 const old = { revision: 'agent-old', percent: 100, tag: null };
 const settled = { generation: 2, reconciling: false, state: 'CONDITION_SUCCEEDED', reason: '', message: '' };
 const ready = { ready: true, failure: null, progress: null };
 const facts = (change: Partial<RolloutFacts> = {}): RolloutFacts => ({
-  ...{ ours: 'agent-new', goal: { kind: 'up' }, isStale: false, theirs: null, revision: ready, progress: settled },
+  ...{ ours: 'agent-new', goal: { kind: 'up' }, isStale: false, otherChange: null, revision: ready, progress: settled },
   ...{ operationError: null, effective: [old], expected: [old] },
   ...change,
 });
@@ -18,51 +22,51 @@ const share = [
 describe('our change is', () => {
   test.each<[string, Partial<RolloutFacts>, string, string, RegExp]>([
     [
-      'done when it is ready and the traffic is as asked',
+      'done when it is ready and the traffic is as requested',
       {},
       'succeeded',
       'DONE',
-      /agent-old 100 %; agent-new is ready and gets none/,
+      /agent-old 100%; agent-new is ready and gets no traffic/,
     ],
     [
       'done with its share',
       { effective: share, expected: share, goal: { kind: 'weight', percent: 5 } },
       'succeeded',
       'DONE',
-      /agent-old 95 %, agent-new 5 %$/,
+      /agent-old 95%, agent-new 5%$/,
     ],
-    ['not done while the traffic is another', { expected: share }, 'progressing', 'TRAFFIC_MOVES', /agent-old 100 %/],
+    ['not done while the traffic is another', { expected: share }, 'progressing', 'TRAFFIC_MOVES', /agent-old 100%/],
     ['not to be seen yet', { isStale: true, revision: null }, 'progressing', 'STALE', /does not show it yet/],
     [
       'stale before anything else is believed',
-      { isStale: true, theirs: 'x', operationError: 'y' },
+      { isStale: true, otherChange: 'x', operationError: 'y' },
       'progressing',
       'STALE',
       /./,
     ],
     [
-      'overtaken',
-      { theirs: 'agent-3 was deployed after ours', operationError: 'x' },
+      'superseded',
+      { otherChange: 'agent-3 was deployed after ours', operationError: 'x' },
       'failed',
       'SUPERSEDED',
       /agent-3/,
     ],
     [
-      'hopeless when its revision failed, before the operation says so',
+      'failed when its revision failed, before the operation says so',
       { revision: { ready: false, failure, progress: null } },
       'failed',
       failure.reason,
       /agent-new is not ready \(HEALTH_CHECK_CONTAINER_ERROR: did not listen\)$/,
     ],
     [
-      'hopeless when it is ready no more',
+      'failed when it is no longer ready',
       { revision: { ready: false, failure, progress: null }, effective: share, expected: share },
       'failed',
       failure.reason,
       /not ready/,
     ],
     [
-      'hopeless when the operation failed',
+      'failed when the operation failed',
       { operationError: 'Revision x\nmore' },
       'failed',
       'OPERATION_FAILED',
@@ -76,7 +80,7 @@ describe('our change is', () => {
       /agent-new is ready/,
     ],
     [
-      'hopeless when the service as a whole failed',
+      'failed when the service as a whole failed',
       {
         progress: { ...settled, state: 'CONDITION_FAILED', reason: 'REVISION_FAILED', message: 'agent-2 is not ready' },
       },
@@ -85,11 +89,11 @@ describe('our change is', () => {
       /agent-2 is not ready/,
     ],
     [
-      'going on while the revision is not there',
+      'going on while the revision does not exist',
       { revision: null },
       'progressing',
       'NOT_READY',
-      /agent-new is being made/,
+      /agent-new is being created/,
     ],
     [
       'going on while it starts, with what it waits for',
@@ -99,15 +103,42 @@ describe('our change is', () => {
       /is starting \(PENDING\)/,
     ],
   ])('%s', (_, change, status, reason, message) => {
-    const observation = judgeRollout(facts(change));
+    const observation = decideObservation(facts(change));
     expect(observation).toMatchObject({ status, reason });
     expect(observation.message).toMatch(message);
   });
 });
 
+test('what failed is said to be ours, or superseded', () => {
+  expect(decideObservation(facts({ otherChange: 'x' }))).toMatchObject({ as: 'SUPERSEDED' });
+  expect(decideObservation(facts({ operationError: 'x' }))).toMatchObject({ as: 'DEPLOY_FAILED' });
+  const failedRevision = { ready: false, failure: { reason: '', message: '' }, progress: null };
+  const unnamed = { as: 'DEPLOY_FAILED', reason: 'DEPLOY_FAILED' };
+  expect(decideObservation(facts({ revision: failedRevision }))).toMatchObject(unnamed);
+});
+
 test('the end is near when our revision is ready, and only the traffic is missing', () => {
   const reconciling = { ...settled, reconciling: true };
-  expect(judgeRollout(facts({ progress: reconciling }))).toMatchObject({ nearEnd: true });
-  expect(judgeRollout(facts({ expected: share }))).toMatchObject({ nearEnd: true });
-  expect(judgeRollout(facts({ progress: reconciling, revision: null }))).not.toHaveProperty('nearEnd');
+  expect(isNearEnd(facts({ progress: reconciling }))).toBe(true);
+  expect(isNearEnd(facts({ expected: share }))).toBe(true);
+  expect(isNearEnd(facts({ progress: reconciling, revision: null }))).toBeNull();
+  expect(isNearEnd(facts({ isStale: true }))).toBeNull();
+});
+
+describe('the share in force', () => {
+  const goal = { kind: 'weight', percent: 5 } as const;
+
+  test('is what our revision gets, whatever was requested', () => {
+    const reached = decideObservation(facts({ goal, effective: share, expected: share }));
+    expect(reached).toMatchObject({ status: 'succeeded', share: { percent: 5, why: null } });
+    const moving = decideObservation(facts({ goal, expected: share }));
+    expect(moving).toMatchObject({ status: 'progressing', share: { percent: 0, why: null } });
+  });
+
+  test('is not known while the latest revision has no name, nor asked for where no traffic is moved', () => {
+    const progress = { ...settled, reconciling: true };
+    const unnamed = facts({ goal, progress, effective: [{ revision: null, percent: 100, tag: null }] });
+    expect(decideObservation(unnamed)).not.toHaveProperty('share');
+    expect(decideObservation(facts())).not.toHaveProperty('share');
+  });
 });

@@ -5,27 +5,27 @@ import {
 } from '../../../../../src/clouds/google/cloud-run/decide-restoration.ts';
 import type { TrafficEntry } from '../../../../../src/clouds/google/cloud-run/service-document.ts';
 
-const ours = { revision: 'agent-new', tag: 'l-1234567', tagsBefore: ['stable'] };
+const ours = { revision: 'agent-new', tag: 'l-1234567', previousTags: ['stable'] };
 const entry = (revision: string | null, percent: number, tag: string | null = null): TrafficEntry => ({
   revision,
   percent,
   tag,
 });
 const stable = entry('agent-old', 0, 'stable');
-const before = [entry(null, 100), stable];
-const serves = [entry('agent-old', 100), stable];
+const previousTraffic = [entry(null, 100), stable];
+const previousByName = [entry('agent-old', 100), stable];
 const canary = [entry('agent-old', 95), stable, entry('agent-new', 5, ours.tag)];
 
-/** As it is right after our canary got 5 %. */
+/** As it is right after our canary got 5%. */
 const facts = (change: Partial<RestorationFacts> = {}): RestorationFacts => ({
-  ...{ template: 'ours', revision: 'agent-new', ours, wanted: canary, effective: canary },
-  ...{ before, serves, done: before, labelsAreOurs: true, back: 'agent-old', latestReady: 'agent-new' },
-  ...{ settled: true, failure: null, changed: true, elapsedMs: 0 },
+  ...{ template: 'ours', revision: 'agent-new', ours, requested: canary, effective: canary },
+  ...{ previousTraffic, previousByName, finalTraffic: previousTraffic, labelsAreOurs: true },
+  ...{ previous: 'agent-old', latestReady: 'agent-new', settled: true, failure: null, changed: true, elapsedMs: 0 },
   ...change,
 });
-/** The template is back, and nothing else. */
-const back: Partial<RestorationFacts> = {
-  template: 'before',
+/** The template is restored, and nothing else. */
+const restored: Partial<RestorationFacts> = {
+  template: 'previous',
   revision: 'agent-old',
   labelsAreOurs: false,
   latestReady: 'agent-old',
@@ -34,82 +34,89 @@ const back: Partial<RestorationFacts> = {
 describe('ours', () => {
   test.each<[string, Partial<RestorationFacts>]>([
     ['with a share of the traffic', {}],
-    ['with a tag only', { wanted: [...serves, entry('agent-new', 0, ours.tag)] }],
-    ['that follows the latest', { wanted: before }],
+    ['with a tag only', { requested: [...previousByName, entry('agent-new', 0, ours.tag)] }],
+    ['that follows the latest', { requested: previousTraffic }],
     ['that is still being rolled out', { settled: false }],
-    ['that has all of it', { wanted: [entry('agent-new', 100, ours.tag), stable] }],
-  ])('%s is put back with the traffic by name', (_, change) => {
-    expect(decideRestoration(facts(change))).toEqual({ act: 'put-back', traffic: serves });
+    ['that has all of it', { requested: [entry('agent-new', 100, ours.tag), stable] }],
+  ])('%s is restored with the traffic by name', (_, change) => {
+    expect(decideRestoration(facts(change))).toEqual({ act: 'restore', traffic: previousByName });
   });
 
-  test('is put back at once where the user’s own form is by name', () => {
-    expect(decideRestoration(facts({ before: serves }))).toEqual({ act: 'put-back', traffic: serves });
+  test('is restored at once where the user’s own form is by name', () => {
+    expect(decideRestoration(facts({ previousTraffic: previousByName }))).toEqual({
+      act: 'restore',
+      traffic: previousByName,
+    });
   });
 
-  test('is left alone where somebody else moved the traffic', () => {
-    const wanted = [entry('agent-third', 100)];
-    expect(decideRestoration(facts({ wanted }))).toMatchObject({ answer: { status: 'superseded' } });
+  test('is not touched where another user moved the traffic', () => {
+    const requested = [entry('agent-third', 100)];
+    expect(decideRestoration(facts({ requested }))).toMatchObject({ answer: { status: 'superseded' } });
   });
 });
 
-describe('on the way back', () => {
+describe('a rollback', () => {
   test.each<[string, Partial<RestorationFacts>, object]>([
     [
       'it waits until nothing moves',
-      { wanted: serves, settled: false },
+      { requested: previousByName, settled: false },
       { answer: { status: 'progressing', requested: true } },
     ],
     [
-      'it waits until the old one is the latest again: asking sooner would give ours everything',
-      { wanted: serves, latestReady: 'agent-new' },
+      'it waits until the previous one is the latest again: requesting it sooner would give ours everything',
+      { requested: previousByName, latestReady: 'agent-new' },
       { answer: { status: 'progressing', requested: true } },
     ],
-    ['then it asks for the user’s own form', { wanted: serves }, { act: 'move-traffic', traffic: before, why: 'form' }],
     [
-      'it gives up on a platform that never takes the old one for the latest',
-      { wanted: serves, latestReady: 'agent-new', elapsedMs: 60_000 },
+      'then it requests the user’s own form',
+      { requested: previousByName },
+      { act: 'move-traffic', traffic: previousTraffic, why: 'form' },
+    ],
+    [
+      'it gives up on a platform that never takes the previous one for the latest',
+      { requested: previousByName, latestReady: 'agent-new', elapsedMs: 60_000 },
       { answer: { status: 'failed', message: expect.stringContaining('by name') } },
     ],
     [
       'it waits for the traffic',
-      { wanted: before, settled: false },
+      { requested: previousTraffic, settled: false },
       { answer: { status: 'progressing', requested: true } },
     ],
-    ['it waits for traffic that is late', { wanted: before }, { answer: { status: 'progressing' } }],
+    ['it waits for traffic that is late', { requested: previousTraffic }, { answer: { status: 'progressing' } }],
     [
       'it is done when the traffic is in effect',
-      { wanted: before, effective: serves },
+      { requested: previousTraffic, effective: previousByName },
       { answer: { status: 'restored', by: 'us' } },
     ],
     [
       'it has failed when the platform says so',
-      { wanted: before, failure: 'Revision is gone' },
+      { requested: previousTraffic, failure: 'Revision is gone' },
       { answer: { status: 'failed', message: expect.stringContaining('Revision is gone') } },
     ],
     [
       'a service that had failed before us is as before when it serves as before',
-      { wanted: before, effective: serves, failure: 'old failure' },
+      { requested: previousTraffic, effective: previousByName, failure: 'old failure' },
       { answer: { status: 'restored' } },
     ],
-    ['a label that is still ours is put back', { wanted: before, labelsAreOurs: true }, { act: 'put-back' }],
-    ['our share that came late is taken out', { wanted: canary }, { act: 'put-back', traffic: serves }],
+    ['a label that is still ours is restored', { requested: previousTraffic, labelsAreOurs: true }, { act: 'restore' }],
+    ['our share that came late is taken out', { requested: canary }, { act: 'restore', traffic: previousByName }],
     [
-      'somebody else’s traffic is left alone',
-      { wanted: [entry('agent-third', 100)] },
+      'another user’s traffic is not touched',
+      { requested: [entry('agent-third', 100)] },
       { answer: { status: 'superseded' } },
     ],
     [
-      'a tag that somebody else added is no change',
-      { wanted: [...before, entry('x', 0, 'theirs')], effective: serves },
+      'a tag that another user added is no change',
+      { requested: [...previousTraffic, entry('x', 0, 'theirs')], effective: previousByName },
       { answer: { status: 'restored' } },
     ],
   ])('%s', (_, change, expected) => {
-    expect(decideRestoration(facts({ ...back, ...change }))).toMatchObject(expected);
+    expect(decideRestoration(facts({ ...restored, ...change }))).toMatchObject(expected);
   });
 });
 
 describe('a change that never came', () => {
-  const never = { ...back, wanted: before, effective: serves, changed: false };
+  const never = { ...restored, requested: previousTraffic, effective: previousByName, changed: false };
 
   test('is looked for for ten seconds', () => {
     expect(decideRestoration(facts({ ...never, elapsedMs: 9_999 }))).toMatchObject({
@@ -124,25 +131,25 @@ describe('a change that never came', () => {
   });
 });
 
-describe('beside somebody else’s template', () => {
-  const theirs = { template: 'foreign', revision: 'agent-theirs' } as const;
+describe('beside a newer deployment', () => {
+  const newer = { template: 'foreign', revision: 'agent-newer' } as const;
 
   test('our share is taken out, by name', () => {
-    expect(decideRestoration(facts(theirs))).toEqual({ act: 'move-traffic', traffic: serves, why: 'release' });
+    expect(decideRestoration(facts(newer))).toEqual({ act: 'move-traffic', traffic: previousByName, why: 'release' });
   });
 
   test.each<[string, Partial<RestorationFacts>, string]>([
-    ['it is waited until ours is out', { wanted: serves, settled: false }, 'progressing'],
-    ['theirs is left alone when ours is out', { wanted: serves }, 'superseded'],
-    ['theirs is left alone with their traffic', { wanted: [entry('agent-theirs', 100)] }, 'superseded'],
-    ['theirs is left alone with the latest', { wanted: before }, 'superseded'],
+    ['it is waited until ours is out', { requested: previousByName, settled: false }, 'progressing'],
+    ['the newer one is not touched when ours is out', { requested: previousByName }, 'superseded'],
+    ['the newer one is not touched with its own traffic', { requested: [entry('agent-newer', 100)] }, 'superseded'],
+    ['the newer one is not touched with the latest', { requested: previousTraffic }, 'superseded'],
   ])('%s', (_, change, status) => {
-    expect(decideRestoration(facts({ ...theirs, ...change }))).toMatchObject({ act: 'none', answer: { status } });
+    expect(decideRestoration(facts({ ...newer, ...change }))).toMatchObject({ act: 'none', answer: { status } });
   });
 
   test('a share that a preview had before us is no share of ours to take out', () => {
-    const preview = [...serves, entry('agent-new', 0, ours.tag)];
-    const change = { ...theirs, before: preview, serves: preview, wanted: preview };
+    const preview = [...previousByName, entry('agent-new', 0, ours.tag)];
+    const change = { ...newer, previousTraffic: preview, previousByName: preview, requested: preview };
     expect(decideRestoration(facts(change))).toMatchObject({ answer: { status: 'superseded' } });
   });
 });

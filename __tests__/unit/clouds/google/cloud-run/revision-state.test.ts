@@ -18,7 +18,7 @@ const ready = { type: 'Ready', state: 'CONDITION_SUCCEEDED' };
 describe('a revision', () => {
   test.each([
     [
-      'at 0 %, whose minimum of instances is not there',
+      'at 0%, whose minimum of instances is not there',
       {
         type: 'MinInstancesProvisioned',
         state: 'CONDITION_FAILED',
@@ -52,8 +52,11 @@ describe('a revision', () => {
     expect(findRevisionFailure(revision(failed, part))).toMatchObject({ reason: 'HEALTH_CHECK_CONTAINER_ERROR' });
   });
 
-  test('that failed for a reason which is newer than the client has failed all the same', () => {
-    expect(findRevisionFailure(revision({ ...failed, reason: 99 }))).toEqual({ reason: '99', message: 'not ready' });
+  test('that failed for a reason which is newer than the client’s types has failed all the same', () => {
+    expect(findRevisionFailure(revision({ ...failed, reason: 'A_NEWER_REASON' }))).toEqual({
+      reason: 'A_NEWER_REASON',
+      message: 'not ready',
+    });
     expect(findRevisionFailure(revision(failed))).toEqual({ reason: '', message: 'not ready' });
   });
 
@@ -93,7 +96,7 @@ describe('what to do about a reason', () => {
   });
 
   test('is not made up for another', () => {
-    expect(hintForReason('SOMETHING_NEW')).toBeNull();
+    expect(['SOMETHING_NEW', 'toString', '__proto__'].map(hintForReason)).toEqual([null, null, null]);
   });
 });
 

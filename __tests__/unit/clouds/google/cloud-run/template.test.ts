@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { previousTemplate } from '../../../../../src/clouds/google/cloud-run/previous-template.ts';
 import { hashTemplate } from '../../../../../src/clouds/google/cloud-run/revision-name.ts';
 import { editTemplate } from '../../../../../src/clouds/google/cloud-run/template.ts';
-import { templateBefore } from '../../../../../src/clouds/google/cloud-run/template-before.ts';
 import { type ImageReference, parseImageName } from '../../../../../src/model/image.ts';
-import type { Change } from '../../../../../src/model/workload.ts';
+import type { EditChange } from '../../../../../src/model/workload.ts';
 
 const image = (name: string): ImageReference =>
   parseImageName(`europe-west1-docker.pkg.dev/p/r/${name}@sha256:${'a'.repeat(64)}`) as ImageReference;
-const change = (rest: Partial<Change> = {}): Change => ({
+const change = (rest: Partial<EditChange> = {}): EditChange => ({
+  kind: 'edit',
   ...{ images: [{ container: null, image: image('agent') }], environment: new Map(), secrets: new Map() },
   ...rest,
 });
@@ -95,8 +96,8 @@ describe('the template of before', () => {
   const revisionOf = (containers: readonly object[]) => ({ name: 'n', uid: 'u', logUri: 'x', containers, volumes: [] });
 
   test('is the live one with images and variables as the old revision has them', () => {
-    const old = { document: revisionOf([sidecar, web]), images: null, isTemplates: true };
-    const before = templateBefore(edited, old);
+    const old = { document: revisionOf([sidecar, web]), images: null, isTemplateRevision: true };
+    const before = previousTemplate(edited, old);
     expect(hashTemplate(before)).toBe(hashTemplate(template));
     expect(before).toEqual({ ...template, revision: 'agent-new' });
   });
@@ -106,7 +107,7 @@ describe('the template of before', () => {
       { ...sidecar, image: 'other@sha256:1' },
       { ...web, image: 'old@sha256:2' },
     ]);
-    const before = templateBefore(edited, { document, images: ['other', 'old'], isTemplates: true });
+    const before = previousTemplate(edited, { document, images: ['other', 'old'], isTemplateRevision: true });
     expect(hashTemplate(before)).toBe(hashTemplate(template));
   });
 
@@ -114,7 +115,7 @@ describe('the template of before', () => {
     const bare = { containers: [{ image: 'old' }] };
     const changed = editTemplate(bare, change({ environment: new Map([['A', '1']]) }));
     expect(
-      templateBefore(changed, { document: revisionOf([{ image: 'old' }]), images: null, isTemplates: true }),
+      previousTemplate(changed, { document: revisionOf([{ image: 'old' }]), images: null, isTemplateRevision: true }),
     ).toEqual(bare);
   });
 
@@ -127,7 +128,7 @@ describe('the template of before', () => {
       etag: 'x',
       future: 1,
     };
-    const before = templateBefore({ ...edited, future: true }, { document, images: null, isTemplates: false });
+    const before = previousTemplate({ ...edited, future: true }, { document, images: null, isTemplateRevision: false });
     expect(before).toEqual({ containers: [web], volumes: [], timeout: '300s', serviceAccount: 'a@b', future: 1 });
   });
 });

@@ -1,21 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
+  requestedTraffic,
   type TrafficEntry,
   toTargets,
-  wantedTraffic,
 } from '../../../../../src/clouds/google/cloud-run/service-document.ts';
 import {
   finished,
-  isAsAsked,
+  isAsRequested,
   isSameShares,
   isSameTraffic,
   keepingTags,
   styleOf,
   withOurs,
 } from '../../../../../src/clouds/google/cloud-run/traffic-table.ts';
+import { fc } from '../../../../fixtures/fast-check.ts';
 
-const ours = { revision: 'new', tag: 'c-1234567', tagsBefore: ['blue'] };
+const ours = { revision: 'new', tag: 'c-1234567', previousTags: ['blue'] };
 const entry = (revision: string | null, percent: number, tag: string | null = null): TrafficEntry => ({
   revision,
   percent,
@@ -38,21 +38,21 @@ describe('traffic with our share', () => {
     ],
     ['a share where a preview had none', [entry('old', 100), our(0)], 5, [entry('old', 95), our(5)]],
     [
-      'a share beside somebody else’s tag of the same revision',
+      'a share beside another user’s tag of the same revision',
       [entry('old', 100), entry('new', 0, 'blue')],
       5,
       [entry('old', 95), entry('new', 0, 'blue'), our(5)],
     ],
-  ])('%s', (_, before, percent, expected) => {
-    expect(withOurs(before, ours, percent)).toEqual(expected);
+  ])('%s', (_, serving, percent, expected) => {
+    expect(withOurs(serving, ours, percent)).toEqual(expected);
   });
 
-  test('always sums to 100, whatever served before', () => {
+  test('always sums to 100, whatever serves', () => {
     const shares = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(shares, fc.integer({ min: 0, max: 100 }), (weights, percent) => {
-        const before = weights.map((weight, index) => entry(`r${index}`, weight));
-        const after = withOurs(before, ours, percent);
+        const serving = weights.map((weight, index) => entry(`r${index}`, weight));
+        const after = withOurs(serving, ours, percent);
         expect(after.reduce((sum, one) => sum + one.percent, 0)).toBe(100);
         expect(after.at(-1)).toEqual(our(percent));
       }),
@@ -67,8 +67,8 @@ describe('the user’s own form', () => {
     ['the latest with half', [entry(null, 50), entry('a', 50)], 'latest'],
     ['by name', [entry('a', 100)], 'pinned'],
     ['by name, with a tag on the latest', [entry('a', 100), entry(null, 0, 'next')], 'pinned'],
-  ])('%s', (_, wanted, style) => {
-    expect(styleOf(wanted)).toBe(style);
+  ])('%s', (_, requested, style) => {
+    expect(styleOf(requested)).toBe(style);
   });
 
   test.each<[string, readonly TrafficEntry[], readonly TrafficEntry[]]>([
@@ -86,8 +86,8 @@ describe('the user’s own form', () => {
       [entry('old', 100, 'blue')],
       [entry('new', 100), entry('old', 0, 'blue')],
     ],
-  ])('%s', (_, wanted, expected) => {
-    expect(finished(wanted, { ours, style: styleOf(wanted) })).toEqual(expected);
+  ])('%s', (_, requested, expected) => {
+    expect(finished(requested, { ours, style: styleOf(requested) })).toEqual(expected);
   });
 });
 
@@ -105,12 +105,12 @@ describe('equal traffic', () => {
   });
 
   test('allows a tag that came meanwhile; not one that went, nor one that was there before', () => {
-    const asked = [entry('old', 95), our(5)];
-    expect(isAsAsked(asked, [...asked, entry('x', 0, 'theirs')], ours)).toBe(true);
-    expect(isAsAsked(asked, [...asked, entry('x', 0, 'blue')], ours)).toBe(false);
-    expect(isAsAsked([...asked, entry('x', 0, 'blue')], asked, ours)).toBe(false);
-    expect(isAsAsked(asked, [entry('old', 90), our(5), entry('x', 5, 'theirs')], ours)).toBe(false);
-    expect(keepingTags(asked, [entry('x', 0, 'theirs')], ours)).toEqual([...asked, entry('x', 0, 'theirs')]);
+    const requested = [entry('old', 95), our(5)];
+    expect(isAsRequested(requested, [...requested, entry('x', 0, 'other')], ours)).toBe(true);
+    expect(isAsRequested(requested, [...requested, entry('x', 0, 'blue')], ours)).toBe(false);
+    expect(isAsRequested([...requested, entry('x', 0, 'blue')], requested, ours)).toBe(false);
+    expect(isAsRequested(requested, [entry('old', 90), our(5), entry('x', 5, 'other')], ours)).toBe(false);
+    expect(keepingTags(requested, [entry('x', 0, 'other')], ours)).toEqual([...requested, entry('x', 0, 'other')]);
   });
 });
 
@@ -119,7 +119,7 @@ test('what a newer API knows of an entry that stays is sent back', () => {
     { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100, future: 1 },
     { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'old', tag: 'blue', future: 2 },
   ];
-  expect(toTargets(wantedTraffic({ traffic }), { traffic })).toEqual(traffic);
+  expect(toTargets(requestedTraffic({ traffic }), { traffic })).toEqual(traffic);
   expect(toTargets([entry('old', 10, 'blue'), our(90)], { traffic })).toEqual([
     { ...traffic[1], percent: 10 },
     { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'new', percent: 90, tag: ours.tag },

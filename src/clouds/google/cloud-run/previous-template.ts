@@ -1,34 +1,36 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 
-export interface OldRevision {
+interface PreviousRevision {
   /** The revision's document, as it is on the wire. */
   readonly document: JsonObject;
   /** Images of its containers as the template named them; null: as the revision does. */
   readonly images: readonly string[] | null;
-  /** Is it what the template stood for before us? Then everything but what we own is already the same. */
-  readonly isTemplates: boolean;
+  /** Was it made from the template that the service had at capture? Then only what we set differs. */
+  readonly isTemplateRevision: boolean;
 }
 
 /**
- * The template with what we own (images, variables and references to secrets) as the old revision has it. Whatever else
- * the template holds, unknown fields included, was never touched by us and stays as it is.
+ * The template with what we set (images, variables and references to secrets) as the previous revision has it. Whatever
+ * else the template holds, unknown fields included, was never touched by us and stays as it is.
  */
-export function templateBefore(template: JsonObject, old: OldRevision): JsonObject {
-  const base = old.isTemplates ? template : fromRevision(old.document, template);
-  const known = listAt(old.document, 'containers');
+export function previousTemplate(template: JsonObject, revision: PreviousRevision): JsonObject {
+  const base = revision.isTemplateRevision ? template : fromRevision(revision.document, template);
+  const known = listAt(revision.document, 'containers');
   const containers = listAt(base, 'containers').map((container, index) => {
-    const was = known.find((one) => textAt(one, 'name') !== '' && textAt(one, 'name') === textAt(container, 'name'));
-    return withOwnBefore(container, was ?? known[index] ?? container, old.images?.[index]);
+    const previous = known.find(
+      (one) => textAt(one, 'name') !== '' && textAt(one, 'name') === textAt(container, 'name'),
+    );
+    return withPreviousSettings(container, previous ?? known[index] ?? container, revision.images?.[index]);
   });
   return { ...base, containers };
 }
 
-function withOwnBefore(container: JsonObject, was: JsonObject, image: string | undefined): JsonObject {
+function withPreviousSettings(container: JsonObject, previous: JsonObject, image: string | undefined): JsonObject {
   const { env: _, ...rest } = container;
-  return { ...rest, image: image ?? textAt(was, 'image'), ...('env' in was ? { env: was['env'] } : {}) };
+  return { ...rest, image: image ?? textAt(previous, 'image'), ...('env' in previous ? { env: previous['env'] } : {}) };
 }
 
-// https://cloud.google.com/run/docs/reference/rest/v2/RevisionTemplate: what a revision has of its template.
+// What a revision has of its template: https://cloud.google.com/run/docs/reference/rest/v2/RevisionTemplate
 const TEMPLATE_FIELDS = new Set([
   ...['labels', 'annotations', 'scaling', 'vpcAccess', 'timeout', 'serviceAccount', 'containers', 'volumes'],
   ...['executionEnvironment', 'encryptionKey', 'maxInstanceRequestConcurrency', 'serviceMesh', 'sessionAffinity'],

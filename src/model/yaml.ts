@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
-import { DeployError } from '../model/errors.ts';
+import { DeployError } from './errors.ts';
 import { findUnsafe, type Problem } from './yaml-safety.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -50,7 +50,7 @@ function parseSafely(text: string, what: string): { readonly document: Document;
   });
   // Warnings are tags that the core schema doesn't know; the library would go on with the plain text.
   const syntax = [...document.errors, ...document.warnings].map(
-    ({ code, pos }): Problem => ({ offset: pos[0], expected: EXPECTATIONS[code] ?? 'expected valid YAML' }),
+    ({ code, pos }): Problem => ({ offset: pos[0], expected: EXPECTATIONS.get(code) ?? 'expected valid YAML' }),
   );
   const problems = syntax.length > 0 ? syntax : findUnsafe(document);
   if (problems.length === 0) return { document, lines };
@@ -58,22 +58,22 @@ function parseSafely(text: string, what: string): { readonly document: Document;
   throw unreadable(what, [...texts].slice(0, MAX_PROBLEMS));
 }
 
-const EXPECTATIONS: Readonly<Record<string, string>> = {
-  BAD_COLLECTION_TYPE: 'the tag does not fit; expected no tag',
-  BAD_DQ_ESCAPE: "unknown escape in double quotes; expected \\\\ for a backslash, or single quotes '…'",
-  BAD_INDENT: 'wrong indentation, or a bracket that is not closed; expected lines of one level in one column',
-  BAD_SCALAR_START: 'a plain value cannot start like this; expected it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a second `: ` on one line; expected a value with `: ` in it to be in quotes',
-  BLOCK_IN_FLOW: 'indented lines inside brackets; expected [a, b] or { a: 1 }',
-  MISSING_CHAR: 'a character is missing; expected the closing quote or bracket, a comma, or a space after `:`',
-  MULTILINE_IMPLICIT_KEY: 'a line without `:`; expected `name: value`, and the same indentation as its neighbours',
-  MULTIPLE_DOCS: 'a second document; expected only one (no `---` line)',
-  NON_STRING_KEY: 'a list or map as a name; expected text, in quotes if it has brackets in it',
-  RESOURCE_EXHAUSTION: 'nested too deep; expected at most 32 levels',
-  TAB_AS_INDENT: 'a tab indents; expected spaces',
-  TAG_RESOLVE_FAILED: 'a custom tag; expected no `!tag`, and text that starts with `!` in quotes',
-  UNEXPECTED_TOKEN: 'unexpected text; expected the same kind of line, at the same indentation, as the one before',
-};
+const EXPECTATIONS: ReadonlyMap<string, string> = new Map([
+  ['BAD_COLLECTION_TYPE', 'the tag does not fit; expected no tag'],
+  ['BAD_DQ_ESCAPE', "unknown escape in double quotes; expected \\\\ for a backslash, or single quotes '…'"],
+  ['BAD_INDENT', 'wrong indentation, or a bracket that is not closed; expected lines of one level in one column'],
+  ['BAD_SCALAR_START', 'a plain value cannot start like this; expected it in quotes'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'a second `: ` on one line; expected a value with `: ` in it to be in quotes'],
+  ['BLOCK_IN_FLOW', 'indented lines inside brackets; expected [a, b] or { a: 1 }'],
+  ['MISSING_CHAR', 'a character is missing; expected the closing quote or bracket, a comma, or a space after `:`'],
+  ['MULTILINE_IMPLICIT_KEY', 'a line without `:`; expected `name: value`, and the same indentation as its neighbours'],
+  ['MULTIPLE_DOCS', 'a second document; expected only one (no `---` line)'],
+  ['NON_STRING_KEY', 'a list or map as a name; expected text, in quotes if it has brackets in it'],
+  ['RESOURCE_EXHAUSTION', 'nested too deep; expected at most 32 levels'],
+  ['TAB_AS_INDENT', 'a tab indents; expected spaces'],
+  ['TAG_RESOLVE_FAILED', 'a custom tag; expected no `!tag`, and text that starts with `!` in quotes'],
+  ['UNEXPECTED_TOKEN', 'unexpected text; expected the same kind of line, at the same indentation, as the one before'],
+]);
 
 function readEntry(pair: Pair, document: Document): { readonly name: string; readonly value: string } | Problem {
   const key = isScalar(pair.key) ? pair.key : null;

@@ -1,0 +1,36 @@
+import type { RestoreData } from './restore-data.ts';
+import { chooseTag, fitsTag, isOurTag, remembersLatest } from './revision-name.ts';
+import type { RunService } from './service.ts';
+import type { TrafficEntry } from './service-document.ts';
+import { finished, type OurRevision, styleOf, type TrafficStyle } from './traffic-table.ts';
+
+/** Our revision and its tag: the one that a preview (`traffic: 0`) gave it, or a new one. The same in any process. */
+export function ourRevision(run: RunService, revision: string, data: RestoreData): OurRevision {
+  const previousTags = data.requested.flatMap(({ tag }) => (tag === null ? [] : [tag]));
+  const given = findOurTag(data, revision);
+  if (given !== null) return { revision, tag: given, previousTags };
+  // Where no tag fits, only `rolling` gets here, which uses none.
+  if (!fitsTag(run.service)) return { revision, tag: '', previousTags };
+  const followsLatest = styleOfPoint(data) === 'latest';
+  return { revision, tag: chooseTag(run.service, revision, { followsLatest, taken: previousTags }), previousTags };
+}
+
+/**
+ * The traffic with which our rollout ends: see `finished`. A revision that the table names and that does not serve has
+ * failed or was deleted: naming it again would make the change fail for that.
+ */
+export function finalTraffic(data: RestoreData, ours: OurRevision): readonly TrafficEntry[] {
+  const serving = new Set(data.serving.map(({ revision }) => revision));
+  const usable = data.requested.filter(({ revision }) => revision === null || serving.has(revision));
+  return finished(usable, { ours, style: styleOfPoint(data) });
+}
+
+/** How the user has traffic assigned. A preview pins it, and its tag says how it was assigned until then. */
+function styleOfPoint({ requested }: RestoreData): TrafficStyle {
+  const remembers = requested.some(({ revision, tag }) => isOurTag(tag, revision ?? '') && remembersLatest(tag ?? ''));
+  return remembers ? 'latest' : styleOf(requested);
+}
+
+function findOurTag({ requested }: RestoreData, revision: string): string | null {
+  return requested.find((entry) => entry.revision === revision && isOurTag(entry.tag, revision))?.tag ?? null;
+}
