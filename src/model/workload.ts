@@ -1,7 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
 
-export { type ConnectionOptions, type Endpoint, openEndpoint } from './endpoint.ts';
-
 import type { ErrorCode } from './errors.ts';
 import type { ImageReference } from './image.ts';
 import type { JsonObject } from './json.ts';

@@ -6,7 +6,7 @@ import {
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { readIfAllowed } from '../../../io/read-optional.ts';
-import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
+import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
 import { type BalancedService, listTargetGroups, openLoadBalancing } from './load-balancing.ts';
 import { type EcsService, readEcs } from './service.ts';
 

@@ -1,7 +1,8 @@
 import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { Io } from '../../../io/io.ts';
+import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { openEndpoint, type RestorePoint, type Workload } from '../../../model/workload.ts';
+import type { RestorePoint, Workload } from '../../../model/workload.ts';
 import { clientSettings } from '../client-settings.ts';
 import { captureRestorePoint } from './capture.ts';
 import { type EcsOperation, findOperation, isLive, prepareChange } from './deploy.ts';

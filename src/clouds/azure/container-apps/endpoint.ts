@@ -1,6 +1,6 @@
 import { readIfPossible } from '../../../io/read-optional.ts';
+import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
 import { listAt, textAt } from '../../../model/json.ts';
-import { type Endpoint, openEndpoint } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, readAzure } from './app.ts';
 
 /** The app's address; null: it has no ingress. */

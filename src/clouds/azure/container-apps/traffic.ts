@@ -1,7 +1,8 @@
+import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError, isTransient } from '../../../model/errors.ts';
 import { joinSentences } from '../../../model/sentences.ts';
 import { superseded } from '../../../model/superseded.ts';
-import { type Endpoint, type Operation, openEndpoint, type TrafficControl } from '../../../model/workload.ts';
+import type { Operation, TrafficControl } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
 import { isResumed, type RevisionOperation } from './deploy.ts';
 import { findForeign } from './observe.ts';

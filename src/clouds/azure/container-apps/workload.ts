@@ -1,9 +1,10 @@
 import type { Io } from '../../../io/io.ts';
 import { readIfPossible } from '../../../io/read-optional.ts';
+import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
-import { type ChangeMark, openEndpoint, type RestorePoint, type Workload } from '../../../model/workload.ts';
+import type { ChangeMark, RestorePoint, Workload } from '../../../model/workload.ts';
 import type { Logins } from '../../target.ts';
 import type { AccountInputs } from '../account-inputs.ts';
 import { logIn } from '../login.ts';

@@ -1,9 +1,10 @@
 import type { Io } from '../../../io/io.ts';
 import { readIfPossible } from '../../../io/read-optional.ts';
+import type { Endpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
-import type { Capabilities, Endpoint, RestorePoint, Workload } from '../../../model/workload.ts';
+import type { Capabilities, RestorePoint, Workload } from '../../../model/workload.ts';
 import type { Logins } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { type FindIdentityToken, openIdentityTokens } from '../identity-tokens.ts';
