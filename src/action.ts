@@ -85,8 +85,8 @@ async function open(request: DeployRequest, record: RunRecord, io: Io) {
   Object.assign(record, { image, digest: main?.digest ?? null });
 
   // What can't be deployed is refused before anything is copied.
-  const { environment, secrets } = request;
-  const change = { kind: 'edit', images, environment, secrets } as const;
+  const { environment, secrets, base } = request;
+  const change = { kind: 'edit', images, environment, secrets, base } as const;
   const changes = await workload.plan(change);
   const runsOn = { platform: changes.platform, resource: workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });

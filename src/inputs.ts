@@ -10,6 +10,7 @@ import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
+import type { Base } from './model/workload.ts';
 import { parseStringMap } from './model/yaml.ts';
 
 /** What the user wants. Every field is checked; nothing reads an input after this. */
@@ -34,6 +35,7 @@ export interface DeployRequest extends RolloutOptions {
   readonly url: string | null;
   readonly environment: ReadonlyMap<string, string>;
   readonly secrets: ReadonlyMap<string, string>;
+  readonly base: Base | null;
   readonly force: boolean;
   readonly onFailure: 'rollback' | 'keep';
   readonly onCancel: 'rollback' | 'keep';
@@ -84,6 +86,7 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
     url: parseUrl(inputs),
     environment,
     secrets,
+    base: inputs.text('base') === '' ? null : inputs.choice<Base>('base', ['serving', 'latest'], 'serving'),
     force: inputs.boolean('force', false),
     onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.choice('on-cancel', ['rollback', 'keep'], 'rollback'),

@@ -18,7 +18,15 @@ export interface EditChange {
   readonly environment: ReadonlyMap<string, string>;
   /** Name -> reference in the cloud's secret manager; never a secret's value. */
   readonly secrets: ReadonlyMap<string, string>;
+  /**
+   * What it is merged into. null: the newest configuration, or what serves where the newest is a preview of ours; refused
+   * where someone else made the newest and it differs in more than its images, as no one has chosen what goes live.
+   */
+  readonly base: Base | null;
 }
+
+/** `serving`: the configuration that serves now. `latest`: the newest one, whoever made it. */
+export type Base = 'serving' | 'latest';
 
 /** A whole definition in the platform's own form, which replaces the live one; its images are resolved to digests. */
 export interface DefinitionChange {

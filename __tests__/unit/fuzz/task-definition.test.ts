@@ -66,6 +66,7 @@ const changes = fc.tuple(map, map).map(([environment, secrets]): EditChange => {
   const names = new Set(environment.map(([name]) => name));
   return {
     kind: 'edit',
+    base: null,
     images: [{ container: 'web', image }],
     environment: new Map(environment),
     secrets: new Map(secrets.filter(([name]) => !names.has(name))),

@@ -113,7 +113,7 @@ export interface Sent {
 }
 
 export function editTo(image: ImageReference): EditChange {
-  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
+  return { kind: 'edit', base: null, images: [{ container: null, image }], environment: new Map(), secrets: new Map() };
 }
 
 export async function send(workload: Workload, image: ImageReference): Promise<Sent> {

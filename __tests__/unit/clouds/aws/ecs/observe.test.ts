@@ -5,6 +5,7 @@ import { type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
 const change: EditChange = {
   kind: 'edit',
+  base: null,
   images: [],
   environment: new Map([['LOG_LEVEL', 'INFO']]),
   secrets: new Map(),

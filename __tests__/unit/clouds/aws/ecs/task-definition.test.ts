@@ -15,7 +15,14 @@ const proxy: JsonObject = { name: 'proxy', image: 'envoy:v1', essential: true };
 const logger: JsonObject = { name: 'logger', image: 'fluent:v1', essential: false };
 
 function change(parts: Partial<EditChange> = {}): EditChange {
-  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
+  return {
+    kind: 'edit',
+    base: null,
+    images: [{ container: null, image }],
+    environment: new Map(),
+    secrets: new Map(),
+    ...parts,
+  };
 }
 
 function edit(containerDefinitions: readonly JsonObject[], parts: Partial<EditChange> = {}): readonly JsonObject[] {

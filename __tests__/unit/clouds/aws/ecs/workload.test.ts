@@ -22,6 +22,7 @@ const image: ImageReference = {
 const IMAGE = `ghcr.io/acme/agent@${image.digest}`;
 const change: EditChange = {
   kind: 'edit',
+  base: null,
   images: [{ container: null, image }],
   environment: new Map(),
   secrets: new Map(),

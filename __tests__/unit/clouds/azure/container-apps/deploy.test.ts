@@ -13,6 +13,7 @@ const digest = `sha256:${'a'.repeat(64)}` as const;
 const image: ImageReference = { registry: 'acme.azurecr.io', repository: 'agent', tag: 'v2', digest };
 const change: EditChange = {
   kind: 'edit',
+  base: null,
   images: [{ container: null, image }],
   environment: new Map(),
   secrets: new Map(),

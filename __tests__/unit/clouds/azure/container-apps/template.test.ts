@@ -16,7 +16,14 @@ const image: ImageReference = { registry: 'acme.azurecr.io', repository: 'agent'
 const newImage = `acme.azurecr.io/agent@${digest}`;
 
 function changeOf(parts: Partial<EditChange> = {}): EditChange {
-  return { kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map(), ...parts };
+  return {
+    kind: 'edit',
+    base: null,
+    images: [{ container: null, image }],
+    environment: new Map(),
+    secrets: new Map(),
+    ...parts,
+  };
 }
 
 const template = {

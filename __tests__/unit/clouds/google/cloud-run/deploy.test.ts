@@ -8,7 +8,7 @@ import { fakeRun, LATEST } from './fake-run.ts';
 
 const image = parseImageName(`gcr.io/acme/agent@sha256:${'a'.repeat(64)}`) as ImageReference;
 const change: EditChange = {
-  ...{ kind: 'edit', images: [{ container: null, image }], environment: new Map(), secrets: new Map() },
+  ...{ kind: 'edit', base: null, images: [{ container: null, image }], environment: new Map(), secrets: new Map() },
 };
 const rolling = { takeTraffic: true, shifts: [] };
 const preview = { takeTraffic: false, shifts: [] };

@@ -9,6 +9,7 @@ const image = (name: string): ImageReference =>
   parseImageName(`europe-west1-docker.pkg.dev/p/r/${name}@sha256:${'a'.repeat(64)}`) as ImageReference;
 const change = (rest: Partial<EditChange> = {}): EditChange => ({
   kind: 'edit',
+  base: null,
   ...{ images: [{ container: null, image: image('agent') }], environment: new Map(), secrets: new Map() },
   ...rest,
 });
