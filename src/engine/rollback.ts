@@ -1,13 +1,12 @@
-import { startPace } from '../io/pace.ts';
-import { DeployError, describeError, type Failure } from '../model/errors.ts';
+import { describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome, type OutcomeKind, type UnfinishedRollback } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
-import type { ChangeMark, Restoration } from '../model/workload.ts';
 import { tryToJournal } from './journal.ts';
 import { runPhase } from './phase.ts';
+import { type RestoreProgress, restoreOnce, restorePersistently, type Settled } from './restore-persistently.ts';
 import type { RollbackRequest } from './rollout.ts';
 import { verifyRestored } from './verify-restored.ts';
-import { type Poll, waitFor } from './wait.ts';
+import { waitFor } from './wait.ts';
 
 const START_BUDGET_MS = 4_000;
 
@@ -43,7 +42,8 @@ export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>)
     const restoration = await waitFor(
       async () => {
         const found = await restoreOnce(request, 0);
-        return found.status !== 'progressing' || found.requested ? done(found) : notYet(found);
+        const isTaken = found.status !== 'progressing' || found.requested;
+        return isTaken ? { done: true, value: found } : { done: false, message: found.message };
       },
       wait,
       io,
@@ -53,8 +53,6 @@ export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>)
     io.log.info(joinSentences(describeError(error).message, 'The post step continues the rollback'));
   }
 }
-
-type Settled = Exclude<Restoration, { status: 'progressing' | 'failed' }>;
 
 interface Ending {
   readonly kind: OutcomeKind;
@@ -67,20 +65,14 @@ interface Ending {
 async function restoreAndVerify(request: RollbackRequest): Promise<Ending> {
   const { workload, entry } = request;
   const command = workload.restoreCommand(entry.point);
-  const progress: RollbackProgress = { requested: false, failure: null };
+  const progress: RestoreProgress = { requested: false, failure: null };
   try {
-    const restoration = await waitUntilRestored(request, progress);
+    const restoration = await restorePersistently(request, progress);
     return await endingOf(restoration, request, command);
   } catch (error) {
     const failure = progress.failure ?? describeError(error);
     return unfinished(progress.requested ? 'rollback-unconfirmed' : 'rollback-failed', failure, command);
   }
-}
-
-/** `requested`: the platform has taken it once. `failure`: of the last poll, where that failed. */
-interface RollbackProgress {
-  requested: boolean;
-  failure: Failure | null;
 }
 
 function unfinished(
@@ -92,56 +84,6 @@ function unfinished(
   const next = failure.hint === null ? [] : [`Next step: ${failure.hint}`];
   const byHand = `To check or repair it by hand: ${command}`;
   return { kind, rollback: { failure, command }, notes: [`Rollback: ${failure.message}`, ...next, ...notes, byHand] };
-}
-
-const LONGEST_PAUSE_MS = 30_000;
-
-/** A rollback is not given up while there is time: whatever a poll fails with may pass, or be fixed by a colleague. */
-async function waitUntilRestored(request: RollbackRequest, progress: RollbackProgress): Promise<Settled> {
-  const { entry, timeoutMs, io } = request;
-  const startedAt = io.clock.now();
-  const { revision } = entry.point;
-  const wait = {
-    what: revision === null ? 'what this run created to be deleted' : `${revision} to serve again`,
-    deadline: startedAt + timeoutMs,
-    // A rollback that was begun is never given up half-way because of a second signal.
-    signal: new AbortController().signal,
-  };
-  const nextPause = startPace({ longestMs: LONGEST_PAUSE_MS });
-  return await waitFor(
-    async () => {
-      progress.failure = null;
-      try {
-        const found = await restoreOnce(request, io.clock.now() - startedAt);
-        if (found.status === 'failed') return tryAgain({ code: 'ROLLBACK_FAILED', message: found.message, hint: null });
-        if (found.status !== 'progressing') return done(found);
-        progress.requested ||= found.requested;
-        return notYet(found);
-      } catch (error) {
-        if (!mayPass(error)) throw error;
-        return tryAgain(describeError(error));
-      }
-    },
-    wait,
-    io,
-  );
-
-  function tryAgain(failure: Failure): Poll<never> {
-    progress.failure = failure;
-    return { done: false, message: `${failure.message} (trying again)`, pollAfterMs: nextPause() };
-  }
-}
-
-/** What this very process can't do, no repetition changes. */
-function mayPass(error: unknown): boolean {
-  return !(error instanceof DeployError) || !['JOURNAL_INVALID', 'INPUT_INVALID'].includes(error.code);
-}
-
-async function restoreOnce(
-  { workload, entry }: Pick<RollbackRequest, 'workload' | 'entry'>,
-  elapsedMs: number,
-): Promise<Restoration> {
-  return await workload.restore(entry.point, entry.mark as ChangeMark, elapsedMs);
 }
 
 async function endingOf(restoration: Settled, request: RollbackRequest, command: string): Promise<Ending> {
@@ -156,6 +98,8 @@ async function endingOf(restoration: Settled, request: RollbackRequest, command:
       return { kind: 'refused', notes: [message] };
     case 'superseded':
       return { kind: 'superseded', notes: [message] };
+    case 'failed':
+      return unfinished('rollback-failed', { code: 'ROLLBACK_FAILED', message, hint: null }, command);
   }
 }
 
@@ -168,12 +112,4 @@ async function verifiedEnding(message: string, request: RollbackRequest, command
     hint: 'Check the service: the smoke tests may ask for something that the previous revision does not have.',
   };
   return unfinished('rollback-unconfirmed', failure, command, [message, ...notes]);
-}
-
-function done<T>(value: T): Poll<T> {
-  return { done: true, value };
-}
-
-function notYet(restoration: Restoration): Poll<never> {
-  return { done: false, message: restoration.message };
 }
