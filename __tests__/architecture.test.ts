@@ -26,6 +26,11 @@ const CLOUD_WORDS = new RegExp(
 );
 /** As packages are named; a cloud's libraries for logging in and for the wire are its SDK too. */
 const SDKS = /^(?:@(?:aws-sdk|smithy|azure|azure-rest|google-cloud|grpc|kubernetes)\/|google-auth-library|google-gax)/;
+/** As docs/architecture.md lists them; `traffic` only where we move it. */
+const TARGET_FILES = [
+  ...['target', 'workload', 'readiness', 'capture', 'plan', 'deploy', 'observe', 'decide-observation'],
+  ...['restore', 'decide-restoration', 'restore-data', 'diagnose', 'endpoint'],
+];
 /** Threads of other projects that a comment points to, and the names of metadata services, which are never called. */
 const NOT_A_CLOUD = /[\w-]+\/[\w-]+#\d+|metadata\S*/g;
 
@@ -47,6 +52,22 @@ describe('the architecture', () => {
       return !(cloud === null && /^src\/clouds\/(index|target)\.ts$/.test(to)) && from !== 'src/clouds/index.ts';
     });
     expect(wrong).toEqual([]);
+  });
+
+  test('what the targets of a cloud share imports none of them, and they import no other', () => {
+    const wrong = importsOf('src').filter(({ from, to }) => {
+      const part = partOf(to);
+      return cloudOf(from) !== null && part !== null && partOf(from) !== part;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('every target has the same files, and more where it needs them', () => {
+    const files = new Set(filesBelow('src/clouds'));
+    const folders = [...files].flatMap((file) => (file.endsWith('/workload.ts') ? [path.dirname(file)] : []));
+    expect(folders).toHaveLength(3);
+    const names = folders.flatMap((folder) => TARGET_FILES.map((name) => `${folder}/${name}.ts`));
+    expect(names.filter((name) => !files.has(name))).toEqual([]);
   });
 
   test('SDKs are imported only inside their own cloud', () => {
@@ -126,6 +147,11 @@ function roomOf(file: string): string {
 
 function cloudOf(file: string): string | null {
   return /^src\/clouds\/([^/]+)\//.exec(file)?.[1] ?? null;
+}
+
+/** One target, or the registries of one cloud: `src/clouds/aws/ecs`. */
+function partOf(file: string): string | null {
+  return /^src\/clouds\/[^/]+\/[^/]+(?=\/)/.exec(file)?.[0] ?? null;
 }
 
 function importsOf(folder: string): Import[] {
