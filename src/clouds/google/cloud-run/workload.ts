@@ -116,5 +116,6 @@ async function withNearest(run: RunService, error: DeployError): Promise<DeployE
 function formatRestoreCommand(run: RunService, point: RestorePoint): string {
   const shares = previousShares(point).map(({ revision, percent }) => `${revision}=${percent}`);
   const place = `--region ${run.region} --project ${run.project}`;
+  if (shares.length === 0) return `gcloud run revisions list --service ${run.service} ${place}`;
   return `gcloud run services update-traffic ${run.service} ${place} --to-revisions ${shares.join(',')}`;
 }
