@@ -1,7 +1,7 @@
 // A process that runs one stage after another, so that src/ and the SDKs are loaded and compiled once for many of them.
-// Each stage finds what a new process would give it: its own environment, folder, certificates, time and random
-// numbers; no timer, socket, signal listener or exit code of an earlier one. Its end is that of a process too: when
-// nothing holds the event loop. Whatever ends the process itself (process.exit, an uncaught error) ends the stage.
+// Each stage finds what a new process would give it: its own environment, folder, umask, certificates, time and random
+// numbers; no timer, socket, listener, unwritten summary or exit code of an earlier one. Its end is that of a process too:
+// when nothing holds the event loop. Whatever ends the process itself (process.exit, an uncaught error) ends the stage.
 //   pool: { entry, env, cwd }  -> process: { exitCode }, when nothing is left to do
 import { subscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,12 @@ import { isClockSocket, joinClock, leaveClock } from '../clock/join-clock.mjs';
 /** Node's own, where `await` at the top of the entry never ends. */
 const UNSETTLED_AWAIT = 13;
 
+/** Of signals and of what goes wrong: with one, a process does not end or says something else. */
+const WATCHED = /^(?:SIG|uncaughtException|unhandledRejection|warning)/;
+
 const sockets = new Set();
+const firstUmask = process.umask();
+const ownListeners = process.listeners('warning');
 let stage = null;
 let count = 0;
 let certificateFile;
@@ -37,6 +42,7 @@ async function start({ entry, env, cwd }) {
   replaceEnvironment(rest);
   trust(rest.NODE_EXTRA_CA_CERTS);
   process.chdir(cwd);
+  process.umask(firstUmask);
   process.exitCode = undefined;
   await joinClock(Number(SIM_CLOCK_PORT));
   await resetCaches();
@@ -52,7 +58,7 @@ function end() {
   stage = null;
   process.exitCode = undefined;
   leaveClock();
-  for (const name of process.eventNames()) if (endsProcess(name)) process.removeAllListeners(name);
+  removeListeners();
   for (const socket of sockets) if (!isClockSocket(socket)) socket.destroy();
   process.chdir('/');
   process.channel.ref();
@@ -60,9 +66,13 @@ function end() {
   setImmediate(() => setImmediate(() => process.send({ exitCode })));
 }
 
-/** What has a listener does not end the process: the next stage begins without any. */
-function endsProcess(name) {
-  return name === 'uncaughtException' || String(name).startsWith('SIG');
+/** The next stage begins with Node's own alone, which prints warnings. */
+function removeListeners() {
+  for (const name of process.eventNames().filter((event) => WATCHED.test(String(event)))) {
+    for (const listener of process.listeners(name)) {
+      if (!ownListeners.includes(listener)) process.removeListener(name, listener);
+    }
+  }
 }
 
 function replaceEnvironment(env) {
@@ -82,10 +92,11 @@ function announceCoverage(folder) {
   });
 }
 
-/** What was seen to outlive a stage: @actions/core keeps the file of the first summary. Loaded here on virtual time. */
+/** @actions/core keeps the file of the first summary, and a text that could not be written. Loaded here on virtual time. */
 async function resetCaches() {
   const { summary } = await import('@actions/core');
   summary._filePath = undefined;
+  summary.emptyBuffer();
 }
 
 /** Only the embedded clouds: there is nobody else whom a stage could reach. */

@@ -6,9 +6,9 @@ import type { Container, Task } from '@aws-sdk/client-ecs';
  */
 export function findEarlyFailure(stopped: readonly Task[]): string | null {
   const failures = stopped.filter(failedByItself);
-  const hopeless = failures.find(cannotPass);
-  const worst = hopeless ?? failures[0];
-  if (!worst || (!hopeless && failures.length < FAILURES_THAT_PROVE_IT)) return null;
+  const permanent = failures.find(isPermanent);
+  const worst = permanent ?? failures[0];
+  if (!worst || (!permanent && failures.length < FAILURES_THAT_PROVE_IT)) return null;
   const times = failures.length > 1 ? ` (${failures.length} tasks so far)` : '';
   return `${describeStoppedTask(worst)}${times}`;
 }
@@ -17,7 +17,7 @@ export function findEarlyFailure(stopped: readonly Task[]): string | null {
  * What the service itself says that makes waiting useless; null: nothing. Without its target group a task runs and is
  * never healthy, and no task fails (aws/containers-roadmap#1884).
  */
-export function findHopelessEvent(messages: readonly string[]): string | null {
+export function findPermanentFailure(messages: readonly string[]): string | null {
   return messages.find((message) => /failed to register targets.*does not exist/i.test(message)) ?? null;
 }
 
@@ -65,17 +65,17 @@ export function failedContainers(task: Task): readonly Container[] {
 // One task may die of anything once; two in one deployment are a pattern.
 const FAILURES_THAT_PROVE_IT = 2;
 
-const PULL_THAT_CANNOT_PASS =
+const PERMANENT_PULL_ERROR =
   /manifest.{0,200}(?:unknown|not found)|not found|does not exist|no matching manifest|pull access denied|invalid reference|not authorized/i;
-const START_THAT_CANNOT_PASS =
+const PERMANENT_START_ERROR =
   /AccessDenied|not authorized|ResourceNotFound|can't find the specified|did not find|not found|invalid ssm parameters|invalid character|ValidationException/i;
 
-function cannotPass(task: Task): boolean {
+function isPermanent(task: Task): boolean {
   const text = [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].join('\n');
   if (/timeout|timed out|deadline exceeded|connection re(?:set|fused)|throttl|toomanyrequests/i.test(text))
     return false;
-  if (/CannotPull\w*Error/.test(text)) return PULL_THAT_CANNOT_PASS.test(text);
-  return /ResourceInitializationError/.test(text) && START_THAT_CANNOT_PASS.test(text);
+  if (/CannotPull\w*Error/.test(text)) return PERMANENT_PULL_ERROR.test(text);
+  return /ResourceInitializationError/.test(text) && PERMANENT_START_ERROR.test(text);
 }
 
 function describeContainer({ name, exitCode, reason }: Container): string {

@@ -6,7 +6,7 @@ import { type FullRead, type Reading, type Source, watchSparsely } from '../../s
 import { decideObservation, describeProgress } from './decide-observation.ts';
 import type { EcsOperation } from './deploy.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
-import { findEarlyFailure, findHopelessEvent } from './early-failure.ts';
+import { findEarlyFailure, findPermanentFailure } from './early-failure.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
 import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
@@ -140,8 +140,8 @@ async function findForeignLive(
 }
 
 async function readEarlyFailure(ecs: EcsService, mark: ChangeMark, events: readonly string[]): Promise<string | null> {
-  const hopeless = findHopelessEvent(events);
-  if (hopeless) return hopeless;
+  const permanent = findPermanentFailure(events);
+  if (permanent) return permanent;
   const read = (): ReturnType<typeof listOurTasks> => listOurTasks(ecs, mark, 'STOPPED');
   const stopped = await readIfAllowed(ecs, 'noticing failed tasks early', read);
   return stopped && findEarlyFailure(stopped);

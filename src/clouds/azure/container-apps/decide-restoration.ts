@@ -115,7 +115,7 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
   if (previousTraffic.length > 0 && !isSameTraffic(traffic, previousTraffic))
     return { act: 'move-traffic', traffic: previousTraffic };
   if (mayStillArrive(elapsedMs))
-    return inProgress(facts, 'CHANGE_MAY_ARRIVE', 'checking whether our change still arrives');
+    return inProgress(facts, 'UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
   return untouched(`${previousLatest} is the latest revision`);
 }
 

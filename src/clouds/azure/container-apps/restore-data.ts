@@ -39,6 +39,11 @@ export function parseRestoreData(point: RestorePoint, app: Pick<ContainerApp, 'r
   });
 }
 
+/** For a command to run by hand: it is printed also where the rest can't be read. null: this can't be either. */
+export function readRestoreData(point: RestorePoint): RestoreData | null {
+  return schema.safeParse(point.data).data ?? null;
+}
+
 /** None: we do not move traffic. */
 export function previousTraffic({ traffic }: RestoreData): readonly TrafficEntry[] {
   return traffic ?? [];

@@ -18,7 +18,7 @@ import { watchRevision } from './observe.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { restoreApp } from './restore.ts';
-import { parseRestoreData } from './restore-data.ts';
+import { readRestoreData } from './restore-data.ts';
 import { findPreview, finishRollout, openTrafficControl } from './traffic.ts';
 import { followsLatest, isName, readTraffic, shareOf } from './traffic-table.ts';
 
@@ -132,9 +132,14 @@ function isLive({ mode, ingress, traffic, latestRevision, latestReady }: AppStat
 }
 
 /** Single mode has no traffic to move: the previous revision is copied, as a new one. */
-function formatRestoreCommand({ name, resourceGroup, resource }: ContainerApp, point: RestorePoint): string {
+export function formatRestoreCommand(
+  { name, resourceGroup }: Pick<ContainerApp, 'name' | 'resourceGroup'>,
+  point: RestorePoint,
+): string {
   const at = `--name ${name} --resource-group ${resourceGroup}`;
-  const { mode, base, ready } = parseRestoreData(point, { resource });
+  const data = readRestoreData(point);
+  if (!data) return `az containerapp revision list ${at} --all`;
+  const { mode, base, ready } = data;
   if (mode === 'single') return `az containerapp revision copy ${at} --from-revision ${base}`;
   return `az containerapp revision activate ${at} --revision ${ready} && az containerapp ingress traffic set ${at} --revision-weight ${ready}=100`;
 }

@@ -41,7 +41,7 @@ export function decideObservation(facts: RolloutFacts): Observation {
   }
   if (!revision?.ready) return waiting('NOT_READY', describeWaiting(facts));
   if (!isSameShares(facts.effective, facts.expected)) {
-    return { ...waiting('TRAFFIC_MOVES', describeTraffic(facts)), ...shareOf(facts) };
+    return { ...waiting('MOVING_TRAFFIC', describeTraffic(facts)), ...shareOf(facts) };
   }
   return { status: 'succeeded', reason: 'DONE', message: describeTraffic(facts), ...shareOf(facts) };
 }

@@ -1,6 +1,6 @@
 import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
 import { type JsonObject, textAt, textsAt } from '../../../model/json.ts';
-import type { FindIdentityToken } from '../identity-tokens.ts';
+import type { FindIdentityToken } from './identity-tokens.ts';
 import { type RunService, sayOnce } from './service.ts';
 import { tagUrl } from './service-document.ts';
 

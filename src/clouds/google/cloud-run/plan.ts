@@ -115,7 +115,8 @@ async function validate(run: RunService, edited: JsonObject): Promise<void> {
   }
 }
 
+/** By what Google says, which is the cause: our own message names the service, which may be called `image-api`. */
 function isAboutImage(error: unknown): error is DeployError {
-  const isRefusal = error instanceof DeployError && ['DEPLOY_REJECTED', 'NOT_FOUND'].includes(error.code);
-  return isRefusal && /\bimage\b/i.test(error.message);
+  if (!(error instanceof DeployError) || !['DEPLOY_REJECTED', 'NOT_FOUND'].includes(error.code)) return false;
+  return error.cause instanceof Error && /\bimage\b/i.test(error.cause.message);
 }

@@ -42,9 +42,10 @@ export function parseRestoreData(point: RestorePoint, run: RunService): RestoreD
   });
 }
 
-/** For a command to run by hand: it is printed also where the rest can't be read. */
-export function previousShares(point: RestorePoint): readonly TrafficEntry[] {
-  const { data } = schema.safeParse(point.data);
+/** For a command to run by hand: it is printed also where the rest can't be read. None: this can't be told from it. */
+export function previousShares({ data: given, revision }: RestorePoint): readonly TrafficEntry[] {
+  const { data } = schema.safeParse(given);
   if (data) return data.serving.filter(({ percent }) => percent > 0);
-  return [{ revision: point.revision, percent: 100, tag: null }];
+  // Where several served it is a text with all of them.
+  return revision && /^[a-z0-9-]+$/.test(revision) ? [{ revision, percent: 100, tag: null }] : [];
 }

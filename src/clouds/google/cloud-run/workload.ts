@@ -7,12 +7,12 @@ import { nearest } from '../../../model/nearest.ts';
 import type { Capabilities, RestorePoint, Workload } from '../../../model/workload.ts';
 import type { Logins } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
-import { type FindIdentityToken, openIdentityTokens } from '../identity-tokens.ts';
 import { shareCredentials } from '../login.ts';
 import { captureRestorePoint } from './capture.ts';
 import { findOperation, isLive, prepareChange, type RunOperation } from './deploy.ts';
 import { diagnoseRollout } from './diagnose.ts';
 import { liveEndpoint, previewEndpoint, warnOfAccess } from './endpoint.ts';
+import { type FindIdentityToken, openIdentityTokens } from './identity-tokens.ts';
 import { watchRollout } from './observe.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
@@ -116,5 +116,6 @@ async function withNearest(run: RunService, error: DeployError): Promise<DeployE
 function formatRestoreCommand(run: RunService, point: RestorePoint): string {
   const shares = previousShares(point).map(({ revision, percent }) => `${revision}=${percent}`);
   const place = `--region ${run.region} --project ${run.project}`;
+  if (shares.length === 0) return `gcloud run revisions list --service ${run.service} ${place}`;
   return `gcloud run services update-traffic ${run.service} ${place} --to-revisions ${shares.join(',')}`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import {
   describeStoppedTask,
   findEarlyFailure,
-  findHopelessEvent,
+  findPermanentFailure,
 } from '../../../../../src/clouds/aws/ecs/early-failure.ts';
 import { findFailureHint } from '../../../../../src/clouds/aws/ecs/failure-hint.ts';
 
@@ -64,8 +64,8 @@ describe('a deployment', () => {
   it('is given up for a target group that is gone, and for no other event', () => {
     const gone =
       '(service web) failed to register targets in (target-group arn) with (error The specified target group does not exist)';
-    expect(findHopelessEvent(['(service web) has started 1 tasks', gone])).toBe(gone);
-    expect(findHopelessEvent(['(service web) was unable to place a task.'])).toBeNull();
+    expect(findPermanentFailure(['(service web) has started 1 tasks', gone])).toBe(gone);
+    expect(findPermanentFailure(['(service web) was unable to place a task.'])).toBeNull();
   });
 
   test.each([

@@ -57,7 +57,11 @@ describe('one call of send', () => {
   test('pins again where that failed, three times in all', async () => {
     const { prepared, azure, patches, io } = await prepare();
     azure.change = { status: 'Failed', error: { code: 'InternalError', message: 'no' } };
-    for (let n = 1; n <= 3; n += 1) expect(await prepared.send(point, canary)).toBeNull();
+    for (let n = 1; n <= 3; n += 1) {
+      expect(await prepared.send(point, canary)).toBeNull();
+      // The app's document is ahead of the traffic in force, and stays so where moving it failed.
+      azure.traffic = pin;
+    }
     await expect(prepared.send(point, canary)).rejects.toMatchObject({ code: 'DEPLOY_REJECTED' });
     expect(patches()).toHaveLength(3);
     expect(io.printed.filter((line) => /could not be pinned.*InternalError/.test(line))).toHaveLength(2);
@@ -108,6 +112,18 @@ describe('one call of send', () => {
       hint: expect.stringMatching(/Another change is in progress/),
     });
   });
+});
+
+test('an app that accepted a request in between was not busy all the time', async () => {
+  const { prepared, azure, io } = await prepare();
+  const { patch } = azure;
+  azure.patch = () => busy;
+  await expect(prepared.send(point, canary)).rejects.toMatchObject({ code: 'THROTTLED' });
+  azure.patch = patch;
+  expect(await prepared.send(point, canary)).toBeNull();
+  Object.assign(azure, { change: { status: 'Succeeded' }, traffic: pin, patch: () => busy });
+  await io.clock.sleep(121_000);
+  await expect(prepared.send(point, canary)).rejects.toMatchObject({ code: 'THROTTLED' });
 });
 
 test('a revision that already has the change is sent nothing: the operation is known at once', async () => {

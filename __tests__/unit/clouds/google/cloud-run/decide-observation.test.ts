@@ -35,7 +35,7 @@ describe('our change is', () => {
       'DONE',
       /agent-old 95%, agent-new 5%$/,
     ],
-    ['not done while the traffic is another', { expected: share }, 'progressing', 'TRAFFIC_MOVES', /agent-old 100%/],
+    ['not done while the traffic is another', { expected: share }, 'progressing', 'MOVING_TRAFFIC', /agent-old 100%/],
     ['not to be seen yet', { isStale: true, revision: null }, 'progressing', 'STALE', /does not show it yet/],
     [
       'stale before anything else is believed',

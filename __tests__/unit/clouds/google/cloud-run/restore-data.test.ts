@@ -55,5 +55,9 @@ describe('a restore point', () => {
     const point = pointOf({ ...data, serving: [...data.serving, tagged] });
     expect(previousShares(point)).toEqual(data.serving);
     expect(previousShares({ ...point, data: {} })).toEqual(data.serving);
+    // A text with several revisions was put into a command as the name of one.
+    for (const revision of ['agent-a 90%, agent-b 10%', null]) {
+      expect(previousShares({ ...point, revision, data: {} })).toEqual([]);
+    }
   });
 });

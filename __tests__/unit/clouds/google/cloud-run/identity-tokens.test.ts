@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { liveEndpoint, previewEndpoint } from '../../../../src/clouds/google/cloud-run/endpoint.ts';
-import type { RunService } from '../../../../src/clouds/google/cloud-run/service.ts';
-import type { GoogleCredentials, Identity } from '../../../../src/clouds/google/credentials.ts';
-import { openIdentityTokens } from '../../../../src/clouds/google/identity-tokens.ts';
-import { fakeIo } from '../../../fixtures/fake-io.ts';
+import { liveEndpoint, previewEndpoint } from '../../../../../src/clouds/google/cloud-run/endpoint.ts';
+import { openIdentityTokens } from '../../../../../src/clouds/google/cloud-run/identity-tokens.ts';
+import type { RunService } from '../../../../../src/clouds/google/cloud-run/service.ts';
+import type { GoogleCredentials, Identity } from '../../../../../src/clouds/google/credentials.ts';
+import { fakeIo } from '../../../../fixtures/fake-io.ts';
 
 const uri = 'https://agent-abc-ew.a.run.app';
 const service = {

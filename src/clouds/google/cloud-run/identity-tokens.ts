@@ -1,11 +1,11 @@
 import type { AuthClient } from 'google-auth-library';
-import { describeGap, readOptional } from '../../io/read-optional.ts';
-import { DeployError } from '../../model/errors.ts';
-import { joinSentences } from '../../model/sentences.ts';
-import { readTokenExpiry } from '../../model/token-expiry.ts';
-import { type RunService, sayOnce } from './cloud-run/service.ts';
-import type { Identity } from './credentials.ts';
-import { explainErrors } from './errors.ts';
+import { describeGap, readOptional } from '../../../io/read-optional.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { joinSentences } from '../../../model/sentences.ts';
+import { readTokenExpiry } from '../../../model/token-expiry.ts';
+import type { Identity } from '../credentials.ts';
+import { explainErrors } from '../errors.ts';
+import { type RunService, sayOnce } from './service.ts';
 
 const RENEW_BEFORE_MS = 5 * 60_000;
 
