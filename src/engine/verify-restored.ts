@@ -17,7 +17,8 @@ export async function verifyRestored(
 ): Promise<{ readonly serves: boolean; readonly notes: readonly string[] }> {
   const { smokeTests, endpoint, entry } = request;
   const { revision } = entry.point;
-  if (revision === null) return { serves: true, notes: ['Verified by reading it back: nothing of this run is left.'] };
+  if (revision === null)
+    return { serves: true, notes: ['Verified by reading it back: the service that this run created is deleted.'] };
   if (smokeTests.length === 0)
     return { serves: true, notes: ['Verified by reading it back; no smoke tests are configured.'] };
   const io = neverCancelled(request.io);
