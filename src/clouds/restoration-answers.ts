@@ -1,6 +1,6 @@
 import type { Restoration } from '../model/workload.ts';
 
-/** Of a decision on a restoration: there is nothing to do in this look but to say this. */
+/** Of a decision on a restoration: nothing is sent in this poll, and this is its answer. */
 export interface RestorationAnswer {
   readonly act: 'none';
   readonly answer: Restoration;
@@ -8,17 +8,17 @@ export interface RestorationAnswer {
 
 type Restored = Extract<Restoration, { readonly status: 'restored' }>;
 
-/** What ran before serves again. */
+/** The previous revision is restored. */
 export function restored(answer: Omit<Restored, 'status'>): RestorationAnswer {
   return toAnswer({ status: 'restored', ...answer });
 }
 
-/** The restoration was asked for and goes on, also without us. */
+/** The platform has taken the request, and goes on without us. */
 export function returning(reason: string, message: string): RestorationAnswer {
   return toAnswer({ status: 'progressing', requested: true, reason, message });
 }
 
-/** Nothing was asked for yet: something else has to happen first. */
+/** Nothing was requested yet: something else has to happen first. */
 export function waiting(reason: string, message: string): RestorationAnswer {
   return toAnswer({ status: 'progressing', requested: false, reason, message });
 }

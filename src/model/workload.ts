@@ -107,7 +107,7 @@ export interface Diagnosis {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
 
-/** How to restore one workload: plain JSON of at most 16 kB, because it must outlive this process. References only. */
+/** How to restore one workload: plain JSON, because it must outlive this process in the journal. References only. */
 export interface RestorePoint {
   readonly resource: string;
   /** Short name of what serves now: `agent:41`; null: there is no revision yet, and restoring is deleting what we made. */
@@ -163,7 +163,7 @@ export interface Prepared {
   /** It is in the journal before `send` is called. */
   readonly mark: ChangeMark;
   /**
-   * The first call that can make the change live. Looks first, and sends nothing that was taken already: it is called
+   * The first call that can make the change live. Reads first, and sends nothing that was taken already: it is called
    * again after a transient error and while it returns null, each time after `findOperation` found nothing.
    * Returns our operation with the goal `up`, where the answer shows it; null: it is not listed yet.
    */
