@@ -1,6 +1,6 @@
 import { neverCancelled } from '../io/io.ts';
-import type { SmokeTest } from '../model/smoke-test.ts';
 import type { RollbackRequest } from './rollout.ts';
+import { limitRetries } from './smoke-tests/limit-retries.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
 
 const LONGEST_RETRY_MS = 30_000;
@@ -25,7 +25,7 @@ export async function verifyRestored(
   const deadline = io.clock.now() + BUDGET_MS;
   const failed: string[] = [];
   for (const test of smokeTests) {
-    const tests = [runOnce(test)];
+    const tests = [limitRetries(test, LONGEST_RETRY_MS)];
     // The image of the previous revision is not known here.
     const [result] = await runSmokeTests({ tests, endpoint, revision, image: '', deadline }, io);
     if (result && !result.passed) failed.push(`"${test.name}" fails on ${revision} too: ${result.detail}`);
@@ -33,8 +33,4 @@ export async function verifyRestored(
   const serves = failed.length < smokeTests.length;
   const verified = `Verified: smoke tests pass on ${revision}.`;
   return { serves, notes: serves && failed.length === 0 ? [verified] : failed };
-}
-
-function runOnce(test: SmokeTest): SmokeTest {
-  return { ...test, passes: 1, retryForMs: Math.min(test.retryForMs, LONGEST_RETRY_MS) };
 }
