@@ -147,7 +147,7 @@ export interface Capabilities {
 export type TrafficCapability =
   /** We set each share with `setWeight`. */
   | { readonly by: 'us'; readonly weights: WeightSteps }
-  /** The platform gets all steps with the change, pauses after each, and `advance` continues it. */
+  /** The platform gets all steps with the change, pauses before each (also the first), and `advance` continues it. */
   | { readonly by: 'platform'; readonly weights: WeightSteps };
 
 /** How the change is to be rolled out. */

@@ -13,8 +13,8 @@ import type { Restoration } from '../../../src/model/workload.ts';
 test.each<[string, RestorationAnswer, Restoration]>([
   [
     'what goes on without us was requested',
-    returning('PUTTING_BACK', 'it goes on'),
-    { status: 'progressing', requested: true, reason: 'PUTTING_BACK', message: 'it goes on' },
+    returning('RESTORING', 'it goes on'),
+    { status: 'progressing', requested: true, reason: 'RESTORING', message: 'it goes on' },
   ],
   [
     'what waits for something else was not',

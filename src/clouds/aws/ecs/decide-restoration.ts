@@ -64,7 +64,7 @@ export function decideRestoration(facts: RestorationFacts): Decision {
   switch (stageOf(ours.status)) {
     case 'running':
       if (rollback || facts.requested.update) {
-        return returning('PUTTING_BACK', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
+        return returning('RESTORING', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
       }
       return { act: 'stop' };
     case 'stopping':
@@ -126,10 +126,10 @@ function decideByRollback(facts: RestorationFacts, rollback: SeenDeployment | nu
   if (!rollback) return notListedYet(facts);
   const { status, reason } = rollback;
   const what = `the rollback to ${nameOfPrevious(facts)}`;
-  if (stageOf(status) !== 'ended') return returning('PUTTING_BACK', `${what} is ${status}`);
+  if (stageOf(status) !== 'ended') return returning('RESTORING', `${what} is ${status}`);
   if (status !== 'SUCCESSFUL') return failed(`${what} ended ${status}${reason}`);
   if (facts.live === facts.previous) return sayRestored(facts, 'us', null);
-  return returning('PUTTING_BACK', `${what} is ${status}, the service does not name it yet`);
+  return returning('RESTORING', `${what} is ${status}, the service does not name it yet`);
 }
 
 /** Neither ours, nor the previous one, nor what the platform itself restored. */
@@ -176,7 +176,7 @@ function newerDeployment(revision: string): Decision {
 }
 
 function notListedYet(facts: RestorationFacts): Decision {
-  return returning('PUTTING_BACK', `the rollback to ${nameOfPrevious(facts)} is not listed yet`);
+  return returning('RESTORING', `the rollback to ${nameOfPrevious(facts)} is not listed yet`);
 }
 
 function nameOfPrevious({ previous }: RestorationFacts): string {

@@ -98,7 +98,7 @@ async function updateToPrevious(
   await updateService(ecs, previous, { force });
   requested.update = true;
   const message = `rollback requested: updated the service to ${shortRevision(previous)}`;
-  return returning('PUTTING_BACK', message).answer;
+  return returning('RESTORING', message).answer;
 }
 
 async function stopOurs(

@@ -403,7 +403,7 @@ describe('deploying', () => {
     it('updates the service after one that succeeded, and waits for that deployment and no other', async () => {
       const { ours } = await deployed();
       ours.status = 'SUCCESSFUL';
-      expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'PUTTING_BACK' });
+      expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'RESTORING' });
       const rollback = world.deployments.at(-1);
       if (!rollback) throw new Error('no rollback');
       rollback.listed = false;
@@ -436,7 +436,7 @@ describe('deploying', () => {
     it('updates the service where stopping is not allowed, and says so', async () => {
       await deployed();
       world.denied.add('StopServiceDeployment');
-      expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'PUTTING_BACK' });
+      expect(await restore()).toMatchObject({ status: 'progressing', requested: true, reason: 'RESTORING' });
       expect(await restore()).toMatchObject({ status: 'progressing', requested: true });
       expect(world.wire.printed).toEqual([expect.stringContaining('ecs:StopServiceDeployment')]);
       expect(world.service['taskDefinition']).toBe(definitionArn('agent:41'));
