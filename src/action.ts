@@ -8,6 +8,7 @@ import { openJournal } from './engine/journal.ts';
 import { runPhase } from './engine/phase.ts';
 import { copyImages, pinImages } from './engine/pin-images.ts';
 import { planDeploy } from './engine/plan.ts';
+import { waitForAnswer } from './engine/wait.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
@@ -110,9 +111,12 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     if (!entry || entry.phase === 'open') return untouched(entry);
     if (entry.phase === 'closed') return recalled(entry);
     const request = recallInputs(io.env);
-    const workload = await request.openWorkload(io, openLogins());
+    const deadline = io.clock.now() + POST_BUDGET_MS;
+    const wait = { what: `${entry.point.resource} to be found`, deadline, signal: io.signal };
+    // With a new login each time: a login that failed is remembered.
+    const workload = await waitForAnswer(() => request.openWorkload(io, openLogins()), wait, io);
     const endpoint = await tryFindEndpoint(request.url, workload, io);
-    const timeoutMs = POST_BUDGET_MS;
+    const timeoutMs = deadline - io.clock.now();
     return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
   } catch (error) {
     return endAs('rollback-failed', { failure: describeError(error) });

@@ -250,7 +250,7 @@ const registryRows: readonly Row[] = [
     },
     inputs: { image: `ghcr.io/acme/agent@${NO_DIGEST}` },
     code: 'IMAGE_INVALID',
-    says: [`could not pin ghcr.io/acme/agent@${NO_DIGEST}: ghcr.io answers with ${OTHER_DIGEST} instead`],
+    says: [`could not resolve ghcr.io/acme/agent@${NO_DIGEST}: ghcr.io answers with ${OTHER_DIGEST} instead`],
   },
   {
     name: 'a registry whose host nobody knows',

@@ -13,6 +13,8 @@ const crashLater = pathToFileURL(path.resolve(import.meta.dirname, '../fixtures/
 interface Row {
   readonly target: string;
   readonly open: () => Promise<Agent>;
+  /** Every call to the service's API. */
+  readonly api: RegExp;
   /** What changes something live, and how the cloud words a refusal. */
   readonly changes: RegExp;
   readonly refusal: object;
@@ -22,24 +24,27 @@ const rows: readonly Row[] = [
   {
     target: 'ecs',
     open: () => givenAgent(),
+    api: /^ecs:/,
     changes: /^ecs:(UpdateService|StopServiceDeployment)$/,
     refusal: { __type: 'AccessDeniedException', message: 'not authorized' },
   },
   {
     target: 'cloud-run',
     open: () => givenOn(openCloudRunAgent),
+    api: /^run:/,
     changes: /^run:UpdateService$/,
     refusal: { error: { code: 403, status: 'PERMISSION_DENIED', message: 'not authorized' } },
   },
   {
     target: 'container-apps',
     open: () => givenOn(openContainerAppsAgent),
+    api: /^arm:/,
     changes: /^arm:ContainerApps_Update$|^arm:ContainerAppsRevisions_(De)?[Aa]ctivateRevision$/,
     refusal: { error: { code: 'AuthorizationFailed', message: 'not authorized' } },
   },
 ];
 
-describe.each(rows)('on $target', ({ open, changes, refusal }) => {
+describe.each(rows)('on $target', ({ open, api, changes, refusal }) => {
   test('an exception that no code catches ends as an outcome, and what was sent is rolled back', async () => {
     const agent = await open();
     const before = agent.snapshot();
@@ -64,7 +69,41 @@ describe.each(rows)('on $target', ({ open, changes, refusal }) => {
     expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });
     expect(agent.snapshot()).toEqual(before);
   });
+
+  test('a cloud that does not answer when the post step starts is asked again', async () => {
+    const agent = await open();
+    const before = agent.snapshot();
+    const image = agent.world.publish('v2', { readyAfterMs: 60_000 });
+    const { main, post } = await agent.deploy(
+      { image },
+      { onMainStart: (child) => killAndGoSilent(agent, { child, api, changes }) },
+    );
+    expect(main.signal).toBe('SIGKILL');
+    expect(post.log).toContain('[rolled-back]');
+    expect(agent.snapshot()).toEqual(before);
+  });
 });
+
+interface Silence extends Pick<Row, 'api' | 'changes'> {
+  readonly child: { kill(signal: NodeJS.Signals): boolean };
+}
+
+/** Kills the main step after its first change (a dry run is none); for the minute after that, each call to the API is dropped. */
+function killAndGoSilent(agent: Agent, { child, api, changes }: Silence): void {
+  const { edge, clock } = agent.world;
+  const before = JSON.stringify(agent.snapshot());
+  const hasChanged = (): boolean => JSON.stringify(agent.snapshot()) !== before;
+  let until: number | null = null;
+  let answer = (): void => {};
+  edge.onCall((call, when) => {
+    if (until === null && when === 'after' && changes.test(call.operation) && hasChanged()) {
+      until = clock.now() + 60_000;
+      child.kill('SIGKILL');
+      answer = edge.faults.add({ operation: api, when: 'before', act: { kind: 'drop' } });
+    }
+    if (until !== null && clock.now() >= until) answer();
+  });
+}
 
 /** From the first smoke test that fails: for a minute nothing that changes something is permitted. */
 function denyRollback(agent: Agent, changes: RegExp, refusal: object): () => number {

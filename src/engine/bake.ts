@@ -31,17 +31,22 @@ export async function bake(
       return isDone ? { done: true, value: null } : { done: false, message: (missing ?? results[0]!).message };
     },
     {
-      what: `${formatDuration(durationMs)} at ${percent}% to pass`,
+      what: `${formatDuration(durationMs)} at ${formatShare(percent, progress.share ?? share)} to pass`,
       deadline: progress.deadline,
       doneAt: until,
       signal: io.signal,
-      pauseMs: () => Math.min(CHECK_EVERY_MS, Math.max(SHORTEST_PAUSE_MS, until - io.clock.now())),
+      pauseMs: () => pauseBefore(until - io.clock.now()),
     },
     io,
   );
   const tests = rollout.smokeTests.length === 0 ? 'no smoke tests are configured' : 'its smoke tests passed each time';
   const inForce = formatShare(percent, progress.share ?? share);
   io.log.info(`${progress.operation!.revision} was healthy at ${inForce} for ${formatDuration(durationMs)}; ${tests}`);
+}
+
+/** A check that has no data when the time is up is asked until the deadline, no more often than before. */
+function pauseBefore(leftMs: number): number {
+  return leftMs > 0 ? Math.min(CHECK_EVERY_MS, Math.max(SHORTEST_PAUSE_MS, leftMs)) : CHECK_EVERY_MS;
 }
 
 function openChecks(progress: Progress, rollout: Rollout): readonly Check[] {

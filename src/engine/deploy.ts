@@ -92,8 +92,8 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   // Before the diagnosis: a kill while it reads must not be taken for a cancel.
   tryToJournal(journal, progress.entry, io);
   const diagnosis = await tryDiagnose(progress, rollout);
-  const next = isUndone ? 'Reading what serves now' : `Rolling back to ${point.revision ?? 'no service at all'}`;
-  io.log.info(joinSentences(failure.message, next));
+  const rollback = point.revision === null ? 'Deleting what this run created' : `Rolling back to ${point.revision}`;
+  io.log.info(joinSentences(failure.message, isUndone ? 'Reading what serves now' : rollback));
   const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis };
 }

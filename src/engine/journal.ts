@@ -69,7 +69,7 @@ export function tryToJournal(journal: Journal, entry: JournalEntry, io: { readon
   }
 }
 
-const entrySchema = z.object({
+const documentSchema = z.object({
   version: z.literal(1),
   phase: z.enum(['open', 'sending', 'rolling-back', 'closed']),
   image: z.string().nullable(),
@@ -82,6 +82,9 @@ const entrySchema = z.object({
   failure: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().nullable() }).nullable(),
   outcome: z.enum(OUTCOME_KINDS).nullable(),
 });
+
+// Without the mark, a change that is live could not be told from one that never arrived.
+const entrySchema = documentSchema.refine(({ phase, mark }) => mark !== null || phase === 'open' || phase === 'closed');
 
 const storedSchema = z.object({ stored: z.object({ path: z.string(), sha256: z.string() }) });
 

@@ -31,7 +31,7 @@ export interface PinnedImage {
   readonly container: string | null;
   /** What is deployed. */
   readonly image: ImageReference;
-  /** What copies `image` to where it is; null: it is there already. */
+  /** What copies `image` to where it is; null: it is already present. */
   readonly copy: CopyRequest | null;
 }
 

@@ -48,7 +48,7 @@ export interface Progress {
 
 /** What a rollback needs: the post step has no more than this. */
 export interface RollbackRequest
-  extends Pick<Rollout, 'workload' | 'smokeTests' | 'url' | 'endpoint' | 'journal' | 'record' | 'io'> {
+  extends Pick<Rollout, 'workload' | 'smokeTests' | 'endpoint' | 'journal' | 'record' | 'io'> {
   readonly entry: JournalEntry;
   readonly timeoutMs: number;
 }

@@ -7,7 +7,7 @@ import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { sendChange } from './send-change.ts';
 import { smokeTest } from './smoke-test.ts';
-import { waitFor } from './wait.ts';
+import { waitForAnswer } from './wait.ts';
 import { waitForOperation } from './wait-for-operation.ts';
 
 type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
@@ -45,15 +45,17 @@ async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Prog
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
   await waitForOperation(progress, rollout, `${operation.revision} to be up and healthy`);
-  if (!takeTraffic) return await notePreview(operation, rollout);
+  if (!takeTraffic) return await notePreview(operation, progress, rollout);
   // A platform's own rollout does not touch traffic that someone has pinned to a revision.
   if (workload.traffic?.by === 'us') await moveTraffic({ percent: 100, share: ALL }, progress, rollout);
 }
 
 const ALL: Share = { percent: 100, why: null };
 
-async function notePreview(operation: Operation, { workload, record, io }: Rollout): Promise<void> {
-  const addresses = (await workload.preview(operation)).map(({ url }) => url);
+async function notePreview(operation: Operation, { deadline }: Progress, rollout: Rollout): Promise<void> {
+  const { workload, record, io } = rollout;
+  const wait = { what: `the address of ${operation.revision}`, deadline, signal: io.signal };
+  const addresses = (await waitForAnswer(() => workload.preview(operation), wait, io)).map(({ url }) => url);
   if (addresses.length === 0) return;
   record.previewUrl = addresses[0]!;
   io.log.info(`${operation.revision} gets no traffic yet; its address: ${addresses.join(', ')}`);
@@ -81,16 +83,12 @@ async function moveTraffic(
   const { operation, entry } = progress;
   const what = `${operation!.revision} to get ${formatShare(percent, share)} of the traffic`;
   const { traffic } = workload;
-  const request = { what, deadline: progress.deadline, signal: io.signal };
-  progress.operation = await waitFor(
-    async () => {
-      const moved =
-        traffic?.by === 'platform'
-          ? await traffic.advance(operation!, percent, entry.point)
-          : await traffic!.setWeight(operation!, percent, entry.point);
-      return { done: true, value: moved };
-    },
-    request,
+  progress.operation = await waitForAnswer(
+    () =>
+      traffic?.by === 'platform'
+        ? traffic.advance(operation!, percent, entry.point)
+        : traffic!.setWeight(operation!, percent, entry.point),
+    { what, deadline: progress.deadline, signal: io.signal },
     io,
   );
   progress.share = share;
@@ -103,19 +101,16 @@ async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void
   const operation = progress.operation!;
   const what = `${operation.revision} to be the only one that serves`;
   const wait = { what, deadline: progress.deadline, signal: io.signal };
-  const finishing = await waitFor(
-    async () => ({ done: true, value: await workload.finish(operation, progress.entry.point) }),
-    wait,
-    io,
-  );
+  const finishing = await waitForAnswer(() => workload.finish(operation, progress.entry.point), wait, io);
   if (!finishing) return;
   progress.operation = finishing;
   await runPhase('Finish', record, io, () => waitForOperation(progress, rollout, what));
 }
 
-/** A change of someone else during the smoke tests would make their result a lie. */
-async function confirm(progress: Progress, { workload }: Rollout): Promise<void> {
-  const { mark } = progress.entry;
-  if (mark !== null && (await workload.isLive(mark))) return;
-  throw superseded(`could not confirm ${progress.operation?.revision}: another deployment is live now`);
+/** After another deployment during the smoke tests, their result would say nothing about ours. */
+async function confirm({ entry, operation, deadline }: Progress, { workload, io }: Rollout): Promise<void> {
+  const { mark } = entry;
+  const wait = { what: `${operation?.revision} to be confirmed as live`, deadline, signal: io.signal };
+  if (mark !== null && (await waitForAnswer(() => workload.isLive(mark), wait, io))) return;
+  throw superseded(`could not confirm ${operation?.revision}: another deployment is live now`);
 }

@@ -4,6 +4,7 @@ import type { SmokeTestResult } from '../model/smoke-test.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
+import { waitForAnswer } from './wait.ts';
 
 /** What is tested: our revision, or for `unchanged` the one that is live. */
 export type Subject = Pick<Progress, 'operation' | 'deadline' | 'entry'>;
@@ -18,7 +19,9 @@ export async function smokeTest(against: 'live' | 'preview', subject: Subject, r
     io.log.info('No smoke tests are configured: none ran.');
     return;
   }
-  const run = (): Promise<SmokeTestResult[]> => runSmokeTestsOn(against, subject, rollout);
+  // Its address is read from the cloud: a transient error of that read says nothing about the revision.
+  const wait = { what: 'the smoke tests to start', deadline: subject.deadline, signal: io.signal };
+  const run = () => waitForAnswer(() => runSmokeTestsOn(against, subject, rollout), wait, io);
   const results = await runPhase(`Smoke test (${against})`, record, io, run);
   record.smokeTests = results;
   const failure = findFailure(results, subject);

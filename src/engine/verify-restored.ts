@@ -1,6 +1,6 @@
 import { neverCancelled } from '../io/io.ts';
-import type { SmokeTest } from '../model/smoke-test.ts';
 import type { RollbackRequest } from './rollout.ts';
+import { limitRetries } from './smoke-tests/limit-retries.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
 
 const LONGEST_RETRY_MS = 30_000;
@@ -17,14 +17,15 @@ export async function verifyRestored(
 ): Promise<{ readonly serves: boolean; readonly notes: readonly string[] }> {
   const { smokeTests, endpoint, entry } = request;
   const { revision } = entry.point;
-  if (revision === null) return { serves: true, notes: ['Verified by reading it back: nothing of this run is left.'] };
+  if (revision === null)
+    return { serves: true, notes: ['Verified by reading it back: the service that this run created is deleted.'] };
   if (smokeTests.length === 0)
     return { serves: true, notes: ['Verified by reading it back; no smoke tests are configured.'] };
   const io = neverCancelled(request.io);
   const deadline = io.clock.now() + BUDGET_MS;
   const failed: string[] = [];
   for (const test of smokeTests) {
-    const tests = [runOnce(test)];
+    const tests = [limitRetries(test, LONGEST_RETRY_MS)];
     // The image of the previous revision is not known here.
     const [result] = await runSmokeTests({ tests, endpoint, revision, image: '', deadline }, io);
     if (result && !result.passed) failed.push(`"${test.name}" fails on ${revision} too: ${result.detail}`);
@@ -32,8 +33,4 @@ export async function verifyRestored(
   const serves = failed.length < smokeTests.length;
   const verified = `Verified: smoke tests pass on ${revision}.`;
   return { serves, notes: serves && failed.length === 0 ? [verified] : failed };
-}
-
-function runOnce(test: SmokeTest): SmokeTest {
-  return { ...test, passes: 1, retryForMs: Math.min(test.retryForMs, LONGEST_RETRY_MS) };
 }

@@ -48,6 +48,11 @@ export async function waitFor<T>(poll: () => Promise<Poll<T>>, wait: Wait, io: I
   }
 }
 
+/** Repeats a call that only fails for a reason that may pass. @throws as `waitFor` */
+export async function waitForAnswer<T>(call: () => Promise<T>, wait: Wait, io: Io): Promise<T> {
+  return await waitFor(async () => ({ done: true, value: await call() }), wait, io);
+}
+
 async function tryPoll<T>(poll: () => Promise<Poll<T>>): Promise<Poll<T>> {
   try {
     return await poll();

@@ -22,7 +22,7 @@ export function readSmokeTest(entry: unknown, fileExists: (path: string) => bool
     const meant = nearest(key, ['run']);
     return unclear(meant ? `unknown key "${key}": did you mean "${meant}"?` : SHAPE);
   }
-  // `- GET /health:` with the options below it, not indented any further, is the mistake that everybody makes once.
+  // `- GET /health:` with the options below it, not indented any further, is a common mistake.
   if (others.length > 0) return { label: shorten(key), test: null, problems: [besideNotBelow(key)] };
   return readRequest(key, (entry as Record<string, unknown>)[key] ?? {}, fileExists);
 }

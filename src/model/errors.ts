@@ -67,7 +67,7 @@ export function describeError(error: unknown): Failure {
   };
 }
 
-/** A failure that may pass by itself: worth another look while there is time. */
+/** A failure that may pass by itself: worth another try while there is time. */
 export function isTransient(error: unknown): boolean {
   return error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
 }

@@ -115,7 +115,7 @@ export interface Diagnosis {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
 
-/** How to restore one workload: plain JSON of at most 16 kB, because it must outlive this process. References only. */
+/** How to restore one workload: plain JSON, because it must outlive this process in the journal. References only. */
 export interface RestorePoint {
   readonly resource: string;
   /** Short name of what serves now: `agent:41`; null: there is no revision yet, and restoring is deleting what we made. */
@@ -155,7 +155,7 @@ export interface Capabilities {
 export type TrafficCapability =
   /** We set each share with `setWeight`. */
   | { readonly by: 'us'; readonly weights: WeightSteps }
-  /** The platform gets all steps with the change, pauses after each, and `advance` continues it. */
+  /** The platform gets all steps with the change, pauses before each (also the first), and `advance` continues it. */
   | { readonly by: 'platform'; readonly weights: WeightSteps };
 
 /** How the change is to be rolled out. */
@@ -171,7 +171,7 @@ export interface Prepared {
   /** It is in the journal before `send` is called. */
   readonly mark: ChangeMark;
   /**
-   * The first call that can make the change live. Looks first, and sends nothing that was taken already: it is called
+   * The first call that can make the change live. Reads first, and sends nothing that was taken already: it is called
    * again after a transient error and while it returns null, each time after `findOperation` found nothing.
    * Returns our operation with the goal `up`, where the answer shows it; null: it is not listed yet.
    */

@@ -7,7 +7,7 @@ import { findNearestTags } from './nearest-tags.ts';
 import { formatRepository, pullScopes } from './repository.ts';
 
 /**
- * Pins a name to the digest that it means now; a digest that was given is looked up.
+ * Resolves a name to the digest that it means now; a digest that was given is looked up.
  * @throws DeployError IMAGE_NOT_FOUND (with the nearest tags that are there), IMAGE_INVALID, AUTH_FAILED,
  *   PERMISSION_DENIED
  */
@@ -22,7 +22,7 @@ export async function resolveImage(client: RegistryClient, name: ImageName): Pro
 }
 
 function mismatch(name: ImageName, digest: string): DeployError {
-  const message = `could not pin ${formatImageName(name)}: ${name.registry} answers with ${digest} instead`;
+  const message = `could not resolve ${formatImageName(name)}: ${name.registry} answers with ${digest} instead`;
   return new DeployError('IMAGE_INVALID', message, {
     hint: 'Something between here and the registry changes its answers: check the proxy and the registry.',
   });

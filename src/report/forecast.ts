@@ -9,7 +9,9 @@ export function describeForecast(forecast: Forecast): readonly string[] {
     ...describeChange(forecast),
     ...(forecast.unchanged ? [] : forecast.steps.map((step, index) => `${index + 1}. ${step}`)),
     describeTests(forecast),
-    joinSentences(`A rollback would restore ${forecast.restores}`),
+    forecast.restores === null
+      ? 'The service does not exist yet: a rollback would delete what the deployment creates.'
+      : joinSentences(`A rollback would restore ${forecast.restores}`),
     forecast.busy === null
       ? 'No other deployment is in progress.'
       : joinSentences(
@@ -51,7 +53,7 @@ function describeTag(tag: CopyForecast['tags'][number], destination: string): st
 
 function describeChange({ unchanged, differences, restores }: Forecast): readonly string[] {
   if (unchanged) return ['The requested configuration is already live and healthy: the outcome would be unchanged.'];
-  if (differences.length === 0)
+  if (differences.length === 0 && restores !== null)
     return [`No difference from ${restores}: the same configuration would be rolled out again.`];
   return differences.map((difference) => `Would change: ${difference}`);
 }

@@ -13,6 +13,9 @@ const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
   'rollback-failed': 'Failed, and the rollback failed too: needs manual action now',
 };
 
+/** There was no service before. */
+const FIRST_ROLLED_BACK = 'Failed and rolled back: what this run created was deleted';
+
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
   deployed: '✅',
   previewed: '✅',
@@ -28,7 +31,8 @@ const MARKS: Readonly<Record<OutcomeKind, string>> = {
 
 /** `Deployed — service agent in cluster production`. */
 export function headline(outcome: Outcome, record: RunRecord): string {
-  const sentence = SENTENCES[outcome.kind];
+  const isFirst = outcome.kind === 'rolled-back' && outcome.previousRevision === null;
+  const sentence = isFirst ? FIRST_ROLLED_BACK : SENTENCES[outcome.kind];
   return record.resource ? `${sentence} — ${record.resource}` : sentence;
 }
 

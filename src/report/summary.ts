@@ -20,16 +20,23 @@ export function renderSummary(outcome: Outcome, record: RunRecord): string {
 }
 
 function factsTable(outcome: Outcome, record: RunRecord): string {
-  const revisions = [outcome.previousRevision, outcome.revision].map((name) => (name ? codeSpan(name) : 'unknown'));
+  const revision = revisionText(outcome);
   const rows: [string, string][] = [['Outcome', codeSpan(outcome.kind)]];
   if (record.resource) rows.push(['Service', escapeMarkdown(record.resource)]);
   if (record.image) rows.push(['Image', codeSpan(record.image)]);
-  if (outcome.previousRevision) rows.push(['Revision', `before: ${revisions[0]}, now: ${revisions[1]}`]);
+  if (revision) rows.push(['Revision', revision]);
   for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
   if (record.url) rows.push(['URL', autolink(record.url)]);
   if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
   if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
   return table(['', ''], rows);
+}
+
+/** null: no revision is known, or nothing was to be deployed. */
+function revisionText({ kind, previousRevision, revision }: Outcome): string | null {
+  if (previousRevision)
+    return `before: ${codeSpan(previousRevision)}, now: ${revision ? codeSpan(revision) : 'unknown'}`;
+  return revision && kind !== 'planned' ? `${codeSpan(revision)}, the first of this service` : null;
 }
 
 function copyText(copy: CopyStatistics): string {

@@ -31,5 +31,8 @@ export interface Strategy {
   plan(steps: readonly TrafficStep[], capabilities: Capabilities): readonly Step[];
 }
 
-/** `split`: traffic can be split · `hold`: the new revision can be held without traffic · `preview`: and reached then. */
+/**
+ * `split`: traffic can be split · `hold`: the new revision can stay without traffic when the run is over · `preview`: it can
+ * be reached before it gets traffic.
+ */
 export type Need = 'split' | 'hold' | 'preview';

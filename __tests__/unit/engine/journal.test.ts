@@ -24,7 +24,12 @@ describe('the journal', () => {
     expect(openJournal(fakeIo()).read()).toBeNull();
   });
 
-  test.each(['{', '{}', '{"version":2}', JSON.stringify({ ...entry, phase: 'unheard-of' })])(
+  const unreadable: readonly object[] = [
+    { ...entry, phase: 'unheard-of' },
+    { ...entry, mark: null },
+    { ...entry, phase: 'closed', outcome: 'toString' },
+  ];
+  test.each(['{', '{}', '{"version":2}', ...unreadable.map((document) => JSON.stringify(document))])(
     'an entry that cannot be read is an error, never "nothing to do": %s',
     (text) => {
       const io = fakeIo();

@@ -59,6 +59,19 @@ function shiftable(parts: Partial<Workload> = {}, control: Partial<OurControl> =
   return { workload, asked };
 }
 
+/** A read whose first answer is a transient error. */
+function failingOnce<T>(answer: T): () => Promise<T> {
+  let reads = 0;
+  return async () => {
+    if (++reads === 1) throw new DeployError('NETWORK', 'could not reach the platform');
+    return answer;
+  };
+}
+
+function commandThat(script: string): SmokeTest {
+  return { kind: 'command', name: `run: ${script}`, script, timeoutMs: 5_000, passes: 1, retryForMs: 0 };
+}
+
 function rolloutOf(
   workload: Workload,
   io: Io,
@@ -149,6 +162,36 @@ describe('a canary', () => {
     expect(asked).toEqual(['deploy false', '5 %', 'restore']);
   });
 
+  test('that has no data when its time is up is checked no more often than before', async () => {
+    const io = fakeIo();
+    let polls = 0;
+    const noData = { status: 'progressing', reason: 'STARTING', message: 'an instance is being replaced' } as const;
+    const { workload } = shiftable({
+      watch: watchBy(async ({ goal }) => (goal.kind === 'weight' && ++polls > 1 ? noData : working)),
+    });
+    expect(await deploy(rolloutOf(workload, io))).toMatchObject({ failure: { code: 'TIMEOUT' } });
+    // The first is for the weight itself; then two minutes of the bake and one of the time-out, every 15 seconds.
+    expect(polls).toBe(1 + 1 + 180 / 15);
+  });
+
+  test.each<[string, Partial<Workload>]>([
+    ['whether it is live', { isLive: failingOnce(true) }],
+    ['its own address', { preview: failingOnce([openEndpoint('https://preview.agent.test')]) }],
+  ])('is not rolled back because %s cannot be read once', async (_, parts) => {
+    const { workload, asked } = shiftable(parts);
+    expect(await deploy(rolloutOf(workload, fakeIo()))).toMatchObject({ kind: 'deployed' });
+    expect(asked).not.toContain('restore');
+  });
+
+  test('is smoke-tested although its own address cannot be read once', async () => {
+    const read = failingOnce([openEndpoint('https://preview.agent.test')]);
+    let reads = 0;
+    const preview = async () => (++reads === 1 ? [] : await read());
+    const { workload } = shiftable({ preview });
+    const smokeTests = [commandThat('exit 0')];
+    expect(await deploy({ ...rolloutOf(workload, fakeIo()), smokeTests })).toMatchObject({ kind: 'deployed' });
+  });
+
   test('whose request for a share is lost is sent again', async () => {
     let lost = 0;
     const { workload, asked } = shiftable(
@@ -184,16 +227,8 @@ describe('a preview', () => {
   });
 
   test('whose smoke test fails is rolled back', async () => {
-    const failing: SmokeTest = {
-      kind: 'command',
-      name: 'run: exit 3',
-      script: 'exit 3',
-      timeoutMs: 5_000,
-      passes: 1,
-      retryForMs: 0,
-    };
     const { workload, asked } = shiftable();
-    const outcome = await deploy({ ...rolloutOf(workload, fakeIo(), steps), smokeTests: [failing] });
+    const outcome = await deploy({ ...rolloutOf(workload, fakeIo(), steps), smokeTests: [commandThat('exit 3')] });
     expect(outcome).toMatchObject({ failure: { code: 'SMOKE_TEST_FAILED' } });
     expect(asked).toEqual(['deploy false', 'restore']);
   });

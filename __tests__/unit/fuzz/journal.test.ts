@@ -11,7 +11,7 @@ const PHASES = ['open', 'sending', 'rolling-back', 'closed'] as const;
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 // As it comes back from JSON, which knows no -0.
 const anyJson = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)));
-const entries = fc.record({
+const documents = fc.record({
   version: fc.constant(1 as const),
   phase: fc.constantFrom(...PHASES),
   image: fc.option(text),
@@ -28,6 +28,10 @@ const entries = fc.record({
   ),
   outcome: fc.option(fc.constantFrom('deployed' as const, 'rolled-back' as const)),
 });
+// Nothing is sent without a mark.
+const entries = documents.map((entry) =>
+  ['sending', 'rolling-back'].includes(entry.phase) ? { ...entry, mark: entry.mark ?? 'mark-42' } : entry,
+);
 
 function memoryState(first = ''): State {
   let kept = first;

@@ -55,6 +55,11 @@ describe('the text of a plan', () => {
     ['nothing to do', { unchanged: true, differences: [] }, 'the outcome would be unchanged'],
     ['the same configuration again', { differences: [] }, 'No difference from agent:41'],
     ['the rollback', {}, 'A rollback would restore agent:41.'],
+    [
+      'the rollback of a first deployment',
+      { restores: null },
+      'The service does not exist yet: a rollback would delete what the deployment creates.',
+    ],
     ['that there is no other deployment', {}, 'No other deployment is in progress.'],
     [
       'that there is another deployment',

@@ -54,6 +54,16 @@ describe('the job summary', () => {
     expect(text).toContain('&lt;b&gt;&#124;x');
   });
 
+  test('names the only revision of a service that this run created', () => {
+    const first: Outcome = { ...failed, kind: 'deployed', revision: 'agent:1', previousRevision: null, failure: null };
+    expect(renderSummary(first, record)).toContain('| Revision | `agent:1`, the first of this service |');
+  });
+
+  test('says that the service is deleted where a first deployment was rolled back', () => {
+    const first: Outcome = { ...failed, revision: null, previousRevision: null };
+    expect(renderSummary(first, record)).toContain('Failed and rolled back: what this run created was deleted');
+  });
+
   test('says that no smoke tests ran where none did', () => {
     expect(renderSummary(failed, { ...record, smokeTests: null })).toContain('### Smoke tests\n\nNo smoke tests ran.');
   });

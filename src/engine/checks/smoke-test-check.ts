@@ -1,6 +1,6 @@
-import type { SmokeTest } from '../../model/smoke-test.ts';
 import type { Progress, Rollout } from '../rollout.ts';
 import { findFailure, runSmokeTestsOn } from '../smoke-test.ts';
+import { limitRetries } from '../smoke-tests/limit-retries.ts';
 import type { Check } from './check.ts';
 
 /** It is warm by now: what fails for longer than this fails for users too. */
@@ -9,7 +9,7 @@ const LONGEST_RETRY_MS = 10_000;
 /** The smoke tests at our revision's own address, where the previous one, which serves most users, can't hide its errors. */
 export function openSmokeTestCheck(progress: Progress, rollout: Rollout): Check {
   const { io } = rollout;
-  const smokeTests = rollout.smokeTests.map(runOnce);
+  const smokeTests = rollout.smokeTests.map((test) => limitRetries(test, LONGEST_RETRY_MS));
   const quiet = { ...rollout, smokeTests, io: { ...io, log: { ...io.log, info: io.log.debug } } };
   return {
     name: 'smoke tests',
@@ -20,8 +20,4 @@ export function openSmokeTestCheck(progress: Progress, rollout: Rollout): Check 
       return error ? { verdict: 'fail', error } : { verdict: 'pass', message: 'its smoke tests passed' };
     },
   };
-}
-
-function runOnce(test: SmokeTest): SmokeTest {
-  return { ...test, passes: 1, retryForMs: Math.min(test.retryForMs, LONGEST_RETRY_MS) };
 }

@@ -23,7 +23,7 @@ import {
   toTargets,
 } from './service-document.ts';
 import { patchService, readRevisionDocument, readService, type ServiceUpdate } from './service-wire.ts';
-import { keepingTags } from './traffic-table.ts';
+import { isAsRequested, keepingTags } from './traffic-table.ts';
 
 /** See `Workload.restore`: one poll and at most one change. */
 type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
@@ -93,7 +93,7 @@ async function act(run: RunService, service: JsonObject, { data, facts, decision
   } catch (error) {
     if (isConflict(error)) return changedMeanwhile();
     if (!isWhole || facts.template !== 'ours' || !isRefusal(error)) throw error;
-    return await restoreTrafficOnly(run, service, { data, error });
+    return await restoreTrafficOnly(run, service, { data, facts, error });
   }
   const what = isWhole ? `rollback to ${data.previous} requested` : 'previous traffic requested';
   return returning('RESTORING', `${what}: ${formatShares(decision.traffic)}`).answer;
@@ -117,9 +117,10 @@ async function templateAndLabels(
 async function restoreTrafficOnly(
   run: RunService,
   service: JsonObject,
-  { data, error }: { readonly data: RestoreData; readonly error: DeployError },
+  { data, facts, error }: Pick<Act, 'data' | 'facts'> & { readonly error: DeployError },
 ): Promise<Restoration> {
-  await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serving, service) });
+  const isRestored = isAsRequested(data.serving, facts.requested, facts.ours);
+  if (!isRestored) await patchService(run, textAt(service, 'etag'), { traffic: toTargets(data.serving, service) });
   const message = `the traffic was restored (${formatShares(data.serving)}), but the template could not be restored: ${error.message}`;
   return failed(message).answer;
 }
