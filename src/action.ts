@@ -13,6 +13,7 @@ import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
 import { type ignoreSignals, isCancelled } from './io/signals.ts';
+import { ensureChangeable } from './model/change.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
@@ -88,6 +89,7 @@ async function open(request: DeployRequest, record: RunRecord, io: Io) {
   // What can't be deployed is refused before anything is copied.
   const { environment, secrets, base } = request;
   const change = { kind: 'edit', images, environment, secrets, base } as const;
+  ensureChangeable(change, workload);
   const changes = await workload.plan(change);
   const runsOn = { platform: changes.platform, resource: workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });

@@ -41,9 +41,14 @@ export interface Logins {
 
 export function openLogins(): Logins {
   const opened = new Map<string, unknown>();
+  // A login that failed may work when it is needed again.
+  const keep = (key: string, login: unknown): unknown => {
+    if (login instanceof Promise) login.catch(() => opened.delete(key));
+    return login;
+  };
   return {
     shared<T>(key: string, open: () => T): T {
-      if (!opened.has(key)) opened.set(key, open());
+      if (!opened.has(key)) opened.set(key, keep(key, open()));
       return opened.get(key) as T;
     },
   };

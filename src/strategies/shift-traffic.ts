@@ -6,11 +6,11 @@ import type { Step } from './strategy.ts';
  * No user reaches the new revision before the smoke tests passed on it; then its share grows, and it is analyzed at each.
  * The previous revision stays up until the end, for an instant rollback.
  */
-export function shiftTraffic(steps: readonly TrafficStep[], { traffic, preview }: Capabilities): readonly Step[] {
+export function shiftTraffic(steps: readonly TrafficStep[], { traffic }: Capabilities): readonly Step[] {
   const by: TrafficCapability = traffic ?? { by: 'us', weights: 'any' };
   return [
     { kind: 'deploy', takeTraffic: false, shifts: by.by === 'platform' ? steps : [] },
-    ...(preview ? [{ kind: 'smoke-test', against: 'preview' } as const] : []),
+    { kind: 'smoke-test', against: 'preview' },
     ...steps.flatMap((step) => shift(step, by)),
     { kind: 'finish' },
     { kind: 'confirm' },

@@ -71,9 +71,18 @@ describe('what a strategy does, in order', () => {
   test('a platform that shifts traffic itself gets all steps with the change, and is advanced from pause to pause', () => {
     const shifts = parseTrafficSteps('5% for 5m, 25%');
     const traffic = { by: 'platform', weights: 'any' } as const;
-    const steps = canary.plan(shifts, { ...byPercent, traffic, preview: false });
+    const steps = canary.plan(shifts, { ...byPercent, traffic });
     expect(steps[0]).toEqual({ kind: 'deploy', takeTraffic: false, shifts });
-    const expected = ['deploy at 0', 'advance 5%', 'bake 5% 5m', 'advance 25%', 'advance 100%', 'smoke live', 'finish'];
+    const expected = [
+      'deploy at 0',
+      'smoke preview',
+      'advance 5%',
+      'bake 5% 5m',
+      'advance 25%',
+      'advance 100%',
+      'smoke live',
+      'finish',
+    ];
     expect(steps.map(abbreviate)).toEqual([...expected, 'confirm']);
   });
 });

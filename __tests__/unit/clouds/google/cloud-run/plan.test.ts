@@ -4,7 +4,13 @@ import type { RunService } from '../../../../../src/clouds/google/cloud-run/serv
 import type { EditChange } from '../../../../../src/model/workload.ts';
 import { fakeRun } from './fake-run.ts';
 
-const change: EditChange = { kind: 'edit', images: [], environment: new Map([['A', 'b']]), secrets: new Map() };
+const change: EditChange = {
+  kind: 'edit',
+  base: null,
+  images: [],
+  environment: new Map([['A', 'b']]),
+  secrets: new Map(),
+};
 
 /** A service called `image-api`, of which Google refuses every update in these words. */
 function refusing(message: string): RunService {
