@@ -1,4 +1,5 @@
 import { startPace } from '../io/pace.ts';
+import { neverAborted } from '../io/signals.ts';
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome, type OutcomeKind, type UnfinishedRollback } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
@@ -36,10 +37,9 @@ export async function rollBack(request: RollbackRequest): Promise<Outcome> {
 /** Sends the first request of the rollback, without waiting for its end. Says what went wrong, and throws nothing. */
 export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>): Promise<void> {
   const { io } = request;
-  const never = new AbortController().signal;
   try {
     const deadline = io.clock.now() + START_BUDGET_MS;
-    const wait = { what: 'the rollback to be accepted', deadline, signal: never };
+    const wait = { what: 'the rollback to be accepted', deadline, signal: neverAborted };
     const restoration = await waitFor(
       async () => {
         const found = await restoreOnce(request, 0);
@@ -105,7 +105,7 @@ async function waitUntilRestored(request: RollbackRequest, progress: RollbackPro
     what: revision === null ? 'what this run created to be deleted' : `${revision} to serve again`,
     deadline: startedAt + timeoutMs,
     // A rollback that was begun is never given up half-way because of a second signal.
-    signal: new AbortController().signal,
+    signal: neverAborted,
   };
   const nextPause = startPace({ longestMs: LONGEST_PAUSE_MS });
   return await waitFor(

@@ -14,8 +14,8 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 /** @throws DeployError for whatever has to be answered with a rollback */
 export async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
-  const { record, io } = rollout;
-  io.signal.throwIfAborted();
+  const { record, io, signal } = rollout;
+  signal.throwIfAborted();
   switch (step.kind) {
     case 'deploy':
       return await runPhase('Roll out', record, io, () => rollOut(step, progress, rollout));
@@ -36,11 +36,11 @@ export async function runStep(step: Step, progress: Progress, rollout: Rollout):
 }
 
 async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Progress, rollout: Rollout): Promise<void> {
-  const { workload, change, journal, io } = rollout;
+  const { workload, change, journal, io, signal } = rollout;
   const prepared = await workload.prepare(change);
   progress.entry = { ...progress.entry, phase: 'sending', mark: prepared.mark };
   journal.write(progress.entry);
-  io.signal.throwIfAborted();
+  signal.throwIfAborted();
   const operation = await sendChange(prepared, { takeTraffic, shifts }, { progress, rollout });
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
@@ -77,11 +77,11 @@ async function moveTraffic(
   progress: Progress,
   rollout: Rollout,
 ): Promise<void> {
-  const { workload, io } = rollout;
+  const { workload, io, signal } = rollout;
   const { operation, entry } = progress;
   const what = `${operation!.revision} to get ${formatShare(percent, share)} of the traffic`;
   const { traffic } = workload;
-  const request = { what, deadline: progress.deadline, signal: io.signal };
+  const request = { what, deadline: progress.deadline, signal };
   progress.operation = await waitFor(
     async () => {
       const moved =
@@ -99,10 +99,10 @@ async function moveTraffic(
 
 /** The request may be repeated, so one whose answer was lost is sent again. */
 async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void> {
-  const { workload, record, io } = rollout;
+  const { workload, record, io, signal } = rollout;
   const operation = progress.operation!;
   const what = `${operation.revision} to be the only one that serves`;
-  const wait = { what, deadline: progress.deadline, signal: io.signal };
+  const wait = { what, deadline: progress.deadline, signal };
   const finishing = await waitFor(
     async () => ({ done: true, value: await workload.finish(operation, progress.entry.point) }),
     wait,

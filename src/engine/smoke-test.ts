@@ -31,9 +31,9 @@ export async function runSmokeTestsOn(
   subject: Subject,
   rollout: Rollout,
 ): Promise<SmokeTestResult[]> {
-  const { smokeTests: tests, io } = rollout;
+  const { smokeTests: tests, io, signal } = rollout;
   const { deadline } = subject;
-  const context = { tests, revision: revisionOf(subject), image: rollout.image ?? '', deadline };
+  const context = { tests, revision: revisionOf(subject), image: rollout.image ?? '', deadline, signal };
   const results: SmokeTestResult[] = [];
   for (const endpoint of await findEndpoints(against, subject, rollout)) {
     results.push(...(await runSmokeTests({ ...context, endpoint }, io)));
