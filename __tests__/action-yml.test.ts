@@ -8,6 +8,7 @@ import { readStepInputs } from '../src/inputs/step-inputs.ts';
 import { parseInputs, readRequest } from '../src/inputs.ts';
 import { emptyRecord } from '../src/model/outcome.ts';
 import { outputsOf } from '../src/outputs.ts';
+import { memoryFiles } from './fixtures/fake-io.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../action.yml'), 'utf8');
 
@@ -47,7 +48,7 @@ function valuesOf(env: Record<string, string>): readonly (readonly [string | sym
       };
     },
   });
-  readRequest(inputs, env);
+  readRequest(inputs, { env, files: memoryFiles() });
   return values;
 }
 
@@ -56,7 +57,7 @@ describe('action.yml', () => {
     const known = new Set<string>([...targets.values(), ...registries].flatMap((part) => part.inputs));
     for (const target of targets.keys()) {
       const inputs = readStepInputs({ ...least, INPUT_TARGET: target });
-      readRequest(inputs, {});
+      readRequest(inputs, { env: {}, files: memoryFiles() });
       for (const name of inputs.read) known.add(name);
     }
     expect([...known].sort()).toEqual(Object.keys(action.inputs).sort());
@@ -86,6 +87,8 @@ describe('action.yml', () => {
   });
 
   test('an input that the action does not have is refused with the name that was meant', () => {
-    expect(() => parseInputs({ ...least, 'INPUT_SMOKE-TEST': '- GET /' })).toThrow(/Did you mean `smoke-tests`\?/);
+    expect(() => parseInputs({ env: { ...least, 'INPUT_SMOKE-TEST': '- GET /' }, files: memoryFiles() })).toThrow(
+      /Did you mean `smoke-tests`\?/,
+    );
   });
 });

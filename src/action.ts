@@ -1,4 +1,4 @@
-import { openLogins } from './clouds/target.ts';
+import { type CloudContext, openLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
 import { deploy } from './engine/deploy.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
@@ -12,7 +12,7 @@ import { waitForAnswer } from './engine/wait.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
-import { type ignoreSignals, isCancelled } from './io/signals.ts';
+import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
@@ -21,13 +21,13 @@ import { writeOutputs } from './outputs.ts';
 import { report } from './report/index.ts';
 import { ensurePossible } from './strategies/ensure-possible.ts';
 
-/** The main step. True: green. */
+/** The main step. `signal`: aborted when the job is cancelled. True: green. */
 export async function deployAction(signal: AbortSignal): Promise<boolean> {
-  const io = openIo(signal);
+  const io = openIo();
   const record = emptyRecord(io.clock.now());
-  const outcome = await deployOrRefuse(record, io);
-  if (isCancelled(io.signal)) {
-    io.log.info(`${describeError(io.signal.reason).message}: the post step says how it ended.`);
+  const outcome = await deployOrRefuse(record, { io, signal, logins: openLogins() });
+  if (isCancelled(signal)) {
+    io.log.info(`${describeError(signal.reason).message}: the post step says how it ended.`);
     return false;
   }
   const reportFile = await report(outcome, record, io);
@@ -45,9 +45,12 @@ function tryWrite(what: string, io: Io, write: () => void): void {
   }
 }
 
-/** The post step: whatever ended main, nothing stays half-done and nothing stays unsaid. True: green. */
-export async function finishAction({ signal, crashes }: ReturnType<typeof ignoreSignals>): Promise<boolean> {
-  const io = openIo(signal);
+/**
+ * The post step: whatever ended main, nothing stays half-done and nothing stays unsaid. `crashes`: what no code catches, as
+ * it comes. True: green.
+ */
+export async function finishAction(crashes: readonly unknown[]): Promise<boolean> {
+  const io = openIo();
   const record = emptyRecord(io.clock.now());
   const outcome = await finishOrAlarm(record, io);
   await report(outcome, record, io);
@@ -58,29 +61,30 @@ export async function finishAction({ signal, crashes }: ReturnType<typeof ignore
 /** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */
 const POST_BUDGET_MS = 180_000;
 
-async function deployOrRefuse(record: RunRecord, io: Io): Promise<Outcome> {
+async function deployOrRefuse(record: RunRecord, context: CloudContext): Promise<Outcome> {
+  const { io, signal } = context;
   try {
-    const request = parseInputs(io.env);
+    const request = parseInputs(io);
     const deadline = io.clock.now() + request.timeoutMs;
-    const opened = await open(request, record, io);
+    const opened = await open(request, record, context);
     return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, deadline);
   } catch (error) {
-    return endAs('refused', { failure: describeError(io.signal.aborted ? io.signal.reason : error) });
+    return endAs('refused', { failure: describeError(signal.aborted ? signal.reason : error) });
   }
 }
 
 /** What every mode starts with: the service, the images by digest, and the change beside what is live. Changes nothing. */
-async function open(request: DeployRequest, record: RunRecord, io: Io) {
-  const logins = openLogins();
+async function open(request: DeployRequest, record: RunRecord, context: CloudContext) {
+  const { io, signal } = context;
   const { workload, endpoint } = await runPhase('Find the service', record, io, async () => {
-    const found = await request.openWorkload(io, logins);
+    const found = await request.openWorkload(context);
     ensurePossible(request.strategy, found);
     return { workload: found, endpoint: await findEndpoint(request, found, io) };
   });
   Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
 
-  const registries = request.registries.map((opener) => opener(io, logins));
-  const registry = openImageRegistry(request, registries, io);
+  const registries = request.registries.map((opener) => opener(context));
+  const registry = openImageRegistry(request, registries, context);
   const images = await runPhase('Resolve the image digest', record, io, () => pinImages(request, registry, io));
   const main = images[0]?.image ?? null;
   const image = main && formatImage(main);
@@ -94,7 +98,8 @@ async function open(request: DeployRequest, record: RunRecord, io: Io) {
   const runsOn = { platform: changes.platform, resource: workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });
   const steps = request.strategy.plan(request.trafficSteps, workload.capabilities);
-  return { ...request, workload, endpoint, registries, registry, images, image, change, changes, steps, record, io };
+  const found = { workload, endpoint, registries, registry, images, image, change, changes, steps };
+  return { ...request, ...found, record, io, signal };
 }
 
 async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, deadline: number): Promise<Outcome> {
@@ -112,11 +117,12 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     if (entry) Object.assign(record, { resource: entry.point.resource, image: entry.image });
     if (!entry || entry.phase === 'open') return untouched(entry);
     if (entry.phase === 'closed') return recalled(entry);
-    const request = recallInputs(io.env);
+    const request = recallInputs(io);
     const deadline = io.clock.now() + POST_BUDGET_MS;
-    const wait = { what: `${entry.point.resource} to be found`, deadline, signal: io.signal };
-    // With a new login each time: a login that failed is remembered.
-    const workload = await waitForAnswer(() => request.openWorkload(io, openLogins()), wait, io);
+    const wait = { what: `${entry.point.resource} to be found`, deadline, signal: neverAborted };
+    // With a new login each time: an answer to a login may have been lost too.
+    const open = () => request.openWorkload({ io, signal: neverAborted, logins: openLogins() });
+    const workload = await waitForAnswer(open, wait, io);
     const endpoint = await tryFindEndpoint(request.url, workload, io);
     const timeoutMs = deadline - io.clock.now();
     return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });

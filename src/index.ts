@@ -11,8 +11,8 @@ export async function run(): Promise<void> {
 
 /** The post step; dist/post.js calls it. Nearly always main has reported, and nothing more is loaded. */
 export async function finish(): Promise<void> {
-  const running = ignoreSignals();
+  const crashes = ignoreSignals();
   if (wasReported(process.env)) return;
   const { finishAction } = await import('./action.ts');
-  process.exitCode = (await finishAction(running)) ? 0 : 1;
+  process.exitCode = (await finishAction(crashes)) ? 0 : 1;
 }

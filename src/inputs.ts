@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { registries, targets } from './clouds/index.ts';
 import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
-import { parseSmokeTests } from './inputs/smoke-tests.ts';
+import { parseSmokeTests, type SmokeTestFiles } from './inputs/smoke-tests.ts';
 import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
+import type { Io } from './io/io.ts';
+import { DeployError } from './model/errors.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest } from './model/nearest.ts';
@@ -43,13 +44,14 @@ export interface DeployRequest extends RolloutOptions {
   readonly rollbackTimeoutMs: number;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Where inputs come from: the runner's variables, and the files of the repository. */
+type InputSource = Pick<Io, 'env' | 'files'>;
 
 /** @throws DeployError INPUT_INVALID that lists every problem. */
-export function parseInputs(env: Env): DeployRequest {
-  const inputs = readStepInputs(env);
-  const request = readRequest(inputs, env);
-  noteUnknownInputs(inputs, env);
+export function parseInputs(source: InputSource): DeployRequest {
+  const inputs = readStepInputs(source.env);
+  const request = readRequest(inputs, source);
+  noteUnknownInputs(inputs, source.env);
   inputs.ensureNoProblems();
   return request;
 }
@@ -58,12 +60,12 @@ export function parseInputs(env: Env): DeployRequest {
  * For the post step: main has checked these inputs. What has become wrong since (a smoke-test file that a later step
  * deleted) is left out; it must not stop the rollback.
  */
-export function recallInputs(env: Env): DeployRequest {
-  return readRequest(readStepInputs(env), env);
+export function recallInputs(source: InputSource): DeployRequest {
+  return readRequest(readStepInputs(source.env), source);
 }
 
 /** Reads every input; what is wrong is noted in `inputs`, not thrown. */
-export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
+export function readRequest(inputs: StepInputs, source: InputSource): DeployRequest {
   const target = parseTarget(inputs);
   const environment = parseMap(inputs, 'environment-variables');
   const secrets = parseMap(inputs, 'secrets');
@@ -82,7 +84,7 @@ export function readRequest(inputs: StepInputs, env: Env): DeployRequest {
     platforms: inputs.parsed('platforms', (text) => parseList(text, parsePlatform), []),
     copyReferrers: inputs.boolean('copy-referrers', false),
     credentials: parseCredentials(inputs),
-    smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, { readFile: fileReader(env) }), []),
+    smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, repositoryFiles(source)), []),
     url: parseUrl(inputs),
     environment,
     secrets,
@@ -191,20 +193,32 @@ function noteNamesInBoth(
   inputs.problem('secrets', { given, expected: 'each name in one of the two', next: 'Remove it from one of them.' });
 }
 
-function fileReader(env: Env): (file: string) => string | null {
+function repositoryFiles({ env, files }: InputSource): SmokeTestFiles {
   const root = env['GITHUB_WORKSPACE'] ?? process.cwd();
-  return (file) => {
-    try {
-      return readFileSync(path.resolve(root, file), 'utf8');
-    } catch {
-      // The parser says which file is missing, in its own words.
-      return null;
-    }
+  return {
+    exists: (file) => files.canRead(path.resolve(root, file)),
+    readFile(file) {
+      try {
+        return files.readText(path.resolve(root, file), MAX_SMOKE_TESTS_BYTES);
+      } catch (error) {
+        if (error instanceof RangeError) throw tooLong(file);
+        // The parser says which file is missing, in its own words.
+        return null;
+      }
+    },
   };
 }
 
+const MAX_SMOKE_TESTS_BYTES = 1_000_000;
+
+function tooLong(file: string): DeployError {
+  return new DeployError('INPUT_INVALID', `could not read smoke-tests: ${file} is longer than 1 MB`, {
+    hint: 'Send large request bodies from files of their own (`file:`).',
+  });
+}
+
 /** The runner only warns of an input that action.yml doesn't know; a misspelt `smoke-tests` would test nothing. */
-function noteUnknownInputs(inputs: StepInputs, env: Env): void {
+function noteUnknownInputs(inputs: StepInputs, env: Io['env']): void {
   const known = new Set([...inputs.read, ...[...targets.values(), ...registries].flatMap((part) => part.inputs)]);
   const knownVariables = new Set([...known].map(environmentName));
   for (const variable of Object.keys(env).filter((name) => name.startsWith('INPUT_') && !knownVariables.has(name))) {

@@ -10,7 +10,7 @@ import type { Change, Workload } from '../../src/model/workload.ts';
 import { ensurePossible } from '../../src/strategies/ensure-possible.ts';
 import type { Strategy } from '../../src/strategies/strategy.ts';
 import { parseTrafficSteps } from '../../src/strategies/traffic-steps.ts';
-import { fakeIo } from '../fixtures/fake-io.ts';
+import { type FakeIo, fakeIo } from '../fixtures/fake-io.ts';
 import { scriptedRollout } from '../fixtures/scripted-rollout.ts';
 import type { ContractStage } from './contract-suite.ts';
 
@@ -26,7 +26,7 @@ export interface WorkloadRun {
   readonly strategy: Strategy;
   readonly steps: string;
   readonly change: Change;
-  readonly io?: ReturnType<typeof fakeIo>;
+  readonly io?: FakeIo;
 }
 
 /** One deploy as main runs it, without the action around it. */
@@ -35,7 +35,7 @@ export async function deployOn(target: TestTarget, run: WorkloadRun): Promise<Ou
 }
 
 /** What post does with what main left in `io.state`. */
-export async function finishOn(target: TestTarget, io: Io): Promise<Outcome> {
+export async function finishOn(target: TestTarget, io: FakeIo): Promise<Outcome> {
   const entry = openJournal(io).read();
   if (!entry || entry.phase === 'open') return untouched(entry);
   if (entry.phase === 'closed') return recalled(entry);

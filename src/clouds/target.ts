@@ -1,4 +1,4 @@
-import type { Io } from '../io/io.ts';
+import type { CancellableIo } from '../io/io.ts';
 import type { ImageImporter } from '../model/image-importer.ts';
 import type { InputReader } from '../model/input-reader.ts';
 import type { Keychain } from '../model/keychain.ts';
@@ -13,7 +13,12 @@ export interface Target {
 }
 
 /** Finds the workload. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, … */
-export type OpenWorkload = (io: Io, logins: Logins) => Promise<Workload>;
+export type OpenWorkload = (context: CloudContext) => Promise<Workload>;
+
+/** What a run gives to the clouds that it opens. */
+export interface CloudContext extends CancellableIo {
+  readonly logins: Logins;
+}
 
 /** A kind of registry that belongs to a cloud. Any target can use any of them. Light, as `Target`. */
 export interface CloudRegistry {
@@ -24,7 +29,7 @@ export interface CloudRegistry {
   parse(reader: InputReader): OpenRegistry;
 }
 
-export type OpenRegistry = (io: Io, logins: Logins) => RegistryAccess;
+export type OpenRegistry = (context: CloudContext) => RegistryAccess;
 
 export interface RegistryAccess {
   /** Credentials for registries of this kind. */

@@ -19,7 +19,7 @@ export async function bake(
   progress: Progress,
   rollout: Rollout,
 ): Promise<void> {
-  const { io } = rollout;
+  const { io, signal } = rollout;
   const until = io.clock.now() + durationMs;
   progress.deadline += durationMs;
   const checks = openChecks(progress, rollout);
@@ -34,7 +34,7 @@ export async function bake(
       what: `${formatDuration(durationMs)} at ${formatShare(percent, progress.share ?? share)} to pass`,
       deadline: progress.deadline,
       doneAt: until,
-      signal: io.signal,
+      signal,
       pauseMs: () => pauseBefore(until - io.clock.now()),
     },
     io,

@@ -46,14 +46,14 @@ function startProgress({ image, deadline }: Rollout, point: RestorePoint): Progr
 }
 
 async function readCurrentState(rollout: Rollout): Promise<RestorePoint> {
-  const { workload, deadline, io } = rollout;
+  const { workload, deadline, io, signal } = rollout;
   try {
     await waitFor(
       async () => {
         const { status, message } = await workload.readiness();
         return status === 'succeeded' ? { done: true, value: null } : { done: false, message };
       },
-      { what: `${workload.resource} to be free`, deadline, signal: io.signal },
+      { what: `${workload.resource} to be free`, deadline, signal },
       io,
     );
   } catch (error) {
@@ -80,13 +80,13 @@ async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<
 }
 
 async function handleFailure(error: unknown, progress: Progress, rollout: Rollout): Promise<Outcome> {
-  const { journal, io } = rollout;
+  const { journal, io, signal } = rollout;
   const { mark, point } = progress.entry;
-  const failure = describeError(io.signal.aborted ? io.signal.reason : error);
+  const failure = describeError(signal.aborted ? signal.reason : error);
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
   if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'rolling-back', failure };
-  if (isCancelled(io.signal)) return await leaveToPost(progress, rollout);
+  if (isCancelled(signal)) return await leaveToPost(progress, rollout);
   const isUndone = failure.code === 'ROLLED_BACK_BY_PLATFORM' || failure.code === 'SUPERSEDED';
   if (rollout.onFailure === 'keep' && !isUndone) return await keep(failure, progress, rollout);
   // Before the diagnosis: a kill while it reads must not be taken for a cancel.
@@ -108,9 +108,9 @@ async function keep(failure: Failure, progress: Progress, rollout: Rollout): Pro
 }
 
 /** @throws the error, unless there is more to say: an answer that was lost may have left a revision behind. */
-function refuse(error: unknown, { entry }: Progress, { io }: Rollout): Outcome {
+function refuse(error: unknown, { entry }: Progress, { signal }: Rollout): Outcome {
   const failure = describeError(error);
-  if (io.signal.aborted || failure.code !== 'NETWORK') throw error;
+  if (signal.aborted || failure.code !== 'NETWORK') throw error;
   const { revision } = entry.point;
   return endAs('refused', { revision, previousRevision: revision, failure, notes: [unusedRevision] });
 }
@@ -121,7 +121,7 @@ async function leaveToPost(progress: Progress, rollout: Rollout): Promise<never>
     tryToJournal(rollout.journal, progress.entry, rollout.io);
     await startRollback({ ...rollout, entry: progress.entry });
   }
-  throw rollout.io.signal.reason;
+  throw rollout.signal.reason;
 }
 
 async function tryDiagnose(progress: Progress, rollout: Rollout): Promise<Diagnosis | null> {

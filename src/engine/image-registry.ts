@@ -1,5 +1,5 @@
 import type { RegistryAccess } from '../clouds/target.ts';
-import type { Io } from '../io/io.ts';
+import type { CancellableIo } from '../io/io.ts';
 import type { ImageName } from '../model/image.ts';
 import type { RegistryCredentials } from '../model/keychain.ts';
 import { openRegistryClient, type RegistryClient } from '../registry/client.ts';
@@ -20,11 +20,13 @@ export interface RegistryLogins {
 export function openImageRegistry(
   { images, credentials }: RegistryLogins,
   clouds: readonly RegistryAccess[],
-  io: Io,
+  { io, signal }: CancellableIo,
 ): RegistryClient {
+  const { http, clock, log, env, exec, files } = io;
   const registry = images[0]?.name.registry;
   const given = registry && credentials ? [fixedKeychain(registry, credentials)] : [];
-  if (credentials) io.log.mask(credentials.password);
-  const docker = dockerConfigKeychain({ ...io, readFile: async (file) => io.files.readText(file) });
-  return openRegistryClient({ ...io, keychains: [...given, ...clouds.map(({ keychain }) => keychain), docker] });
+  if (credentials) log.mask(credentials.password);
+  const docker = dockerConfigKeychain({ env, exec, log, readFile: async (file) => files.readText(file) });
+  const keychains = [...given, ...clouds.map(({ keychain }) => keychain), docker];
+  return openRegistryClient({ http, clock, log, keychains, signal });
 }

@@ -1,4 +1,5 @@
 import { startPace } from '../io/pace.ts';
+import { neverAborted } from '../io/signals.ts';
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import type { ChangeMark, Restoration } from '../model/workload.ts';
 import type { RollbackRequest } from './rollout.ts';
@@ -31,7 +32,7 @@ export async function restorePersistently(request: RollbackRequest, progress: Re
     what: revision === null ? 'what this run created to be deleted' : `${revision} to serve again`,
     deadline: startedAt + timeoutMs,
     // A rollback that was begun is never given up half-way because of a second signal.
-    signal: new AbortController().signal,
+    signal: neverAborted,
   };
   const nextPause = startPace({ longestMs: LONGEST_PAUSE_MS });
   let failedAt: number | null = null;

@@ -1,3 +1,4 @@
+import { neverAborted } from '../io/signals.ts';
 import { describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome, type OutcomeKind, type UnfinishedRollback } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
@@ -35,10 +36,9 @@ export async function rollBack(request: RollbackRequest): Promise<Outcome> {
 /** Sends the first request of the rollback, without waiting for its end. Says what went wrong, and throws nothing. */
 export async function startRollback(request: Omit<RollbackRequest, 'timeoutMs'>): Promise<void> {
   const { io } = request;
-  const never = new AbortController().signal;
   try {
     const deadline = io.clock.now() + START_BUDGET_MS;
-    const wait = { what: 'the rollback to be accepted', deadline, signal: never };
+    const wait = { what: 'the rollback to be accepted', deadline, signal: neverAborted };
     const restoration = await waitFor(
       async () => {
         const found = await restoreOnce(request, 0);

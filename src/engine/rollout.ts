@@ -33,6 +33,8 @@ export interface Rollout {
   readonly journal: Journal;
   readonly record: RunRecord;
   readonly io: Io;
+  /** Aborted when the job is cancelled (the reason is a DeployError CANCELLED), or by an exception that no code caught. */
+  readonly signal: AbortSignal;
 }
 
 /** How far a rollout has come. */
@@ -46,7 +48,7 @@ export interface Progress {
   deadline: number;
 }
 
-/** What a rollback needs: the post step has no more than this. */
+/** What a rollback needs: the post step has no more than this. No signal, as a rollback is never given up. */
 export interface RollbackRequest
   extends Pick<Rollout, 'workload' | 'smokeTests' | 'endpoint' | 'journal' | 'record' | 'io'> {
   readonly entry: JournalEntry;

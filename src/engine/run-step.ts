@@ -14,8 +14,8 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 /** @throws DeployError for whatever has to be answered with a rollback */
 export async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
-  const { record, io } = rollout;
-  io.signal.throwIfAborted();
+  const { record, io, signal } = rollout;
+  signal.throwIfAborted();
   switch (step.kind) {
     case 'deploy':
       return await runPhase('Roll out', record, io, () => rollOut(step, progress, rollout));
@@ -36,11 +36,11 @@ export async function runStep(step: Step, progress: Progress, rollout: Rollout):
 }
 
 async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Progress, rollout: Rollout): Promise<void> {
-  const { workload, change, journal, io } = rollout;
+  const { workload, change, journal, io, signal } = rollout;
   const prepared = await workload.prepare(change);
   progress.entry = { ...progress.entry, phase: 'sending', mark: prepared.mark };
   journal.write(progress.entry);
-  io.signal.throwIfAborted();
+  signal.throwIfAborted();
   const operation = await sendChange(prepared, { takeTraffic, shifts }, { progress, rollout });
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
@@ -53,8 +53,8 @@ async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Prog
 const ALL: Share = { percent: 100, why: null };
 
 async function notePreview(operation: Operation, { deadline }: Progress, rollout: Rollout): Promise<void> {
-  const { workload, record, io } = rollout;
-  const wait = { what: `the address of ${operation.revision}`, deadline, signal: io.signal };
+  const { workload, record, io, signal } = rollout;
+  const wait = { what: `the address of ${operation.revision}`, deadline, signal };
   const addresses = (await waitForAnswer(() => workload.preview(operation), wait, io)).map(({ url }) => url);
   if (addresses.length === 0) return;
   record.previewUrl = addresses[0]!;
@@ -79,7 +79,7 @@ async function moveTraffic(
   progress: Progress,
   rollout: Rollout,
 ): Promise<void> {
-  const { workload, io } = rollout;
+  const { workload, io, signal } = rollout;
   const { operation, entry } = progress;
   const what = `${operation!.revision} to get ${formatShare(percent, share)} of the traffic`;
   const { traffic } = workload;
@@ -88,7 +88,7 @@ async function moveTraffic(
       traffic?.by === 'platform'
         ? traffic.advance(operation!, percent, entry.point)
         : traffic!.setWeight(operation!, percent, entry.point),
-    { what, deadline: progress.deadline, signal: io.signal },
+    { what, deadline: progress.deadline, signal },
     io,
   );
   progress.share = share;
@@ -97,10 +97,10 @@ async function moveTraffic(
 
 /** The request may be repeated, so one whose answer was lost is sent again. */
 async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void> {
-  const { workload, record, io } = rollout;
+  const { workload, record, io, signal } = rollout;
   const operation = progress.operation!;
   const what = `${operation.revision} to be the only one that serves`;
-  const wait = { what, deadline: progress.deadline, signal: io.signal };
+  const wait = { what, deadline: progress.deadline, signal };
   const finishing = await waitForAnswer(() => workload.finish(operation, progress.entry.point), wait, io);
   if (!finishing) return;
   progress.operation = finishing;
@@ -108,9 +108,10 @@ async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void
 }
 
 /** After another deployment during the smoke tests, their result would say nothing about ours. */
-async function confirm({ entry, operation, deadline }: Progress, { workload, io }: Rollout): Promise<void> {
+async function confirm({ entry, operation, deadline }: Progress, rollout: Rollout): Promise<void> {
+  const { workload, io, signal } = rollout;
   const { mark } = entry;
-  const wait = { what: `${operation?.revision} to be confirmed as live`, deadline, signal: io.signal };
+  const wait = { what: `${operation?.revision} to be confirmed as live`, deadline, signal };
   if (mark !== null && (await waitForAnswer(() => workload.isLive(mark), wait, io))) return;
   throw superseded(`could not confirm ${operation?.revision}: another deployment is live now`);
 }

@@ -12,7 +12,7 @@ export async function sendChange(
   plan: RolloutPlan,
   { progress, rollout }: { readonly progress: Progress; readonly rollout: Rollout },
 ): Promise<Operation> {
-  const { workload, io } = rollout;
+  const { workload, io, signal } = rollout;
   const { point } = progress.entry;
   const find = (): Promise<Operation | null> => workload.findOperation(prepared.mark, point);
   let isSent = false;
@@ -26,7 +26,7 @@ export async function sendChange(
         ? { done: true, value: operation }
         : { done: false, message: 'update submitted, waiting for the deployment to be listed' };
     },
-    { what: 'our deployment to be listed', deadline: progress.deadline, signal: io.signal },
+    { what: 'our deployment to be listed', deadline: progress.deadline, signal },
     io,
   );
 }

@@ -14,13 +14,13 @@ export type Subject = Pick<Progress, 'operation' | 'deadline' | 'entry'>;
  * @throws DeployError SMOKE_TEST_FAILED that names the first test which failed
  */
 export async function smokeTest(against: 'live' | 'preview', subject: Subject, rollout: Rollout): Promise<void> {
-  const { record, io } = rollout;
+  const { record, io, signal } = rollout;
   if (rollout.smokeTests.length === 0) {
     io.log.info('No smoke tests are configured: none ran.');
     return;
   }
   // Its address is read from the cloud: a transient error of that read says nothing about the revision.
-  const wait = { what: 'the smoke tests to start', deadline: subject.deadline, signal: io.signal };
+  const wait = { what: 'the smoke tests to start', deadline: subject.deadline, signal };
   const run = () => waitForAnswer(() => runSmokeTestsOn(against, subject, rollout), wait, io);
   const results = await runPhase(`Smoke test (${against})`, record, io, run);
   record.smokeTests = results;
@@ -34,9 +34,9 @@ export async function runSmokeTestsOn(
   subject: Subject,
   rollout: Rollout,
 ): Promise<SmokeTestResult[]> {
-  const { smokeTests: tests, io } = rollout;
+  const { smokeTests: tests, io, signal } = rollout;
   const { deadline } = subject;
-  const context = { tests, revision: revisionOf(subject), image: rollout.image ?? '', deadline };
+  const context = { tests, revision: revisionOf(subject), image: rollout.image ?? '', deadline, signal };
   const results: SmokeTestResult[] = [];
   for (const endpoint of await findEndpoints(against, subject, rollout)) {
     results.push(...(await runSmokeTests({ ...context, endpoint }, io)));

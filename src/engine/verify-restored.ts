@@ -1,4 +1,4 @@
-import { neverCancelled } from '../io/io.ts';
+import { neverAborted } from '../io/signals.ts';
 import type { RollbackRequest } from './rollout.ts';
 import { limitRetries } from './smoke-tests/limit-retries.ts';
 import { runSmokeTests } from './smoke-tests/run-smoke-tests.ts';
@@ -15,19 +15,25 @@ const BUDGET_MS = 60_000;
 export async function verifyRestored(
   request: RollbackRequest,
 ): Promise<{ readonly serves: boolean; readonly notes: readonly string[] }> {
-  const { smokeTests, endpoint, entry } = request;
+  const { smokeTests, endpoint, entry, io } = request;
   const { revision } = entry.point;
   if (revision === null)
     return { serves: true, notes: ['Verified by reading it back: the service that this run created is deleted.'] };
   if (smokeTests.length === 0)
     return { serves: true, notes: ['Verified by reading it back; no smoke tests are configured.'] };
-  const io = neverCancelled(request.io);
   const deadline = io.clock.now() + BUDGET_MS;
   const failed: string[] = [];
   for (const test of smokeTests) {
-    const tests = [limitRetries(test, LONGEST_RETRY_MS)];
     // The image of the previous revision is not known here.
-    const [result] = await runSmokeTests({ tests, endpoint, revision, image: '', deadline }, io);
+    const run = {
+      tests: [limitRetries(test, LONGEST_RETRY_MS)],
+      endpoint,
+      revision,
+      image: '',
+      deadline,
+      signal: neverAborted,
+    };
+    const [result] = await runSmokeTests(run, io);
     if (result && !result.passed) failed.push(`"${test.name}" fails on ${revision} too: ${result.detail}`);
   }
   const serves = failed.length < smokeTests.length;

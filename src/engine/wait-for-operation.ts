@@ -8,7 +8,8 @@ import { waitFor } from './wait.ts';
  * Polls the last operation until it has ended well, and notes the share of the traffic that is in force.
  * @throws DeployError as `ensureHealthy`; TIMEOUT; the signal's reason
  */
-export async function waitForOperation(progress: Progress, { workload, io }: Rollout, what: string): Promise<void> {
+export async function waitForOperation(progress: Progress, rollout: Rollout, what: string): Promise<void> {
+  const { workload, io, signal } = rollout;
   const operation = progress.operation!;
   const watch = workload.watch(operation);
   const last = await waitFor(
@@ -18,7 +19,7 @@ export async function waitForOperation(progress: Progress, { workload, io }: Rol
         ? { done: false, ...observation }
         : { done: true, value: observation };
     },
-    { what, deadline: progress.deadline, signal: io.signal },
+    { what, deadline: progress.deadline, signal },
     io,
   );
   ensureHealthy(last, operation);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
@@ -19,8 +19,10 @@ export interface Files {
   storePrivately(name: string, text: string): StoredFile;
   /** @throws DeployError NOT_FOUND when it is gone, JOURNAL_INVALID when it was altered. */
   readStored(file: StoredFile): string;
-  /** UTF-8. @throws Error of Node; RangeError when it is longer than `maxBytes` */
+  /** UTF-8. @throws Error of Node; RangeError when it is longer than `maxBytes`, by default 10 MB */
   readText(file: string, maxBytes?: number): string;
+  /** Is there such a file, and may this user read it? */
+  canRead(file: string): boolean;
 }
 
 const MAX_BYTES = 10_000_000;
@@ -39,6 +41,7 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
       return text;
     },
     readText,
+    canRead,
   };
 }
 
@@ -46,6 +49,15 @@ function readText(file: string, maxBytes = MAX_BYTES): string {
   const { size } = statSync(file);
   if (size > maxBytes) throw new RangeError(`${file} is longer than ${maxBytes} bytes`);
   return readFileSync(file, 'utf8');
+}
+
+function canRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function tryRead(file: string): string | null {

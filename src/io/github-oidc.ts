@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
-import { type HttpResponse, readBody } from './http.ts';
+import { type Http, type HttpResponse, readBody } from './http.ts';
 import type { Io } from './io.ts';
 import { type RetryPolicy, retryTransient } from './retry-transient.ts';
 
@@ -11,15 +11,17 @@ const RETRIES: RetryPolicy = { tries: 3, firstDelayMs: 1_000 };
  * The job's identity, as a token that GitHub signs for `audience`. It lives for minutes, so it is asked for when it is used.
  * https://docs.github.com/en/actions/reference/security/oidc
  *
- * @throws DeployError AUTH_FAILED that says what the job lacks; NETWORK or THROTTLED when GitHub does not answer
+ * @throws DeployError AUTH_FAILED that says what the job lacks; NETWORK or THROTTLED when GitHub does not answer; the
+ *   signal's reason
  */
 export async function fetchIdToken(
-  io: Pick<Io, 'clock' | 'env' | 'http' | 'log' | 'signal'>,
+  io: Pick<Io, 'clock' | 'env' | 'http' | 'log'>,
   audience: string,
+  signal: AbortSignal,
 ): Promise<string> {
   const service = findTokenService(io.env);
   service.url.searchParams.set('audience', audience);
-  const token = await retryTransient(() => ask(service, io), RETRIES, io);
+  const token = await retryTransient(() => ask(service, io.http, signal), RETRIES, { clock: io.clock, signal });
   io.log.mask(token);
   return token;
 }
@@ -44,10 +46,9 @@ function findTokenService(env: Io['env']): TokenService {
   });
 }
 
-async function ask({ url, token }: TokenService, io: Pick<Io, 'http' | 'signal'>): Promise<string> {
-  const { signal } = io;
+async function ask({ url, token }: TokenService, http: Http, signal: AbortSignal): Promise<string> {
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'deploy-agent' };
-  const response = await io.http.send({ method: 'GET', url, headers, timeoutMs: 15_000, signal });
+  const response = await http.send({ method: 'GET', url, headers, timeoutMs: 15_000, signal });
   const body = await readBody(response, { maxBytes: 65_536, timeoutMs: 15_000 });
   if (response.status !== 200) throw refusal(response);
   const answer = tokenDocument.safeParse(tryParseJson(body.toString()));

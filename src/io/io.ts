@@ -14,11 +14,16 @@ export interface Io {
   readonly log: Log;
   readonly state: State;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the job is cancelled; the reason is a DeployError CANCELLED. */
+}
+
+/** The outside world for work that may be given up. */
+export interface CancellableIo {
+  readonly io: Io;
+  /** Aborted when the job is cancelled (the reason is a DeployError CANCELLED), or by an exception that no code caught. */
   readonly signal: AbortSignal;
 }
 
-export function openIo(signal: AbortSignal): Io {
+export function openIo(): Io {
   return {
     clock: systemClock,
     http: openHttp(process.env),
@@ -27,11 +32,5 @@ export function openIo(signal: AbortSignal): Io {
     log: runnerLog,
     state: runnerState,
     env: process.env,
-    signal,
   };
-}
-
-/** The same world for work that is not given up when the job is cancelled. */
-export function neverCancelled(io: Io): Io {
-  return { ...io, signal: new AbortController().signal };
 }

@@ -1,5 +1,5 @@
 import { isTransient } from '../model/errors.ts';
-import type { Io } from './io.ts';
+import type { Clock } from './clock.ts';
 
 export interface RetryPolicy {
   /** All in all, the first one included. */
@@ -29,7 +29,7 @@ const givenUp = new WeakSet<object>();
 export async function retryTransient<T>(
   attempt: () => Promise<T>,
   policy: RetryPolicy,
-  { clock, signal }: Pick<Io, 'clock' | 'signal'>,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     signal.throwIfAborted();

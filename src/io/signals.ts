@@ -1,5 +1,8 @@
 import { DeployError, describeError } from '../model/errors.ts';
 
+/** For work that goes on when the job is cancelled, such as a rollback. */
+export const neverAborted: AbortSignal = new AbortController().signal;
+
 /**
  * Aborted by SIGINT or SIGTERM. The runner sends SIGINT when a job is cancelled or a step's time is up, SIGTERM 7.5 s
  * later, and kills 2.5 s after that (actions/runner ProcessInvoker.cs). The listener does nothing else: an exception
@@ -31,10 +34,10 @@ function cancelled(name: string): DeployError {
   });
 }
 
-/** For the post step, which rolls back: it goes on until it is done or killed. `crashes`: what no code caught. */
-export function ignoreSignals(): { readonly signal: AbortSignal; readonly crashes: readonly unknown[] } {
+/** For the post step, which rolls back: it goes on until it is done or killed. @returns what no code catches, as it comes */
+export function ignoreSignals(): readonly unknown[] {
   const crashes: unknown[] = [];
   process.on('uncaughtException', (error) => void crashes.push(error));
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
-  return { signal: new AbortController().signal, crashes };
+  return crashes;
 }

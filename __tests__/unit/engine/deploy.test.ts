@@ -4,12 +4,11 @@ import { finish } from '../../../src/engine/finish.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
 import { systemClock } from '../../../src/io/clock.ts';
-import type { Io } from '../../../src/io/io.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 import type { Restoration, Workload } from '../../../src/model/workload.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
-import { fakeIo } from '../../fixtures/fake-io.ts';
+import { type FakeIo, fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
 import {
   operation,
@@ -286,6 +285,27 @@ describe('the verification of a rollback', () => {
   });
 });
 
-function rolloutOf(workload: Workload, io: Io): Rollout {
+test('the verification of a rollback goes on when the run was aborted', async () => {
+  const io = { ...fakeIo(), clock: systemClock };
+  const workload = scriptedWorkload({
+    watch: watchBy(async () => {
+      io.cancel(new DeployError('UNEXPECTED', 'unexpected error: boom'));
+      return { status: 'progressing', reason: 'ROLLING', message: '1 of 2' };
+    }),
+  });
+  const test = {
+    kind: 'command',
+    name: 'run: true',
+    script: 'true',
+    timeoutMs: 5_000,
+    passes: 1,
+    retryForMs: 0,
+  } as const;
+  const outcome = await deploy({ ...rolloutOf(workload, io), smokeTests: [test] });
+  expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { message: 'unexpected error: boom' } });
+  expect(outcome.notes.join()).toContain('Verified: smoke tests pass on ');
+});
+
+function rolloutOf(workload: Workload, io: FakeIo): Rollout {
   return scriptedRollout(workload, io, rolling.plan([], workload.capabilities));
 }

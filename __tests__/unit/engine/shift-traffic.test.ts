@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { deploy } from '../../../src/engine/deploy.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
-import type { Io } from '../../../src/io/io.ts';
 import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
@@ -11,7 +10,7 @@ import { canary } from '../../../src/strategies/canary.ts';
 import { preview } from '../../../src/strategies/preview.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
-import { fakeIo } from '../../fixtures/fake-io.ts';
+import { type FakeIo, fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
 import { operation, preparedBy, scriptedWorkload, watchBy } from '../../fixtures/scripted-workload.ts';
 
@@ -74,7 +73,7 @@ function commandThat(script: string): SmokeTest {
 
 function rolloutOf(
   workload: Workload,
-  io: Io,
+  io: FakeIo,
   steps = canary.plan(parseTrafficSteps('5% for 2m, 25% for 3m'), byPercent),
 ): Rollout {
   return { ...scriptedRollout(workload, io, steps), deadline: io.clock.now() + 60_000 };

@@ -5,6 +5,7 @@ import { parseInputs } from '../../../src/inputs.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import { parseStringMap, parseYaml } from '../../../src/model/yaml.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
+import { memoryFiles } from '../../fixtures/fake-io.ts';
 import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith } from './attacks.ts';
 
@@ -163,7 +164,7 @@ describe('the inputs of a step', () => {
       ),
     );
     fc.assert(
-      fc.property(env, (given) => void parseOrRefuse(() => parseInputs(given))),
+      fc.property(env, (given) => void parseOrRefuse(() => parseInputs({ env: given, files: memoryFiles() }))),
       { numRuns: 200 },
     );
   });

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseInputs } from '../../../src/inputs.ts';
+import { memoryFiles } from '../../fixtures/fake-io.ts';
 
 const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
+const parse = (env: Record<string, string>) => parseInputs({ env, files: memoryFiles() });
 const image = { registry: 'ghcr.io', repository: 'acme/agent', tag: 'v1', digest: null };
 
 describe('the inputs of a step', () => {
   test('the least that works has safe defaults', () => {
-    expect(parseInputs(least)).toMatchObject({
+    expect(parse(least)).toMatchObject({
       images: [{ container: null, name: image }],
       copyTo: null,
       credentials: null,
@@ -34,7 +36,7 @@ describe('the inputs of a step', () => {
       'INPUT_ENVIRONMENT-VARIABLES': '- a',
       'INPUT_COPY-TO': 'ghcr.io/acme/agent:v1',
     };
-    const message = messageOf(() => parseInputs(wrong));
+    const message = messageOf(() => parse(wrong));
     for (const name of [
       'target: got "lambda"; expected one of ecs',
       'image: ',
@@ -71,7 +73,7 @@ describe('the inputs of a step', () => {
       '- steps: could not read the steps: 5% comes after 25%',
     ],
   ])('%s is a problem that is told', (_, inputs, expected) => {
-    expect(messageOf(() => parseInputs({ ...least, ...inputs }))).toContain(expected);
+    expect(messageOf(() => parse({ ...least, ...inputs }))).toContain(expected);
   });
 
   test.each([
@@ -79,13 +81,13 @@ describe('the inputs of a step', () => {
     [{ INPUT_TRAFFIC: '100 %', INPUT_STRATEGY: 'canary', INPUT_STEPS: '5%' }, 'canary', [5, 100]],
     [{ INPUT_STRATEGY: 'blue-green' }, 'blue-green', [100]],
   ])('%j is the strategy %s with the shares %j', (inputs, name, shares) => {
-    const { strategy, trafficSteps } = parseInputs({ ...least, ...inputs });
+    const { strategy, trafficSteps } = parse({ ...least, ...inputs });
     expect([strategy.name, trafficSteps.map(({ percent }) => percent)]).toEqual([name, shares]);
   });
 
   test('a name that is a variable and a secret is told once, without its value', () => {
     const both = { 'INPUT_ENVIRONMENT-VARIABLES': 'A: hunter2\nB: x', INPUT_SECRETS: 'A: ref\nC: ref' };
-    const message = messageOf(() => parseInputs({ ...least, ...both }));
+    const message = messageOf(() => parse({ ...least, ...both }));
     expect(message).toContain('- secrets: got A, which the input environment-variables sets too');
     expect(message).not.toContain('hunter2');
   });
@@ -95,11 +97,11 @@ describe('the inputs of a step', () => {
     ['deploy', 'deploy'],
     ['', 'deploy'],
   ])('mode "%s" is %s', (given, mode) => {
-    expect(parseInputs({ ...least, INPUT_MODE: given })).toMatchObject({ mode });
+    expect(parse({ ...least, INPUT_MODE: given })).toMatchObject({ mode });
   });
 
   test('a rollback is no mode yet', () => {
-    expect(messageOf(() => parseInputs({ ...least, INPUT_MODE: 'rollback' }))).toContain('- mode: got "rollback"');
+    expect(messageOf(() => parse({ ...least, INPUT_MODE: 'rollback' }))).toContain('- mode: got "rollback"');
   });
 
   test.each<[string, object[]]>([
@@ -126,14 +128,14 @@ describe('the inputs of a step', () => {
       ],
     ],
   ])('container %j', (container, images) => {
-    expect(parseInputs({ ...least, INPUT_CONTAINER: container }).images).toEqual(images);
+    expect(parse({ ...least, INPUT_CONTAINER: container }).images).toEqual(images);
   });
 
   test('no image is needed where each container has its own', () => {
     const { INPUT_IMAGE: _, ...rest } = least;
     const own = { ...rest, INPUT_CONTAINER: 'web=ghcr.io/acme/agent:v1' };
-    expect(parseInputs(own).images).toEqual([{ container: 'web', name: image }]);
-    expect(messageOf(() => parseInputs({ ...own, INPUT_CONTAINER: 'web' }))).toContain(
+    expect(parse(own).images).toEqual([{ container: 'web', name: image }]);
+    expect(messageOf(() => parse({ ...own, INPUT_CONTAINER: 'web' }))).toContain(
       '- image: is required (the value is empty)',
     );
   });
@@ -143,46 +145,46 @@ describe('the inputs of a step', () => {
     ['live, v1.2\n\n v1 ,live', ['live', 'v1.2', 'v1']],
     ['', []],
   ])('tags %j', (given, tags) => {
-    expect(parseInputs({ ...least, 'INPUT_COPY-TO': 'quay.io/acme/agent', INPUT_TAGS: given })).toMatchObject({ tags });
+    expect(parse({ ...least, 'INPUT_COPY-TO': 'quay.io/acme/agent', INPUT_TAGS: given })).toMatchObject({ tags });
   });
 
   test('a tag that is none is a problem, and so is one without a place to copy to', () => {
     const inputs = { ...least, INPUT_TAGS: 'v1, -v2' };
-    expect(messageOf(() => parseInputs({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }))).toContain(
+    expect(messageOf(() => parse({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }))).toContain(
       '- tags: "-v2" is not a tag. Write up to 128 letters',
     );
-    expect(messageOf(() => parseInputs(inputs))).toContain(
+    expect(messageOf(() => parse(inputs))).toContain(
       '- tags: got a value; expected nothing while there is no copy-to. Add `copy-to:`',
     );
   });
 
   test('platforms are a list that needs a place to copy to', () => {
     const inputs = { ...least, INPUT_PLATFORMS: 'linux/amd64, linux/arm/v7' };
-    expect(parseInputs({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }).platforms).toEqual([
+    expect(parse({ ...inputs, 'INPUT_COPY-TO': 'quay.io/a/b' }).platforms).toEqual([
       { os: 'linux', architecture: 'amd64', variant: null },
       { os: 'linux', architecture: 'arm', variant: 'v7' },
     ]);
-    expect(messageOf(() => parseInputs(inputs))).toContain('- platforms: got a value; expected nothing while there is');
-    expect(
-      messageOf(() => parseInputs({ ...least, INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' })),
-    ).toContain('- platforms: could not read "amd64": it is not a platform. Write os/architecture');
+    expect(messageOf(() => parse(inputs))).toContain('- platforms: got a value; expected nothing while there is');
+    expect(messageOf(() => parse({ ...least, INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' }))).toContain(
+      '- platforms: could not read "amd64": it is not a platform. Write os/architecture',
+    );
   });
 
   test('copy-referrers is a yes or no that needs a place to copy to', () => {
     const there = { ...least, 'INPUT_COPY-TO': 'quay.io/acme/agent' };
-    expect(parseInputs(there).copyReferrers).toBe(false);
-    expect(parseInputs({ ...there, 'INPUT_COPY-REFERRERS': 'true' }).copyReferrers).toBe(true);
-    expect(parseInputs({ ...least, 'INPUT_COPY-REFERRERS': 'false' }).copyReferrers).toBe(false);
-    expect(messageOf(() => parseInputs({ ...there, 'INPUT_COPY-REFERRERS': 'all' }))).toContain(
+    expect(parse(there).copyReferrers).toBe(false);
+    expect(parse({ ...there, 'INPUT_COPY-REFERRERS': 'true' }).copyReferrers).toBe(true);
+    expect(parse({ ...least, 'INPUT_COPY-REFERRERS': 'false' }).copyReferrers).toBe(false);
+    expect(messageOf(() => parse({ ...there, 'INPUT_COPY-REFERRERS': 'all' }))).toContain(
       '- copy-referrers: got "all"; expected true or false',
     );
-    expect(messageOf(() => parseInputs({ ...least, 'INPUT_COPY-REFERRERS': 'true' }))).toContain(
+    expect(messageOf(() => parse({ ...least, 'INPUT_COPY-REFERRERS': 'true' }))).toContain(
       '- copy-referrers: got a value; expected nothing while there is no copy-to',
     );
   });
 
   test('the password of a url is not repeated', () => {
-    const message = messageOf(() => parseInputs({ ...least, INPUT_URL: 'https://me:hunter2@agent.acme.dev' }));
+    const message = messageOf(() => parse({ ...least, INPUT_URL: 'https://me:hunter2@agent.acme.dev' }));
     expect(message).toContain('- url: ');
     expect(message).not.toContain('hunter2');
   });
@@ -196,3 +198,27 @@ function messageOf(act: () => unknown): string {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('smoke tests in a file of the repository', () => {
+  const parseWith = (smokeTests: string, stored: Record<string, string>) => {
+    const files = memoryFiles(new Map(Object.entries(stored)));
+    const env = { ...least, GITHUB_WORKSPACE: '/work', 'INPUT_SMOKE-TESTS': smokeTests };
+    return parseInputs({ env, files }).smokeTests;
+  };
+
+  test('are read from the workspace', () => {
+    expect(parseWith('smoke.yml', { '/work/smoke.yml': '- GET /health' })).toMatchObject([{ name: 'GET /health' }]);
+    expect(messageOf(() => parseWith('smoke.yml', {}))).toContain('there is no file smoke.yml');
+  });
+
+  test('of more than 1 MB are refused, and not called missing', () => {
+    const stored = { '/work/smoke.yml': `- GET /health #${'x'.repeat(1_000_000)}` };
+    expect(messageOf(() => parseWith('smoke.yml', stored))).toContain('smoke.yml is longer than 1 MB');
+  });
+
+  test('name uploads that have to be there, however large', () => {
+    const upload = '- POST /x: {file: big.bin}';
+    expect(parseWith(upload, { '/work/big.bin': 'x'.repeat(10_000_001) })).toHaveLength(1);
+    expect(messageOf(() => parseWith(upload, {}))).toContain('big.bin');
+  });
+});

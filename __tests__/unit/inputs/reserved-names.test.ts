@@ -15,7 +15,7 @@ import { dockerConfigKeychain } from '../../../src/registry/docker-config-keycha
 import { findTraits } from '../../../src/registry/known-registries.ts';
 import { parseManifest } from '../../../src/registry/manifest.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
-import { fakeIo } from '../../fixtures/fake-io.ts';
+import { fakeIo, memoryFiles } from '../../fixtures/fake-io.ts';
 
 /** Names that every object of JavaScript has, so that a lookup with them finds something in a table that is an object. */
 const NAMES = ['toString', 'constructor', '__proto__', 'hasOwnProperty'];
@@ -40,7 +40,7 @@ describe.each(NAMES)('the text %s', (name) => {
     for (const input of inputs) {
       const env = { INPUT_TARGET: target, INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
       const given = { ...env, [`INPUT_${input.toUpperCase()}`]: name };
-      expect(['', 'INPUT_INVALID']).toContain(codeOf(() => parseInputs(given)));
+      expect(['', 'INPUT_INVALID']).toContain(codeOf(() => parseInputs({ env: given, files: memoryFiles() })));
     }
   });
 
@@ -49,12 +49,14 @@ describe.each(NAMES)('the text %s', (name) => {
     (input) => {
       const env = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
       const given = { ...env, INPUT_CLUSTER: 'main', [`INPUT_${input.toUpperCase()}`]: name };
-      expect(() => parseInputs(given)).toThrow(`- ${input}: `);
+      expect(() => parseInputs({ env: given, files: memoryFiles() })).toThrow(`- ${input}: `);
     },
   );
 
   test('is no input', () => {
-    expect(codeOf(() => parseInputs({ [`INPUT_${name.toUpperCase()}`]: 'x' }))).toBe('INPUT_INVALID');
+    expect(codeOf(() => parseInputs({ env: { [`INPUT_${name.toUpperCase()}`]: 'x' }, files: memoryFiles() }))).toBe(
+      'INPUT_INVALID',
+    );
   });
 
   test('is a method, a key or an option of no smoke test', () => {

@@ -55,6 +55,12 @@ describe('a text', () => {
     expect(() => files.readText(file, 1)).toThrow(RangeError);
   });
 
+  test('can be read where it is a file, of any length', () => {
+    const file = path.join(folder, 'text');
+    writeFileSync(file, 'x'.repeat(10_000_001));
+    expect([file, folder, path.join(folder, 'nothing')].map(files.canRead)).toEqual([true, false, false]);
+  });
+
   test('that is not there is the error of Node', () => {
     expect(() => files.readText(path.join(folder, 'nothing'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });

@@ -2,6 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { fetchIdToken } from '../../../src/io/github-oidc.ts';
+import { neverAborted } from '../../../src/io/signals.ts';
 import { type FakeIo, fakeIo } from '../../fixtures/fake-io.ts';
 
 const servers: http.Server[] = [];
@@ -33,7 +34,7 @@ describe('an identity token of GitHub', () => {
       response.end(JSON.stringify({ count: 1, value: 'header.claims.signature' }));
     });
 
-    const token = await fetchIdToken(io, 'https://iam.example.com/pool');
+    const token = await fetchIdToken(io, 'https://iam.example.com/pool', neverAborted);
 
     expect(token).toBe('header.claims.signature');
     expect(io.masked).toEqual([token]);
@@ -48,7 +49,7 @@ describe('an identity token of GitHub', () => {
       response.writeHead(statuses.shift()!).end(JSON.stringify({ value: 'a.b.c' }));
     });
 
-    expect(await fetchIdToken(io, 'x')).toBe('a.b.c');
+    expect(await fetchIdToken(io, 'x', neverAborted)).toBe('a.b.c');
   });
 
   test('is given up after three tries', async () => {
@@ -58,12 +59,12 @@ describe('an identity token of GitHub', () => {
       response.writeHead(500).end();
     });
 
-    await expect(fetchIdToken(io, 'x')).rejects.toMatchObject({ code: 'NETWORK' });
+    await expect(fetchIdToken(io, 'x', neverAborted)).rejects.toMatchObject({ code: 'NETWORK' });
     expect(asked).toBe(3);
   });
 
   test('needs `id-token: write`', async () => {
-    const error = await fetchIdToken(fakeIo(), 'x').catch((thrown: unknown) => thrown);
+    const error = await fetchIdToken(fakeIo(), 'x', neverAborted).catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ code: 'AUTH_FAILED', hint: expect.stringContaining('id-token: write') });
   });
@@ -76,7 +77,7 @@ describe('an identity token of GitHub', () => {
   ])('is not taken from %s', async (_, status, body, why) => {
     const io = await jobThatMayAsk((_request, response) => void response.writeHead(status).end(body));
 
-    const error = await fetchIdToken(io, 'x').catch((thrown: unknown) => thrown);
+    const error = await fetchIdToken(io, 'x', neverAborted).catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining(why) });
     expect(String(error)).not.toContain('request-token');
@@ -85,6 +86,6 @@ describe('an identity token of GitHub', () => {
   test('is not taken from an answer without end', async () => {
     const io = await jobThatMayAsk((_, response) => void response.end('x'.repeat(100_000)));
 
-    await expect(fetchIdToken(io, 'x')).rejects.toMatchObject({ code: 'NETWORK' });
+    await expect(fetchIdToken(io, 'x', neverAborted)).rejects.toMatchObject({ code: 'NETWORK' });
   });
 });

@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Io } from '../../io/io.ts';
+import type { CancellableIo } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { clientSettings } from './client-settings.ts';
 import { explainErrors } from './errors.ts';
@@ -7,9 +7,8 @@ import { explainErrors } from './errors.ts';
 /** @throws DeployError INPUT_INVALID when the credentials are of another account. */
 export async function ensureExpectedAccount(
   { expected, region }: { readonly expected: string; readonly region: string },
-  io: Io,
+  { io, signal }: CancellableIo,
 ): Promise<void> {
-  const { signal } = io;
   const call = { what: 'find out which AWS account this is', action: 'sts:GetCallerIdentity', signal };
   const client = new STSClient(clientSettings(region, io));
   const { Account: found = 'no account' } = await explainErrors(call, () =>

@@ -16,21 +16,14 @@ export interface AzureAccount {
   readonly hasCliLogin: boolean;
 }
 
-/** Reads a text file. @throws when there is none. */
-export type ReadFile = (file: string) => Promise<string>;
-
 /**
  * Inputs first, then AZURE_* of the job, then what azure/login left: it exports no variable, only the profile of the
  * Azure CLI, which is read here without starting it (that alone can take ten seconds).
  * @throws DeployError UNSUPPORTED for a sovereign cloud
  */
-export async function findAccount(
-  inputs: AccountInputs,
-  { env }: Pick<Io, 'env'>,
-  readFile: ReadFile,
-): Promise<AzureAccount> {
+export function findAccount(inputs: AccountInputs, { env, files }: Pick<Io, 'env' | 'files'>): AzureAccount {
   refuseSovereign(env['AZURE_AUTHORITY_HOST'] ?? '');
-  const logins = await readCliProfile(env, readFile);
+  const logins = readCliProfile(env, files);
   const fromEnv = inputs.subscription || env['AZURE_SUBSCRIPTION_ID'] || '';
   const login = logins.find(({ id, isDefault }) => (fromEnv === '' ? isDefault : isSameId(id, fromEnv)));
   if (login?.environmentName) refuseSovereign(login.environmentName);
@@ -58,12 +51,21 @@ interface CliLogin {
   readonly environmentName: string;
 }
 
-async function readCliProfile(env: Io['env'], readFile: ReadFile): Promise<readonly CliLogin[]> {
+function readCliProfile(env: Io['env'], files: Io['files']): readonly CliLogin[] {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '';
   const folder = env['AZURE_CONFIG_DIR'] ?? path.join(home, '.azure');
-  const text = await readFile(path.join(folder, 'azureProfile.json')).catch(() => '');
+  const text = tryReadText(path.join(folder, 'azureProfile.json'), files);
   // The CLI writes a byte order mark, which JSON.parse does not accept.
   return listAt(tryParseJson(text.replace(/^\ufeff/, '')), 'subscriptions').map(toLogin);
+}
+
+/** '': there is none, or it can't be read. */
+function tryReadText(file: string, files: Io['files']): string {
+  try {
+    return files.readText(file);
+  } catch {
+    return '';
+  }
 }
 
 function toLogin(entry: JsonObject): CliLogin {

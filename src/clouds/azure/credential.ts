@@ -7,7 +7,7 @@ import {
   WorkloadIdentityCredential,
 } from '@azure/identity';
 import { fetchIdToken } from '../../io/github-oidc.ts';
-import type { Io } from '../../io/io.ts';
+import type { CancellableIo, Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { AzureAccount } from './account.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
@@ -23,8 +23,8 @@ export interface Login {
 }
 
 /** The workload's login. @throws DeployError AUTH_FAILED when the job has no credentials for Azure */
-export function chooseLogin(account: AzureAccount, io: Io): Login {
-  const login = findLogin(account, io, { mayBeMachine: true });
+export function chooseLogin(account: AzureAccount, context: CancellableIo): Login {
+  const login = findLogin(account, context, { mayBeMachine: true });
   if (!login) throw noCredentials(account);
   return login;
 }
@@ -38,9 +38,10 @@ export function chooseLogin(account: AzureAccount, io: Io): Login {
  */
 export function findLogin(
   account: AzureAccount,
-  io: Io,
+  context: CancellableIo,
   { mayBeMachine }: { readonly mayBeMachine: boolean },
 ): Login | null {
+  const { io } = context;
   const { env } = io;
   const { tenantId, clientId, isByInput } = account;
   const as = `as application ${clientId}`;
@@ -56,7 +57,7 @@ export function findLogin(
     return { name: `workload identity ${as}`, open };
   }
   if (named && env['ACTIONS_ID_TOKEN_REQUEST_URL']) {
-    const open = () => openIdCredential(account, io, options);
+    const open = () => openIdCredential(account, context, options);
     return { name: `the job's own identity (OIDC) ${as}`, open };
   }
   // The inputs name an application: what is missing is the permission.
@@ -82,12 +83,12 @@ function findProof(env: Io['env']): 'secret' | 'file' | null {
 }
 
 /** A fresh assertion for every token: what the job's identity token proves is good for minutes only. */
-function openIdCredential(account: AzureAccount, io: Io, options: object): TokenCredential {
+function openIdCredential(account: AzureAccount, { io, signal }: CancellableIo, options: object): TokenCredential {
   let failure: unknown = null;
   // The library calls for the same assertion twice.
   let assertion: Promise<string> | null = null;
   const assert = async (): Promise<string> => {
-    assertion ??= fetchIdToken(io, OIDC_AUDIENCE);
+    assertion ??= fetchIdToken(io, OIDC_AUDIENCE, signal);
     try {
       return await assertion;
     } catch (error) {

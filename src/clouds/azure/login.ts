@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import type { Io } from '../../io/io.ts';
-import type { Logins } from '../target.ts';
+import type { CloudContext } from '../target.ts';
 import { type AzureAccount, ensureSubscription, findAccount } from './account.ts';
 import type { AccountInputs } from './account-inputs.ts';
 import { chooseLogin, findLogin, type Login } from './credential.ts';
@@ -11,16 +9,11 @@ export interface AzureLogin {
   readonly tokens: Tokens;
 }
 
-interface Session {
-  readonly io: Io;
-  readonly logins: Logins;
-}
-
 /** For a workload. @throws DeployError INPUT_INVALID when no subscription is known; AUTH_FAILED without credentials */
-export async function logIn(inputs: AccountInputs, session: Session): Promise<AzureLogin> {
-  const account = await readAccount(inputs, session);
+export async function logIn(inputs: AccountInputs, context: CloudContext): Promise<AzureLogin> {
+  const account = findAccount(inputs, context.io);
   ensureSubscription(account);
-  return shareTokens(account, chooseLogin(account, session.io), session);
+  return shareTokens(account, chooseLogin(account, context), context);
 }
 
 /**
@@ -29,23 +22,19 @@ export async function logIn(inputs: AccountInputs, session: Session): Promise<Az
  */
 export async function tryLogIn(
   inputs: AccountInputs,
-  session: Session,
+  context: CloudContext,
   { isExpected }: { readonly isExpected: boolean },
 ): Promise<AzureLogin | null> {
-  const account = await readAccount(inputs, session);
-  const { env } = session.io;
+  const account = findAccount(inputs, context.io);
+  const { env } = context.io;
   // Elsewhere the metadata service of another cloud would be called, which takes the SDK half a minute to give up on.
   const mayBeMachine = isExpected || account.clientId !== '' || (env['IDENTITY_ENDPOINT'] ?? '') !== '';
-  const login = findLogin(account, session.io, { mayBeMachine });
-  return login && shareTokens(account, login, session);
-}
-
-function readAccount(inputs: AccountInputs, { io }: Session): Promise<AzureAccount> {
-  return findAccount(inputs, io, (file) => readFile(file, 'utf8'));
+  const login = findLogin(account, context, { mayBeMachine });
+  return login && shareTokens(account, login, context);
 }
 
 /** A workload and a registry that log in alike use the same tokens. */
-function shareTokens(account: AzureAccount, login: Login, { io, logins }: Session): AzureLogin {
+function shareTokens(account: AzureAccount, login: Login, { io, logins }: CloudContext): AzureLogin {
   const tokens = logins.shared(`azure ${JSON.stringify(account)}`, () => {
     const subscription = account.subscription === '' ? '' : `, subscription ${account.subscription}`;
     io.log.info(`Azure: ${login.name}${subscription}`);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type AuthClient,
   GoogleAuth,
@@ -7,7 +6,8 @@ import {
   JWT,
 } from 'google-auth-library';
 import { fetchIdToken } from '../../io/github-oidc.ts';
-import { type Io, neverCancelled } from '../../io/io.ts';
+import type { Io } from '../../io/io.ts';
+import { neverAborted } from '../../io/signals.ts';
 import { DeployError } from '../../model/errors.ts';
 import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
 import { fetchThrough } from './fetch-through.ts';
@@ -48,9 +48,7 @@ class FederatedClient extends IdentityPoolClient {
  * Sends no request yet. null: neither the job nor, on a self-hosted runner, its machine has any.
  * @throws DeployError AUTH_FAILED when they can't be read or used
  */
-export async function findCredentials(settings: CredentialSettings, given: Io): Promise<GoogleCredentials | null> {
-  // A cancelled run still has to roll back, which may need a new token.
-  const io = neverCancelled(given);
+export async function findCredentials(settings: CredentialSettings, io: Io): Promise<GoogleCredentials | null> {
   const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
   // The event comes with every new token, before it is used.
   credentials?.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
@@ -60,12 +58,14 @@ export async function findCredentials(settings: CredentialSettings, given: Io): 
 /** No file: GitHub gives a new OIDC token each time one is needed, so it doesn't matter how long the run takes. */
 function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials {
   const { serviceAccount, workloadIdentityProvider: provider } = settings;
+  const resource = `iam.googleapis.com/${provider}`;
   const options = {
     ...clientOptions(io),
-    audience: `//iam.googleapis.com/${provider}`,
+    audience: `//${resource}`,
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: 'https://sts.googleapis.com/v1/token',
-    subject_token_supplier: { getSubjectToken: () => fetchIdToken(io, `https://iam.googleapis.com/${provider}`) },
+    // A cancelled run still has to roll back, which may need a new token.
+    subject_token_supplier: { getSubjectToken: () => fetchIdToken(io, `https://${resource}`, neverAborted) },
   };
   const federated = new FederatedClient(options);
   if (serviceAccount === '') return { client: federated, identity: { kind: 'none', why: NO_ACCOUNT } };
@@ -101,7 +101,7 @@ async function readLeft(io: Io): Promise<GoogleCredentials | null> {
 }
 
 function readCredentialFile(file: string, io: Io): JsonObject {
-  const text = readText(file);
+  const text = readText(file, io);
   const json = tryParseJson(text ?? '');
   if (isJsonObject(json)) return json;
   const isGone = text === null;
@@ -116,9 +116,9 @@ function readCredentialFile(file: string, io: Io): JsonObject {
 }
 
 /** '' where it can't be read; null: there is no such file. */
-function readText(file: string): string | null {
+function readText(file: string, { files }: Pick<Io, 'files'>): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return files.readText(file);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : '';
   }

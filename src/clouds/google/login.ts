@@ -1,6 +1,5 @@
-import type { Io } from '../../io/io.ts';
 import type { InputReader } from '../../model/input-reader.ts';
-import type { Logins } from '../target.ts';
+import type { CloudContext } from '../target.ts';
 import type { CredentialSettings, GoogleCredentials } from './credentials.ts';
 
 export const LOGIN_INPUTS = ['workload-identity-provider', 'service-account'] as const;
@@ -54,8 +53,7 @@ function quote(given: string): string {
  */
 export function shareCredentials(
   settings: CredentialSettings,
-  io: Io,
-  logins: Logins,
+  { io, logins }: Pick<CloudContext, 'io' | 'logins'>,
 ): Promise<GoogleCredentials | null> {
   return logins.shared(`google ${JSON.stringify(settings)}`, async () => {
     const { findCredentials } = await import('./credentials.ts');

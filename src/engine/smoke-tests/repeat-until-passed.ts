@@ -11,6 +11,7 @@ export interface Repetition {
   readonly retryForMs: number;
   /** No attempt starts after it, in milliseconds since 1970. */
   readonly deadline: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -27,7 +28,7 @@ export async function repeatUntilPassed(
   let passesInARow = 0;
   let nextPause = startPace();
   for (let attempts = 1; ; attempts++) {
-    io.signal.throwIfAborted();
+    repetition.signal.throwIfAborted();
     const last = await attempt();
     passesInARow = last.passed ? passesInARow + 1 : 0;
     if (passesInARow >= repetition.passes) return { last: withPasses(last, repetition.passes), attempts };
@@ -37,7 +38,7 @@ export async function repeatUntilPassed(
     const pauseMs = last.passed ? nextPause() : Math.min(nextPause(), leftMs);
     if (io.clock.now() + pauseMs >= repetition.deadline) return { last: cutOff(last, passesInARow), attempts };
     if (!last.passed) announce(last);
-    await io.clock.sleep(pauseMs, io.signal);
+    await io.clock.sleep(pauseMs, repetition.signal);
   }
 }
 

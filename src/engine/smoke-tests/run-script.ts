@@ -7,6 +7,8 @@ export interface Script {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Ends it, with its whole process group, when it is aborted. */
+  readonly signal: AbortSignal;
 }
 
 export interface ScriptEnd {
@@ -22,12 +24,13 @@ export interface ScriptEnd {
  * returns, nothing of its process group is left.
  * @throws DeployError UNSUPPORTED when bash cannot be started; the signal's reason.
  */
-export async function runScript({ file, cwd, env, timeoutMs }: Script, io: Io): Promise<ScriptEnd> {
+export async function runScript(script: Script, io: Io): Promise<ScriptEnd> {
+  const { file, ...options } = script;
   const lines = openOutputLines((printed) => io.log.foreign(printed));
   const output = { stdout: lines.openStream(), stderr: lines.openStream() };
   const args = ['--noprofile', '--norc', '-eo', 'pipefail', file];
   try {
-    const end = await io.exec.run('bash', args, { cwd, env, timeoutMs, output, signal: io.signal });
+    const end = await io.exec.run('bash', args, { ...options, output });
     const { exitCode, signal = null, timedOut = false } = end;
     return { exitCode, signal, timedOut, lastLines: lines.lastLines() };
   } catch (error) {

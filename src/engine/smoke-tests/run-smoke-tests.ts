@@ -15,18 +15,20 @@ export interface SmokeTestRun {
   readonly image: string;
   /** When everything has to be done, in milliseconds since 1970. */
   readonly deadline: number;
+  /** Ends the tests when it is aborted. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Runs the tests in order. After the first that fails for good the rest are not run: they are reported as not passed,
  * with 0 attempts, so that nothing that was not measured counts as a pass.
- * @throws The signal's reason when the job is cancelled.
+ * @throws The signal's reason.
  */
 export async function runSmokeTests(run: SmokeTestRun, io: Io): Promise<readonly SmokeTestResult[]> {
   const results: SmokeTestResult[] = [];
   let failed: SmokeTestResult | null = null;
   for (const test of run.tests) {
-    io.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     const result: SmokeTestResult = failed
       ? notRun(test, `"${failed.name}" failed before it`)
       : io.clock.now() >= run.deadline
@@ -46,10 +48,11 @@ function notRun(test: SmokeTest, why: string): SmokeTestResult {
 async function runOne(test: SmokeTest, run: SmokeTestRun, io: Io): Promise<SmokeTestResult> {
   const startedAt = io.clock.now();
   const attempt = test.kind === 'http' ? requestAttempts(test, run, io) : () => tryCommand(test, run, io);
-  const repetition = { name: test.name, passes: test.passes, retryForMs: test.retryForMs, deadline: run.deadline };
+  const { name, passes, retryForMs } = test;
+  const repetition = { name, passes, retryForMs, deadline: run.deadline, signal: run.signal };
   const { last, attempts } = await repeatUntilPassed(attempt, repetition, io);
   const durationMs = io.clock.now() - startedAt;
-  return { name: test.name, passed: last.passed, attempts, durationMs, detail: last.detail };
+  return { name, passed: last.passed, attempts, durationMs, detail: last.detail };
 }
 
 /** The body is encoded once for all attempts: it can be a file of many megabytes. */

@@ -17,6 +17,7 @@ export interface CommandContext {
   readonly revision: string;
   readonly image: string;
   readonly deadline: number;
+  readonly signal: AbortSignal;
 }
 
 /** Runs the script once. @throws Only the signal's reason. */
@@ -28,10 +29,11 @@ export async function tryCommand(test: CommandSmokeTest, context: CommandContext
     // `wx` and a random name: no other user of a shared runner can place a file or a link there first.
     await writeFile(file, test.script, { mode: 0o600, flag: 'wx' });
     const env = environmentOf(context, io.env);
-    const end = await runScript({ file, cwd: workspaceOf(io.env), env, timeoutMs }, io);
+    const { signal } = context;
+    const end = await runScript({ file, cwd: workspaceOf(io.env), env, timeoutMs, signal }, io);
     return toAttempt(end, { timeoutMs, durationMs: io.clock.now() - startedAt });
   } catch (error) {
-    io.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     const detail = error instanceof DeployError ? message : `could not write the script to a file: ${code ?? message}`;
     return { passed: false, reason: detail, detail, final: true };

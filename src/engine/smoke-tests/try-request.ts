@@ -17,6 +17,7 @@ export interface RequestContext {
   readonly endpoint: Endpoint | null;
   readonly encoded: Promise<EncodedBody>;
   readonly deadline: number;
+  readonly signal: AbortSignal;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -36,7 +37,11 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
     const startedAt = io.clock.now();
     const timeoutMs = test.expect.withinMs === null ? TIMEOUT_MS : test.expect.withinMs + GRACE_AFTER_WITHIN_MS;
     const until = Math.min(startedAt + timeoutMs, context.deadline);
-    const response = await sendAndFollow(test, { url, headers, body, until, endpoint: own }, io);
+    const response = await sendAndFollow(
+      test,
+      { url, headers, body, until, endpoint: own, signal: context.signal },
+      io,
+    );
     const leftMs = Math.max(1, until - io.clock.now());
     const { text, isWhole } = await readStart(response, { maxBytes: MAX_BODY_BYTES, timeoutMs: leftMs });
     const durationMs = io.clock.now() - startedAt;
@@ -47,7 +52,7 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
       test.expect,
     );
   } catch (error) {
-    io.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     if (!(error instanceof DeployError)) throw error;
     const detail = excerpt(joinSentences(error.message, error.hint), [], 300).slice(1, -1);
     return { passed: false, reason: detail, detail, final: error.code === 'INPUT_INVALID' };
@@ -106,6 +111,7 @@ interface Outgoing {
   readonly until: number;
   /** null: the request goes to another origin. */
   readonly endpoint: Endpoint | null;
+  readonly signal: AbortSignal;
 }
 
 async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): Promise<HttpResponse> {
@@ -128,7 +134,7 @@ function endlessRedirects(): DeployError {
   });
 }
 
-async function sendHop(hop: Hop, { headers, body, until, endpoint }: Outgoing, io: Io): Promise<HttpResponse> {
+async function sendHop(hop: Hop, { headers, body, until, endpoint, signal }: Outgoing, io: Io): Promise<HttpResponse> {
   const connection = hop.isTrusted ? (endpoint?.connection ?? null) : null;
   // An address with a connection of its own comes from the platform: an API server may be in a private network.
   if (!connection) ensureAllowedHost(hop.url);
@@ -145,7 +151,7 @@ async function sendHop(hop: Hop, { headers, body, until, endpoint }: Outgoing, i
     },
     ...(bytes ? { body: bytes } : {}),
     timeoutMs: Math.max(1, until - io.clock.now()),
-    signal: io.signal,
+    signal,
     ...(connection ? { tls: connection } : { lookup: guardedLookup }),
   });
 }

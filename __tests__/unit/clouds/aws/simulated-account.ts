@@ -7,6 +7,7 @@ import { openEcs } from '../../../../src/clouds/aws/ecs/workload.ts';
 import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
+import { neverAborted } from '../../../../src/io/signals.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';
 import type {
   EditChange,
@@ -59,7 +60,10 @@ export class SimulatedAccount {
   }
 
   async open(): Promise<Workload> {
-    return openEcs({ cluster: 'production', service: 'agent', region: 'eu-west-1' }, this.#io());
+    return openEcs(
+      { cluster: 'production', service: 'agent', region: 'eu-west-1' },
+      { io: this.#io(), signal: neverAborted },
+    );
   }
 
   advance(seconds: number): void {
@@ -84,7 +88,6 @@ export class SimulatedAccount {
       },
       state: { save: () => {}, read: () => '' },
       env: {},
-      signal: new AbortController().signal,
     };
   }
 

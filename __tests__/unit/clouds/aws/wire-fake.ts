@@ -98,6 +98,5 @@ function openTestIo(wire: Wire): Io {
     },
     state: { save: () => {}, read: () => '' },
     env: {},
-    signal: new AbortController().signal,
   };
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { ensureSubscription, findAccount } from '../../../../src/clouds/azure/account.ts';
 import type { AccountInputs } from '../../../../src/clouds/azure/account-inputs.ts';
 import { chooseLogin, findLogin } from '../../../../src/clouds/azure/credential.ts';
-import { fakeIo } from '../../../fixtures/fake-io.ts';
+import { neverAborted } from '../../../../src/io/signals.ts';
+import { fakeIo, memoryFiles } from '../../../fixtures/fake-io.ts';
 
 const nothing: AccountInputs = { subscription: '', tenantId: '', clientId: '' };
 const profile = `\ufeff${JSON.stringify({
@@ -11,47 +12,47 @@ const profile = `\ufeff${JSON.stringify({
     { id: 'sub-cli', tenantId: 'tenant-cli', isDefault: true, environmentName: 'AzureCloud' },
   ],
 })}`;
-const noFile = async (): Promise<string> => {
-  throw new Error('ENOENT');
-};
-const withProfile = async (file: string): Promise<string> => (file.endsWith('azureProfile.json') ? profile : noFile());
+const noFile = memoryFiles();
+const profileOf = (text: string) => memoryFiles(new Map([['/home/runner/.azure/azureProfile.json', text]]));
+const withProfile = profileOf(profile);
+const home = { HOME: '/home/runner' };
 const environment = { AZURE_SUBSCRIPTION_ID: 'sub-env', AZURE_TENANT_ID: 'tenant-env', AZURE_CLIENT_ID: 'client-env' };
 const oidc = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://oidc.test', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't' };
 
 describe('which subscription and tenant are meant', () => {
-  test('the inputs come first', async () => {
+  test('the inputs come first', () => {
     const inputs = { subscription: 'sub-input', tenantId: 'tenant-input', clientId: 'client-input' };
-    const account = await findAccount(inputs, { env: environment }, withProfile);
+    const account = findAccount(inputs, { env: { ...home, ...environment }, files: withProfile });
     expect(account).toMatchObject({ ...inputs, isByInput: true });
   });
 
-  test('then the environment', async () => {
-    expect(await findAccount(nothing, { env: environment }, withProfile)).toMatchObject({
+  test('then the environment', () => {
+    expect(findAccount(nothing, { env: { ...home, ...environment }, files: withProfile })).toMatchObject({
       ...{ subscription: 'sub-env', tenantId: 'tenant-env', clientId: 'client-env', isByInput: false },
     });
   });
 
-  test('then what azure/login left, byte order mark and all', async () => {
-    expect(await findAccount(nothing, { env: { HOME: '/home/runner' } }, withProfile)).toEqual({
+  test('then what azure/login left, byte order mark and all', () => {
+    expect(findAccount(nothing, { env: home, files: withProfile })).toEqual({
       ...{ subscription: 'sub-cli', tenantId: 'tenant-cli', clientId: '', isByInput: false, hasCliLogin: true },
     });
   });
 
-  test('the tenant is the one of the subscription that was asked for', async () => {
+  test('the tenant is the one of the subscription that was asked for', () => {
     const inputs = { ...nothing, subscription: 'SUB-other' };
-    expect(await findAccount(inputs, { env: {} }, withProfile)).toMatchObject({ tenantId: 'tenant-other' });
+    expect(findAccount(inputs, { env: home, files: withProfile })).toMatchObject({ tenantId: 'tenant-other' });
   });
 
-  test('a profile that can not be read is none, and a workload needs a subscription', async () => {
-    const account = await findAccount(nothing, { env: {} }, async () => '{');
+  test('a profile that can not be read is none, and a workload needs a subscription', () => {
+    const account = findAccount(nothing, { env: home, files: profileOf('{') });
     expect(() => ensureSubscription(account)).toThrow(/which Azure subscription is meant/);
   });
 
   test.each([
     ['by the environment', { AZURE_AUTHORITY_HOST: 'https://login.chinacloudapi.cn' }, noFile],
-    ['by the profile', {}, async () => profile.replace(/AzureCloud/g, 'AzureUSGovernment')],
-  ])('a sovereign cloud is refused, %s', async (_title, env, readFile) => {
-    await expect(findAccount(nothing, { env }, readFile)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    ['by the profile', home, profileOf(profile.replace(/AzureCloud/g, 'AzureUSGovernment'))],
+  ])('a sovereign cloud is refused, %s', (_title, env, files) => {
+    expect(() => findAccount(nothing, { env, files })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
   });
 });
 
@@ -81,14 +82,14 @@ describe('who we are to Azure', () => {
       /managed identity/,
     ],
   ])('%s', (_title, account, env, name) => {
-    expect(chooseLogin(account, fakeIo({ env })).name).toMatch(name);
+    expect(chooseLogin(account, { io: fakeIo({ env }), signal: neverAborted }).name).toMatch(name);
   });
 
   test('a registry alone does not call the metadata service, unless something says that the machine is on Azure', () => {
     const account = { ...unnamed, hasCliLogin: false };
     const io = fakeIo({ env: { RUNNER_ENVIRONMENT: 'self-hosted' } });
-    expect(findLogin(account, io, { mayBeMachine: false })).toBeNull();
-    expect(findLogin(account, io, { mayBeMachine: true })?.name).toMatch(/managed identity/);
+    expect(findLogin(account, { io, signal: neverAborted }, { mayBeMachine: false })).toBeNull();
+    expect(findLogin(account, { io, signal: neverAborted }, { mayBeMachine: true })?.name).toMatch(/managed identity/);
   });
 
   test.each([
@@ -96,7 +97,7 @@ describe('who we are to Azure', () => {
     ['with an application and no permission for its token', { ...named, isByInput: true }, /id-token: write/],
   ])('no credentials, %s', (_title, account, hint) => {
     const io = fakeIo({ env: { RUNNER_ENVIRONMENT: 'github-hosted' } });
-    expect(() => chooseLogin(account, io)).toThrow(
+    expect(() => chooseLogin(account, { io, signal: neverAborted })).toThrow(
       expect.objectContaining({ code: 'AUTH_FAILED', hint: expect.stringMatching(hint) }),
     );
   });

@@ -11,6 +11,7 @@ import {
   type GoogleCredentials,
   noCredentials,
 } from '../../../../src/clouds/google/credentials.ts';
+import { openFiles } from '../../../../src/io/files.ts';
 import type { HttpRequest, HttpResponse } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import { fakeIo } from '../../../fixtures/fake-io.ts';
@@ -41,7 +42,7 @@ function given(answers: Readonly<Record<string, object>>, env: Record<string, st
     const stream = Readable.from([Buffer.from(text)]) as unknown as IncomingMessage;
     return { status: answer ? 200 : 404, headers: { 'content-type': 'application/json' }, body: stream };
   };
-  const world: Io = { ...io, http: { ...io.http, send } };
+  const world: Io = { ...io, http: { ...io.http, send }, files: openFiles(env) };
   return { io: world, sent, masked: io.masked };
 }
 

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, test } from '@jest/globals';
 import { runSmokeTests } from '../../../../src/engine/smoke-tests/run-smoke-tests.ts';
 import { parseSmokeTests } from '../../../../src/inputs/smoke-tests.ts';
 import type { Http } from '../../../../src/io/http.ts';
+import { neverAborted } from '../../../../src/io/signals.ts';
 import type { ConnectionOptions } from '../../../../src/model/endpoint.ts';
 import { answer, closeServices, openService, openWorld, type ReceivedRequest, steppingClock } from './world.ts';
 
@@ -80,7 +81,8 @@ describe('what is sent', () => {
     const endpoint = { ...withToken(service).endpoint, connection: { serverName: 'api.example' } };
     const tests = parseSmokeTests(`- GET /\n- GET ${other.url}/`, { readFile: () => null });
     const io = { ...world.io, http: { ...world.io.http, send } };
-    await runSmokeTests({ tests, endpoint, revision: 'r', image: 'i', deadline: io.clock.now() + 60_000 }, io);
+    const run = { tests, endpoint, revision: 'r', image: 'i', deadline: io.clock.now() + 60_000, signal: neverAborted };
+    await runSmokeTests(run, io);
     expect(seen).toEqual([{ serverName: 'api.example' }, undefined]);
   });
 

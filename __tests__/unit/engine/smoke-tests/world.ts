@@ -8,6 +8,7 @@ import { openFiles } from '../../../../src/io/files.ts';
 import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import { harmless } from '../../../../src/io/log.ts';
+import { neverAborted } from '../../../../src/io/signals.ts';
 import type { SmokeTestResult } from '../../../../src/model/smoke-test.ts';
 
 /** Time that passes only in `sleep`. */
@@ -36,7 +37,7 @@ export interface World {
 export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: AbortSignal } = {}): World {
   const printed: string[] = [];
   const foreign: string[] = [];
-  const clock = options.clock ?? steppingClock();
+  const { clock = steppingClock(), signal = neverAborted } = options;
   const print = (message: string): void => void printed.push(harmless(message));
   const io: Io = {
     clock,
@@ -54,7 +55,6 @@ export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: Ab
     },
     state: { save: () => {}, read: () => '' },
     env: options.env ?? { PATH: process.env['PATH'] },
-    signal: options.signal ?? new AbortController().signal,
   };
   return {
     io,
@@ -62,7 +62,7 @@ export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: Ab
     foreign,
     run(yaml, run = {}) {
       const tests = parseSmokeTests(yaml, { readFile: () => '' });
-      const defaults = { tests, endpoint: null, revision: 'agent:42', image: 'r.io/agent@sha256:abc' };
+      const defaults = { tests, endpoint: null, revision: 'agent:42', image: 'r.io/agent@sha256:abc', signal };
       return runSmokeTests({ ...defaults, deadline: clock.now() + 3_600_000, ...run }, io);
     },
   };

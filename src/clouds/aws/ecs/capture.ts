@@ -66,7 +66,7 @@ function refuseNoTasks(ecs: EcsService, service: Service): void {
 }
 
 async function refuseDeregistered(ecs: EcsService, arn: string): Promise<void> {
-  const { signal } = ecs.io;
+  const { signal } = ecs;
   const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
   const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal));
   if (taskDefinition['status'] === 'ACTIVE') return;

@@ -66,7 +66,7 @@ async function findTasks(ecs: EcsService, mark: ChangeMark): Promise<Tasks> {
 async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefined): Promise<ContainerLogs> {
   const facts: string[] = [];
   if (!task) return { logs: [], facts };
-  const { signal } = ecs.io;
+  const { signal } = ecs;
   const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
   const read = async () => {
     const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, mark, signal));

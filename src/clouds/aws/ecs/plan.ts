@@ -42,7 +42,7 @@ export async function registerChange(ecs: EcsService, change: Change): Promise<C
 }
 
 async function readLiveDocument(ecs: EcsService, service: Service): Promise<JsonObject> {
-  const { signal } = ecs.io;
+  const { signal } = ecs;
   const arn = readLive(service);
   const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
   return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal)));
@@ -68,7 +68,7 @@ async function registerPatiently(ecs: EcsService, document: JsonObject) {
   const what = `register a revision of task definition ${document['family']}`;
   const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
   const register = () => explainErrors(call, () => registerTaskDefinition(ecs.client, document));
-  return await retryTransient(register, REGISTERING, ecs.io);
+  return await retryTransient(register, REGISTERING, { clock: ecs.io.clock, signal: ecs.signal });
 }
 
 // Names and references, without which a message of AWS could not be understood.

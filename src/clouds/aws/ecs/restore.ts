@@ -1,5 +1,5 @@
 import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
-import { neverCancelled } from '../../../io/io.ts';
+import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { joinSentences } from '../../../model/sentences.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
@@ -15,7 +15,7 @@ export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number)
 
 export function openEcsRestore(opened: EcsService): Restore {
   // A cancel is often the reason for a rollback, so it must not end the rollback too.
-  const ecs = { ...opened, io: neverCancelled(opened.io) };
+  const ecs = { ...opened, signal: neverAborted };
   const deployments = openEcsDeployments(ecs);
   // Spares requests that would only repeat one of this process: a new process decides the same without it.
   const requested: Requested = { stop: false, update: false, isTooLateToStop: false };

@@ -12,6 +12,8 @@ export interface EcsService {
   readonly resource: string;
   readonly client: ECSClient;
   readonly io: Io;
+  /** Ends reads and waits when it is aborted. */
+  readonly signal: AbortSignal;
   /** IAM actions whose lack was already warned about. */
   readonly warned: Set<string>;
 }
@@ -24,13 +26,13 @@ const APPEARS_PAUSE_MS = 2_000;
  * @throws DeployError as `describeService`.
  */
 export async function awaitService(ecs: EcsService): Promise<Service> {
-  const { clock, log, signal } = ecs.io;
+  const { clock, log } = ecs.io;
   const until = clock.now() + APPEARS_WITHIN_MS;
   for (let isFirst = true; ; isFirst = false) {
     const found = await lookUp(ecs);
     if (found.service || found.reason !== 'MISSING' || clock.now() >= until) return ensureThere(ecs, found);
     if (isFirst) log.info(`${ecs.resource} is MISSING; checking again for 10s, as AWS shows a new service late`);
-    await clock.sleep(APPEARS_PAUSE_MS, signal);
+    await clock.sleep(APPEARS_PAUSE_MS, ecs.signal);
   }
 }
 
@@ -71,7 +73,7 @@ export function readEcs<T>(
   call: AwsCall,
   send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const { signal } = ecs.io;
+  const { signal } = ecs;
   return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
 }
 

@@ -2,7 +2,7 @@ import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { InputReader } from '../../../model/input-reader.ts';
 import type { Workload } from '../../../model/workload.ts';
-import type { Target } from '../../target.ts';
+import type { CloudContext, Target } from '../../target.ts';
 
 interface EcsSettings {
   readonly cluster: string;
@@ -21,7 +21,7 @@ export const ecsTarget: Target = {
   inputs: ['cluster', 'service', 'region', 'expected-account'],
   parse(reader) {
     const settings = parseSettings(reader);
-    return (io) => open(settings, io);
+    return (context) => open(settings, context);
   },
 };
 
@@ -56,15 +56,15 @@ function quote(given: string): string {
   return `"${given.replace(/\s+/g, ' ').slice(0, 60)}"`;
 }
 
-async function open(settings: EcsSettings, io: Io): Promise<Workload> {
-  const region = findRegion(settings, io);
+async function open(settings: EcsSettings, context: CloudContext): Promise<Workload> {
+  const region = findRegion(settings, context.io);
   if (settings.expectedAccount !== '') {
     const { ensureExpectedAccount } = await import('../expected-account.ts');
-    await ensureExpectedAccount({ expected: settings.expectedAccount, region }, io);
+    await ensureExpectedAccount({ expected: settings.expectedAccount, region }, context);
   }
   // The SDKs are half a megabyte: only a deploy to ECS loads them.
   const { openEcs } = await import('./workload.ts');
-  return openEcs({ ...settings, region }, io);
+  return openEcs({ ...settings, region }, context);
 }
 
 function findRegion(settings: EcsSettings, io: Io): string {

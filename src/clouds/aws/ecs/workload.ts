@@ -1,5 +1,5 @@
 import { ECSClient, type Service } from '@aws-sdk/client-ecs';
-import type { Io } from '../../../io/io.ts';
+import type { CancellableIo } from '../../../io/io.ts';
 import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint, Workload } from '../../../model/workload.ts';
@@ -22,10 +22,11 @@ export interface EcsPlace {
 }
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openEcs({ cluster, service, region }: EcsPlace, io: Io): Promise<Workload> {
+export async function openEcs(place: EcsPlace, { io, signal }: CancellableIo): Promise<Workload> {
+  const { cluster, service, region } = place;
   const resource = `service ${service} in cluster ${cluster} (${region})`;
   const client = new ECSClient(clientSettings(region, io));
-  const ecs: EcsService = { cluster, service, region, resource, client, io, warned: new Set() };
+  const ecs: EcsService = { cluster, service, region, resource, client, io, signal, warned: new Set() };
   refuseUnsupported(ecs, await awaitService(ecs));
   return openWorkload(ecs);
 }

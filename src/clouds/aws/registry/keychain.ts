@@ -1,4 +1,4 @@
-import type { Io } from '../../../io/io.ts';
+import type { CancellableIo } from '../../../io/io.ts';
 import type { Keychain, RegistryTraits } from '../../../model/keychain.ts';
 import type { EcrToken } from './token.ts';
 
@@ -22,7 +22,7 @@ export function regionOfEcr(host: string): string | null {
 }
 
 /** Credentials for every private ECR registry that the role may use: the region comes from the host. */
-export function ecrKeychain(io: Io): Keychain {
+export function ecrKeychain(context: CancellableIo): Keychain {
   // A token is good for all registries of a region, for twelve hours.
   const tokens = new Map<string, Promise<EcrToken>>();
   return {
@@ -32,13 +32,13 @@ export function ecrKeychain(io: Io): Keychain {
       const region = regionOfEcr(registry);
       if (region === null) return null;
       const known = await tokens.get(region);
-      if (known && io.clock.now() < known.expiresAt - RENEW_BEFORE_MS) return known.credentials;
+      if (known && context.io.clock.now() < known.expiresAt - RENEW_BEFORE_MS) return known.credentials;
       return (await renew(region)).credentials;
     },
   };
 
   function renew(region: string): Promise<EcrToken> {
-    const token = import('./token.ts').then(({ getEcrToken }) => getEcrToken(region, io));
+    const token = import('./token.ts').then(({ getEcrToken }) => getEcrToken(region, context));
     tokens.set(region, token);
     // The next request tries again; the rejection itself reaches the caller of this one.
     token.catch(() => tokens.delete(region));

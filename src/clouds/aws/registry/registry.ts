@@ -5,5 +5,5 @@ import { ecrKeychain, regionOfEcr } from './keychain.ts';
 export const ecrRegistry: CloudRegistry = {
   inputs: [],
   handles: (host) => regionOfEcr(host) !== null,
-  parse: () => (io) => ({ keychain: ecrKeychain(io) }),
+  parse: () => (context) => ({ keychain: ecrKeychain(context) }),
 };

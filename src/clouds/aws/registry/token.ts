@@ -1,5 +1,5 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import type { Io } from '../../../io/io.ts';
+import type { CancellableIo } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { RegistryCredentials } from '../../../model/keychain.ts';
 import { clientSettings } from '../client-settings.ts';
@@ -12,8 +12,7 @@ export interface EcrToken {
 }
 
 /** For all registries of a region. @throws DeployError AUTH_FAILED, PERMISSION_DENIED, NETWORK, … */
-export async function getEcrToken(region: string, io: Io): Promise<EcrToken> {
-  const { signal } = io;
+export async function getEcrToken(region: string, { io, signal }: CancellableIo): Promise<EcrToken> {
   const call = { what: `log in to ECR in ${region}`, action: 'ecr:GetAuthorizationToken', signal };
   const client = new ECRClient(clientSettings(region, io));
   const answer = await explainErrors(call, () =>

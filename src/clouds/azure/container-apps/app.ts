@@ -13,6 +13,8 @@ export interface ContainerApp {
   readonly resource: string;
   readonly arm: ResourceManager;
   readonly io: Io;
+  /** Ends reads and waits when it is aborted. */
+  readonly signal: AbortSignal;
   /** What was already warned about. */
   readonly warned: Set<string>;
 }
@@ -34,7 +36,7 @@ export interface AppState {
 }
 
 export async function readApp(app: ContainerApp): Promise<AppState> {
-  const { signal } = app.io;
+  const { signal } = app;
   const call = { what: `read ${app.resource}`, action: 'Microsoft.App/containerApps/read', signal };
   const { body } = await app.arm.send({ ...call, method: 'GET', path: appPath(app) });
   return toState(body);
@@ -73,7 +75,7 @@ export async function patchApp(
 
 /** The template that a revision was made of, as it is on the wire; null: there is no such revision. */
 export async function findRevisionTemplate(app: ContainerApp, revision: string): Promise<JsonObject | null> {
-  const { signal } = app.io;
+  const { signal } = app;
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read', signal };
   const path = `${appPath(app)}/revisions/${encodeURIComponent(revision)}`;
   const found = await readIfThere(() => app.arm.send({ ...call, method: 'GET', path }));
@@ -120,7 +122,7 @@ export function readAzure<T>(
   call: AzureCall,
   send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const { signal } = app.io;
+  const { signal } = app;
   return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
 }
 

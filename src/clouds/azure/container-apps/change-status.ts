@@ -12,7 +12,7 @@ export async function readChangeStatus(app: ContainerApp, url: string | null): P
   if (url === null) return { isDone: true, error: null };
   const action = 'Microsoft.App/locations/containerappOperationStatuses/read';
   const what = `read the progress of the change of ${app.resource}`;
-  const document = await app.arm.follow(url, { what, action, signal: app.io.signal });
+  const document = await app.arm.follow(url, { what, action, signal: app.signal });
   const status = textAt(document, 'status').toLowerCase();
   const isFailed = status === 'failed' || status === 'canceled';
   const message = textAt(document, 'error', 'message').split('\n')[0] ?? '';

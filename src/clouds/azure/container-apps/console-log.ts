@@ -65,9 +65,9 @@ async function readTail(app: ContainerApp, endpoint: string, token: string): Pro
   url.searchParams.set('follow', 'false');
   url.searchParams.set('tailLines', String(LINES));
   url.searchParams.set('output', 'text');
-  const { http, signal } = app.io;
+  const { io, signal } = app;
   const headers = { authorization: `Bearer ${token}`, 'user-agent': 'deploy-agent' };
-  const response = await http.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS, signal });
+  const response = await io.http.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS, signal });
   const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
   if (response.status !== 200) {
     throw new DeployError('NETWORK', `could not read the logs of ${app.resource}: status ${response.status}`, {

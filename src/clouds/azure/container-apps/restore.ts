@@ -1,4 +1,4 @@
-import { neverCancelled } from '../../../io/io.ts';
+import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
@@ -26,7 +26,7 @@ export async function restoreApp(
   { point, mark, elapsedMs }: { readonly point: RestorePoint; readonly mark: ChangeMark; readonly elapsedMs: number },
 ): Promise<Restoration> {
   // A cancel is often the reason for a rollback, so it must not end the rollback too.
-  const app = { ...opened, io: neverCancelled(opened.io) };
+  const app = { ...opened, signal: neverAborted };
   const data = parseRestoreData(point, app);
   const state = await readApp(app);
   const facts = await readFacts(app, state, { data, mark });

@@ -11,10 +11,10 @@ export const containerAppsTarget: Target = {
   inputs: ['service', 'resource-group', ...ACCOUNT_INPUTS, 'keep-previous'],
   parse(reader) {
     const settings = parseSettings(reader);
-    return async (io, logins) => {
+    return async (context) => {
       // The SDKs are a megabyte: only a deploy to Container Apps loads them.
       const { openContainerApps } = await import('./workload.ts');
-      return await openContainerApps(settings, io, logins);
+      return await openContainerApps(settings, context);
     };
   },
 };

@@ -1,11 +1,10 @@
-import type { Io } from '../../../io/io.ts';
 import { readIfPossible } from '../../../io/read-optional.ts';
 import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
 import type { ChangeMark, RestorePoint, Workload } from '../../../model/workload.ts';
-import type { Logins } from '../../target.ts';
+import type { CloudContext } from '../../target.ts';
 import type { AccountInputs } from '../account-inputs.ts';
 import { logIn } from '../login.ts';
 import { openResourceManager } from '../resource-manager.ts';
@@ -30,12 +29,13 @@ export interface ContainerAppsSettings extends AccountInputs {
 }
 
 /** Finds the app. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openContainerApps(settings: ContainerAppsSettings, io: Io, logins: Logins): Promise<Workload> {
+export async function openContainerApps(settings: ContainerAppsSettings, context: CloudContext): Promise<Workload> {
+  const { io, signal } = context;
   const { app: name, resourceGroup } = settings;
-  const { account, tokens } = await logIn(settings, { io, logins });
+  const { account, tokens } = await logIn(settings, context);
   const arm = openResourceManager({ subscription: account.subscription, tokens }, io);
   const resource = `container app ${name} (resource group ${resourceGroup})`;
-  const app: ContainerApp = { name, resourceGroup, resource, arm, io, warned: new Set() };
+  const app: ContainerApp = { name, resourceGroup, resource, arm, io, signal, warned: new Set() };
   const state = await readAppOrNearest(app);
   refuseUnsupported(app, state);
   await warnOfAccessLimits(app, state);

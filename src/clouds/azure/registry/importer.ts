@@ -1,5 +1,5 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
-import type { Io } from '../../../io/io.ts';
+import type { CancellableIo } from '../../../io/io.ts';
 import { readOptional } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ImageImporter, ImportRequest } from '../../../model/image-importer.ts';
@@ -26,17 +26,17 @@ interface Place {
 /** Of Azure container registries, by Resource Manager. https://learn.microsoft.com/azure/container-registry/container-registry-import-images */
 export function acrImporter(
   { subscription, resourceGroup, tokens }: ImporterAccount,
-  io: Io,
+  context: CancellableIo,
 ): Pick<ImageImporter, 'tryImport'> {
-  const options = { httpClient: openPipelineHttp(io), retryOptions: RETRIES };
+  const options = { httpClient: openPipelineHttp(context.io), retryOptions: RETRIES };
   const client = new ContainerRegistryManagementClient(noCredential, subscription, options);
   authenticate(client.pipeline, tokens, ARM_SCOPE);
   return {
     async tryImport(request) {
       try {
-        const place = await findRegistry(client, { request, resourceGroup, io });
+        const place = await findRegistry(client, { request, resourceGroup, context });
         if (!place) return { isDone: false, why: `${request.destination.registry} is not in this subscription` };
-        await importImage(client, place, { request, io });
+        await importImage(client, place, { request, context });
         return { isDone: true };
       } catch (error) {
         if (!(error instanceof DeployError) || error.code === 'CANCELLED') throw error;
@@ -52,17 +52,17 @@ const ROLE =
 interface Search {
   readonly request: ImportRequest;
   readonly resourceGroup: string;
-  readonly io: Io;
+  readonly context: CancellableIo;
 }
 
 /** In the given group first: a role that may read only there is not allowed to list the subscription's registries. */
 async function findRegistry(
   client: ContainerRegistryManagementClient,
-  { request, resourceGroup, io }: Search,
+  { request, resourceGroup, context }: Search,
 ): Promise<Place | null> {
   const host = request.destination.registry.toLowerCase();
   const name = host.split('.')[0] ?? '';
-  const { signal } = io;
+  const { signal } = context;
   const call = { what: `find the registry ${host}`, action: 'Microsoft.ContainerRegistry/registries/read', signal };
   const options = { abortSignal: signal };
   const read = async () =>
@@ -87,34 +87,35 @@ const MOST_REGISTRIES = 500;
 async function importImage(
   client: ContainerRegistryManagementClient,
   place: Place,
-  { request, io }: { readonly request: ImportRequest; readonly io: Io },
+  { request, context }: { readonly request: ImportRequest; readonly context: CancellableIo },
 ): Promise<void> {
   const { repository, tags } = request.destination;
   const named = { targetTags: tags.map((tag) => `${repository}:${tag}`) };
   const unnamed = { untaggedTargetRepositories: [repository] };
   try {
-    await runImport(client, place, { request, io, target: tags.length > 0 ? named : unnamed });
+    await runImport(client, place, { request, context, target: tags.length > 0 ? named : unnamed });
   } catch (error) {
     const isTaken =
       error instanceof DeployError && (error.code === 'THROTTLED' || /already exists/i.test(error.message));
     if (!isTaken || tags.length === 0) throw error;
-    await runImport(client, place, { request, io, target: unnamed });
+    await runImport(client, place, { request, context, target: unnamed });
   }
 }
 
 interface ImportRun {
   readonly request: ImportRequest;
-  readonly io: Io;
+  readonly context: CancellableIo;
   readonly target: { readonly targetTags?: string[]; readonly untaggedTargetRepositories?: string[] };
 }
 
 async function runImport(
   client: ContainerRegistryManagementClient,
   { resourceGroup, name }: Place,
-  { request, io, target }: ImportRun,
+  { request, context, target }: ImportRun,
 ): Promise<void> {
   const { source, destination, credentials } = request;
-  const { clock, signal } = io;
+  const { signal } = context;
+  const { clock } = context.io;
   const secrets = credentials ? [credentials.password] : [];
   const call = { what: `have ${destination.registry} fetch the image itself`, action: ACTION, signal, secrets };
   const parameters = {

@@ -1,5 +1,5 @@
 import { readBody } from '../../../io/http.ts';
-import type { Io } from '../../../io/io.ts';
+import type { CancellableIo, Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt, tryParseJson } from '../../../model/json.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../../../model/keychain.ts';
@@ -25,7 +25,7 @@ const traits: RegistryTraits = {
 };
 
 /** Credentials for every Azure container registry that the login may use; none where `openLogin` finds no login. */
-export function acrKeychain(openLogin: () => Promise<AzureLogin | null>, io: Io): Keychain {
+export function acrKeychain(openLogin: () => Promise<AzureLogin | null>, context: CancellableIo): Keychain {
   const tokens = new Map<string, Promise<Token | null>>();
   return {
     label: 'the job’s Azure identity',
@@ -33,8 +33,8 @@ export function acrKeychain(openLogin: () => Promise<AzureLogin | null>, io: Io)
     async resolve(registry) {
       if (!isAcr(registry)) return null;
       const known = await tokens.get(registry);
-      if (known && known.expiresAt - RENEW_BEFORE_MS > io.clock.now()) return known.credentials;
-      const token = openLogin().then((login) => login && exchange(registry, login, io));
+      if (known && known.expiresAt - RENEW_BEFORE_MS > context.io.clock.now()) return known.credentials;
+      const token = openLogin().then((login) => login && exchange(registry, login, context));
       tokens.set(registry, token);
       // The next request tries again; the rejection itself reaches the caller of this one.
       token.catch(() => tokens.delete(registry));
@@ -54,8 +54,12 @@ interface Token {
 }
 
 /** Entra's token -> the registry's own. https://azure.github.io/acr/AAD-OAuth.html */
-async function exchange(registry: string, { tokens, account }: AzureLogin, io: Io): Promise<Token> {
-  const call = { what: `log in to ${registry}`, action: 'AcrPull or AcrPush', signal: io.signal };
+async function exchange(
+  registry: string,
+  { tokens, account }: AzureLogin,
+  { io, signal }: CancellableIo,
+): Promise<Token> {
+  const call = { what: `log in to ${registry}`, action: 'AcrPull or AcrPush', signal };
   const accessToken = await explainErrors(call, () => tokens.get(SCOPE));
   const form = new URLSearchParams({
     grant_type: 'access_token',
@@ -71,7 +75,7 @@ async function exchange(registry: string, { tokens, account }: AzureLogin, io: I
 async function requestToken(
   registry: string,
   form: URLSearchParams,
-  { call, io }: { readonly call: AzureCall; readonly io: Io },
+  { call, io }: { readonly call: AzureCall & { readonly signal: AbortSignal }; readonly io: Io },
 ): Promise<string> {
   const response = await io.http.send({
     method: 'POST',
@@ -79,7 +83,7 @@ async function requestToken(
     headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'deploy-agent' },
     body: form.toString(),
     timeoutMs: TIMEOUT_MS,
-    signal: io.signal,
+    signal: call.signal,
   });
   const body = await readBody(response, { maxBytes: 65_536, timeoutMs: TIMEOUT_MS });
   const token = response.status === 200 ? textAt(tryParseJson(body.toString('utf8')), 'refresh_token') : '';

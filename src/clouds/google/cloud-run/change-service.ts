@@ -27,7 +27,7 @@ export async function changeService(
     return await patchService(run, textAt(service, 'etag'), update);
   };
   try {
-    return await retryTransient(attempt, CONFLICTS, run.io);
+    return await retryTransient(attempt, CONFLICTS, { clock: run.io.clock, signal: run.signal });
   } catch (error) {
     throw explainRefusal(run, error);
   }

@@ -17,8 +17,8 @@ const READS: RetryPolicy = { tries: 4, firstDelayMs: 500 };
 
 /** Of a request that changes nothing: a failure that may pass is retried for some seconds, and a cancel ends it. */
 export function readJson(run: RunService, call: GoogleCall, sent: RunRequest): Promise<JsonObject> {
-  const { signal } = run.io;
-  return retryTransient(() => requestJson(run, { ...call, signal }, sent), READS, run.io);
+  const { signal } = run;
+  return retryTransient(() => requestJson(run, { ...call, signal }, sent), READS, { clock: run.io.clock, signal });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { neverCancelled } from '../../../io/io.ts';
+import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
@@ -30,7 +30,7 @@ type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Pro
 
 export function openRunRestore(opened: RunService): Restore {
   // A cancel is often why a rollback is needed, so it must not end the rollback too.
-  const run = { ...opened, io: neverCancelled(opened.io) };
+  const run = { ...opened, signal: neverAborted };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, run);
     const service = await readService(run);

@@ -14,6 +14,8 @@ export interface RunService extends RunPlace {
   readonly resource: string;
   readonly credentials: GoogleCredentials;
   readonly io: Io;
+  /** Ends reads and waits when it is aborted. */
+  readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
 }

@@ -2,7 +2,7 @@ import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { InputReader } from '../../../model/input-reader.ts';
 import type { Workload } from '../../../model/workload.ts';
-import type { Logins, Target } from '../../target.ts';
+import type { CloudContext, Target } from '../../target.ts';
 import { expectForm, LOGIN_INPUTS, readLogin } from '../login.ts';
 import type { CloudRunSettings } from './workload.ts';
 
@@ -15,7 +15,7 @@ export const cloudRunTarget: Target = {
   inputs: ['project', 'region', 'service', ...LOGIN_INPUTS],
   parse(reader) {
     const settings = parseSettings(reader);
-    return (io, logins) => open(settings, io, logins);
+    return (context) => open(settings, context);
   },
 };
 
@@ -39,11 +39,11 @@ function parseSettings(reader: InputReader): CloudRunSettings {
   return { project, region, service, login: readLogin(reader) };
 }
 
-async function open(settings: CloudRunSettings, io: Io, logins: Logins): Promise<Workload> {
-  const project = findProject(settings, io);
+async function open(settings: CloudRunSettings, context: CloudContext): Promise<Workload> {
+  const project = findProject(settings, context.io);
   // Only a deploy to Cloud Run loads it.
   const { openCloudRun } = await import('./workload.ts');
-  return await openCloudRun({ ...settings, project }, io, logins);
+  return await openCloudRun({ ...settings, project }, context);
 }
 
 // What google-github-actions/auth and setup-gcloud leave, in the order in which Google's own tools read them.

@@ -1,11 +1,10 @@
-import type { Io } from '../../../io/io.ts';
 import { readIfPossible } from '../../../io/read-optional.ts';
 import type { Endpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { Capabilities, RestorePoint, Workload } from '../../../model/workload.ts';
-import type { Logins } from '../../target.ts';
+import type { CloudContext } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { shareCredentials } from '../login.ts';
 import { captureRestorePoint } from './capture.ts';
@@ -29,12 +28,14 @@ export interface CloudRunSettings extends RunPlace {
 }
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
-export async function openCloudRun(settings: CloudRunSettings, io: Io, logins: Logins): Promise<Workload> {
+export async function openCloudRun(settings: CloudRunSettings, context: CloudContext): Promise<Workload> {
+  const { io, signal } = context;
   const { project, region, service: name, login } = settings;
   const resource = `service ${name} in ${region} (project ${project})`;
-  const credentials = await shareCredentials(login, io, logins);
+  const credentials = await shareCredentials(login, context);
   if (!credentials) throw noCredentials(io);
-  const run: RunService = { project, region, service: name, resource, credentials, io, said: new Set() };
+  const place = { project, region, service: name };
+  const run: RunService = { ...place, resource, credentials, io, signal, said: new Set() };
   const service = await findService(run);
   warnOfAccess(run, service);
   return openWorkload(run, service);

@@ -21,16 +21,16 @@ export const artifactRegistry: CloudRegistry = {
   handles: isArtifactRegistry,
   parse(reader) {
     const login = readLogin(reader);
-    return (io, logins) => {
+    return (context) => {
       const keychain: Keychain = {
         label: 'the job’s Google Cloud identity',
         traits: (registry) => (isArtifactRegistry(registry) ? traits : null),
         async resolve(registry) {
           if (!isArtifactRegistry(registry)) return null;
-          const credentials = await shareCredentials(login, io, logins);
+          const credentials = await shareCredentials(login, context);
           if (!credentials) return null;
           const { logIn } = await import('./log-in.ts');
-          return await logIn(registry, credentials, io);
+          return await logIn(registry, credentials, context.io);
         },
       };
       return { keychain };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { EditChange, Watch } from '../../../../../src/model/workload.ts';
 import { type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
@@ -19,7 +20,10 @@ afterEach(() => world.wire.close());
 
 /** Our deployment is in progress, and was polled once. */
 async function inProgress(): Promise<Watch> {
-  const workload = await openEcs({ cluster: 'production', service: 'agent', region: 'eu-west-1' }, world.wire.io);
+  const workload = await openEcs(
+    { cluster: 'production', service: 'agent', region: 'eu-west-1' },
+    { io: world.wire.io, signal: neverAborted },
+  );
   const point = await workload.capture();
   const { mark, send } = await workload.prepare(change);
   await send(point, { takeTraffic: true, shifts: [] });

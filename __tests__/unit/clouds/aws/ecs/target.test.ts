@@ -4,6 +4,7 @@ import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/workload.ts'
 import { targets } from '../../../../../src/clouds/index.ts';
 import { openLogins } from '../../../../../src/clouds/target.ts';
 import type { Io } from '../../../../../src/io/io.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { InputReader } from '../../../../../src/model/input-reader.ts';
 import { openWire, type Wire } from '../wire-fake.ts';
 
@@ -22,7 +23,7 @@ function parse(inputs: Record<string, string>) {
     problem: (name, { given }) => void problems.push(`${name}: ${given}`),
   };
   const open = ecsTarget.parse(reader);
-  return { open: (io: Io) => open(io, openLogins()), problems };
+  return { open: (io: Io) => open({ io, signal: neverAborted, logins: openLogins() }), problems };
 }
 
 describe('the inputs', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
 import type {
   Change,
@@ -35,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.wire.close());
 
-const open = (): Promise<Workload> => openEcs(PLACE, world.wire.io);
+const open = (): Promise<Workload> => openEcs(PLACE, { io: world.wire.io, signal: neverAborted });
 
 describe('opening', () => {
   it('names service, cluster and region when there is no such service', async () => {
@@ -421,7 +422,7 @@ describe('deploying', () => {
     it('is begun by a workload whose job has been cancelled, while everything else ends', async () => {
       const { operation } = await deployed();
       const controller = new AbortController();
-      const cancelled = await openEcs(PLACE, { ...world.wire.io, signal: controller.signal });
+      const cancelled = await openEcs(PLACE, { io: world.wire.io, signal: controller.signal });
       const reason = new Error('the job was cancelled');
       controller.abort(reason);
       await expect(cancelled.watch(operation).poll()).rejects.toBe(reason);

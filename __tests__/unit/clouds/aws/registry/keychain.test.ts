@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ecrKeychain } from '../../../../../src/clouds/aws/registry/keychain.ts';
 import { ecrRegistry } from '../../../../../src/clouds/aws/registry/registry.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import { AwsError, openWire, type Wire } from '../wire-fake.ts';
 
 const HOUR_MS = 3_600_000;
@@ -31,7 +32,7 @@ test.each([
   '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
 ])('does not know %s, and sends nothing', async (host) => {
   expect(ecrRegistry.handles(host)).toBe(false);
-  expect(await ecrKeychain(wire.io).resolve(host)).toBeNull();
+  expect(await ecrKeychain({ io: wire.io, signal: neverAborted }).resolve(host)).toBeNull();
   expect(wire.calls).toEqual([]);
 });
 
@@ -40,17 +41,20 @@ test.each([
   ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
 ])('logs in to %s in its own region', async (host, region) => {
   expect(ecrRegistry.handles(host)).toBe(true);
-  expect(await ecrKeychain(wire.io).resolve(host)).toEqual({ username: 'AWS', password: 'pw-1' });
+  expect(await ecrKeychain({ io: wire.io, signal: neverAborted }).resolve(host)).toEqual({
+    username: 'AWS',
+    password: 'pw-1',
+  });
   expect(wire.calls[0]?.authorization).toContain(`/${region}/ecr/aws4_request`);
 });
 
 test('the password and the token are masked', async () => {
-  await ecrKeychain(wire.io).resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com');
+  await ecrKeychain({ io: wire.io, signal: neverAborted }).resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com');
   expect(wire.masked).toEqual(['pw-1', token('pw-1')]);
 });
 
 test('a token is used until shortly before it expires, for every account of the region', async () => {
-  const keychain = ecrKeychain(wire.io);
+  const keychain = ecrKeychain({ io: wire.io, signal: neverAborted });
   await keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com');
   wire.time = 11 * HOUR_MS;
   expect(await keychain.resolve('210987654321.dkr.ecr.eu-west-1.amazonaws.com')).toMatchObject({ password: 'pw-1' });
@@ -59,7 +63,7 @@ test('a token is used until shortly before it expires, for every account of the 
 });
 
 test('a refusal names the permission, and is not remembered', async () => {
-  const keychain = ecrKeychain(wire.io);
+  const keychain = ecrKeychain({ io: wire.io, signal: neverAborted });
   refuse = true;
   await expect(keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).rejects.toMatchObject({
     code: 'PERMISSION_DENIED',

@@ -1,6 +1,7 @@
 import type { ContainerApp } from '../../../../../src/clouds/azure/container-apps/app.ts';
 import { openResourceManager } from '../../../../../src/clouds/azure/resource-manager.ts';
 import type { HttpRequest } from '../../../../../src/io/http.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { RestorePoint } from '../../../../../src/model/workload.ts';
 import { type Answer, openWire, type Wire } from '../wire-fake.ts';
 
@@ -44,7 +45,7 @@ export function openFakeApp(): FakeApp {
   const tokens = { get: async () => 'token', renew: async () => 'token' };
   const arm = openResourceManager({ subscription: 's', tokens }, wire.io);
   const place = { name: 'agent', resourceGroup: 'production', resource: RESOURCE };
-  const app: ContainerApp = { ...place, arm, io: wire.io, warned: new Set() };
+  const app: ContainerApp = { ...place, arm, io: wire.io, signal: neverAborted, warned: new Set() };
   return { ...wire, app, azure, calls: () => wire.sent.map((request) => `${request.method} ${kindOf(request)}`) };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AzureLogin } from '../../../../../src/clouds/azure/login.ts';
 import { acrKeychain } from '../../../../../src/clouds/azure/registry/keychain.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import { type Answer, openWire } from '../wire-fake.ts';
 
 const login: AzureLogin = {
@@ -15,7 +16,7 @@ function refreshToken(expiresAtMs: number): string {
 
 function open(answer: (nth: number) => Answer) {
   const wire = openWire((_request, nth) => answer(nth));
-  return { ...wire, keychain: acrKeychain(async () => login, wire.io) };
+  return { ...wire, keychain: acrKeychain(async () => login, { io: wire.io, signal: neverAborted }) };
 }
 
 describe('credentials for Azure container registries', () => {
@@ -36,7 +37,9 @@ describe('credentials for Azure container registries', () => {
 
   test('are none without a login for Azure: docker may have one, or the registry needs none', async () => {
     const wire = openWire(() => ({}));
-    expect(await acrKeychain(async () => null, wire.io).resolve('acme.azurecr.io')).toBeNull();
+    expect(
+      await acrKeychain(async () => null, { io: wire.io, signal: neverAborted }).resolve('acme.azurecr.io'),
+    ).toBeNull();
     expect(wire.sent).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import type { RunService } from '../../../../../src/clouds/google/cloud-run/service.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { JsonObject } from '../../../../../src/model/json.ts';
 import { fakeIo } from '../../../../fixtures/fake-io.ts';
 
@@ -43,7 +44,7 @@ export function fakeRun(change: JsonObject = {}) {
 
   const run = {
     ...{ project: 'acme', region: 'europe-west1', service: 'agent', resource: 'service agent' },
-    ...{ credentials: { client: { request } }, io: fakeIo(), said: new Set() },
+    ...{ credentials: { client: { request } }, io: fakeIo(), signal: neverAborted, said: new Set() },
   } as unknown as RunService;
   return {
     ...{ run, calls, ...answers },

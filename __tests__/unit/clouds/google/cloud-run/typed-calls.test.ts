@@ -35,7 +35,8 @@ function givenRun(...answers: readonly unknown[]) {
   const run = {
     ...{ project: 'acme', region: 'europe-west1', service: 'agent', resource: 'service agent' },
     credentials: { client: { request } },
-    io: { clock, signal: cancel.signal },
+    io: { clock },
+    signal: cancel.signal,
   } as unknown as RunService;
   return { run, sent, slept, cancel };
 }

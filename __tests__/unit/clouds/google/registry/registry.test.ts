@@ -3,6 +3,7 @@ import type { GoogleCredentials } from '../../../../../src/clouds/google/credent
 import { artifactRegistry } from '../../../../../src/clouds/google/registry/registry.ts';
 import { openLogins } from '../../../../../src/clouds/target.ts';
 import { readStepInputs } from '../../../../../src/inputs/step-inputs.ts';
+import { neverAborted } from '../../../../../src/io/signals.ts';
 import { fakeIo } from '../../../../fixtures/fake-io.ts';
 
 const inputs = (env: Record<string, string> = {}) => readStepInputs(env);
@@ -11,7 +12,7 @@ function given(token: string | null) {
   const io = fakeIo();
   const credentials = { client: { getAccessToken: async () => ({ token }) } } as unknown as GoogleCredentials;
   const shared = <T>(): T => Promise.resolve(credentials) as T;
-  return { io, keychain: artifactRegistry.parse(inputs())(io, { shared }).keychain };
+  return { io, keychain: artifactRegistry.parse(inputs())({ io, signal: neverAborted, logins: { shared } }).keychain };
 }
 
 describe('Artifact Registry', () => {
@@ -43,7 +44,7 @@ describe('its login', () => {
   });
 
   test('is none in a job without credentials for Google: a public image needs none', async () => {
-    const { keychain } = artifactRegistry.parse(inputs())(fakeIo(), openLogins());
+    const { keychain } = artifactRegistry.parse(inputs())({ io: fakeIo(), signal: neverAborted, logins: openLogins() });
     expect(await keychain.resolve('gcr.io')).toBeNull();
   });
 
