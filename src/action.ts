@@ -1,4 +1,4 @@
-import { type CloudContext, openLogins } from './clouds/target.ts';
+import { type CloudContext, openSharedLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
 import { deploy } from './engine/deploy.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
@@ -6,8 +6,8 @@ import { finish, recalled, untouched } from './engine/finish.ts';
 import { openImageRegistry } from './engine/image-registry.ts';
 import { openJournal } from './engine/journal.ts';
 import { runPhase } from './engine/phase.ts';
-import { copyImages, pinImages } from './engine/pin-images.ts';
 import { planDeploy } from './engine/plan.ts';
+import { copyImages, resolveImages } from './engine/resolve-images.ts';
 import { waitForAnswer } from './engine/wait.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
@@ -25,7 +25,7 @@ import { ensurePossible } from './strategies/ensure-possible.ts';
 export async function deployAction(signal: AbortSignal): Promise<boolean> {
   const io = openIo();
   const record = emptyRecord(io.clock.now());
-  const outcome = await deployOrRefuse(record, { io, signal, logins: openLogins() });
+  const outcome = await deployOrRefuse(record, { io, signal, logins: openSharedLogins() });
   if (isCancelled(signal)) {
     io.log.info(`${describeError(signal.reason).message}: the post step says how it ended.`);
     return false;
@@ -85,7 +85,7 @@ async function open(request: DeployRequest, record: RunRecord, context: CloudCon
 
   const registries = request.registries.map((opener) => opener(context));
   const registry = openImageRegistry(request, registries, context);
-  const images = await runPhase('Resolve the image digest', record, io, () => pinImages(request, registry, io));
+  const images = await runPhase('Resolve the image digest', record, io, () => resolveImages(request, registry, io));
   const main = images[0]?.image ?? null;
   const image = main && formatImage(main);
   Object.assign(record, { image, digest: main?.digest ?? null });
@@ -121,7 +121,7 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     const deadline = io.clock.now() + POST_BUDGET_MS;
     const wait = { what: `${entry.point.resource} to be found`, deadline, signal: neverAborted };
     // With a new login each time: an answer to a login may have been lost too.
-    const open = () => request.openWorkload({ io, signal: neverAborted, logins: openLogins() });
+    const open = () => request.openWorkload({ io, signal: neverAborted, logins: openSharedLogins() });
     const workload = await waitForAnswer(open, wait, io);
     const endpoint = await tryFindEndpoint(request.url, workload, io);
     const timeoutMs = deadline - io.clock.now();

@@ -1,4 +1,4 @@
-import { prepareCopy } from '../../src/engine/pin-images.ts';
+import { prepareCopy } from '../../src/engine/resolve-images.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { runnerLog } from '../../src/io/log.ts';

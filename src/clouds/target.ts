@@ -17,7 +17,7 @@ export type OpenWorkload = (context: CloudContext) => Promise<Workload>;
 
 /** What a run gives to the clouds that it opens. */
 export interface CloudContext extends CancellableIo {
-  readonly logins: Logins;
+  readonly logins: SharedLogins;
 }
 
 /** A kind of registry that belongs to a cloud. Any target can use any of them. Light, as `Target`. */
@@ -39,12 +39,12 @@ export interface RegistryAccess {
 }
 
 /** What a run has logged in to, so that a workload and a registry of one cloud share a login. */
-export interface Logins {
+export interface SharedLogins {
   /** What `open` returned when it was called first with this key: the cloud and everything that tells two logins apart. */
   shared<T>(key: string, open: () => T): T;
 }
 
-export function openLogins(): Logins {
+export function openSharedLogins(): SharedLogins {
   const opened = new Map<string, unknown>();
   // A login that failed may work when it is needed again.
   const keep = (key: string, login: unknown): unknown => {

@@ -5,7 +5,7 @@ import { formatPlatform, isPlatform, type Platform } from '../model/platform.ts'
 import { joinSentences } from '../model/sentences.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { readPlatforms } from '../registry/image-platforms.ts';
-import type { PinnedImage } from './pin-images.ts';
+import type { ResolvedImage } from './resolve-images.ts';
 
 /**
  * Refuses images that the workload can't run, while nothing is copied: in production they would be an `exec format
@@ -13,16 +13,16 @@ import type { PinnedImage } from './pin-images.ts';
  * @throws DeployError UNSUPPORTED; IMAGE_NOT_FOUND or IMAGE_INVALID for an image that is damaged
  */
 export async function ensurePlatform(
-  images: readonly PinnedImage[],
+  images: readonly ResolvedImage[],
   runsOn: { readonly platform: Platform | null; readonly resource: string },
   { registry, log }: { readonly registry: RegistryClient; readonly log: Log },
 ): Promise<void> {
   const required = runsOn.platform;
   if (required === null) return;
-  for (const pinned of new Map(images.map((one) => [formatImage(one.image), one])).values()) {
-    const built = await tryReadPlatforms(pinned, registry, log);
+  for (const resolved of new Map(images.map((one) => [formatImage(one.image), one])).values()) {
+    const built = await tryReadPlatforms(resolved, registry, log);
     if (built && !built.some((platform) => isPlatform(platform, required))) {
-      throw unfit(pinned, built, { required, resource: runsOn.resource });
+      throw unfit(resolved, built, { required, resource: runsOn.resource });
     }
   }
 }
@@ -31,7 +31,7 @@ export async function ensurePlatform(
 const MAY_BE = ['PERMISSION_DENIED', 'AUTH_FAILED', 'NETWORK'];
 
 async function tryReadPlatforms(
-  { image, copy }: PinnedImage,
+  { image, copy }: ResolvedImage,
   registry: RegistryClient,
   log: Log,
 ): Promise<readonly Platform[] | null> {
@@ -45,7 +45,7 @@ async function tryReadPlatforms(
 }
 
 function unfit(
-  { image, copy }: PinnedImage,
+  { image, copy }: ResolvedImage,
   built: readonly Platform[],
   { required, resource }: { readonly required: Platform; readonly resource: string },
 ): DeployError {

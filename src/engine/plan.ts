@@ -4,12 +4,12 @@ import type { RegistryClient } from '../registry/client.ts';
 import { previewCopy } from '../registry/preview-copy.ts';
 import { describeStep } from '../strategies/describe-step.ts';
 import { runPhase } from './phase.ts';
-import { listCopies, type PinnedImage } from './pin-images.ts';
+import { listCopies, type ResolvedImage } from './resolve-images.ts';
 import type { Rollout } from './rollout.ts';
 
 export interface PlanRequest extends Pick<Rollout, 'workload' | 'steps' | 'smokeTests' | 'force' | 'record' | 'io'> {
   readonly changes: ChangePlan;
-  readonly images: readonly PinnedImage[];
+  readonly images: readonly ResolvedImage[];
   readonly registry: RegistryClient;
 }
 

@@ -56,8 +56,8 @@ export interface RegistryClient {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** By `repository@digest`, what was read when a name was pinned: it is read once, as some registries count pulls. */
-  readonly pinned: Map<string, StoredManifest>;
+  /** By `repository@digest`, what was read when a name was resolved: it is read once, as some registries count pulls. */
+  readonly resolved: Map<string, StoredManifest>;
   /** Of the login that may read it; null: there is none. */
   credentials(repository: Repository): Promise<RegistryCredentials | null>;
   /** Aborted with the client's own or this one: one for all who ask with the same. */
@@ -97,7 +97,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     clock: options.clock,
     log: options.log,
     signal: options.signal,
-    pinned: new Map(),
+    resolved: new Map(),
     credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
     until,
     prepare(registry, requests) {

@@ -42,7 +42,7 @@ export async function findDigest(client: RegistryClient, at: ManifestLocation): 
 export async function pinManifest(client: RegistryClient, at: ManifestLocation): Promise<Digest | null> {
   const read = await readManifest(client, at);
   if (read === null) return null;
-  client.pinned.set(keyOf({ ...at, reference: read.digest }), read);
+  client.resolved.set(keyOf({ ...at, reference: read.digest }), read);
   return read.digest;
 }
 
@@ -54,7 +54,7 @@ export async function getManifest(
   client: RegistryClient,
   at: ManifestLocation & { readonly reference: Digest },
 ): Promise<Manifest> {
-  const read = client.pinned.get(keyOf(at)) ?? (await readManifest(client, at));
+  const read = client.resolved.get(keyOf(at)) ?? (await readManifest(client, at));
   if (read === null) throw missing(format(at));
   if (digestOf(read.bytes) !== at.reference) throw changed(at);
   return parseManifest(read.bytes, read.contentType, format(at));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage, type OciImage } from '../../../simulators/images.ts';
-import { copyImages, type PinnedImage } from '../../../src/engine/pin-images.ts';
+import { copyImages, type ResolvedImage } from '../../../src/engine/resolve-images.ts';
 import type { Digest } from '../../../src/model/image.ts';
 import type { ImageImporter, ImportRequest } from '../../../src/model/image-importer.ts';
 import { emptyRecord } from '../../../src/model/outcome.ts';
@@ -37,7 +37,7 @@ async function bring({ importer = {}, request = {}, arrange }: Run) {
   const source = { registry: pair.source.served.registry, repository: 'acme/agent', tag: 'v1', digest };
   const destination = { registry: pair.destination.served.registry, repository: 'prod/agent', tags: ['v1'] };
   const copy = { source, destination, ...request };
-  const pinned: PinnedImage = { container: null, image: { ...destination, tag: 'v1', digest }, copy };
+  const pinned: ResolvedImage = { container: null, image: { ...destination, tag: 'v1', digest }, copy };
   const io = fakeIo();
   const record = emptyRecord(0);
   const keychain = { label: 'a login', resolve: async () => ({ username: 'octocat', password: 'ghs_secret' }) };

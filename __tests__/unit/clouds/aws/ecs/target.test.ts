@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals
 import { ecsTarget } from '../../../../../src/clouds/aws/ecs/target.ts';
 import { formatConsoleUrl } from '../../../../../src/clouds/aws/ecs/workload.ts';
 import { targets } from '../../../../../src/clouds/index.ts';
-import { openLogins } from '../../../../../src/clouds/target.ts';
+import { openSharedLogins } from '../../../../../src/clouds/target.ts';
 import type { Io } from '../../../../../src/io/io.ts';
 import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { InputReader } from '../../../../../src/model/input-reader.ts';
@@ -23,7 +23,7 @@ function parse(inputs: Record<string, string>) {
     problem: (name, { given }) => void problems.push(`${name}: ${given}`),
   };
   const open = ecsTarget.parse(reader);
-  return { open: (io: Io) => open({ io, signal: neverAborted, logins: openLogins() }), problems };
+  return { open: (io: Io) => open({ io, signal: neverAborted, logins: openSharedLogins() }), problems };
 }
 
 describe('the inputs', () => {

@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { acrRegistry } from '../../../../../src/clouds/azure/registry/registry.ts';
-import { openLogins } from '../../../../../src/clouds/target.ts';
+import { openSharedLogins } from '../../../../../src/clouds/target.ts';
 import { readStepInputs } from '../../../../../src/inputs/step-inputs.ts';
 import { neverAborted } from '../../../../../src/io/signals.ts';
 import { type FakeIo, fakeIo } from '../../../../fixtures/fake-io.ts';
 
 function open(inputs: Readonly<Record<string, string>>, io: FakeIo) {
   const env = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
-  return acrRegistry.parse(readStepInputs(Object.fromEntries(env)))({ io, signal: neverAborted, logins: openLogins() });
+  return acrRegistry.parse(readStepInputs(Object.fromEntries(env)))({
+    io,
+    signal: neverAborted,
+    logins: openSharedLogins(),
+  });
 }
 
 const request = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GoogleCredentials } from '../../../../../src/clouds/google/credentials.ts';
 import { artifactRegistry } from '../../../../../src/clouds/google/registry/registry.ts';
-import { openLogins } from '../../../../../src/clouds/target.ts';
+import { openSharedLogins } from '../../../../../src/clouds/target.ts';
 import { readStepInputs } from '../../../../../src/inputs/step-inputs.ts';
 import { neverAborted } from '../../../../../src/io/signals.ts';
 import { fakeIo } from '../../../../fixtures/fake-io.ts';
@@ -44,7 +44,11 @@ describe('its login', () => {
   });
 
   test('is none in a job without credentials for Google: a public image needs none', async () => {
-    const { keychain } = artifactRegistry.parse(inputs())({ io: fakeIo(), signal: neverAborted, logins: openLogins() });
+    const { keychain } = artifactRegistry.parse(inputs())({
+      io: fakeIo(),
+      signal: neverAborted,
+      logins: openSharedLogins(),
+    });
     expect(await keychain.resolve('gcr.io')).toBeNull();
   });
 

@@ -27,7 +27,7 @@ export interface ImageRequest extends CopyOptions {
   readonly images: readonly { readonly container: string | null; readonly name: ImageName }[];
 }
 
-export interface PinnedImage {
+export interface ResolvedImage {
   readonly container: string | null;
   /** What is deployed. */
   readonly image: ImageReference;
@@ -35,27 +35,27 @@ export interface PinnedImage {
   readonly copy: CopyRequest | null;
 }
 
-type Pinned = Omit<PinnedImage, 'container'>;
+type Resolution = Omit<ResolvedImage, 'container'>;
 
 /** Resolves each tag once: from here on only digests are used. Nothing is copied yet. */
-export async function pinImages(
+export async function resolveImages(
   request: ImageRequest,
   client: RegistryClient,
   io: Io,
-): Promise<readonly PinnedImage[]> {
-  const pinned = new Map<string, Pinned>();
+): Promise<readonly ResolvedImage[]> {
+  const resolved = new Map<string, Resolution>();
   const main = request.images[0];
   if (request.copyTo && main) prepareCopy(client, main.name.registry, request.copyTo.registry);
   for (const { name } of request.images) {
     const key = formatImageName(name);
-    if (pinned.has(key)) continue;
+    if (resolved.has(key)) continue;
     const source = await resolveImage(client, name);
     io.log.info(`${key} is ${source.digest}`);
-    const isMain = pinned.size === 0;
+    const isMain = resolved.size === 0;
     const copy = isMain ? await planCopyOf(source, request, { client, io }) : null;
-    pinned.set(key, copy ? { image: destinationOf(copy), copy } : { image: source, copy: null });
+    resolved.set(key, copy ? { image: destinationOf(copy), copy } : { image: source, copy: null });
   }
-  return request.images.map(({ container, name }) => ({ container, ...pinned.get(formatImageName(name))! }));
+  return request.images.map(({ container, name }) => ({ container, ...resolved.get(formatImageName(name))! }));
 }
 
 // For each blob of an image of some layers. How many there are is not known yet.
@@ -97,7 +97,7 @@ export interface Copying {
 }
 
 /** Copies the images to where they are deployed from. */
-export async function copyImages(images: readonly PinnedImage[], copying: Copying): Promise<void> {
+export async function copyImages(images: readonly ResolvedImage[], copying: Copying): Promise<void> {
   const { client, record, io } = copying;
   for (const request of listCopies(images)) {
     const startedAt = io.clock.now();
@@ -126,7 +126,7 @@ async function tryImport(request: CopyRequest, { client, importers, io }: Copyin
 }
 
 /** What has to be copied, each once. */
-export function listCopies(images: readonly PinnedImage[]): readonly CopyRequest[] {
+export function listCopies(images: readonly ResolvedImage[]): readonly CopyRequest[] {
   const copies = images.flatMap(({ image, copy }) => (copy ? [[formatImage(image), copy] as const] : []));
   return [...new Map(copies).values()];
 }

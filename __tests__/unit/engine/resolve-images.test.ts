@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { buildImage } from '../../../simulators/images.ts';
-import { pinImages } from '../../../src/engine/pin-images.ts';
+import { resolveImages } from '../../../src/engine/resolve-images.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { openPair } from '../registry/copy-world.ts';
 import { closeServers, openClient } from '../registry/world.ts';
@@ -24,7 +24,7 @@ async function prepared(copyTo: (pair: { readonly from: string; readonly to: str
     images: [{ container: null, name }],
     copyTo: registry === null ? null : { registry, repository: 'prod/agent' },
   };
-  await pinImages({ ...wanted, ...wishes }, client, fakeIo());
+  await resolveImages({ ...wanted, ...wishes }, client, fakeIo());
   return { seen, from, to, asked: source.served.count('registry:GET manifest') };
 }
 
