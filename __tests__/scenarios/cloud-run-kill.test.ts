@@ -2,9 +2,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE } from '../../simulators/cloud-run-agent.ts';
+import type { JsonObject } from '../../simulators/json.ts';
 import { closeAgents, dist } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
-import { trafficOf } from './watch-cloud-run.ts';
+import { byName, trafficOf } from './watch-cloud-run.ts';
 
 afterEach(closeAgents);
 
@@ -27,17 +28,42 @@ interface Story {
   readonly at?: RegExp;
   /** `before`: the call itself is lost with its sender. */
   readonly when?: 'before' | 'after';
+  /** What happened to the service before. */
+  readonly arrange?: (agent: Agent) => Promise<unknown>;
 }
 
 /** Of the slowest story, on a machine that does other things too. */
 const LONGEST_MS = 300_000;
 const ofCloudRun = /^run:/;
 
+async function givenArranged({ arrange }: Story): Promise<Agent> {
+  const agent = await givenCloudRun({ entries: dist });
+  await arrange?.(agent);
+  return agent;
+}
+
+/** A revision of another user, without traffic, which has more than another image. */
+async function deployAsColleague({ world }: Agent): Promise<void> {
+  const { config, revisions } = world.google.look(CLOUD_RUN_SERVICE);
+  const serving = revisions[0]!.id;
+  const template = { ...(config['template'] as JsonObject), serviceAccount: 'staging@acme.iam.gserviceaccount.com' };
+  world.google.foreignUpdate(CLOUD_RUN_SERVICE, { template, traffic: [byName(serving, 100)] });
+  await world.clock.advance(60_000);
+}
+
+async function previewTwice(agent: Agent): Promise<void> {
+  for (const version of ['p1', 'p2']) {
+    const image = agent.world.publish(version, good);
+    await agent.deploy({ image, traffic: '0', 'environment-variables': 'DATABASE_URL: staging' });
+  }
+}
+
 /** How many calls that change something a run makes when nothing disturbs it. */
 async function countMutations(story: Story): Promise<number> {
-  const agent = await givenCloudRun({ entries: dist });
+  const agent = await givenArranged(story);
+  const before = agent.world.edge.calls.length;
   await deploy(agent, story);
-  return agent.world.edge.calls.filter((call) => counts(call, story)).length;
+  return agent.world.edge.calls.slice(before).filter((call) => counts(call, story)).length;
 }
 
 function counts(
@@ -70,6 +96,11 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
     ['a canary that turns bad at 25%, and its way back', { image: turnsBad, inputs: canary, at: ofCloudRun }],
     ['a rolling deploy', { image: good, inputs: {}, at: ofCloudRun }],
     ['a preview', { image: good, inputs: { traffic: '0' }, at: ofCloudRun }],
+    ['a canary after previews', { image: good, inputs: canary, at: ofCloudRun, arrange: previewTwice }],
+    [
+      'a canary of what serves, beside the newest revision, which another user made',
+      { image: good, inputs: { ...canary, base: 'serving' }, at: ofCloudRun, arrange: deployAsColleague },
+    ],
   ];
   test.each(stories)(
     'in %s, the service is exactly as before',
@@ -77,7 +108,7 @@ describe('SIGKILL of main at each call that changes something, then post', () =>
       const total = await countMutations(story);
       let asBefore = 0;
       for (let n = 1; n <= total; n++) {
-        const agent = await givenCloudRun({ entries: dist });
+        const agent = await givenArranged(story);
         const before = agent.snapshot();
         agent.watch();
         const { result, killed } = await killAt(agent, story, n);

@@ -17,11 +17,14 @@ export function ourRevision(run: RunService, revision: string, data: RestoreData
 
 /**
  * The traffic with which our rollout ends: see `finished`. A revision that the table names and that does not serve has
- * failed or was deleted: naming it again would make the change fail for that.
+ * failed or was deleted: naming it again would make the change fail for that. Previews of ours that no deploy took up are
+ * left out: their number would grow with each.
  */
 export function finalTraffic(data: RestoreData, ours: OurRevision): readonly TrafficEntry[] {
   const serving = new Set(data.serving.map(({ revision }) => revision));
-  const usable = data.requested.filter(({ revision }) => revision === null || serving.has(revision));
+  const usable = data.requested.filter(
+    (entry) => entry.revision === null || (serving.has(entry.revision) && !isAbandonedPreview(entry, ours)),
+  );
   return finished(usable, { ours, style: styleOfPoint(data) });
 }
 
@@ -33,4 +36,8 @@ function styleOfPoint({ requested }: RestoreData): TrafficStyle {
 
 function findOurTag({ requested }: RestoreData, revision: string): string | null {
   return requested.find((entry) => entry.revision === revision && isOurTag(entry.tag, revision))?.tag ?? null;
+}
+
+function isAbandonedPreview({ revision, percent, tag }: TrafficEntry, ours: OurRevision): boolean {
+  return percent === 0 && revision !== ours.revision && isOurTag(tag, revision ?? '');
 }

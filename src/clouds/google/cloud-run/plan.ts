@@ -3,6 +3,7 @@ import { DeployError } from '../../../model/errors.ts';
 import { canonical, type JsonObject } from '../../../model/json.ts';
 import type { Platform } from '../../../model/platform.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import { chooseBase } from './choose-base.ts';
 import { ensurePermitted } from './permissions.ts';
 import { revisionNames } from './revision-name.ts';
 import { findRevisionFailure } from './revision-state.ts';
@@ -14,6 +15,7 @@ import {
   latestReady,
   progressOf,
   servesAlone,
+  servingRevisions,
   templateOf,
   templateRevision,
 } from './service-document.ts';
@@ -30,14 +32,14 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
   await ensurePermitted(run);
-  const live = templateOf(service);
-  const edited = editTemplate(live, edit);
-  const isEqual = isSameTemplate(live, edited);
+  const base = await chooseBase(run, service, edit.base);
+  const edited = editTemplate(base.template, edit);
+  const isEqual = isSameTemplate(templateOf(service), edited);
   if (!isEqual) await validate(run, edited);
-  const differences = listDifferences(live, edited);
+  const differences = listDifferences(base.serving, edited);
   return {
     unchanged: isEqual && isLiveAlone(service),
-    differences: isEqual ? describeTraffic(service) : differences,
+    differences: isEqual ? [...differences, ...describeTraffic(service)] : differences,
     platform: PLATFORM,
   };
 }
@@ -49,18 +51,21 @@ export interface RevisionTemplate {
   readonly template: JsonObject | null;
 }
 
-/** Edits the live template and chooses the revision's name. Sends no change. */
+/** Edits the base and chooses the revision's name. Sends no change. */
 export async function templateFor(run: RunService, change: Change): Promise<RevisionTemplate> {
   const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
   const live = templateOf(service);
-  const edited = editTemplate(live, edit);
+  const { template } = await chooseBase(run, service, edit.base);
+  const edited = editTemplate(template, edit);
   const isEqual = isSameTemplate(live, edited);
   // `force` on a service that is unchanged means a new revision of the same content.
   const wantsAnother = isEqual && isLiveAlone(service);
   const current = templateRevision(service);
   if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
-  const mark = await chooseName(run, edited, { taken: wantsAnother || isEqual ? current : null });
+  // What serves can't be rolled out beside itself: a second revision of its content can.
+  const serving = [...servingRevisions(service).keys()];
+  const mark = await chooseName(run, edited, { taken: isEqual ? [...serving, current] : serving });
   return { mark, template: { ...edited, revision: mark } };
 }
 
@@ -74,10 +79,10 @@ function underItsName(live: JsonObject, revision: string): RevisionTemplate {
 async function chooseName(
   run: RunService,
   edited: JsonObject,
-  { taken }: { readonly taken: string | null },
+  { taken }: { readonly taken: readonly string[] },
 ): Promise<string> {
   for (const name of revisionNames(run.service, edited)) {
-    if (name !== taken && (await isUsable(run, name))) return name;
+    if (!taken.includes(name) && (await isUsable(run, name))) return name;
   }
   throw new DeployError('DEPLOY_REJECTED', `could not name a revision of ${run.resource}: all names for it are taken`, {
     hint: 'Delete old revisions that failed (gcloud run revisions delete), then run again.',

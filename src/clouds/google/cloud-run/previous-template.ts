@@ -1,4 +1,5 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
+import { type KnownTemplate, templateMembers, templateOfRevision } from './revision-template.ts';
 
 interface PreviousRevision {
   /** The revision's document, as it is on the wire. */
@@ -14,7 +15,7 @@ interface PreviousRevision {
  * else the template holds, unknown fields included, was never touched by us and stays as it is.
  */
 export function previousTemplate(template: JsonObject, revision: PreviousRevision): JsonObject {
-  const base = revision.isTemplateRevision ? template : fromRevision(revision.document, template);
+  const base = revision.isTemplateRevision ? template : templateMembers(revision.document, template);
   const known = listAt(revision.document, 'containers');
   const containers = listAt(base, 'containers').map((container, index) => {
     const previous = known.find(
@@ -30,18 +31,15 @@ function withPreviousSettings(container: JsonObject, previous: JsonObject, image
   return { ...rest, image: image ?? textAt(previous, 'image'), ...('env' in previous ? { env: previous['env'] } : {}) };
 }
 
-// What a revision has of its template: https://cloud.google.com/run/docs/reference/rest/v2/RevisionTemplate
-const TEMPLATE_FIELDS = new Set([
-  ...['labels', 'annotations', 'scaling', 'vpcAccess', 'timeout', 'serviceAccount', 'containers', 'volumes'],
-  ...['executionEnvironment', 'encryptionKey', 'maxInstanceRequestConcurrency', 'serviceMesh', 'sessionAffinity'],
-  ...['encryptionKeyRevocationAction', 'encryptionKeyShutdownDuration', 'healthCheckDisabled', 'nodeSelector'],
-  ...['gpuZonalRedundancyDisabled', 'client', 'clientVersion'],
-]);
-
-/** The API refuses what a template doesn't have, so what is the revision's own is left out. */
-function fromRevision(document: JsonObject, template: JsonObject): JsonObject {
-  const fields = Object.entries(document).filter(
-    ([name]) => TEMPLATE_FIELDS.has(name) || Object.hasOwn(template, name),
-  );
-  return Object.fromEntries(fields);
+/**
+ * As `previousTemplate`, for a change that was not merged into the service's template but into what served: more than what
+ * we set is ours then. `ours`: our template, with our revision, where it can be read.
+ */
+export function previousTemplateBeside(ours: KnownTemplate, { document, images }: PreviousRevision): JsonObject {
+  const template = templateOfRevision(document, ours);
+  const containers = listAt(template, 'containers').map((container, index) => ({
+    ...container,
+    image: images?.[index] ?? textAt(container, 'image'),
+  }));
+  return { ...template, containers };
 }

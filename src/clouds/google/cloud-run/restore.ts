@@ -1,3 +1,4 @@
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
@@ -7,7 +8,7 @@ import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
 import { labelsOfRun, labelsToRestore, withPreviousLabels } from './labels.ts';
 import { finalTraffic, ourRevision } from './our-revision.ts';
-import { previousTemplate } from './previous-template.ts';
+import { previousTemplate, previousTemplateBeside } from './previous-template.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { firstLine } from './revision-state.ts';
@@ -106,11 +107,21 @@ async function templateAndLabels(
 ): Promise<ServiceUpdate> {
   const labels = withPreviousLabels(service, { ours: labelsOfRun(run.io), previous: data.labels });
   if (facts.template !== 'ours') return { labels };
-  const document = await readRevisionDocument(run, data.previous);
-  const { images, isTemplateRevision } = data;
-  const template = previousTemplate(templateOf(service), { document, images, isTemplateRevision });
+  const template = await readPreviousTemplate(run, templateOf(service), data);
   // Under its own name the previous revision is used again, and no new one is made.
   return { template: { ...template, revision: data.previous }, labels };
+}
+
+async function readPreviousTemplate(run: RunService, ours: JsonObject, data: RestoreData): Promise<JsonObject> {
+  const document = await readRevisionDocument(run, data.previous);
+  const { images, isTemplateRevision } = data;
+  const previous = { document, images, isTemplateRevision };
+  const template = previousTemplate(ours, previous);
+  if (!isTemplateRevision || hashTemplate(template) === data.templateHash) return template;
+  const revision = textAt(ours, 'revision');
+  const read = () => readRevisionDocument(run, revision);
+  const ourDocument = await readIfPossible(run.io.log, `what ${revision} shows of its template`, read);
+  return previousTemplateBeside({ template: ours, document: ourDocument }, previous);
 }
 
 /** The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not accept. */

@@ -1,4 +1,5 @@
-import { type JsonObject, numberAt, objectAt, textAt } from '../../../model/json.ts';
+import { DeployError } from '../../../model/errors.ts';
+import { type JsonObject, listAt, numberAt, objectAt, textAt } from '../../../model/json.ts';
 import type { GoogleCall } from '../errors.ts';
 import { type RunRequest, readJson, requestJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
@@ -13,11 +14,18 @@ export async function readService(run: RunService): Promise<JsonObject> {
   return await readJson(run, call, { method: 'GET', path: serviceName(run) });
 }
 
-/** A revision as it is on the wire: immutable, so it is what the old configuration is read from. */
+/**
+ * A revision as it is on the wire: immutable, so it is what the old configuration is read from.
+ * @throws DeployError NETWORK for an answer without containers, which would be taken for a configuration without any
+ */
 export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const path = `${serviceName(run)}/revisions/${revision}`;
-  return await readJson(run, call, { method: 'GET', path });
+  const document = await readJson(run, call, { method: 'GET', path });
+  if (listAt(document, 'containers').length > 0) return document;
+  throw new DeployError('NETWORK', `could not ${call.what}: the answer is not a revision`, {
+    hint: 'Run again. If it happens again, look for a proxy that changes the answers.',
+  });
 }
 
 /** What of a service is sent: with the etag of what was read, so that another user's change is never overwritten. */

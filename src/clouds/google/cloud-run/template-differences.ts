@@ -1,25 +1,61 @@
 import { isDeepStrictEqual } from 'node:util';
 import { containerName } from '../../../model/container-edits.ts';
-import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
+import { isJsonObject, type JsonObject, listAt, objectAt, textAt } from '../../../model/json.ts';
 
-/** One line for each difference that our change makes. Images are shown; of everything else only the name. */
+/** What a template says of who made it, and its name: nothing that the program or its platform does otherwise. */
+const NO_CONFIGURATION = new Set(['revision', 'labels', 'client', 'clientVersion']);
+
+/** gcloud writes the image that the user named, and itself, into annotations. */
+const OF_CLIENTS = /^(?:client\.knative\.dev|run\.googleapis\.com)\//;
+
+/** One line for each difference. Images are shown; of everything else only the name. */
 export function listDifferences(before: JsonObject, after: JsonObject): readonly string[] {
-  const old = listAt(before, 'containers');
-  return listAt(after, 'containers').flatMap((container, index) => {
-    const lines = containerDifferences(old[index] ?? {}, container);
-    return lines.map((line) => `container ${containerName(container, index)}: ${line}`);
+  return compare(before, after, imageDifferences);
+}
+
+/** As `listDifferences`, without the images. */
+export function listConfigurationDifferences(before: JsonObject, after: JsonObject): readonly string[] {
+  return compare(before, after, () => []);
+}
+
+type Compare = (before: JsonObject, after: JsonObject) => readonly string[];
+
+function compare(before: JsonObject, after: JsonObject, compareImages: Compare): readonly string[] {
+  const old = pairContainers(listAt(before, 'containers'), listAt(after, 'containers'));
+  const lines = listAt(after, 'containers').flatMap((container, index) => {
+    const [name, previous] = [containerName(container, index), old.pairs[index]];
+    if (!previous) return [`container ${name} added`];
+    const found = [...compareImages(previous, container), ...containerDifferences(previous, container)];
+    return found.map((line) => `container ${name}: ${line}`);
   });
+  const removed = old.removed.map(({ container, index }) => `container ${containerName(container, index)} removed`);
+  const [one, other] = [withoutClients(before), withoutClients(after)];
+  return [...lines, ...removed, ...memberDifferences(one, other, new Set([...NO_CONFIGURATION, 'containers']))];
+}
+
+/** By name, or by place where one has none. */
+function pairContainers(before: readonly JsonObject[], after: readonly JsonObject[]) {
+  const hasNames = [...before, ...after].every((container) => textAt(container, 'name') !== '');
+  const find = (container: JsonObject, index: number): JsonObject | undefined =>
+    hasNames ? before.find((one) => textAt(one, 'name') === textAt(container, 'name')) : before[index];
+  const pairs = after.map(find);
+  const removed = before.map((container, index) => ({ container, index }));
+  return { pairs, removed: removed.filter(({ container }) => !pairs.includes(container)) };
+}
+
+function imageDifferences(before: JsonObject, after: JsonObject): readonly string[] {
+  const [old, now] = [textAt(before, 'image'), textAt(after, 'image')];
+  return old === now ? [] : [`image ${old} -> ${now}`];
 }
 
 function containerDifferences(before: JsonObject, after: JsonObject): readonly string[] {
-  const [old, now] = [textAt(before, 'image'), textAt(after, 'image')];
-  const image = old === now ? [] : [`image ${old} -> ${now}`];
-  return [...image, ...listChanges(listAt(before, 'env'), listAt(after, 'env'))];
+  const variables = listChanges(listAt(before, 'env'), listAt(after, 'env'));
+  return [...variables, ...memberDifferences(before, after, new Set(['name', 'image', 'env']))];
 }
 
 function listChanges(before: readonly JsonObject[], after: readonly JsonObject[]): readonly string[] {
   const old = new Map(before.map((entry) => [textAt(entry, 'name'), entry]));
-  return after.flatMap((entry) => {
+  const changed = after.flatMap((entry) => {
     const name = textAt(entry, 'name');
     const [previous, is] = [old.get(name), kindOf(entry)];
     if (!previous) return [`${is} ${name} added`];
@@ -28,8 +64,28 @@ function listChanges(before: readonly JsonObject[], after: readonly JsonObject[]
       ? [`${is} ${name} changed`]
       : [`${name} becomes ${is === 'secret' ? 'a' : 'an'} ${is}`];
   });
+  const names = new Set(after.map((entry) => textAt(entry, 'name')));
+  const removed = before.filter((entry) => !names.has(textAt(entry, 'name')));
+  return [...changed, ...removed.map((entry) => `${kindOf(entry)} ${textAt(entry, 'name')} removed`)];
 }
 
 function kindOf(entry: JsonObject): string {
   return 'valueSource' in entry ? 'secret' : 'environment variable';
+}
+
+function memberDifferences(before: JsonObject, after: JsonObject, except: ReadonlySet<string>): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !except.has(name));
+  const changed = names.filter((name) => !isDeepStrictEqual(unlessEmpty(before[name]), unlessEmpty(after[name])));
+  return changed.sort().map((name) => `${name} changed`);
+}
+
+/** Google leaves out what is empty. */
+function unlessEmpty(value: unknown): unknown {
+  const isList = Array.isArray(value) || isJsonObject(value);
+  return isList && Object.keys(value).length === 0 ? undefined : value;
+}
+
+function withoutClients(template: JsonObject): JsonObject {
+  const annotations = Object.entries(objectAt(template, 'annotations')).filter(([name]) => !OF_CLIENTS.test(name));
+  return { ...template, annotations: Object.fromEntries(annotations) };
 }

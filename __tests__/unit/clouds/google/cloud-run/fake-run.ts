@@ -5,9 +5,10 @@ import { fakeIo } from '../../../../fixtures/fake-io.ts';
 
 export const LATEST = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
 const SUCCEEDED = { type: 'Ready', state: 'CONDITION_SUCCEEDED' };
+const REVISION = { conditions: [SUCCEEDED], containers: [{ name: 'web', image: 'old' }] };
 
-/** A service that serves `agent-00001-abc`, below Google's auth client. `lose`: the next update takes effect, its answer is lost. */
-export function fakeRun(change: JsonObject = {}) {
+/** A service that serves `agent-00001-abc`, below Google's auth client. `revisions`: what theirs show, by name. `lose`: the next update takes effect, its answer is lost. */
+export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<string, JsonObject>> = {}) {
   const calls: string[] = [];
   const state = { lost: false, operationDone: false, operationStatus: 200 };
   const answers = { state, lose: () => void Object.assign(state, { lost: true }) };
@@ -37,7 +38,7 @@ export function fakeRun(change: JsonObject = {}) {
     calls.push(`${method} ${kind}`);
     if (method === 'PATCH') return { data: patch(url, data ?? {}) };
     if (kind === 'service') return { data: service };
-    if (kind === 'revisions') return { data: { conditions: [SUCCEEDED] } };
+    if (kind === 'revisions') return { data: revisions[url.pathname.split('/').at(-1)!] ?? REVISION };
     if (state.operationStatus !== 200) throw refusal(state.operationStatus, 'PERMISSION_DENIED');
     return { data: state.operationDone ? { done: true } : {} };
   };

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { previousTemplate } from '../../../../../src/clouds/google/cloud-run/previous-template.ts';
+import {
+  previousTemplate,
+  previousTemplateBeside,
+} from '../../../../../src/clouds/google/cloud-run/previous-template.ts';
 import { hashTemplate } from '../../../../../src/clouds/google/cloud-run/revision-name.ts';
 import { editTemplate } from '../../../../../src/clouds/google/cloud-run/template.ts';
 import { type ImageReference, parseImageName } from '../../../../../src/model/image.ts';
@@ -79,6 +82,27 @@ describe('the edited template', () => {
       if (reference) expect(edit).not.toThrow(new RegExp(reference.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
     },
   );
+});
+
+describe('the template of before, where ours was not made of it', () => {
+  test('is that of its revision, in our words where both show the same, and with the images as they were written', () => {
+    const ours = { revision: 'agent-ours', containers: [{ ...web, image: 'web:v3' }, sidecar] };
+    const ourDocument = {
+      timeout: '300s',
+      containers: [{ ...web, image: 'web@sha256:3' }, sidecar],
+      serviceAccount: 'a@p',
+    };
+    const document = {
+      ...ourDocument,
+      scaling: { minInstanceCount: 1 },
+      containers: [{ ...web, image: 'web@sha256:2', env: [{ name: 'A', value: '2' }] }, sidecar],
+    };
+    const old = { document, images: ['web:v2', 'other'], isTemplateRevision: true };
+    expect(previousTemplateBeside({ template: ours, document: ourDocument }, old)).toEqual({
+      scaling: { minInstanceCount: 1 },
+      containers: [{ ...web, image: 'web:v2', env: [{ name: 'A', value: '2' }] }, sidecar],
+    });
+  });
 });
 
 describe('the template of before', () => {
