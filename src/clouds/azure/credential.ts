@@ -8,6 +8,7 @@ import {
 } from '@azure/identity';
 import { fetchIdToken } from '../../io/github-oidc.ts';
 import type { CancellableIo, Io } from '../../io/io.ts';
+import { neverAborted, neverAborted } from '../../io/signals.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { AzureAccount } from './account.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
@@ -83,12 +84,13 @@ function findProof(env: Io['env']): 'secret' | 'file' | null {
 }
 
 /** A fresh assertion for every token: what the job's identity token proves is good for minutes only. */
-function openIdCredential(account: AzureAccount, { io, signal }: CancellableIo, options: object): TokenCredential {
+function openIdCredential(account: AzureAccount, { io }: Pick<CancellableIo, 'io'>, options: object): TokenCredential {
   let failure: unknown = null;
   // The library calls for the same assertion twice.
   let assertion: Promise<string> | null = null;
   const assert = async (): Promise<string> => {
-    assertion ??= fetchIdToken(io, OIDC_AUDIENCE, signal);
+    // A rollback may need it after a cancel.
+    assertion ??= fetchIdToken(io, OIDC_AUDIENCE, neverAborted);
     try {
       return await assertion;
     } catch (error) {
