@@ -8,7 +8,7 @@ import {
 } from '@azure/identity';
 import { fetchIdToken } from '../../io/github-oidc.ts';
 import type { CancellableIo, Io } from '../../io/io.ts';
-import { neverAborted, neverAborted } from '../../io/signals.ts';
+import { neverAborted } from '../../io/signals.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { AzureAccount } from './account.ts';
 import { openPipelineHttp } from './pipeline-http.ts';
