@@ -10,14 +10,14 @@ import { type RunService, serviceName } from './service.ts';
  */
 export async function readService(run: RunService): Promise<JsonObject> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get' };
-  return await readJson(run, call, { method: 'GET', path: serviceName(run) });
+  return await readJson(run, call, { method: 'GET', path: serviceName(run), holds: 'template' });
 }
 
 /** A revision as it is on the wire: immutable, so it is what the old configuration is read from. */
 export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const path = `${serviceName(run)}/revisions/${revision}`;
-  return await readJson(run, call, { method: 'GET', path });
+  return await readJson(run, call, { method: 'GET', path, holds: 'name' });
 }
 
 /** What of a service is sent: with the etag of what was read, so that another user's change is never overwritten. */
@@ -39,7 +39,8 @@ export interface SentUpdate {
  */
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   const call = updateCall(`update ${run.resource}`, update);
-  const answer = await requestJson(run, call, patchOf(run, update, { ...withoutEmpty(update), etag }));
+  const sent = patchOf(run, update, { ...withoutEmpty(update), etag });
+  const answer = await requestJson(run, call, { ...sent, holds: 'name' });
   return { operation: textAt(answer, 'name'), generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
 }
 

@@ -36,9 +36,9 @@ export function fakeRun(change: JsonObject = {}) {
     calls.push(`${method} ${kind}`);
     if (method === 'PATCH') return { data: patch(url, data ?? {}) };
     if (kind === 'service') return { data: service };
-    if (kind === 'revisions') return { data: { conditions: [SUCCEEDED] } };
+    if (kind === 'revisions') return { data: { name: url.pathname, conditions: [SUCCEEDED] } };
     if (state.operationStatus !== 200) throw refusal(state.operationStatus, 'PERMISSION_DENIED');
-    return { data: state.operationDone ? { done: true } : {} };
+    return { data: { name: url.pathname, ...(state.operationDone ? { done: true } : {}) } };
   };
 
   const run = {
