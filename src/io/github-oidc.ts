@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
+import { explainWrongAnswer, WrongAnswer } from '../model/wrong-answer.ts';
 import { type Http, type HttpResponse, readBody } from './http.ts';
 import type { Io } from './io.ts';
 import { type RetryPolicy, retryTransient } from './retry-transient.ts';
@@ -53,9 +54,7 @@ async function ask({ url, token }: TokenService, http: Http, signal: AbortSignal
   if (response.status !== 200) throw refusal(response);
   const answer = tokenDocument.safeParse(tryParseJson(body.toString()));
   if (answer.success) return answer.data.value;
-  throw new DeployError('AUTH_FAILED', 'could not get an identity token of GitHub: the answer holds none', {
-    hint: 'Check what answers for GitHub between the runner and GitHub (a proxy); then run again.',
-  });
+  throw explainWrongAnswer(new WrongAnswer('the answer has no token', 'GitHub'), 'get an identity token of GitHub');
 }
 
 // A header takes no line break and no control character.

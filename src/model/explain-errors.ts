@@ -1,5 +1,6 @@
 import { DeployError, type ErrorCode } from './errors.ts';
 import { redact } from './redact.ts';
+import { explainWrongAnswer, WrongAnswer } from './wrong-answer.ts';
 
 /** One request, in words, for the error that it may end in. */
 export interface Call {
@@ -63,7 +64,10 @@ export function openErrorExplainer<C extends Call, T extends Thrown>(reader: Err
         return await send();
       } catch (error) {
         if (call.signal?.aborted) throw call.signal.reason;
-        throw findDeployError(error) ?? toDeployError(error, call);
+        const explained = findCause(error, DeployError);
+        if (explained) throw explained;
+        const wrong = findCause(error, WrongAnswer);
+        throw wrong ? explainWrongAnswer(wrong, call.what) : toDeployError(error, call);
       }
     },
     findWord: (error) => (error instanceof DeployError ? (words.get(error) ?? null) : null),
@@ -72,10 +76,10 @@ export function openErrorExplainer<C extends Call, T extends Thrown>(reader: Err
 
 const DEEPEST_CAUSE = 5;
 
-/** What our own transport or login threw is explained already when it reaches a client, which may wrap it. */
-function findDeployError(error: unknown): DeployError | null {
+/** What our own transport or login threw, which a client may have wrapped. */
+function findCause<E extends Error>(error: unknown, kind: abstract new (...given: never[]) => E): E | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < DEEPEST_CAUSE; cause = cause.cause, depth += 1) {
-    if (cause instanceof DeployError) return cause;
+    if (cause instanceof kind) return cause;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from './client.ts';
 import { type Child, digestOf, MAX_MANIFEST_BYTES, type Manifest, platformDocument } from './manifest.ts';
 import { getManifest } from './manifest-transfer.ts';
+import { readDocument } from './read-document.ts';
 import { pullScopes, type Repository } from './repository.ts';
 import { runBounded } from './run-bounded.ts';
 
@@ -64,7 +65,11 @@ async function readConfig(
   const { registry } = at;
   const bytes = await client.call(
     { what, method: 'GET', registry, target, scopes: pullScopes(at), expect: [200], signal },
-    (response) => readBody(response, { maxBytes: MAX_CONFIG_BYTES, timeoutMs: 60_000 }),
+    async (response) => {
+      const read = await readBody(response, { maxBytes: MAX_CONFIG_BYTES, timeoutMs: 60_000 });
+      if (digestOf(read) !== blob.digest) readDocument(read, { what, registry });
+      return read;
+    },
   );
   if (digestOf(bytes) !== blob.digest) throw damaged(what, `its content has the digest ${digestOf(bytes)}`);
   return platformDocument.safeParse(parseJson(bytes, what)).data ?? null;

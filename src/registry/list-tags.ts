@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { readBody } from '../io/http.ts';
-import { tryParseJson } from '../model/json.ts';
 import type { RegistryClient } from './client.ts';
 import { findNextPage } from './next-page.ts';
+import { readDocument } from './read-document.ts';
 import { registryUrl } from './registry-address.ts';
 import { formatRepository, pullScopes, type Repository } from './repository.ts';
 
 const PAGE_SIZE = 1_000;
 const MAX_PAGES = 20;
 const MAX_PAGE_BYTES = 1024 * 1024;
-const page = z.object({ tags: z.array(z.string()).nullish() });
+const page = z.object({ tags: z.array(z.string()).nullish().catch(null) });
 
 /**
  * The tags of a repository, as many as the registry tells on the first 20 pages.
@@ -35,7 +35,8 @@ async function readPage(client: RegistryClient, at: Repository, target: URL) {
     async (response) => {
       const body = await readBody(response, { maxBytes: MAX_PAGE_BYTES, timeoutMs: 30_000 });
       const { link } = response.headers;
-      return { tags: page.parse(tryParseJson(body.toString())).tags ?? [], link: typeof link === 'string' ? link : '' };
+      const { tags } = page.parse(readDocument(body, { what, registry: at.registry }));
+      return { tags: tags ?? [], link: typeof link === 'string' ? link : '' };
     },
   );
 }

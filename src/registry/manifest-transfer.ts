@@ -3,6 +3,7 @@ import { DeployError } from '../model/errors.ts';
 import type { Digest } from '../model/image.ts';
 import type { RegistryClient } from './client.ts';
 import { digestOf, MANIFEST_TYPES, MAX_MANIFEST_BYTES, type Manifest, parseManifest } from './manifest.ts';
+import { readDocument } from './read-document.ts';
 import { formatRepository, type Repository } from './repository.ts';
 
 export interface ManifestLocation extends Repository {
@@ -29,7 +30,11 @@ export async function findDigest(client: RegistryClient, at: ManifestLocation): 
   if (head.status === 200 && head.digest) return head.digest;
   const got = await client.call(
     { ...callFor('look up', at), method: 'GET', headers: ACCEPT, expect: [200, 404] },
-    async (response) => ({ status: response.status, bytes: await readBounded(response, at) }),
+    async (response) => {
+      const bytes = await readBounded(response, at);
+      if (response.status === 200 && !isFromRegistry(response)) readDocument(bytes, callFor('look up', at));
+      return { status: response.status, bytes };
+    },
   );
   return got.status === 404 ? null : digestOf(got.bytes);
 }
@@ -71,10 +76,17 @@ async function readManifest(client: RegistryClient, at: ManifestLocation) {
       const bytes = await readBounded(response, at);
       if (response.status === 404) return null;
       const digest = digestOf(bytes);
+      if (!isFromRegistry(response)) readDocument(bytes, callFor('read', at));
       if (digest !== (parseDigest(response) ?? digest)) throw changed(at);
       return { digest, bytes, contentType: response.headers['content-type'] ?? '' };
     },
   );
+}
+
+/** By the headers: whatever is in such a body is the registry's, and reading it again would not change it. */
+function isFromRegistry(response: HttpResponse): boolean {
+  const type = response.headers['content-type']?.split(';')[0]?.trim() ?? '';
+  return parseDigest(response) !== null || MANIFEST_TYPES.includes(type);
 }
 
 function changed(at: ManifestLocation): DeployError {

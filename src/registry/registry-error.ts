@@ -92,7 +92,8 @@ export function parseRetryAfter(header: string | undefined, now: number): number
 
 function classify({ status, codes, text }: Refusal): ErrorCode {
   if (status === 429 || codes.includes('TOOMANYREQUESTS')) return 'THROTTLED';
-  if (status >= 500 || status === 408) return 'NETWORK';
+  // A status of success that no registry gives to this request comes from a proxy.
+  if (status >= 500 || status === 408 || (status >= 200 && status < 300)) return 'NETWORK';
   // Some registries answer an expired login with 400 or 403 instead of 401 and a challenge.
   if (/authorization token/i.test(text)) return 'AUTH_FAILED';
   if (codes.includes('DENIED') || status === 403) return 'PERMISSION_DENIED';

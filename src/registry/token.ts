@@ -5,6 +5,7 @@ import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
 import type { RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
+import { explainWrongAnswer, WrongAnswer } from '../model/wrong-answer.ts';
 import { basicHeader } from './basic-header.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
 import { hintFor } from './registry-hints.ts';
@@ -81,9 +82,8 @@ async function readToken(response: HttpResponse, request: TokenRequest, askedAt:
   const secret = document.data?.token ?? document.data?.access_token;
   // A header takes no line break and no control character.
   if (!document.success || secret === undefined || !/^[\x21-\x7e]+$/.test(secret)) {
-    throw new DeployError('AUTH_FAILED', `could not log in to ${request.registry}: its token service sent no token`, {
-      hint: `Check that ${request.registry} is a container registry.`,
-    });
+    const wrong = new WrongAnswer('its token service sent no token', request.realm.host);
+    throw explainWrongAnswer(wrong, `log in to ${request.registry}`);
   }
   const lifetimeMs = (document.data.expires_in ?? DEFAULT_LIFETIME_S) * 1000;
   const staleAt = askedAt + lifetimeMs - Math.min(MAX_MARGIN_MS, lifetimeMs / 2);

@@ -70,16 +70,16 @@ describe('an identity token of GitHub', () => {
   });
 
   test.each([
-    ['a refusal', 403, '{}', 'status 403'],
-    ['a page', 200, '<html>', 'holds none'],
-    ['a token with a line break in it', 200, JSON.stringify({ value: 'a\r\nx: y' }), 'holds none'],
-    ['no token', 200, '{"value":""}', 'holds none'],
-  ])('is not taken from %s', async (_, status, body, why) => {
+    ['a refusal', 403, '{}', 'status 403', 'AUTH_FAILED'],
+    ['a page', 200, '<html>', 'has no token', 'NETWORK'],
+    ['a token with a line break in it', 200, JSON.stringify({ value: 'a\r\nx: y' }), 'has no token', 'NETWORK'],
+    ['no token', 200, '{"value":""}', 'has no token', 'NETWORK'],
+  ])('is not taken from %s', async (_, status, body, why, code) => {
     const io = await jobThatMayAsk((_request, response) => void response.writeHead(status).end(body));
 
     const error = await fetchIdToken(io, 'x', neverAborted).catch((thrown: unknown) => thrown);
 
-    expect(error).toMatchObject({ code: 'AUTH_FAILED', message: expect.stringContaining(why) });
+    expect(error).toMatchObject({ code, message: expect.stringContaining(why) });
     expect(String(error)).not.toContain('request-token');
   });
 

@@ -10,6 +10,8 @@ import {
 export interface AwsCall extends Call {
   /** The IAM action that it needs: `ecs:UpdateService`. */
   readonly action: string;
+  /** Of its answer, one member at least has a value; absent: an answer without any is right too. */
+  readonly holds?: readonly string[];
 }
 
 /** The token of a role's session has hundreds of such characters, and nothing else in a message has. */

@@ -2,6 +2,7 @@ import { createHttpHeaders, type HttpClient, type PipelineRequest, RestError } f
 import { readBody } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import { ensureOneOf, parseAnswer, WrongAnswer } from '../../model/wrong-answer.ts';
 
 /** The largest answer is a list of a hundred revisions, each with its template. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -28,18 +29,37 @@ export function openPipelineHttp(io: Pick<Io, 'http'>): HttpClient {
           timeoutMs: request.timeout > 0 ? request.timeout : TIMEOUT_MS,
           ...(request.abortSignal ? { signal: request.abortSignal as AbortSignal } : {}),
         });
-        const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+        const body = (await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS })).toString('utf8');
+        if (response.status === 200) ensureAnswer(request, body);
         return {
           request,
           status: response.status,
           headers: createHttpHeaders(flatten(response.headers)),
-          bodyAsText: body.toString('utf8'),
+          bodyAsText: body,
         };
       } catch (error) {
-        throw error instanceof DeployError && error.code === 'NETWORK' ? toRestError(error, request) : error;
+        throw isBroken(error) ? toRestError(error, request) : error;
       }
     },
   };
+}
+
+/** Of each kind of answer, members of which one is always there: a resource, a list, a status, a token, a directory. */
+const ALWAYS = ['id', 'value', 'status', 'access_token', 'token_endpoint', 'tenant_discovery_endpoint'];
+
+/**
+ * Before a client reads it: the SDKs take a body that is none for an empty document. A request that changes something may
+ * be answered without a body.
+ * @throws WrongAnswer
+ */
+function ensureAnswer({ method, url }: PipelineRequest, body: string): void {
+  const { host, pathname } = new URL(url);
+  const isToken = pathname.endsWith('/oauth2/v2.0/token');
+  if (method === 'GET' || isToken) ensureOneOf(parseAnswer(body, host), isToken ? ['access_token'] : ALWAYS, host);
+}
+
+function isBroken(error: unknown): error is Error {
+  return error instanceof WrongAnswer || (error instanceof DeployError && error.code === 'NETWORK');
 }
 
 function toBody({ body }: PipelineRequest): string | Buffer {
@@ -56,7 +76,9 @@ function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string
 }
 
 /** With a code for which the SDK's retry policy sends again. */
-function toRestError(error: DeployError, request: PipelineRequest): RestError {
+function toRestError(error: Error, request: PipelineRequest): RestError {
   const [, ...reason] = error.message.split(': ');
-  return new RestError(reason.join(': ') || error.message, { code: 'ECONNRESET', request });
+  const thrown = new RestError(reason.join(': ') || error.message, { code: 'ECONNRESET', request });
+  // What made it is named by who knows what was requested.
+  return error instanceof WrongAnswer ? Object.assign(thrown, { cause: error }) : thrown;
 }

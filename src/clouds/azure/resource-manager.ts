@@ -3,11 +3,13 @@ import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../../model/json.ts';
+import { describeBody, ensureOneOf, WrongAnswer } from '../../model/wrong-answer.ts';
 import { type AzureCall, explainErrors } from './errors.ts';
 import { openPipelineHttp, RETRIES } from './pipeline-http.ts';
 import { ARM_SCOPE, authenticate, noCredential, type Tokens } from './tokens.ts';
 
-const ORIGIN = 'https://management.azure.com';
+const HOST = 'management.azure.com';
+const ORIGIN = `https://${HOST}`;
 /** The version that the client of this release speaks: an older one would hide fields from us that are there. */
 const API_VERSION = '2026-07-01';
 
@@ -62,6 +64,8 @@ export function openResourceManager(
     const response = await client.pipeline.sendRequest(httpClient, sent);
     const answer = parse(response.bodyAsText ?? '');
     if (response.status >= 400) throw refusal(response.status, answer);
+    // Of a change that is answered at once, the body is what was changed.
+    if (method === 'PATCH' && response.status === 200) ensureOneOf(answer, ['id'], HOST);
     return { body: answer, operationUrl: response.headers.get('azure-asyncoperation') ?? null };
   };
   return {
@@ -81,7 +85,7 @@ function parse(text: string): JsonObject {
   if (text.trim() === '') return {};
   const answer = tryParseJson(text);
   if (isJsonObject(answer)) return answer;
-  throw new RestError('the response is not JSON', { code: RestError.PARSE_ERROR });
+  throw new WrongAnswer(describeBody(text), HOST);
 }
 
 function refusal(statusCode: number, answer: JsonObject): RestError {

@@ -1,8 +1,12 @@
 import { type HttpRequest, readBody } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
+import { ensureOneOf, parseAnswer } from '../../model/wrong-answer.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 4 * 1024 * 1024;
+/** Without a token in the answer, the auth library sends the request that needs it without one. GitHub's is the first. */
+const TOKEN_SERVICE = /^(?:(?:sts|iamcredentials|oauth2)\.googleapis\.com|.+\.actions\.githubusercontent\.com)$/;
+const TOKEN_MEMBERS = ['access_token', 'accessToken', 'id_token', 'token', 'value'];
 
 /**
  * A `fetch` for Google's auth library that goes through our own sockets: with the job's proxy, time-outs and a bound on
@@ -20,6 +24,9 @@ export function fetchThrough(io: Pick<Io, 'http'>): typeof fetch {
       ...(init.signal ? { signal: init.signal } : {}),
     });
     const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+    if (response.status === 200 && TOKEN_SERVICE.test(url.host)) {
+      ensureOneOf(parseAnswer(body.toString('utf8'), url.host), TOKEN_MEMBERS, url.host);
+    }
     const headers = Object.entries(response.headers).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
     );

@@ -24,7 +24,10 @@ function open(answer: (request: HttpRequest, nth: number) => Answer, lifetimeMs 
 
 describe('Azure Resource Manager', () => {
   test('is read as it is on the wire: a field that no client knows is there', async () => {
-    const document = { properties: { template: { containers: [{ name: 'web', fieldOfTomorrow: [1] }] } } };
+    const document = {
+      id: '/agent',
+      properties: { template: { containers: [{ name: 'web', fieldOfTomorrow: [1] }] } },
+    };
     const { arm, sent } = open(() => ({ body: document }));
     expect((await arm.send({ ...call, method: 'GET', path })).body).toEqual(document);
     expect(String(sent[0]!.url)).toBe(`https://management.azure.com${path}?api-version=2026-07-01`);
@@ -41,7 +44,7 @@ describe('Azure Resource Manager', () => {
   });
 
   test('that refuses a token gets a new one, once', async () => {
-    const { arm, sent, io } = open((_request, nth) => (nth === 1 ? { status: 401 } : { body: {} }));
+    const { arm, sent, io } = open((_request, nth) => (nth === 1 ? { status: 401 } : { body: { id: '/agent' } }));
     await arm.send({ ...call, method: 'GET', path });
     expect(sent.map(authorization)).toEqual(['Bearer token-number-1', 'Bearer token-number-2']);
     expect(io.masked).toEqual(['token-number-1', 'token-number-2']);
@@ -51,7 +54,7 @@ describe('Azure Resource Manager', () => {
   });
 
   test('gets a token that is good for two more minutes', async () => {
-    const { arm, sent } = open(() => ({}), 100_000);
+    const { arm, sent } = open(() => ({ body: { id: '/agent' } }), 100_000);
     await arm.send({ ...call, method: 'GET', path });
     await arm.send({ ...call, method: 'GET', path });
     expect(sent.map(authorization)).toEqual(['Bearer token-number-1', 'Bearer token-number-2']);
@@ -64,8 +67,21 @@ describe('Azure Resource Manager', () => {
     expect(await arm.follow('https://management.azure.com/operations/1', call)).toEqual({ status: 'Succeeded' });
   });
 
-  test('that answers something else than JSON is not understood, and may be asked again', async () => {
-    const { arm } = open(() => ({ body: '<html>' }));
-    await expect(arm.send({ ...call, method: 'GET', path })).rejects.toMatchObject({ code: 'NETWORK' });
+  test.each([
+    ['<html>', 'the API answered with a web page instead of JSON'],
+    ['{}', 'the answer has no id or value or status'],
+    ['null', 'the answer is not a JSON object'],
+  ])('a read that is answered %s is sent again, and then named', async (body, why) => {
+    const { arm, sent } = open(() => ({ body }));
+    await expect(arm.send({ ...call, method: 'GET', path })).rejects.toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringContaining(`could not read container app agent: ${why}`),
+    });
+    expect(sent.length).toBeGreaterThan(1);
+  });
+
+  test('a change that is answered by something else leaves open whether it was made', async () => {
+    const { arm } = open(() => ({ body: '{}' }));
+    await expect(arm.send({ ...call, method: 'PATCH', path, body: {} })).rejects.toMatchObject({ code: 'NETWORK' });
   });
 });

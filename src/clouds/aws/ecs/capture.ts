@@ -1,7 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/workload.ts';
-import { explainErrors } from '../errors.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
 import type { EcsRestoreData } from './restore-data.ts';
 import { describeService, type EcsService, readLive, shortRevision } from './service.ts';
@@ -66,9 +65,7 @@ function refuseNoTasks(ecs: EcsService, service: Service): void {
 }
 
 async function refuseDeregistered(ecs: EcsService, arn: string): Promise<void> {
-  const { signal } = ecs;
-  const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
-  const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal));
+  const { taskDefinition } = await describeTaskDefinition(ecs, arn);
   if (taskDefinition['status'] === 'ACTIVE') return;
   // AWS takes no deregistered task definition for an update (fabfuel/ecs-deploy#185).
   const why = `${shortRevision(arn)} runs now but is deregistered (${taskDefinition['status']})`;

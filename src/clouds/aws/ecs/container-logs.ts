@@ -75,7 +75,8 @@ async function tryRead(ecs: EcsService, stream: Stream): Promise<readonly string
   });
   // Containers may log to another region than the service's.
   const client = new CloudWatchLogsClient(clientSettings(stream.region ?? ecs.region, ecs.io));
-  const call = { what: `read the logs of container ${stream.container}`, action: 'logs:GetLogEvents' };
+  const what = `read the logs of container ${stream.container}`;
+  const call = { what, action: 'logs:GetLogEvents', holds: ['events'] };
   const read = () => readEcs(ecs, call, (options) => client.send(command, options));
   let gap = '';
   const tell = (error: DeployError): void => {

@@ -70,7 +70,11 @@ async function listDeployments(ecs: EcsService, createdAfter: number | null): Pr
       ...(createdAfter === null ? {} : { createdAt: { after: new Date(createdAfter - 1_000) } }),
       ...(nextToken === undefined ? {} : { nextToken }),
     });
-    const call = { what: `list the deployments of ${ecs.resource}`, action: 'ecs:ListServiceDeployments' };
+    const call = {
+      what: `list the deployments of ${ecs.resource}`,
+      action: 'ecs:ListServiceDeployments',
+      holds: ['serviceDeployments'],
+    };
     const answer = await readEcs(ecs, call, (options) => ecs.client.send(command, options));
     found.push(...(answer.serviceDeployments ?? []));
     nextToken = answer.nextToken;
@@ -101,7 +105,8 @@ async function learnTaskDefinitions(
     const command = new DescribeServiceRevisionsCommand({
       serviceRevisionArns: unknown.slice(start, start + MAX_DESCRIBED),
     });
-    const call = { what: `read the revisions of ${ecs.resource}`, action: 'ecs:DescribeServiceRevisions' };
+    const holds = ['serviceRevisions', 'failures'];
+    const call = { what: `read the revisions of ${ecs.resource}`, action: 'ecs:DescribeServiceRevisions', holds };
     const { serviceRevisions = [] } = await readEcs(ecs, call, (options) => ecs.client.send(command, options));
     for (const { serviceRevisionArn, taskDefinition } of serviceRevisions) {
       if (serviceRevisionArn && taskDefinition) known.set(serviceRevisionArn, taskDefinition);
@@ -122,7 +127,8 @@ function withTaskDefinition(deployment: ListedDeployment, known: ReadonlyMap<str
 
 async function describeDeployment(ecs: EcsService, arn: string): Promise<ServiceDeployment> {
   const command = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [arn] });
-  const call = { what: `read the deployment of ${ecs.resource}`, action: 'ecs:DescribeServiceDeployments' };
+  const holds = ['serviceDeployments', 'failures'];
+  const call = { what: `read the deployment of ${ecs.resource}`, action: 'ecs:DescribeServiceDeployments', holds };
   const { serviceDeployments = [], failures = [] } = await readEcs(ecs, call, (options) =>
     ecs.client.send(command, options),
   );

@@ -1,13 +1,12 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { describeGap, type OptionalRead, readOptional } from '../../../io/read-optional.ts';
 import type { ChangeMark, Diagnosis, Operation } from '../../../model/workload.ts';
-import { explainErrors } from '../errors.ts';
 import { type ContainerLogs, readContainerLogs } from './container-logs.ts';
 import { describeRollback } from './decide-observation.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { describeStoppedTask, failedByItself } from './early-failure.ts';
 import { findFailureHint } from './failure-hint.ts';
-import { describeService, type EcsService, shortRevision } from './service.ts';
+import { describeService, type EcsService } from './service.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 import { listUnhealthyTargets } from './target-health.ts';
 import { describeTaskDefinition } from './task-definition-wire.ts';
@@ -66,10 +65,8 @@ async function findTasks(ecs: EcsService, mark: ChangeMark): Promise<Tasks> {
 async function findLogs(ecs: EcsService, mark: ChangeMark, task: Task | undefined): Promise<ContainerLogs> {
   const facts: string[] = [];
   if (!task) return { logs: [], facts };
-  const { signal } = ecs;
-  const call = { what: `read task definition ${shortRevision(mark)}`, action: 'ecs:DescribeTaskDefinition', signal };
   const read = async () => {
-    const { taskDefinition } = await explainErrors(call, () => describeTaskDefinition(ecs.client, mark, signal));
+    const { taskDefinition } = await describeTaskDefinition(ecs, mark);
     return await readContainerLogs(ecs, task, taskDefinition);
   };
   return (await readOptional(read, notingIn(facts))) ?? { logs: [], facts };

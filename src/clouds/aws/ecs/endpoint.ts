@@ -31,7 +31,8 @@ export async function findEndpoint(ecs: EcsService, service: Service): Promise<E
 
 async function findOnlyLoadBalancer(ecs: BalancedService, targetGroups: readonly string[]): Promise<string | null> {
   const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [...targetGroups] });
-  const call = { what: 'read the target groups', action: 'elasticloadbalancing:DescribeTargetGroups' };
+  const action = 'elasticloadbalancing:DescribeTargetGroups';
+  const call = { what: 'read the target groups', action, holds: ['TargetGroups'] };
   const { TargetGroups = [] } = await readEcs(ecs, call, (options) => ecs.loadBalancing.send(command, options));
   const arns = [...new Set(TargetGroups.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))];
   return arns.length === 1 ? (arns[0] ?? null) : null;
@@ -59,7 +60,8 @@ function leadsTo({ DefaultActions = [] }: Listener, targetGroups: readonly strin
 
 async function findHostName(ecs: BalancedService, loadBalancer: string): Promise<string | null> {
   const command = new DescribeLoadBalancersCommand({ LoadBalancerArns: [loadBalancer] });
-  const call = { what: 'read the load balancer', action: 'elasticloadbalancing:DescribeLoadBalancers' };
+  const action = 'elasticloadbalancing:DescribeLoadBalancers';
+  const call = { what: 'read the load balancer', action, holds: ['LoadBalancers'] };
   const { LoadBalancers = [] } = await readEcs(ecs, call, (options) => ecs.loadBalancing.send(command, options));
   return LoadBalancers[0]?.DNSName ?? null;
 }

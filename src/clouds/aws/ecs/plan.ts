@@ -5,7 +5,8 @@ import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
-import { explainErrors } from '../errors.ts';
+import { isWrongAnswer } from '../../../model/wrong-answer.ts';
+import { callAws } from '../read-aws.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { platformOf } from './platform.ts';
 import { describeService, type EcsService, isSteady, readLive, shortRevision } from './service.ts';
@@ -42,10 +43,7 @@ export async function registerChange(ecs: EcsService, change: Change): Promise<C
 }
 
 async function readLiveDocument(ecs: EcsService, service: Service): Promise<JsonObject> {
-  const { signal } = ecs;
-  const arn = readLive(service);
-  const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition', signal };
-  return toDocument(await explainErrors(call, () => describeTaskDefinition(ecs.client, arn, signal)));
+  return toDocument(await describeTaskDefinition(ecs, readLive(service)));
 }
 
 /** A service whose deployments AWS no longer remembers is taken by what it is. */
@@ -55,19 +53,19 @@ async function lastSucceeded(deployments: EcsDeployments): Promise<boolean> {
 }
 
 /**
- * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. A lost answer is not
- * sent again: it may have registered a revision.
+ * AWS takes one new revision of a family at a time, and the SDK does not try again for that reason. An answer that AWS did
+ * not write names no revision: another one is registered, and the first may stay registered without being used.
  */
 const REGISTERING: RetryPolicy = {
   tries: 4,
   firstDelayMs: 1_000,
-  mayPass: (error) => error instanceof DeployError && error.code === 'THROTTLED',
+  mayPass: (error) => isWrongAnswer(error) || (error instanceof DeployError && error.code === 'THROTTLED'),
 };
 
 async function registerPatiently(ecs: EcsService, document: JsonObject) {
   const what = `register a revision of task definition ${document['family']}`;
   const call = { what, action: 'ecs:RegisterTaskDefinition', secrets: listSecrets(document) };
-  const register = () => explainErrors(call, () => registerTaskDefinition(ecs.client, document));
+  const register = () => callAws(call, () => registerTaskDefinition(ecs.client, document));
   return await retryTransient(register, REGISTERING, { clock: ecs.io.clock, signal: ecs.signal });
 }
 

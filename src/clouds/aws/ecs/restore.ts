@@ -4,7 +4,8 @@ import { DeployError } from '../../../model/errors.ts';
 import { joinSentences } from '../../../model/sentences.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
-import { explainErrors, findAwsErrorName } from '../errors.ts';
+import { findAwsErrorName } from '../errors.ts';
+import { callAws } from '../read-aws.ts';
 import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
 import { type EcsDeployments, type KnownDeployment, openEcsDeployments } from './deployments.ts';
 import { type EcsRestoreData, parseRestoreData } from './restore-data.ts';
@@ -108,7 +109,7 @@ async function stopOurs(
   const command = new StopServiceDeploymentCommand({ serviceDeploymentArn: arn, stopType: 'ROLLBACK' });
   try {
     const call = { what: `stop the deployment of ${ecs.resource}`, action: 'ecs:StopServiceDeployment' };
-    await explainErrors(call, () => ecs.client.send(command));
+    await callAws(call, () => ecs.client.send(command));
   } catch (error) {
     if (findAwsErrorName(error) === 'ConflictException' && !requested.isTooLateToStop) return endedMeanwhile(requested);
     if (!canUpdateInstead(error)) throw error;

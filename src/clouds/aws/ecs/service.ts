@@ -1,7 +1,8 @@
 import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { type AwsCall, explainErrors, MISSING_HINT } from '../errors.ts';
+import { type AwsCall, MISSING_HINT } from '../errors.ts';
+import { callAws, readAws } from '../read-aws.ts';
 
 /** One service and the way to it. */
 export interface EcsService {
@@ -64,7 +65,8 @@ export async function updateService(
     ...(options.force ? { forceNewDeployment: true } : {}),
   });
   // Not aborted by a cancel: whether it took effect must be known before anything is restored.
-  await explainErrors({ what: `update ${ecs.resource}`, action: 'ecs:UpdateService' }, () => ecs.client.send(command));
+  const call = { what: `update ${ecs.resource}`, action: 'ecs:UpdateService', holds: ['service'] };
+  await callAws(call, () => ecs.client.send(command));
 }
 
 /** Sends a request that reads: it may be aborted. */
@@ -73,8 +75,7 @@ export function readEcs<T>(
   call: AwsCall,
   send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const { signal } = ecs;
-  return explainErrors({ ...call, signal }, () => send({ abortSignal: signal }));
+  return readAws(ecs, call, send);
 }
 
 /** Is one deployment all there is, completed (rolling ones say so) and running every task? */
@@ -100,7 +101,7 @@ async function lookUp(ecs: EcsService): Promise<LookedUp> {
   const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
   const { services = [], failures = [] } = await readEcs(
     ecs,
-    { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices' },
+    { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices', holds: ['services', 'failures'] },
     (options) => ecs.client.send(command, options),
   );
   return { service: services[0] ?? null, reason: failures[0]?.reason ?? 'no answer' };

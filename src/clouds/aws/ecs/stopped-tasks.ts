@@ -17,11 +17,15 @@ export async function listOurTasks(
     desiredStatus,
     maxResults: MAX_TASKS,
   });
-  const listing = { what: `list the tasks of ${ecs.resource}`, action: 'ecs:ListTasks' };
+  const listing = { what: `list the tasks of ${ecs.resource}`, action: 'ecs:ListTasks', holds: ['taskArns'] };
   const { taskArns = [] } = await readEcs(ecs, listing, (options) => ecs.client.send(list, options));
   if (taskArns.length === 0) return [];
   const describe = new DescribeTasksCommand({ cluster: ecs.cluster, tasks: taskArns });
-  const describing = { what: `read the tasks of ${ecs.resource}`, action: 'ecs:DescribeTasks' };
+  const describing = {
+    what: `read the tasks of ${ecs.resource}`,
+    action: 'ecs:DescribeTasks',
+    holds: ['tasks', 'failures'],
+  };
   const { tasks = [] } = await readEcs(ecs, describing, (options) => ecs.client.send(describe, options));
   // Only our change has this task definition, so tasks of the previous revision never count.
   return tasks.filter(({ taskDefinitionArn }) => taskDefinitionArn === mark).sort((a, b) => lastSeen(b) - lastSeen(a));

@@ -1,6 +1,8 @@
 import { DescribeTaskDefinitionCommand, type ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
-import type { JsonObject } from '../../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../../model/json.ts';
+import { parseAnswer, WrongAnswer } from '../../../model/wrong-answer.ts';
+import { type EcsService, readEcs, shortRevision } from './service.ts';
 
 /** As AWS sent it. `tags` is a sibling here, and a member of the document when it is registered. */
 export interface DescribedTaskDefinition {
@@ -15,11 +17,17 @@ const MAX_BYTES = 1_000_000;
  * The answer as it was on the wire: the typed client drops every field that its version does not know, at the top and
  * inside containers (measured with 3.1162.0), and a field that is dropped here would be gone from the live service.
  */
-export async function describeTaskDefinition(
-  ecs: ECSClient,
-  arn: string,
-  abortSignal: AbortSignal,
-): Promise<DescribedTaskDefinition> {
+export async function describeTaskDefinition(ecs: EcsService, arn: string): Promise<DescribedTaskDefinition> {
+  const call = { what: `read task definition ${shortRevision(arn)}`, action: 'ecs:DescribeTaskDefinition' };
+  return await readEcs(ecs, call, async ({ abortSignal }) => {
+    const wire = await readWire(ecs.client, arn, abortSignal);
+    const { taskDefinition, tags } = parseAnswer(wire, 'AWS');
+    if (!isJsonObject(taskDefinition)) throw new WrongAnswer('the answer has no taskDefinition', 'AWS');
+    return { taskDefinition, ...(Array.isArray(tags) ? { tags } : {}) };
+  });
+}
+
+async function readWire(ecs: ECSClient, arn: string, abortSignal: AbortSignal): Promise<string> {
   let wire = '';
   const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] });
   // Nearest to the socket and below the retry loop, so that the SDK still tries again when the body breaks off.
@@ -36,7 +44,7 @@ export async function describeTaskDefinition(
     { step: 'deserialize', priority: 'low', name: 'keepWireBody' },
   );
   await ecs.send(command, { abortSignal });
-  return JSON.parse(wire) as DescribedTaskDefinition;
+  return wire;
 }
 
 /** Registers exactly this document. `attempts` above 1: an earlier attempt may have registered a revision too. */
@@ -57,9 +65,7 @@ export async function registerTaskDefinition(
   const answer = await ecs.send(command);
   const arn = answer.taskDefinition?.taskDefinitionArn;
   if (!arn) {
-    throw new DeployError('DEPLOY_REJECTED', 'could not register the task definition: the answer names no ARN', {
-      hint: 'Run again; if it stays, check what answers for ECS between here and AWS (proxy, VPC endpoint).',
-    });
+    throw new WrongAnswer('the answer names no task definition', 'AWS');
   }
   return { arn, attempts: answer.$metadata.attempts ?? 1 };
 }

@@ -3,7 +3,7 @@ import type { CancellableIo } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { RegistryCredentials } from '../../../model/keychain.ts';
 import { clientSettings } from '../client-settings.ts';
-import { explainErrors } from '../errors.ts';
+import { readAws } from '../read-aws.ts';
 
 export interface EcrToken {
   readonly credentials: RegistryCredentials;
@@ -13,10 +13,11 @@ export interface EcrToken {
 
 /** For all registries of a region. @throws DeployError AUTH_FAILED, PERMISSION_DENIED, NETWORK, … */
 export async function getEcrToken(region: string, { io, signal }: CancellableIo): Promise<EcrToken> {
-  const call = { what: `log in to ECR in ${region}`, action: 'ecr:GetAuthorizationToken', signal };
+  const action = 'ecr:GetAuthorizationToken';
+  const call = { what: `log in to ECR in ${region}`, action, holds: ['authorizationData'] };
   const client = new ECRClient(clientSettings(region, io));
-  const answer = await explainErrors(call, () =>
-    client.send(new GetAuthorizationTokenCommand({}), { abortSignal: signal }),
+  const answer = await readAws({ io, signal }, call, (options) =>
+    client.send(new GetAuthorizationTokenCommand({}), options),
   );
   const [data] = answer.authorizationData ?? [];
   const [username, password] = Buffer.from(data?.authorizationToken ?? '', 'base64')

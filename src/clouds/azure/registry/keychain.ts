@@ -4,6 +4,7 @@ import { DeployError } from '../../../model/errors.ts';
 import { textAt, tryParseJson } from '../../../model/json.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../../../model/keychain.ts';
 import { readTokenExpiry } from '../../../model/token-expiry.ts';
+import { explainWrongAnswer, WrongAnswer } from '../../../model/wrong-answer.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
 import type { AzureLogin } from '../login.ts';
 
@@ -88,6 +89,9 @@ async function requestToken(
   const body = await readBody(response, { maxBytes: 65_536, timeoutMs: TIMEOUT_MS });
   const token = response.status === 200 ? textAt(tryParseJson(body.toString('utf8')), 'refresh_token') : '';
   if (token !== '') return token;
+  if (response.status === 200) {
+    throw explainWrongAnswer(new WrongAnswer('the answer has no refresh_token', registry), call.what);
+  }
   const message = `could not ${call.what}: status ${response.status}`;
   if (response.status === 429) throw new DeployError('THROTTLED', message, { hint: 'Run again in a minute.' });
   if (response.status >= 500) throw new DeployError('NETWORK', message, { hint: 'Run again.' });

@@ -26,6 +26,9 @@ export async function ensurePermitted(run: RunService): Promise<void> {
 /** None where they can't be tested: then a missing one shows when it is used. */
 async function findMissing(run: RunService): Promise<readonly string[]> {
   const tell = ({ message }: DeployError): void => run.io.log.debug(`${message}; going on without this check`);
-  const granted = await readOptional(() => testPermissions(run, NEEDED), { without: ['DEPLOY_REJECTED'], tell });
+  const granted = await readOptional(() => testPermissions(run, NEEDED), {
+    without: ['DEPLOY_REJECTED', 'NETWORK'],
+    tell,
+  });
   return granted === null ? [] : NEEDED.filter((permission) => !granted.includes(permission));
 }

@@ -1,6 +1,6 @@
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
-import { DeployError } from '../../../model/errors.ts';
-import type { JsonObject } from '../../../model/json.ts';
+import { isJsonObject, type JsonObject } from '../../../model/json.ts';
+import { describeBody, ensureOneOf, WrongAnswer } from '../../../model/wrong-answer.ts';
 import { explainErrors, type GoogleCall } from '../errors.ts';
 import type { RunService } from './service.ts';
 
@@ -10,9 +10,12 @@ export interface RunRequest {
   /** Below `/v2/`, with its query: `projects/acme/locations/europe-west1/services/agent`. */
   readonly path: string;
   readonly data?: JsonObject;
+  /** A member that every answer has; absent: an answer may be `{}`. */
+  readonly holds?: string;
 }
 
-const BASE = 'https://run.googleapis.com/v2';
+const HOST = 'run.googleapis.com';
+const BASE = `https://${HOST}/v2`;
 const READS: RetryPolicy = { tries: 4, firstDelayMs: 500 };
 
 /** Of a request that changes nothing: a failure that may pass is retried for some seconds, and a cancel ends it. */
@@ -26,18 +29,21 @@ export function readJson(run: RunService, call: GoogleCall, sent: RunRequest): P
  * Time-out, size limit and proxy are those of `fetchThrough`. @throws DeployError
  */
 export async function requestJson(run: RunService, call: GoogleCall, sent: RunRequest): Promise<JsonObject> {
-  const { method, path, data: body } = sent;
-  const { data } = await explainErrors(call, () =>
-    run.credentials.client.request<unknown>({
+  const { method, path, data: body, holds } = sent;
+  return await explainErrors(call, async () => {
+    const { data } = await run.credentials.client.request<unknown>({
       method,
       url: `${BASE}/${path}`,
       responseType: 'json',
       ...(body === undefined ? {} : { data: body }),
       ...(call.signal ? { signal: call.signal } : {}),
-    }),
-  );
-  if (typeof data === 'object' && data !== null) return data as JsonObject;
-  throw new DeployError('NETWORK', `could not ${call.what}: the response is not JSON`, {
-    hint: 'Check what answers for Google between the runner and Google (a proxy), then run again.',
+    });
+    if (!isJsonObject(data)) throw new WrongAnswer(describeAnswer(data), HOST);
+    return holds === undefined ? data : ensureOneOf(data, [holds], HOST);
   });
+}
+
+/** The auth library gives a body that is not JSON as text. */
+function describeAnswer(data: unknown): string {
+  return describeBody(typeof data === 'string' ? data : JSON.stringify(data ?? null));
 }

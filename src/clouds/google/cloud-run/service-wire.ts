@@ -1,5 +1,4 @@
-import { DeployError } from '../../../model/errors.ts';
-import { type JsonObject, listAt, numberAt, objectAt, textAt } from '../../../model/json.ts';
+import { type JsonObject, numberAt, objectAt, textAt } from '../../../model/json.ts';
 import type { GoogleCall } from '../errors.ts';
 import { type RunRequest, readJson, requestJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
@@ -11,7 +10,7 @@ import { type RunService, serviceName } from './service.ts';
  */
 export async function readService(run: RunService): Promise<JsonObject> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get' };
-  return await readJson(run, call, { method: 'GET', path: serviceName(run) });
+  return await readJson(run, call, { method: 'GET', path: serviceName(run), holds: 'template' });
 }
 
 /**
@@ -21,11 +20,7 @@ export async function readService(run: RunService): Promise<JsonObject> {
 export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const path = `${serviceName(run)}/revisions/${revision}`;
-  const document = await readJson(run, call, { method: 'GET', path });
-  if (listAt(document, 'containers').length > 0) return document;
-  throw new DeployError('NETWORK', `could not ${call.what}: the answer is not a revision`, {
-    hint: 'Run again. If it happens again, look for a proxy that changes the answers.',
-  });
+  return await readJson(run, call, { method: 'GET', path, holds: 'containers' });
 }
 
 /** What of a service is sent: with the etag of what was read, so that another user's change is never overwritten. */
@@ -47,7 +42,8 @@ export interface SentUpdate {
  */
 export async function patchService(run: RunService, etag: string, update: ServiceUpdate): Promise<SentUpdate> {
   const call = updateCall(`update ${run.resource}`, update);
-  const answer = await requestJson(run, call, patchOf(run, update, { ...withoutEmpty(update), etag }));
+  const sent = patchOf(run, update, { ...withoutEmpty(update), etag });
+  const answer = await requestJson(run, call, { ...sent, holds: 'name' });
   return { operation: textAt(answer, 'name'), generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
 }
 

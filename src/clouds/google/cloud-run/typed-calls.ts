@@ -22,7 +22,8 @@ const MAX_PAGES = 10;
 /** @throws DeployError NOT_FOUND, … */
 export async function getRevision(run: RunService, revision: string): Promise<Revision> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
-  const document = await readJson(run, call, { method: 'GET', path: `${serviceName(run)}/revisions/${revision}` });
+  const path = `${serviceName(run)}/revisions/${revision}`;
+  const document = await readJson(run, call, { method: 'GET', path, holds: 'name' });
   return { conditions: [...listAt(document, 'conditions')] as Condition[], logUri: textAt(document, 'logUri') };
 }
 
@@ -34,18 +35,19 @@ export async function findRevision(run: RunService, revision: string): Promise<R
 /** @param name As the update's response gave it: `projects/acme/locations/europe-west1/operations/…` */
 export async function getOperationEnd(run: RunService, name: string): Promise<OperationEnd> {
   const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
-  const operation = await readJson(run, call, { method: 'GET', path: name });
+  const operation = await readJson(run, call, { method: 'GET', path: name, holds: 'name' });
   if (operation['done'] !== true) return null;
   const error = objectAt(operation, 'error');
   const code = numberAt(error, 'code');
   return { error: textAt(error, 'message') || (code === 0 ? null : `code ${code}`) };
 }
 
-/** Which of the permissions we have. The call itself needs none. */
+/** Which of the permissions we have, one at least: who has none can't be told from a wrong answer. The call itself needs none. */
 export async function testPermissions(run: RunService, permissions: readonly string[]): Promise<readonly string[]> {
   const call = { what: `check the permissions on ${run.resource}`, permission: 'run.services.get' };
   const path = `${serviceName(run)}:testIamPermissions`;
-  return textsAt(await readJson(run, call, { method: 'POST', path, data: { permissions } }), 'permissions');
+  const sent = { method: 'POST', path, data: { permissions }, holds: 'permissions' } as const;
+  return textsAt(await readJson(run, call, sent), 'permissions');
 }
 
 /** Short names of the services in the region, 100 at most. */

@@ -83,11 +83,11 @@ function answerOf(request: HttpRequest, azure: FakeAzure): Answer {
 function answerRevision(name: string, { revisions, template }: FakeAzure): Answer {
   if (!revisions.includes(name)) return { status: 404, body: { error: { code: 'RevisionNotFound', message: 'no' } } };
   const state = { active: true, provisioningState: 'Provisioned', healthState: 'Healthy', runningState: 'Running' };
-  return { body: { name, properties: { ...state, replicas: 1, template } } };
+  return { body: { id: `/agent/${name}`, name, properties: { ...state, replicas: 1, template } } };
 }
 
 function documentOf({ template, traffic, latestRevision, provisioningState }: FakeAzure): object {
   const configuration = { activeRevisionsMode: 'Multiple', ingress: { external: true, traffic } };
   const names = { latestRevisionName: latestRevision, latestReadyRevisionName: OLD };
-  return { properties: { configuration, template, provisioningState, ...names } };
+  return { id: '/agent', properties: { configuration, template, provisioningState, ...names } };
 }

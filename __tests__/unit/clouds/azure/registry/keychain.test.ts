@@ -62,7 +62,7 @@ describe('credentials for Azure container registries', () => {
     [401, 'AUTH_FAILED', /AcrPush/],
     [403, 'AUTH_FAILED', /firewall/],
     [429, 'THROTTLED', /minute/],
-    [200, 'AUTH_FAILED', /AcrPush/],
+    [200, 'NETWORK', /proxy/],
   ])('%i without a token is %s', async (status, code, hint) => {
     const { keychain } = open(() => ({ status, body: { nothing: true } }));
     await expect(keychain.resolve('acme.azurecr.io')).rejects.toMatchObject({

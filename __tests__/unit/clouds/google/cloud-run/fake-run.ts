@@ -38,9 +38,10 @@ export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<stri
     calls.push(`${method} ${kind}`);
     if (method === 'PATCH') return { data: patch(url, data ?? {}) };
     if (kind === 'service') return { data: service };
-    if (kind === 'revisions') return { data: revisions[url.pathname.split('/').at(-1)!] ?? REVISION };
+    if (kind === 'revisions')
+      return { data: { name: url.pathname, ...(revisions[url.pathname.split('/').at(-1)!] ?? REVISION) } };
     if (state.operationStatus !== 200) throw refusal(state.operationStatus, 'PERMISSION_DENIED');
-    return { data: state.operationDone ? { done: true } : {} };
+    return { data: { name: url.pathname, ...(state.operationDone ? { done: true } : {}) } };
   };
 
   const run = {

@@ -44,14 +44,16 @@ function givenRun(...answers: readonly unknown[]) {
 describe('a revision', () => {
   test('is read with its conditions, and a word that is newer than Google’s types comes as it is', async () => {
     const conditions = [{ type: 'Ready', state: 'CONDITION_FAILED', revisionReason: 'A_NEWER_REASON' }];
-    const { run, sent } = givenRun({ conditions, logUri: 'https://x', futureMember: { deep: 1 } });
+    const { run, sent } = givenRun({ name: 'agent-one', conditions, logUri: 'https://x', futureMember: { deep: 1 } });
     expect(await getRevision(run, 'agent-one')).toEqual({ conditions, logUri: 'https://x' });
     expect(sent).toMatchObject([{ method: 'GET', url: `${ROOT}/services/agent/revisions/agent-one` }]);
   });
 
   test('that answers without conditions, or with something else in their place, has none', async () => {
     for (const document of [{}, { conditions: 'none' }, { conditions: [null, 1] }]) {
-      expect(await getRevision(givenRun(document).run, 'agent-one')).toMatchObject({ conditions: [] });
+      expect(await getRevision(givenRun({ name: 'agent-one', ...document }).run, 'agent-one')).toMatchObject({
+        conditions: [],
+      });
     }
   });
 
@@ -79,10 +81,10 @@ describe('an operation', () => {
   });
 });
 
-test('permissions are tested in one POST, and an answer without any means none', async () => {
+test('permissions are tested in one POST, and an answer without any is a failed read', async () => {
   const { run, sent } = givenRun({ permissions: ['run.services.get'] }, {});
   expect(await testPermissions(run, ['run.services.get', 'run.services.update'])).toEqual(['run.services.get']);
-  expect(await testPermissions(run, ['run.services.get'])).toEqual([]);
+  await expect(testPermissions(run, ['run.services.get'])).rejects.toMatchObject({ code: 'NETWORK' });
   const data = { permissions: ['run.services.get', 'run.services.update'] };
   expect(sent[0]).toMatchObject({ method: 'POST', url: `${ROOT}/services/agent:testIamPermissions`, data });
 });
@@ -123,7 +125,7 @@ describe('a read', () => {
     ['429', error(429, 'RESOURCE_EXHAUSTED')],
     ['503', error(503, 'UNAVAILABLE')],
   ])('is sent again after %s, with longer and longer pauses, four times in all', async (_, failure) => {
-    const passing = givenRun(failure, failure, {});
+    const passing = givenRun(failure, failure, { name: 'x' });
     expect(await getRevision(passing.run, 'x')).toMatchObject({ conditions: [] });
     expect(passing.slept).toEqual([500, 1_000]);
     const lasting = givenRun(failure);
@@ -148,10 +150,20 @@ describe('a read', () => {
     expect(sent[0]?.signal).toBe(cancel.signal);
   });
 
-  test('of what is not JSON says so', async () => {
-    await expect(getRevision(givenRun('<html>').run, 'x')).rejects.toMatchObject({
+  test.each([
+    ['<html>', 'the API answered with a web page instead of JSON'],
+    ['', 'the answer is empty'],
+    [null, 'the answer is not a JSON object'],
+    [[], 'the answer is not a JSON object'],
+    [{}, 'the answer has no name'],
+  ])('that is answered %j says so, and is sent again', async (body, why) => {
+    const lasting = givenRun(body);
+    await expect(getRevision(lasting.run, 'x')).rejects.toMatchObject({
       code: 'NETWORK',
-      message: 'could not read revision x: the response is not JSON',
+      message: `could not read revision x: ${why}`,
     });
+    expect(lasting.sent).toHaveLength(4);
+    const passing = givenRun(body, { name: 'x' });
+    expect(await getRevision(passing.run, 'x')).toMatchObject({ conditions: [] });
   });
 });
