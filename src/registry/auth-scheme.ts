@@ -26,6 +26,8 @@ export async function askForScheme(
   const headers = { 'user-agent': 'deploy-agent' };
   const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
   const refusal = await readRefusal(response, clock.now());
+  // A registry that asks for no login.
+  if (refusal.status < 300) return NO_SCHEME;
   if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry);
   const call = { what: `reach ${registry}`, registry, writes: false, anonymous: true };
   const error = new RegistryError(call, refusal);
