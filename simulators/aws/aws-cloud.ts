@@ -115,6 +115,12 @@ export class AwsCloud {
     reconcile(this.#world, found);
   }
 
+  /** RegisterTaskDefinition by another user, now, as Terraform does it: nothing runs it. @returns its ARN */
+  foreignTaskDefinition(cluster: string, service: string, changes: JsonObject): string {
+    const { document } = this.#find(cluster, service).taskDefinition;
+    return addTaskDefinition(this.#world, { ...document, ...changes }).arn;
+  }
+
   /** As DeregisterTaskDefinition: what runs keeps running, a new rollout of it is refused. */
   deregisterTaskDefinition(arn: string): void {
     this.#advance();

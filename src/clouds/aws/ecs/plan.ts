@@ -4,7 +4,7 @@ import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import type { Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import type { Base, Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
 import { isWrongAnswer } from '../../../model/wrong-answer.ts';
 import { callAws } from '../read-aws.ts';
 import type { EcsDeployments } from './deployments.ts';
@@ -19,7 +19,7 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
   const edit = ensureEdit(change, ecs.resource);
   const service = await describeService(ecs);
   const live = await readLiveDocument(ecs, service);
-  const edited = editDocument(live, edit);
+  const edited = editDocument(await readBase(ecs, live, edit.base), edit);
   const equal = isDeepStrictEqual(live, edited);
   const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
   return {
@@ -29,10 +29,11 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
   };
 }
 
-/** Registers the live definition with our change in it. Always a new revision: its ARN is what tells ours apart. */
+/** Registers the definition that is the base with our change in it. Always a new revision: its ARN is what tells ours apart. */
 export async function registerChange(ecs: EcsService, change: Change): Promise<ChangeMark> {
   const edit = ensureEdit(change, ecs.resource);
-  const document = editDocument(await readLiveDocument(ecs, await describeService(ecs)), edit);
+  const live = await readLiveDocument(ecs, await describeService(ecs));
+  const document = editDocument(await readBase(ecs, live, edit.base), edit);
   const { arn, attempts } = await registerPatiently(ecs, document);
   if (attempts > 1) {
     ecs.io.log.info(
@@ -43,7 +44,20 @@ export async function registerChange(ecs: EcsService, change: Change): Promise<C
 }
 
 async function readLiveDocument(ecs: EcsService, service: Service): Promise<JsonObject> {
-  return toDocument(await describeTaskDefinition(ecs, readLive(service)));
+  return await readDocument(ecs, readLive(service));
+}
+
+/**
+ * See `EditChange.base`. Only a deployment makes a task definition live, so the newest one, which Terraform may have
+ * registered, is the base only where that is requested. A family stands for its newest ACTIVE revision:
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html
+ */
+async function readBase(ecs: EcsService, live: JsonObject, base: Base | null): Promise<JsonObject> {
+  return base === 'latest' ? await readDocument(ecs, String(live['family'])) : live;
+}
+
+async function readDocument(ecs: EcsService, name: string): Promise<JsonObject> {
+  return toDocument(await describeTaskDefinition(ecs, name));
 }
 
 /** A service whose deployments AWS no longer remembers is taken by what it is. */

@@ -2,13 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../../model/json.ts';
 import { readContainers } from './task-definition.ts';
 
-/** One line for each difference that our change makes. Images are shown; of everything else only the name. */
+/** One line for each difference. Images are shown; of everything else only the name, never a value. */
 export function listDifferences(previous: JsonObject, edited: JsonObject): readonly string[] {
-  const old = new Map(readContainers(previous).map((container) => [container['name'], container]));
-  return readContainers(edited).flatMap((container) => {
-    const lines = containerDifferences(old.get(container['name']) ?? {}, container);
-    return lines.map((line) => `container ${String(container['name'])}: ${line}`);
+  const old = byName(readContainers(previous));
+  const now = byName(readContainers(edited));
+  const containers = [...now].flatMap(([name, container]) => {
+    const before = old.get(name);
+    const lines = before ? containerDifferences(before, container) : ['added'];
+    return lines.map((line) => `container ${name}: ${line}`);
   });
+  const removed = [...old.keys()].filter((name) => !now.has(name)).map((name) => `container ${name}: removed`);
+  return [...containers, ...removed, ...listMembers(previous, edited, ['containerDefinitions'])];
 }
 
 function containerDifferences(previous: JsonObject, edited: JsonObject): readonly string[] {
@@ -17,7 +21,15 @@ function containerDifferences(previous: JsonObject, edited: JsonObject): readonl
     ...image,
     ...listChanges('environment variable', previous['environment'], edited['environment']),
     ...listChanges('secret', previous['secrets'], edited['secrets']),
+    ...listMembers(previous, edited, ['image', 'environment', 'secrets']),
   ];
+}
+
+/** Those that no deploy changes, but a base other than what is live: `cpu changed`. */
+function listMembers(previous: JsonObject, edited: JsonObject, shown: readonly string[]): readonly string[] {
+  const names = [...new Set([...Object.keys(previous), ...Object.keys(edited)])].sort();
+  const changed = names.filter((name) => !shown.includes(name) && !isDeepStrictEqual(previous[name], edited[name]));
+  return changed.map((name) => `${name} changed`);
 }
 
 function listChanges(kind: string, previous: unknown, edited: unknown): readonly string[] {

@@ -90,6 +90,23 @@ export async function findRevision(app: ContainerApp, revision: string): Promise
   );
 }
 
+/** Azure allows 100 of them: https://learn.microsoft.com/azure/container-apps/revisions */
+export async function listActiveRevisions(app: ContainerApp): Promise<readonly Revision[]> {
+  const call = { what: `list the revisions of ${app.resource}`, action: 'Microsoft.App/containerApps/revisions/read' };
+  const { containerAppsRevisions: revisions } = app.arm.client;
+  const found: Revision[] = [];
+  await readAzure(app, call, async (options) => {
+    const filter = 'properties/active eq true';
+    for await (const revision of revisions.listRevisions(app.resourceGroup, app.name, { ...options, filter })) {
+      found.push(revision);
+      if (found.length >= MOST_REVISIONS) break;
+    }
+  });
+  return found;
+}
+
+const MOST_REVISIONS = 200;
+
 export async function listReplicas(app: ContainerApp, revision: string): Promise<readonly Replica[]> {
   const action = 'Microsoft.App/containerApps/revisions/replicas/read';
   const call = { what: `read the replicas of ${revision}`, action };

@@ -19,6 +19,7 @@ export async function captureRestorePoint(app: ContainerApp): Promise<RestorePoi
     ready: state.latestReady,
     base,
     hash: hashTemplate(undoTemplate(state.template, template)),
+    baseHash: hashTemplate(template),
     traffic: state.mode === 'multiple' && state.ingress ? readTraffic(state.traffic) : null,
   };
   return { resource: app.resource, revision: previouslyServing(data).join(' and ') || base, data };

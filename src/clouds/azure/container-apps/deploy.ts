@@ -1,6 +1,6 @@
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { textAt } from '../../../model/json.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { Change, ChangeMark, EditChange, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
@@ -34,13 +34,13 @@ const MOST_PINS = 3;
 /** Chooses the name of the new revision, which changes nothing; `send` creates it. */
 export async function prepareChange(app: ContainerApp, given: Change): Promise<Prepared> {
   const change = ensureEdit(given, app.resource);
-  const mark = await chooseRevision(app, change);
+  const { mark, base } = await chooseRevision(app, change);
   const sending: Sending = { statusUrl: null, pins: 0, busySince: null };
   return {
     mark,
     send: (point, { takeTraffic }) => {
       const previous = parseRestoreData(point, app);
-      return sendUnlessBusy(app, { mark, change, previous, takeTraffic }, sending);
+      return sendUnlessBusy(app, { mark, change, base, previous, takeTraffic }, sending);
     },
   };
 }
@@ -61,6 +61,8 @@ export function isResumed({ mark, previous }: Pick<RevisionOperation, 'mark' | '
 
 interface Update extends Pick<RevisionOperation, 'mark' | 'previous'> {
   readonly change: EditChange;
+  /** null: the app's template. */
+  readonly base: JsonObject | null;
   readonly takeTraffic: boolean;
 }
 
@@ -157,8 +159,8 @@ function rejected(app: ContainerApp, error: string): DeployError {
 }
 
 async function sendTemplate(app: ContainerApp, update: Update, state: AppState): Promise<RevisionOperation> {
-  const edited = editTemplate(state.template, update.change);
-  const template = toPatch(edited, suffixOf(update.mark));
+  const edited = editTemplate(update.base ?? state.template, update.change);
+  const template = toPatch(state.template, edited, suffixOf(update.mark));
   const { operationUrl } = await patchApp(app, { template }, listSecretValues(edited));
   return toOperation(update, operationUrl);
 }

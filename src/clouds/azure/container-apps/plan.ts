@@ -1,47 +1,74 @@
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { listAt, textAt } from '../../../model/json.ts';
+import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { Change, ChangeMark, ChangePlan, EditChange } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
+import { type BaseTemplate, readBase } from './base.ts';
+import { followsWhenDone } from './restore-data.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
-import { editTemplate, isSameTemplate, listDifferences } from './template.ts';
-import { followsLatest, readTraffic } from './traffic-table.ts';
+import { editTemplate, isSameTemplate } from './template.ts';
+import { listDifferences } from './template-differences.ts';
+import { readTraffic } from './traffic-table.ts';
 
 /** Nothing else runs there: https://learn.microsoft.com/azure/container-apps/containers#limitations */
 const PLATFORM = { os: 'linux', architecture: 'amd64', variant: null } as const;
 
-/** Compares the change with the app's present template. */
+/** Compares the change with what serves. */
 export async function planChange(app: ContainerApp, given: Change): Promise<ChangePlan> {
   const change = ensureEdit(given, app.resource);
   const state = await readApp(app);
   ensureSecrets(change, state);
   warnOfRegistries(app, change, state);
-  const edited = editTemplate(state.template, change);
-  const differences = listDifferences(state.template, edited);
+  const base = await readBase(app, state, change.base);
+  const edited = editTemplate(base.template, change);
   const latest = isSameTemplate(state.template, edited) ? await findLatest(app, state) : null;
   const share = latest && serves(latest, state);
   const resumed =
     latest && isWaiting(latest, state) ? [`revision ${latest.name} already has this, without traffic`] : [];
   return {
     unchanged: share === true && state.provisioningState === 'succeeded',
-    differences: [...differences, ...resumed],
+    differences: [...describeDifferences(base, edited, state), ...resumed],
     platform: PLATFORM,
   };
 }
 
+function describeDifferences(base: BaseTemplate, edited: JsonObject, state: AppState): readonly string[] {
+  const lines = listDifferences(base.serving, edited);
+  if (lines.length > 0 || base.servingRevision === null) return lines;
+  return [
+    `what serves becomes the newest again: ${base.servingRevision} serves, ${state.latestRevision} is the newest`,
+  ];
+}
+
+/** Our new revision: its name, and what it is made of. */
+export interface ChosenRevision {
+  readonly mark: ChangeMark;
+  /** What the change is merged into; null: the app's template at the time when it is sent. */
+  readonly base: JsonObject | null;
+}
+
 /** A name for our new revision, or the revision that has the change already: one that an earlier run left without traffic. */
-export async function chooseRevision(app: ContainerApp, change: EditChange): Promise<ChangeMark> {
+export async function chooseRevision(app: ContainerApp, change: EditChange): Promise<ChosenRevision> {
   const state = await readApp(app);
-  const isSame = isSameTemplate(state.template, editTemplate(state.template, change));
+  const base = await readBase(app, state, change.base);
+  const isSame = isSameTemplate(state.template, editTemplate(base.template, change));
   const latest = isSame ? await findLatest(app, state) : null;
   if (latest && isWaiting(latest, state)) {
     app.io.log.info(`${latest.name} already has this image and configuration, and no traffic yet: continuing with it`);
-    return latest.name;
+    return { mark: latest.name, base: null };
   }
-  const followed = state.ingress === null || followsLatest(readTraffic(state.traffic));
-  return formatRevision(app.name, makeSuffix(app.io.clock.now(), { followed }));
+  const isNewest = base.template === state.template;
+  if (!isNewest)
+    app.io.log.info(`Merging into ${base.servingRevision}, which serves; ${state.latestRevision} does not.`);
+  const now = app.io.clock.now();
+  const traffic = { latest: state.latestRevision, ready: state.latestReady, traffic: readTraffic(state.traffic) };
+  const followed = state.ingress === null || followsWhenDone(traffic, now);
+  return {
+    mark: formatRevision(app.name, makeSuffix(now, { followed })),
+    base: isNewest ? null : base.template,
+  };
 }
 
 async function findLatest(app: ContainerApp, state: AppState): Promise<RevisionState | null> {

@@ -1,6 +1,7 @@
 import { textAt } from '../../../model/json.ts';
 import type { Observation } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, readApp } from './app.ts';
+import { isComingUp } from './base.ts';
 
 /**
  * Is the app free? Reads everything that our own change will be watched by, so that a missing permission is found now and
@@ -8,8 +9,12 @@ import { type ContainerApp, findRevision, readApp } from './app.ts';
  */
 export async function readReadiness(app: ContainerApp): Promise<Observation> {
   const state = await readApp(app);
-  if (state.latestRevision !== '') await findRevision(app, state.latestRevision);
+  const newest = state.latestRevision === '' ? null : await findRevision(app, state.latestRevision);
   if (state.provisioningState !== 'inprogress') {
+    if (newest && isComingUp(state, newest, app.io.clock.now())) {
+      const message = `revision ${state.latestRevision}, which is not ours, is starting`;
+      return { status: 'progressing', reason: 'STARTING', message };
+    }
     return { status: 'succeeded', reason: 'FREE', message: 'no other change is in progress' };
   }
   const by = textAt(state.document, 'systemData', 'lastModifiedBy');

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/workload.ts';
 import type { ContainerApp } from './app.ts';
-import { servingRevisions, type TrafficEntry } from './traffic-table.ts';
+import { findOurRevision } from './revision-name.ts';
+import { followsLatest, leadingRevisions, servingRevisions, shareOf, type TrafficEntry } from './traffic-table.ts';
 
 const trafficEntry = z
   .object({ revision: z.string().nullable(), weight: z.number(), label: z.string().nullable() })
@@ -18,6 +19,8 @@ const schema = z.object({
   base: z.string(),
   /** Of the template that is restored. */
   hash: z.string(),
+  /** Of the template of `base`, which is restored whole where our change was merged into what served. */
+  baseHash: z.string(),
   /** null: the app has no ingress, or the platform alone moves traffic (Single mode). */
   traffic: z.array(trafficEntry).readonly().nullable(),
 });
@@ -52,4 +55,21 @@ export function previousTraffic({ traffic }: RestoreData): readonly TrafficEntry
 /** What served then; without ingress, what ran. */
 export function previouslyServing({ traffic, ready }: RestoreData): readonly string[] {
   return traffic === null ? [ready] : servingRevisions(traffic, ready);
+}
+
+/** What served then, alone or more than the others. */
+export function leadingBefore({ traffic, ready }: RestoreData): string {
+  return traffic === null ? ready : (leadingRevisions(traffic, ready)[0] ?? ready);
+}
+
+/**
+ * Will the user's traffic follow the latest revision at the end of a rollout? A preview of ours has it pinned: that it
+ * followed the latest before is in the preview's name.
+ */
+export function followsWhenDone(
+  { latest, ready, traffic }: Pick<RestoreData, 'latest' | 'ready' | 'traffic'>,
+  nowMs: number,
+): boolean {
+  if (traffic === null || followsLatest(traffic)) return true;
+  return findOurRevision(latest, nowMs)?.followed === true && shareOf(traffic, latest, ready) === 0;
 }

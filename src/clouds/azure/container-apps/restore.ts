@@ -1,6 +1,6 @@
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { textAt } from '../../../model/json.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
 import { failed, returning } from '../../restoration-answers.ts';
 import {
@@ -14,11 +14,17 @@ import {
   readApp,
 } from './app.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
-import { parseRestoreData, previouslyServing, previousTraffic, type RestoreData } from './restore-data.ts';
+import {
+  leadingBefore,
+  parseRestoreData,
+  previouslyServing,
+  previousTraffic,
+  type RestoreData,
+} from './restore-data.ts';
 import { restoreRevisionName, suffixOf } from './revision-name.ts';
 import { type RevisionState, toRevisionState } from './revision-state.ts';
-import { hashTemplate, listSecretValues, toPatch, undoTemplate } from './template.ts';
-import { readTraffic, toDocument } from './traffic-table.ts';
+import { hashTemplate, isSameTemplate, listSecretValues, toPatch, undoTemplate } from './template.ts';
+import { isName, readTraffic, toDocument } from './traffic-table.ts';
 
 /** See `Workload.restore`: reads the app and sends at most one change. */
 export async function restoreApp(
@@ -57,7 +63,7 @@ async function readFacts(
     busy: state.provisioningState === 'inprogress',
     hasFailed: state.provisioningState === 'failed',
     template,
-    isTemplateRestored: hashTemplate(state.template) === data.hash,
+    isTemplateRestored: [data.hash, data.baseHash].includes(hashTemplate(state.template)),
     previousTraffic: previousTraffic(data),
     traffic: data.traffic === null ? [] : readTraffic(state.traffic),
     ours: await find(mark),
@@ -111,8 +117,9 @@ async function restoreTemplate(app: ContainerApp, { data, mark, state }: Place):
   if (!old) {
     return failed(`revision ${data.base}, which holds the previous template, does not exist any more`).answer;
   }
-  const template = undoTemplate(state.template, old);
-  if (hashTemplate(template) !== data.hash) {
+  const undone = undoTemplate(state.template, old);
+  const isUndone = hashTemplate(undone) === data.hash;
+  if (!isUndone && !(await isFromServing(app, state, { data, old }))) {
     throw new DeployError(
       'ROLLBACK_FAILED',
       `could not restore the template of ${app.resource}: more than our change is in it`,
@@ -121,7 +128,20 @@ async function restoreTemplate(app: ContainerApp, { data, mark, state }: Place):
       },
     );
   }
+  const template = isUndone ? undone : old;
   const name = restoreRevisionName(mark);
-  await patchApp(app, { template: toPatch(template, suffixOf(name)) }, listSecretValues(template));
+  const patch = toPatch(state.template, template, suffixOf(name));
+  await patchApp(app, { template: patch }, listSecretValues(template));
   return returning('RESTORING_TEMPLATE', `rollback requested: restoring the previous template as ${name}`).answer;
+}
+
+/** Is the app's template the one that served, with a change of images and variables? Then ours was merged into that. */
+async function isFromServing(
+  app: ContainerApp,
+  state: AppState,
+  { data, old }: { readonly data: RestoreData; readonly old: JsonObject },
+): Promise<boolean> {
+  const leading = leadingBefore(data);
+  const serving = isName(leading, data.base) ? old : await findRevisionTemplate(app, leading);
+  return serving !== null && isSameTemplate(undoTemplate(state.template, serving), serving);
 }

@@ -22,10 +22,29 @@ export function makeSuffix(nowMs: number, { followed }: { readonly followed: boo
   return `${followed ? FOLLOWS : BY_NAME}${time}${random}`.slice(0, SUFFIX_LENGTH);
 }
 
-/** Did the traffic follow the latest revision when this one was made? false for one that isn't ours. */
-export function followedWhenMade(revision: string): boolean {
-  return new RegExp(`^${FOLLOWS}[0-9a-z]{${SUFFIX_LENGTH - 1}}$`).test(suffixOf(revision));
+/** What the name of a revision of ours says of it. */
+export interface OurRevision {
+  /** The traffic followed the latest revision when it was made. */
+  readonly followed: boolean;
+  /** In seconds. */
+  readonly madeAt: number;
 }
+
+/**
+ * null: it isn't ours. A user's own suffix may have the same form (`deploy20261128`), but hardly one that is also a time
+ * at which this action could have run.
+ */
+export function findOurRevision(revision: string, nowMs: number): OurRevision | null {
+  const [, form, time] = OUR_SUFFIX.exec(suffixOf(revision)) ?? [];
+  if (form === undefined || time === undefined) return null;
+  const madeAt = Number.parseInt(time, 36);
+  const isTime = madeAt >= FIRST_RUN && madeAt <= nowMs / 1_000 + DAY;
+  return isTime ? { followed: form === FOLLOWS, madeAt } : null;
+}
+
+const OUR_SUFFIX = new RegExp(`^([${FOLLOWS}${BY_NAME}])([0-9a-z]{6})[0-9a-z]{${SUFFIX_LENGTH - 7}}(?:${RESTORE})?$`);
+const FIRST_RUN = Date.UTC(2026, 0, 1) / 1_000;
+const DAY = 86_400;
 
 export function formatRevision(app: string, suffix: string): string {
   return `${app}--${suffix}`;

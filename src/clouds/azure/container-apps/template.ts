@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
 import { canonical, isJsonObject, type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { EditChange } from '../../../model/workload.ts';
@@ -31,22 +30,44 @@ export function undoTemplate(template: JsonObject, old: JsonObject): JsonObject 
   return { ...template, containers };
 }
 
-/** What is sent of a template: a merge patch replaces the containers whole and does not touch what it leaves out. */
-export function toPatch(template: JsonObject, revisionSuffix: string): JsonObject {
-  return { revisionSuffix, containers: withoutUnset(template['containers']) };
+/**
+ * What is sent so that the app's present template becomes this one: a merge patch replaces the containers whole, does not
+ * touch what it leaves out, and removes what it has as null (RFC 7396).
+ */
+export function toPatch(present: JsonObject, template: JsonObject, revisionSuffix: string): JsonObject {
+  const { revisionSuffix: _, containers, ...rest } = template;
+  const { revisionSuffix: __, containers: ___, ...presentRest } = present;
+  return { ...patchMembers(presentRest, rest), revisionSuffix, containers: withoutUnset(containers) };
+}
+
+function patchMembers(present: JsonObject, desired: JsonObject): JsonObject {
+  const names = new Set([...Object.keys(present), ...Object.keys(desired)]);
+  const changed = [...names].filter((name) => !isSameValue(present[name], desired[name]));
+  return Object.fromEntries(changed.map((name) => [name, patchMember(present[name], desired[name])]));
+}
+
+function patchMember(present: unknown, desired: unknown): unknown {
+  if (isNothing(desired)) return null;
+  return isJsonObject(present) && isJsonObject(desired) ? patchMembers(present, desired) : withoutUnset(desired);
 }
 
 /** The same for templates that differ in nothing but the revision's name, and in how "nothing" is written. */
 export function hashTemplate(template: JsonObject): string {
   const { revisionSuffix: _, ...rest } = template;
-  return createHash('sha256')
-    .update(canonical(dropMembers(rest, isNothing)))
-    .digest('hex')
-    .slice(0, 32);
+  return createHash('sha256').update(canonicalOf(rest)).digest('hex').slice(0, 32);
 }
 
 export function isSameTemplate(one: JsonObject, other: JsonObject): boolean {
   return hashTemplate(one) === hashTemplate(other);
+}
+
+/** However "nothing" is written in them. */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  return (isNothing(one) && isNothing(other)) || canonicalOf(one) === canonicalOf(other);
+}
+
+function canonicalOf(value: unknown): string {
+  return canonical(dropMembers(value, isNothing));
 }
 
 export function readContainers(template: JsonObject): readonly JsonObject[] {
@@ -58,27 +79,6 @@ export function listSecretValues(template: JsonObject): readonly string[] {
   return readContainers(template).flatMap((container) =>
     listAt(container, 'env').map((variable) => textAt(variable, 'value')),
   );
-}
-
-/** One line for each difference that our change makes. Images are shown; of everything else only the name. */
-export function listDifferences(present: JsonObject, edited: JsonObject): readonly string[] {
-  const old = new Map(readContainers(present).map((container) => [textAt(container, 'name'), container]));
-  return readContainers(edited).flatMap((container) => {
-    const name = textAt(container, 'name');
-    return listChanges(old.get(name) ?? {}, container).map((line) => `container ${name}: ${line}`);
-  });
-}
-
-function listChanges(present: JsonObject, edited: JsonObject): readonly string[] {
-  const image = present['image'] === edited['image'] ? [] : [`image ${present['image']} -> ${edited['image']}`];
-  const old = new Map(listAt(present, 'env').map((variable) => [textAt(variable, 'name'), variable]));
-  const variables = listAt(edited, 'env').flatMap((variable) => {
-    const name = textAt(variable, 'name');
-    const kind = textAt(variable, 'secretRef') === '' ? 'environment variable' : 'secret';
-    if (!old.has(name)) return [`${kind} ${name} added`];
-    return isDeepStrictEqual(old.get(name), variable) ? [] : [`${kind} ${name} changed`];
-  });
-  return [...image, ...variables];
 }
 
 /** An entry holds a value or the name of a secret: what moves from one to the other loses the first. */

@@ -88,6 +88,13 @@ export function servingRevisions(traffic: readonly TrafficEntry[], latestReady: 
   return pinned(traffic, latestReady).flatMap(({ revision, weight }) => (weight > 0 ? [revision as string] : []));
 }
 
+/** Those with the largest share: several where it is the same. */
+export function leadingRevisions(traffic: readonly TrafficEntry[], latestReady: string): readonly string[] {
+  const shares = pinned(traffic, latestReady);
+  const most = Math.max(...shares.map(({ weight }) => weight));
+  return shares.flatMap(({ revision, weight }) => (weight === most ? [revision as string] : []));
+}
+
 /** What a revision gets, in percent. */
 export function shareOf(traffic: readonly TrafficEntry[], revision: string, latestReady: string): number {
   const entry = pinned(traffic, latestReady).find((one) => isName(one.revision, revision));

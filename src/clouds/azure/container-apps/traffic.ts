@@ -1,13 +1,13 @@
 import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
-import { DeployError, isTransient } from '../../../model/errors.ts';
-import { joinSentences } from '../../../model/sentences.ts';
+import { DeployError } from '../../../model/errors.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { Operation, TrafficControl } from '../../../model/workload.ts';
-import { type AppState, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
-import { isResumed, type RevisionOperation } from './deploy.ts';
+import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
+import { tryDeactivate } from './deactivate.ts';
+import type { RevisionOperation } from './deploy.ts';
 import { findForeign } from './observe.ts';
-import { previouslyServing, previousTraffic } from './restore-data.ts';
-import { followedWhenMade } from './revision-name.ts';
+import { followsWhenDone, previouslyServing, previousTraffic } from './restore-data.ts';
+import { retirePreviews } from './retire-previews.ts';
 import {
   finalTraffic,
   followsLatest,
@@ -39,16 +39,20 @@ export async function finishRollout(
   { keepPrevious }: { readonly keepPrevious: 'active' | 'inactive' },
 ): Promise<RevisionOperation | null> {
   if (operation.previous.mode === 'single') return null;
-  const desired = finalTraffic(userTraffic(operation), operation.mark);
+  const desired = finalTraffic(userTraffic(operation, app.io.clock.now()), operation.mark);
   const statusUrl = await moveTraffic(app, operation, { percent: null, desired });
-  if (keepPrevious === 'inactive') await deactivatePrevious(app, operation, await ensureInForce(app, operation));
+  if (keepPrevious === 'inactive') {
+    const state = await ensureInForce(app, operation);
+    await deactivatePrevious(app, operation, state);
+    await retirePreviews(app, operation, state);
+  }
   return { ...operation, goal: { kind: 'finished' }, statusUrl };
 }
 
-/** The form that it had, also where an earlier run has pinned it for a revision that this one gives traffic to. */
-function userTraffic(operation: RevisionOperation): readonly TrafficEntry[] {
-  const traffic = previousTraffic(operation.previous);
-  if (!isResumed(operation) || !followedWhenMade(operation.mark)) return traffic;
+/** The form that it had, also where a preview of an earlier run has pinned it. */
+function userTraffic({ previous }: RevisionOperation, nowMs: number): readonly TrafficEntry[] {
+  const traffic = previousTraffic(previous);
+  if (followsLatest(traffic) || !followsWhenDone(previous, nowMs)) return traffic;
   return [{ revision: null, weight: 100, label: null }, ...traffic.map((entry) => ({ ...entry, weight: 0 }))];
 }
 
@@ -108,21 +112,7 @@ async function deactivatePrevious(app: ContainerApp, operation: RevisionOperatio
       app.io.log.info(`${name} stays active: a label points to it`);
       continue;
     }
-    await tryDeactivate(app, name);
-  }
-}
-
-async function tryDeactivate(app: ContainerApp, name: string): Promise<void> {
-  try {
-    if ((await findRevision(app, name))?.active !== true) return;
-    await deactivateRevision(app, name);
-    app.io.log.info(`deactivated ${name}, which gets no traffic any more`);
-  } catch (error) {
-    // Tried again while there is time.
-    if (!(error instanceof DeployError) || isTransient(error) || error.code === 'CANCELLED') throw error;
-    const { name: appName, resourceGroup } = app;
-    const command = `az containerapp revision deactivate --name ${appName} --resource-group ${resourceGroup} --revision ${name}`;
-    app.io.log.warning(`${joinSentences(error.message)} It keeps running without traffic: ${command}`);
+    await tryDeactivate(app, name, 'which gets no traffic any more');
   }
 }
 

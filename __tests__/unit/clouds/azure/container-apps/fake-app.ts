@@ -54,7 +54,7 @@ export const point: RestorePoint = {
   resource: RESOURCE,
   revision: OLD,
   data: {
-    ...{ mode: 'multiple', latest: OLD, ready: OLD, base: OLD, hash: 'x' },
+    ...{ mode: 'multiple', latest: OLD, ready: OLD, base: OLD, hash: 'x', baseHash: 'x' },
     traffic: [{ revision: null, weight: 100, label: null }],
   },
 };

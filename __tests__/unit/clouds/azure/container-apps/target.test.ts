@@ -4,7 +4,7 @@ import { listAccessLimits } from '../../../../../src/clouds/azure/container-apps
 import { findFailureHint } from '../../../../../src/clouds/azure/container-apps/failure-hint.ts';
 import { parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
 import {
-  followedWhenMade,
+  findOurRevision,
   formatRevision,
   makeSuffix,
   restoreRevisionName,
@@ -54,6 +54,8 @@ describe('the inputs', () => {
   });
 });
 
+const NOW = 1_800_000_000_000;
+
 describe('the name of a revision', () => {
   test('is new every time, one that Azure takes, and leaves room for the one that restores', () => {
     for (const app of ['a1', 'agent', 'a'.repeat(32)]) {
@@ -71,16 +73,23 @@ describe('the name of a revision', () => {
 });
 
 test.each([
-  [formatRevision('agent', makeSuffix(1_800_000_000_000, { followed: true })), true],
-  [formatRevision('agent', makeSuffix(1_800_000_000_000, { followed: false })), false],
-  ['agent--fix1', false],
-  ['agent--abcdefg', false],
-])('that traffic followed the latest when %s was made: %s', (name, followed) => {
-  expect(followedWhenMade(name)).toBe(followed);
+  [formatRevision('agent', makeSuffix(NOW, { followed: true })), { followed: true, madeAt: NOW / 1_000 }],
+  [formatRevision('agent', makeSuffix(NOW, { followed: false })), { followed: false, madeAt: NOW / 1_000 }],
+  [
+    restoreRevisionName(formatRevision('agent', makeSuffix(NOW, { followed: true }))),
+    { followed: true, madeAt: NOW / 1_000 },
+  ],
+  // Suffixes of users; three of them are as long as ours.
+  ...['fix1', 'abcdefg', 'deploy20261128', 'fix-2026-11-28', 'dstagingdeploy'].map(
+    (s) => [`agent--${s}`, null] as const,
+  ),
+  [formatRevision('agent', makeSuffix(NOW + 7 * 86_400_000, { followed: true })), null],
+] as const)('what the name of %s says of a revision of ours: %j', (name, said) => {
+  expect(findOurRevision(name, NOW)).toEqual(said);
 });
 
 describe('a restore point', () => {
-  const data = { mode: 'single', latest: 'a', ready: 'a', base: 'a', hash: 'x', traffic: null };
+  const data = { mode: 'single', latest: 'a', ready: 'a', base: 'a', hash: 'x', baseHash: 'x', traffic: null };
   test.each([
     ['of another app', { resource: 'container app other', data }],
     ['of another version', { resource: 'container app agent', data: { ...data, mode: 'triple' } }],

@@ -3,11 +3,14 @@ import {
   editTemplate,
   hashTemplate,
   isSameTemplate,
-  listDifferences,
   listSecretValues,
   toPatch,
   undoTemplate,
 } from '../../../../../src/clouds/azure/container-apps/template.ts';
+import {
+  listConfigurationDifferences,
+  listDifferences,
+} from '../../../../../src/clouds/azure/container-apps/template-differences.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
 import type { EditChange } from '../../../../../src/model/workload.ts';
 
@@ -67,10 +70,36 @@ describe('the template with our change in it', () => {
   });
 
   test('goes as suffix and containers only, without what was never set', () => {
-    expect(toPatch(template, 'd1')).toEqual({
+    expect(toPatch(template, template, 'd1')).toEqual({
       revisionSuffix: 'd1',
       containers: [template.containers[0], { name: 'proxy', image: 'acme.azurecr.io/proxy:v1' }],
     });
+  });
+
+  test('goes with what the present template has otherwise: set, replaced, or removed by null', () => {
+    const scale = { maxReplicas: 2, rules: [{ name: 'http' }] };
+    const present = { ...template, scale, futureField: null, volumes: [{ name: 'tmp' }] };
+    expect(toPatch(present, { ...template, initContainers: [] }, 'd1')).toMatchObject({
+      scale: { minReplicas: 1, maxReplicas: null, rules: null },
+      futureField: { a: [1] },
+      volumes: null,
+    });
+    expect(toPatch(present, template, 'd1')).not.toHaveProperty('initContainers');
+  });
+
+  test('differs by names also in what no deploy changes, and without the images where only configuration counts', () => {
+    const [web] = template.containers;
+    const other = { scale: { minReplicas: 0 }, containers: [{ ...web, image: 'x', env: [], resources: { cpu: 1 } }] };
+    const names = [
+      'container web: environment variable A removed',
+      'container web: resources changed',
+      'container proxy: removed',
+      'futureField changed',
+      'scale changed',
+    ];
+    expect(listDifferences(template, other)).toEqual(['container web: image acme.azurecr.io/agent:v1 -> x', ...names]);
+    expect(listConfigurationDifferences(template, template)).toEqual([]);
+    expect(listConfigurationDifferences(template, other)).toEqual(names);
   });
 
   test('differs by names, never by values', () => {

@@ -81,7 +81,15 @@ describe('whatever the traffic was', () => {
   test('it is the same after the journal and after Azure', () => {
     fc.assert(
       fc.property(traffic, (before) => {
-        const data = { mode: 'multiple', latest: 'a', ready: READY, base: 'a', hash: 'x', traffic: before };
+        const data = {
+          mode: 'multiple',
+          latest: 'a',
+          ready: READY,
+          base: 'a',
+          hash: 'x',
+          baseHash: 'x',
+          traffic: before,
+        };
         const point = JSON.parse(JSON.stringify({ resource: 'app', revision: 'a', data }));
         expect(parseRestoreData(point, { resource: 'app' }).traffic).toEqual(before);
         expect(readTraffic(toDocument(before))).toEqual(before);
