@@ -63,6 +63,16 @@ describe('after a preview of other configuration', () => {
     expect(main.log).not.toContain('DATABASE_URL');
   });
 
+  test('and of one more preview, the traffic follows the latest again too', async () => {
+    const agent = await givenApp();
+    await deploy(agent, 'v2', { traffic: '0', ...staging });
+    const second = await deploy(agent, 'v3', { traffic: '0' });
+    const { main } = await deploy(agent, 'v3');
+    expect(main.outputs).toMatchObject({ outcome: 'deployed', revision: second.main.outputs['revision'] });
+    expect(trafficOf(agent)).toEqual([{ latestRevision: true, weight: 100 }]);
+    expect(activeRevisions(agent)).toEqual([main.outputs['revision']]);
+  });
+
   test('a deploy of the same image without that configuration is a revision of its own', async () => {
     const agent = await givenApp();
     const preview = await deploy(agent, 'v2', { traffic: '0', ...staging });
@@ -127,7 +137,7 @@ describe('after a preview of other configuration', () => {
     const { main } = await deploy(agent, 'v5');
     expect(main.outputs['outcome']).toBe('deployed');
     expect(activeRevisions(agent)).toEqual([other, revision, main.outputs['revision']]);
-    expect(main.log).toMatch(/deactivated agent--d\w+, a preview that no deployment continued from/);
+    expect(main.log).toMatch(/deactivated agent--d\w+, an earlier revision of this action without traffic/);
   });
 });
 

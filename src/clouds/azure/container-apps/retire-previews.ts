@@ -8,7 +8,7 @@ import { isName, readTraffic, shareOf } from './traffic-table.ts';
 
 /**
  * Previews of earlier runs that no deployment continued from keep running, and cost, and an app has 100 active revisions at
- * most. They are looked for only where the newest revision before ours was one of them. One that a label points to stays.
+ * most. One that was deployed and lost its traffic to a user's own rollback is not told from them. They are looked for only where the newest revision before ours was one of them. One that a label points to stays.
  */
 export async function retirePreviews(app: ContainerApp, operation: RevisionOperation, state: AppState): Promise<void> {
   const { mark, previous } = operation;
@@ -22,6 +22,6 @@ export async function retirePreviews(app: ContainerApp, operation: RevisionOpera
     const madeAt = findOurRevision(name, now)?.madeAt;
     const isEarlier = madeAt !== undefined && madeAt <= ours.madeAt && !isName(name, mark);
     if (!active || share > 0 || !isEarlier || named.some((revision) => isName(revision, name))) continue;
-    await tryDeactivate(app, name, 'a preview that no deployment continued from');
+    await tryDeactivate(app, name, 'an earlier revision of this action without traffic');
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
+import { followsWhenDone, parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
 import {
   finalTraffic,
   followsLatest,
   isSameTraffic,
+  leadingRevisions,
   pinned,
   readTraffic,
   shareOf,
@@ -109,4 +110,31 @@ test('one that follows the latest beside the same by name is one entry, with bot
     { revision: 'Agent--Ready', weight: 30, label: 'stable' },
   ];
   expect(pinned(before, READY)).toEqual([{ revision: 'Agent--Ready', weight: 100, label: 'stable' }]);
+});
+
+const byName = (...shares: readonly (readonly [string | null, number])[]): TrafficEntry[] =>
+  shares.map(([revision, weight]) => ({ revision, weight, label: null }));
+
+test.each([
+  [byName([null, 100]), [READY]],
+  [byName(['a', 30], ['b', 70]), ['b']],
+  [byName(['a', 50], ['b', 50]), ['a', 'b']],
+  // The same revision, by name and as the latest.
+  [byName(['a', 40], [READY, 30], [null, 30]), [READY]],
+])('of %j, the largest share is that of %j', (entries, leading) => {
+  expect(leadingRevisions(entries, READY)).toEqual(leading);
+});
+
+// Suffixes as they are made: f, it followed the latest; d, traffic named revisions; then the time.
+const [FOLLOWED, NAMED] = ['agent--ftrpeyoabcdefg', 'agent--dtrpeyoabcdefg'];
+
+test.each([
+  ['traffic that follows the latest', 'agent--x', byName([null, 100]), true],
+  ['traffic that a preview has pinned', FOLLOWED, byName([READY, 100]), true],
+  ['traffic that named revisions before the preview', NAMED, byName([READY, 100]), false],
+  ['traffic by name to our revision', FOLLOWED, byName([FOLLOWED, 100]), false],
+  ['a split with our revision', FOLLOWED, byName([READY, 90], [FOLLOWED, 10]), false],
+  ["traffic by name beside another user's revision", 'agent--x', byName([READY, 100]), false],
+])('%s (newest %s, %j) follows the latest at the end of a rollout: %s', (_title, latest, entries, follows) => {
+  expect(followsWhenDone({ latest, ready: READY, traffic: entries }, 1_800_000_000_000)).toBe(follows);
 });
