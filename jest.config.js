@@ -1,9 +1,16 @@
+// Real signals at every call take as long as a quarter of everything else, and start dist/: CI runs them, after its build.
+const signalLoops = ['/scenarios/(.*-)?kill\\.test\\.ts$', '/scenarios/ecs-cancel\\.test\\.ts$'];
+const isOnDist = process.env.SCENARIOS_ON === 'dist';
+if (!isOnDist)
+  process.stdout.write('Loops of SIGKILL and SIGINT run on dist/ only: SCENARIOS_ON=dist npm test -- kill cancel\n');
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: '<rootDir>/scripts/jest-environment.js',
   // No tests are in src/: without it, a file of it that no test loads would not be counted.
   roots: ['<rootDir>/__tests__', '<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(isOnDist ? [] : signalLoops)],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': '<rootDir>/scripts/jest-transform.js',
