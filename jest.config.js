@@ -21,7 +21,7 @@ export default {
   // V8's own costs twice the time, as it looks at everything that is loaded: the SDKs in every test file.
   coverageProvider: 'babel',
   // The tests wait for child processes most of the time; jest's own choice is one worker on two cores.
-  maxWorkers: '150%',
+  maxWorkers: '100%',
   // Far above what any takes, for a machine that does something else too.
   testTimeout: 180_000,
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.js'],
