@@ -1,1 +1,0 @@
-export const id=513;export const ids=[513];export const modules={27894:((o,s,t)=>{t.d(s,{fromEnv:()=>r.sF});var r=t(59177)})};
