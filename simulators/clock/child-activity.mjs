@@ -32,8 +32,19 @@ export function watchActivity(onChange) {
     /** Whether a body is read or left unread changes without an event. */
     hasOpenAnswer: () => [...awaited.keys()].some((request) => request.res),
     countProcesses: () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length,
+    /** None of them is ever answered to whoever waits for it. */
+    abandonRequests() {
+      for (const request of awaited.keys())
+        for (const emitter of [request.res, request.socket, request]) silence(emitter);
+      awaited.clear();
+    },
     onlyWaits: () => work === 0 && process.getActiveResourcesInfo().every((name) => WAITING.has(name)),
   };
+}
+
+function silence(emitter) {
+  emitter?.removeAllListeners?.();
+  emitter?.on?.('error', () => {});
 }
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes

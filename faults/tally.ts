@@ -1,0 +1,54 @@
+import { type Case, commandFor, type Verdict } from './cases.ts';
+import { titleOf } from './rows.ts';
+
+interface Group {
+  readonly violation: string;
+  count: number;
+  readonly examples: { readonly command: string; readonly evidence: readonly string[] }[];
+}
+
+const MOST_EXAMPLES = 3;
+
+/** Counts what was played, and keeps violations of one kind together. */
+export class Tally {
+  readonly #counts = new Map<string, { played: number; broken: number }>();
+  readonly #groups = new Map<string, Group>();
+  played = 0;
+  broken = 0;
+
+  add(played: Case, { violations, evidence }: Verdict): void {
+    const key = `${titleOf(played.row)}: ${played.kind}`;
+    const count = this.#counts.get(key) ?? { played: 0, broken: 0 };
+    this.#counts.set(key, count);
+    this.played += 1;
+    count.played += 1;
+    if (violations.length === 0) return;
+    this.broken += 1;
+    count.broken += 1;
+    for (const violation of violations) this.#note(played, violation, evidence);
+  }
+
+  #note(played: Case, violation: string, evidence: readonly string[]): void {
+    const [, way = ''] = played.variant.split('/');
+    const key = `${titleOf(played.row)}: ${played.kind} ${way}: ${violation.replace(/\d+/g, 'N').slice(0, 120)}`;
+    const group = this.#groups.get(key) ?? { violation: key, count: 0, examples: [] };
+    this.#groups.set(key, group);
+    group.count += 1;
+    if (group.examples.length < MOST_EXAMPLES)
+      group.examples.push({ command: commandFor(played), evidence: [violation, ...evidence] });
+  }
+
+  /** Lines for the terminal. */
+  describe(): readonly string[] {
+    const rows = [...this.#counts].map(
+      ([key, { played, broken }]) => `${key}: ${played} injected, ${broken} half-done`,
+    );
+    const groups = [...this.#groups.values()].sort((one, other) => other.count - one.count);
+    const found = groups.flatMap(({ violation, count, examples }) => [
+      '',
+      `${count} x ${violation}`,
+      ...examples.flatMap(({ command, evidence }) => [`  ${command}`, ...evidence.map((line) => `      ${line}`)]),
+    ]);
+    return [...rows, ...found, '', `${this.played} injected, ${this.broken} half-done`];
+  }
+}
