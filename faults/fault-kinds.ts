@@ -61,8 +61,13 @@ function bodied(name: string, body: string): FaultKind {
   };
 }
 
-function add({ agent }: Stage, { operation, nth }: RecordedCall, when: 'before' | 'after', act: FaultAct): void {
-  agent.world.edge.faults.add({ operation: exactly(operation), nth, when, act });
+function add({ agent }: Stage, call: RecordedCall, when: 'before' | 'after', act: FaultAct): void {
+  agent.world.edge.faults.add({ ...callOf(call), when, act });
+}
+
+/** How a fault finds this call. */
+export function callOf({ operation, nth }: RecordedCall): { readonly operation: RegExp; readonly nth: number } {
+  return { operation: exactly(operation), nth };
 }
 
 /** Its host takes no connection for a while. */

@@ -1,9 +1,11 @@
 import type { Kind } from './cases.ts';
+import { foreign } from './foreign.ts';
 import { kill } from './kills.ts';
 import { fault } from './single-run.ts';
+import { twoRuns } from './two-runs.ts';
 
 /** In the order in which they run. */
-export const KINDS: readonly Kind[] = [fault, kill];
+export const KINDS: readonly Kind[] = [fault, kill, twoRuns, foreign];
 
 export function kindNamed(name: string): Kind {
   const found = KINDS.find((kind) => kind.name === name);

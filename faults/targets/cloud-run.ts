@@ -7,7 +7,7 @@ import {
   seedImage,
 } from '../../simulators/cloud-run-agent.ts';
 import { ingressOf, type Revision } from '../../simulators/google/run/state.ts';
-import { type JsonObject, objectAt, objectsAt } from '../../simulators/json.ts';
+import { type JsonObject, objectsAt } from '../../simulators/json.ts';
 import type { TargetStage } from './target.ts';
 
 export async function openCloudRun(entries: Entries): Promise<TargetStage> {
@@ -41,15 +41,13 @@ export async function openCloudRun(entries: Entries): Promise<TargetStage> {
         ...tags.map(({ tag, revision }) => [tag, `tag of ${versionOf(revision)}`] as const),
       ]);
     },
-    foreignDeploy: (image) => google.foreignDeploy(CLOUD_RUN_SERVICE, image),
+    foreignDeploy: (image) => google.foreignUpdate(CLOUD_RUN_SERVICE, { template: withImage(template, image) }),
     foreignPreview(image) {
-      const { config, routes } = look();
-      const { revision: _, ...current } = objectAt(config, 'template');
-      const [container, ...others] = objectsAt(current, 'containers');
+      const { routes } = look();
       const serving = routes.filter(({ percent }) => percent > 0);
       const revision = `${CLOUD_RUN_SERVICE}-preview`;
       google.foreignUpdate(CLOUD_RUN_SERVICE, {
-        template: { ...current, revision, containers: [{ ...container, image }, ...others] },
+        template: { ...withImage(template, image), revision },
         // As `gcloud run deploy --no-traffic --tag`: what serves is named from then on.
         traffic: [
           ...serving.map(({ revision: { id }, percent }) => byName(id, { percent })),
@@ -64,6 +62,11 @@ export async function openCloudRun(entries: Entries): Promise<TargetStage> {
 
 const OUR_TAG = /^[cl]-/;
 export const PREVIEW_TAG = 'colleague';
+
+function withImage(template: JsonObject, image: string): JsonObject {
+  const [first, ...others] = objectsAt(template, 'containers');
+  return { ...template, containers: [{ ...first, image }, ...others] };
+}
 
 function byName(revision: string, more: JsonObject): JsonObject {
   return { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision, ...more };

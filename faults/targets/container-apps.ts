@@ -38,8 +38,8 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
     });
   };
   const withImage = (image: string): JsonObject => {
-    const [first, ...rest] = objectsAt(azure.findApp(APP).document, 'properties', 'template', 'containers');
-    return { revisionSuffix: null, containers: [{ ...first, image }, ...rest] };
+    const [first, ...rest] = objectsAt(template, 'containers');
+    return { ...template, revisionSuffix: null, containers: [{ ...first, image }, ...rest] };
   };
   return {
     agent,
@@ -71,12 +71,19 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
             change(() => {
               const found = azure.findApp(APP);
               const serving = found.revisions.filter((revision) => weightInForce(found, revision) > 0);
-              const named = serving.map((revision) => ({
+              // A label of theirs: what serves is named from then on, and not by us.
+              const named = serving.map((revision, index) => ({
                 revisionName: revision.name,
                 weight: weightInForce(found, revision),
+                ...(index === 0 ? { label: 'colleague' } : {}),
               }));
-              return { properties: { template: withImage(image), configuration: { ingress: { traffic: named } } } };
+              return {
+                properties: { template: withImage(image), configuration: { ingress: { traffic: named } } },
+              };
             }),
-    reapply: () => change(() => ({ properties: { template, configuration: { ingress: { traffic } } } })),
+    reapply: () =>
+      change(() => ({
+        properties: { template: { ...template, revisionSuffix: null }, configuration: { ingress: { traffic } } },
+      })),
   };
 }

@@ -2,12 +2,25 @@ import type { Entries } from '../../simulators/agent.ts';
 import { CLUSTER, openAgentService, REPOSITORY, SERVICE } from '../../simulators/agent-service.ts';
 import type { Service } from '../../simulators/aws/ecs/state.ts';
 import { buildImage } from '../../simulators/images.ts';
-import { objectsAt, textAt } from '../../simulators/json.ts';
+import { type JsonObject, objectsAt, textAt } from '../../simulators/json.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
+import { SECRETS } from '../secrets.ts';
 import type { TargetStage } from './target.ts';
 
+const V1 = buildImage({ seed: 'v1', platform: 'linux/amd64', behaviour: { version: 'v1' } });
+
+/** What is deployed has the variable already, so another user's deployment has it too. */
+function containerOf(digest: string): JsonObject {
+  return {
+    name: 'app',
+    image: `${ECR_HOST}/${REPOSITORY}@${digest}`,
+    portMappings: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp' }],
+    environment: [{ name: 'DATABASE_URL', value: SECRETS.environment }],
+  };
+}
+
 export async function openEcs(entries: Entries): Promise<TargetStage> {
-  const agent = await openAgentService({ entries });
+  const agent = await openAgentService({ entries, service: { containers: [containerOf(V1.digest)] } });
   const { aws, ecr } = agent.world;
   // What is due happens when it is looked at.
   const look = (): Service => {

@@ -96,6 +96,16 @@ export class VirtualClock implements TimeSource {
     return promise;
   }
 
+  /** Resolves with `condition`, or when the `client` gave up; time may move although its request is open. */
+  async holdUntil(condition: Promise<unknown>, client: WaitingClient): Promise<void> {
+    if (client.closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = this.#hold(Number.POSITIVE_INFINITY, client, resolve);
+    this.#look();
+    condition.then(end, end);
+    await promise;
+  }
+
   /** Time doesn't move before what this returns is called: something is at work here that no child knows of. */
   stop(): () => void {
     this.#stops += 1;
@@ -145,7 +155,8 @@ export class VirtualClock implements TimeSource {
     if (this.#failure) throw this.#failure;
   }
 
-  #hold(at: number, client: WaitingClient, resolve: () => void): void {
+  /** Returns how to end it early. */
+  #hold(at: number, client: WaitingClient, resolve: () => void): () => void {
     const end = (): void => {
       this.#holds.delete(hold);
       stopListening();
@@ -154,6 +165,7 @@ export class VirtualClock implements TimeSource {
     const hold: Hold = { at, port: client.port ?? GONE, wake: end };
     this.#holds.add(hold);
     const stopListening = client.onClose(end);
+    return end;
   }
 
   #look(): void {

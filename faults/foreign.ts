@@ -1,0 +1,115 @@
+import type { Kind, Play, Verdict } from './cases.ts';
+import { checkForeign, windowOf } from './company.ts';
+import { deploy } from './deploy.ts';
+import { checkRun, difference, evidenceOf } from './invariants.ts';
+import type { RecordedCall } from './recording.ts';
+import { callsOf } from './single-run.ts';
+import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
+import { watchTraffic } from './watch-traffic.ts';
+
+const ACTS = ['deploy', 'preview', 'reapply'] as const;
+type Act = (typeof ACTS)[number];
+
+/** Another user, or a tool, changes the service at each call of a run: right before the call takes effect. */
+export const foreign: Kind = {
+  name: 'foreign',
+  list: (row, recordings) =>
+    (['good', 'bad'] as const).flatMap((image) =>
+      callsOf(recordings, image).flatMap(({ n }) =>
+        ACTS.filter((act) => act !== 'preview' || hasPreviews(row)).map((act) => ({
+          at: n,
+          variant: `${image}/${act}`,
+        })),
+      ),
+    ),
+  play,
+};
+
+/** A preview of another user is no change of the traffic: only with traffic by name can one be made without. */
+function hasPreviews({ target, form }: Play['case']['row']): boolean {
+  return target === 'cloud-run' || (target === 'container-apps' && form !== 'single');
+}
+
+async function play({ case: { row, at, variant }, recordings, pool }: Play): Promise<Verdict> {
+  const [image = '', act = ''] = variant.split('/') as ['good' | 'bad', Act];
+  const recording = recordings[image];
+  const call = recording.calls[at - 1];
+  if (!call) throw new Error(`the run has no call ${at}`);
+  const stage = await openStage(row, pool);
+  try {
+    const alone = await playAlone({ row, pool, act });
+    const traffic = watchTraffic(stage);
+    const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
+    const theirs = stage.publish('v9', GOOD);
+    let actedAt = 0;
+    interfere(stage, call, () => {
+      actedAt = stage.agent.world.edge.calls.length;
+      perform(stage, act, theirs);
+    });
+    const run = await deploy(stage, { image: reference });
+    await settle(stage);
+    const of = { foreign: { shape: alone, at: actedAt }, promised: recordings.good.after };
+    return {
+      violations: [
+        ...checkRun(run),
+        ...(act === 'preview'
+          ? checkBesidePreview(stage, run.outcome, alone)
+          : checkForeign(stage, run, { ...of, window: windowOf(recording.calls) })),
+        ...traffic.violations({ good: image === 'good' ? ['v2'] : [], bad: image === 'bad' ? ['v2'] : [] }),
+      ],
+      ending: run.outcome ?? 'nothing',
+      evidence: evidenceOf(run),
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Before the effect of this call; the platform may have to be free first. */
+export function interfere({ agent }: Stage, call: RecordedCall, act: () => void): void {
+  let seen = 0;
+  const stop = agent.world.edge.onCall(({ operation }, when) => {
+    if (when !== 'before' || operation !== call.operation || ++seen !== call.nth) return;
+    stop();
+    act();
+  });
+}
+
+export function perform(stage: Stage, act: Act, image: string): void {
+  if (act === 'deploy') stage.foreignDeploy(image);
+  else if (act === 'reapply') stage.reapply();
+  else stage.foreignPreview?.(image);
+}
+
+const known = new Map<string, Promise<string>>();
+
+/** What the other user's change leads to when no run is there. */
+function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play['case']['row']; readonly act: Act }) {
+  const key = JSON.stringify([row, act]);
+  const play = async (): Promise<string> => {
+    const stage = await openStage(row, pool);
+    perform(stage, act, stage.publish('v9', GOOD));
+    await settle(stage);
+    const shape = stage.shape();
+    await stage.close();
+    return shape;
+  };
+  const found = known.get(key) ?? play();
+  known.set(key, found);
+  return found;
+}
+
+/** It stays, gets nothing, and keeps no one from deploying. */
+function checkBesidePreview(stage: Stage, outcome: string | null, alone: string): readonly string[] {
+  const shares = stage.shares();
+  const served = [...new Set(shares.map(({ version }) => version))].join(' and ');
+  const expected = outcome === 'deployed' ? 'v2' : 'v1';
+  const isKept = [...stage.names().values()].includes('v9');
+  return [
+    ...(served === expected ? [] : [`${outcome} beside a preview, but ${served} serves`]),
+    ...(isKept ? [] : ['the preview of the other user is gone']),
+    ...(outcome === 'deployed' || outcome === 'previewed' || stage.shape() === alone
+      ? []
+      : [`${outcome}, but not as the other user left it: ${difference(alone, stage.shape())}`]),
+  ];
+}
