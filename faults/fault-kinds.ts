@@ -10,7 +10,8 @@ export interface FaultKind {
   readonly fits?: (call: RecordedCall) => boolean;
   /** `once`: only this call, so the run is expected to get over it. `lasting`: all of its name from this one on. */
   readonly lasts: 'once' | 'lasting';
-  readonly inject: (stage: Stage, call: RecordedCall) => void;
+  /** Returns how to end it. */
+  readonly inject: (stage: Stage, call: RecordedCall) => () => void;
 }
 
 const HOST_DOWN_MS = 3_000;
@@ -61,8 +62,8 @@ function bodied(name: string, body: string): FaultKind {
   };
 }
 
-function add({ agent }: Stage, call: RecordedCall, when: 'before' | 'after', act: FaultAct): void {
-  agent.world.edge.faults.add({ ...callOf(call), when, act });
+function add({ agent }: Stage, call: RecordedCall, when: 'before' | 'after', act: FaultAct): () => void {
+  return agent.world.edge.faults.add({ ...callOf(call), when, act });
 }
 
 /** How a fault finds this call. */
@@ -71,10 +72,10 @@ export function callOf({ operation, nth }: RecordedCall): { readonly operation: 
 }
 
 /** Its host takes no connection for a while. */
-function refuseHost({ agent }: Stage, { operation, nth }: RecordedCall): void {
+function refuseHost({ agent }: Stage, { operation, nth }: RecordedCall): () => void {
   const { edge, clock } = agent.world;
   let [seen, host, until] = [0, '', 0];
-  edge.onCall((call: Call, when) => {
+  return edge.onCall((call: Call, when) => {
     if (when === 'before' && call.operation === operation && ++seen === nth) {
       [host, until] = [call.host, clock.now() + HOST_DOWN_MS];
     }
@@ -83,18 +84,20 @@ function refuseHost({ agent }: Stage, { operation, nth }: RecordedCall): void {
 }
 
 /** A permission is taken away, and does not come back. */
-function denyFrom({ agent }: Stage, call: RecordedCall): void {
+function denyFrom({ agent }: Stage, call: RecordedCall): () => void {
   const { edge } = agent.world;
-  let seen = 0;
-  edge.onCall(({ operation }, when) => {
-    if (when !== 'before' || operation !== call.operation || ++seen !== call.nth - 1) return undefined;
-    forbid();
-    return undefined;
-  });
-  const forbid = (): void => {
-    edge.faults.add({ operation: exactly(call.operation), when: 'before', act: failure(call, 403, { code: '403' }) });
+  let allow = (): void => {};
+  const deny = (): void => {
+    const act = failure(call, 403, { code: '403' });
+    allow = edge.faults.add({ operation: exactly(call.operation), when: 'before', act });
   };
-  if (call.nth === 1) forbid();
+  if (call.nth === 1) deny();
+  let seen = 0;
+  // The fault has to be there before the call comes.
+  const stop = edge.onCall(({ operation }, when) => {
+    if (when === 'before' && operation === call.operation && ++seen === call.nth - 1) deny();
+  });
+  return () => [stop, allow].forEach((end) => void end());
 }
 
 function throttling(call: RecordedCall): FaultAct {

@@ -31,13 +31,13 @@ function hasPreviews({ target, form }: Play['case']['row']): boolean {
 }
 
 async function play({ case: { row, at, variant }, recordings, pool }: Play): Promise<Verdict> {
-  const [image = '', act = ''] = variant.split('/') as ['good' | 'bad', Act];
+  const [image, act] = variant.split('/') as ['good' | 'bad', Act];
   const recording = recordings[image];
   const call = recording.calls[at - 1];
   if (!call) throw new Error(`the run has no call ${at}`);
   const stage = await openStage(row, pool);
   try {
-    const alone = await playAlone({ row, pool, act });
+    const { shape: alone, serves } = await playAlone({ row, pool, act });
     const traffic = watchTraffic(stage);
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const theirs = stage.publish('v9', GOOD);
@@ -52,9 +52,11 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     return {
       violations: [
         ...checkRun(run),
-        ...(act === 'preview'
-          ? checkBesidePreview(stage, run.outcome, alone)
-          : checkForeign(stage, run, { ...of, window: windowOf(recording.calls) })),
+        ...(run.outcome === 'previewed' && act !== 'preview'
+          ? checkOurPreview(stage, { serves, act })
+          : act === 'preview'
+            ? checkBesidePreview(stage, run.outcome, alone)
+            : checkForeign(stage, run, { ...of, window: windowOf(recording.calls) })),
         ...traffic.violations({ good: image === 'good' ? ['v2'] : [], bad: image === 'bad' ? ['v2'] : [] }),
       ],
       ending: run.outcome ?? 'nothing',
@@ -81,18 +83,24 @@ export function perform(stage: Stage, act: Act, image: string): void {
   else stage.foreignPreview?.(image);
 }
 
-const known = new Map<string, Promise<string>>();
+interface Alone {
+  readonly shape: string;
+  /** Versions that have traffic. */
+  readonly serves: string;
+}
+
+const known = new Map<string, Promise<Alone>>();
 
 /** What the other user's change leads to when no run is there. */
 function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play['case']['row']; readonly act: Act }) {
   const key = JSON.stringify([row, act]);
-  const play = async (): Promise<string> => {
+  const play = async (): Promise<Alone> => {
     const stage = await openStage(row, pool);
     perform(stage, act, stage.publish('v9', GOOD));
     await settle(stage);
-    const shape = stage.shape();
+    const found = { shape: stage.shape(), serves: servedBy(stage) };
     await stage.close();
-    return shape;
+    return found;
   };
   const found = known.get(key) ?? play();
   known.set(key, found);
@@ -101,8 +109,7 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
 
 /** It stays, gets nothing, and keeps no one from deploying. */
 function checkBesidePreview(stage: Stage, outcome: string | null, alone: string): readonly string[] {
-  const shares = stage.shares();
-  const served = [...new Set(shares.map(({ version }) => version))].join(' and ');
+  const served = servedBy(stage);
   const expected = outcome === 'deployed' ? 'v2' : 'v1';
   const isKept = [...stage.names().values()].includes('v9');
   return [
@@ -112,4 +119,21 @@ function checkBesidePreview(stage: Stage, outcome: string | null, alone: string)
       ? []
       : [`${outcome}, but not as the other user left it: ${difference(alone, stage.shape())}`]),
   ];
+}
+
+/** A preview of ours leaves the traffic as the other user has it. */
+function checkOurPreview(
+  stage: Stage,
+  { serves, act }: { readonly serves: string; readonly act: Act },
+): readonly string[] {
+  const served = servedBy(stage);
+  const isKept = act === 'reapply' || [...stage.names().values()].includes('v9');
+  return [
+    ...(served === serves ? [] : [`previewed, but ${served} serves instead of ${serves}`]),
+    ...(isKept ? [] : ['the deployment of the other user is gone']),
+  ];
+}
+
+function servedBy(stage: Stage): string {
+  return [...new Set(stage.shares().map(({ version }) => version))].sort().join(' and ');
 }

@@ -3,9 +3,10 @@ import { foreign } from './foreign.ts';
 import { kill } from './kills.ts';
 import { fault } from './single-run.ts';
 import { twoRuns } from './two-runs.ts';
+import { walk } from './walk.ts';
 
 /** In the order in which they run. */
-export const KINDS: readonly Kind[] = [fault, kill, twoRuns, foreign];
+export const KINDS: readonly Kind[] = [fault, kill, twoRuns, foreign, walk];
 
 export function kindNamed(name: string): Kind {
   const found = KINDS.find((kind) => kind.name === name);

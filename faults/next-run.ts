@@ -7,9 +7,7 @@ export async function checkNextRun(
   stage: Stage,
   { afterMs, promised }: { readonly afterMs: number; readonly promised: string },
 ): Promise<readonly string[]> {
-  const { edge, clock } = stage.agent.world;
-  edge.faults.clear();
-  if (afterMs > 0) await clock.advance(afterMs);
+  if (afterMs > 0) await stage.agent.world.clock.advance(afterMs);
   const run = await deploy(stage, { image: stage.publish('v3', GOOD), runId: '4712' });
   await settle(stage);
   const expected = stage.row.strategy === 'preview' ? 'previewed' : 'deployed';

@@ -26,10 +26,15 @@ export interface Recordings {
   readonly good: Recording;
   /** An image whose smoke test fails. */
   readonly bad: Recording;
+  /** What a deployment that takes the traffic leads to: of a row of previews too. */
+  readonly full: string;
 }
 
 export async function record(row: Row, pool: ProcessPool | null): Promise<Recordings> {
-  return { good: await recordRun(row, pool, 'good'), bad: await recordRun(row, pool, 'bad') };
+  const good = await recordRun(row, pool, 'good');
+  const isFull = row.strategy !== 'preview';
+  const full = isFull ? good : await recordRun({ ...row, strategy: 'rolling' }, pool, 'good');
+  return { good, bad: await recordRun(row, pool, 'bad'), full: full.after };
 }
 
 async function recordRun(row: Row, pool: ProcessPool | null, image: 'good' | 'bad'): Promise<Recording> {

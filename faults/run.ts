@@ -1,7 +1,8 @@
-// `npm run faults`: hurts runs of the action in every way that it knows, and checks what is promised: docs/reliability.md.
+// `npm run faults`: disturbs runs of the action in every way that it knows, and checks what docs/reliability.md promises.
 import type { Case } from './cases.ts';
-import { KINDS } from './kinds.ts';
-import { type Options, readOptions } from './options.ts';
+import { writeFigures } from './figures.ts';
+import { chooseSlice, listCases } from './list-cases.ts';
+import { readOptions } from './options.ts';
 import { Tally } from './tally.ts';
 import { openWorkers, type Workers } from './workers.ts';
 
@@ -9,28 +10,19 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const PROGRESS_EVERY_MS = 20_000;
 
 const options = readOptions(process.argv.slice(2));
-const workers = openWorkers(options.workers, options.isFresh ? ['--fresh'] : []);
+const { seed, slice, every, isFresh, isWhole } = options;
+const workers = openWorkers(options.workers, isFresh ? ['--fresh'] : []);
 try {
-  const cases = await listCases(workers, options);
-  say(`${cases.length} cases, seed ${options.seed}`);
+  const all = await listCases((row) => workers.record(row), options);
+  const chosen = slice === null ? all : chooseSlice(all, slice, seed);
+  const cases = chosen.filter((_, index) => index % every === 0);
+  say(`${cases.length} cases, seed ${seed}`);
   const tally = await playAll(workers, cases);
   for (const line of tally.describe()) say(line);
   process.exitCode = tally.broken > 0 ? 1 : 0;
+  if (isWhole) await writeFigures(tally);
 } finally {
   workers.close();
-}
-
-async function listCases(of: Workers, { rows, kinds, at, variant, every, seed }: Options): Promise<readonly Case[]> {
-  const all: Case[] = [];
-  for (const row of rows) {
-    const recordings = await of.record(row);
-    for (const kind of KINDS) {
-      if (kinds.length > 0 && !kinds.includes(kind.name)) continue;
-      all.push(...kind.list(row, recordings).map((one) => ({ row, kind: kind.name, seed, ...one })));
-    }
-  }
-  const chosen = all.filter((one) => (at ?? one.at) === one.at && (variant === null || one.variant.includes(variant)));
-  return chosen.filter((_, index) => index % every === 0);
 }
 
 async function playAll(on: Workers, cases: readonly Case[]): Promise<Tally> {
@@ -42,7 +34,7 @@ async function playAll(on: Workers, cases: readonly Case[]): Promise<Tally> {
   }, PROGRESS_EVERY_MS);
   await on.playAll(cases, (played, verdict) => tally.add(played, verdict));
   clearInterval(timer);
-  const seconds = (performance.now() - startedAt) / 1_000;
-  say(`${tally.played} played in ${seconds.toFixed(0)} s, ${(tally.played / seconds).toFixed(1)} a second`);
+  tally.seconds = (performance.now() - startedAt) / 1_000;
+  say(`${tally.played} played in ${tally.seconds.toFixed(0)} s, ${(tally.played / tally.seconds).toFixed(1)} a second`);
   return tally;
 }

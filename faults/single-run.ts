@@ -37,8 +37,9 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const before = stage.exact();
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const traffic = watchTraffic(stage);
-    kind.inject(stage, call);
+    const end = kind.inject(stage, call);
     const run = await deploy(stage, { image: reference });
+    end();
     await settle(stage);
     const { outcome } = run;
     const state = { before, now: stage.exact(), shape: stage.shape(), promised: recordings.good.after };

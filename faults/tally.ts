@@ -1,5 +1,10 @@
 import { type Case, commandFor, type Verdict } from './cases.ts';
-import { titleOf } from './rows.ts';
+import { type Row, titleOf } from './rows.ts';
+
+export interface Count {
+  readonly played: number;
+  readonly broken: number;
+}
 
 interface Group {
   readonly violation: string;
@@ -15,6 +20,8 @@ export class Tally {
   readonly #groups = new Map<string, Group>();
   played = 0;
   broken = 0;
+  /** Of real time, all in all. */
+  seconds = 0;
 
   add(played: Case, { violations, evidence }: Verdict): void {
     const key = `${titleOf(played.row)}: ${played.kind}`;
@@ -36,6 +43,18 @@ export class Tally {
     group.count += 1;
     if (group.examples.length < MOST_EXAMPLES)
       group.examples.push({ command: commandFor(played), evidence: [violation, ...evidence] });
+  }
+
+  count(row: Row, kind: string): Count {
+    return this.#counts.get(`${titleOf(row)}: ${kind}`) ?? { played: 0, broken: 0 };
+  }
+
+  sum(kind: string): Count {
+    const counts = [...this.#counts].flatMap(([key, count]) => (key.endsWith(`: ${kind}`) ? [count] : []));
+    return {
+      played: counts.reduce((sum, { played }) => sum + played, 0),
+      broken: counts.reduce((sum, { broken }) => sum + broken, 0),
+    };
   }
 
   /** Lines for the terminal. */
