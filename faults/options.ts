@@ -9,7 +9,8 @@ export interface Options extends Choice {
   /** Plays so many by chance; null: all. */
   readonly slice: number | null;
   readonly workers: number;
-  readonly isFresh: boolean;
+  /** Where steps run: absent: in the worker's own process. */
+  readonly processes: 'pooled' | 'fresh' | null;
   /** Nothing was left out, so the figures are those of the document. */
   readonly isWhole: boolean;
 }
@@ -20,13 +21,24 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const FLAGS = {
   ...{ target: text, strategy: text, form: text, kind: text, at: text, variant: text, seed: text },
-  ...{ every: text, walks: text, workers: text, slice: flag, fresh: flag },
+  ...{ every: text, walks: text, workers: text, slice: flag, pooled: flag, fresh: flag },
 };
 
 /** @throws Error for what is unknown. */
 export function readOptions(given: readonly string[]): Options {
   const { values } = parseArgs({ args: [...given], options: FLAGS });
-  const { target, strategy, form, kind, variant, at, seed = '1', slice = false, fresh = false } = values;
+  const {
+    target,
+    strategy,
+    form,
+    kind,
+    variant,
+    at,
+    seed = '1',
+    slice = false,
+    pooled = false,
+    fresh = false,
+  } = values;
   const rows = ROWS.filter(
     (row) =>
       (target ?? row.target) === row.target &&
@@ -48,8 +60,8 @@ export function readOptions(given: readonly string[]): Options {
     walks: at === undefined ? wholeNumber('walks', values.walks ?? String(USUAL_WALKS)) : Number(at) * ROWS.length,
     slice: slice ? USUAL_SLICE : null,
     workers: wholeNumber('workers', values.workers ?? '2'),
-    isFresh: fresh,
-    isWhole: !narrowed && !slice && !fresh,
+    processes: fresh ? 'fresh' : pooled ? 'pooled' : null,
+    isWhole: !narrowed && !slice && !pooled && !fresh,
   };
 }
 

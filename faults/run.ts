@@ -10,8 +10,8 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const PROGRESS_EVERY_MS = 20_000;
 
 const options = readOptions(process.argv.slice(2));
-const { seed, slice, every, isFresh, isWhole } = options;
-const workers = openWorkers(options.workers, isFresh ? ['--fresh'] : []);
+const { seed, slice, every, processes, isWhole } = options;
+const workers = openWorkers(options.workers, processes ? [`--${processes}`] : []);
 try {
   const all = await listCases((row) => workers.record(row), options);
   const chosen = slice === null ? all : chooseSlice(all, slice, seed);

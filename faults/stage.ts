@@ -3,6 +3,7 @@ import type { Agent, Entries } from '../simulators/agent.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
 import { isObject, type Json } from '../simulators/json.ts';
 import type { ProcessPool } from '../simulators/process-pool/process-pool.ts';
+import { registerWorld } from './in-process/worlds.ts';
 import { inputsOf, type Row } from './rows.ts';
 import { SECRETS } from './secrets.ts';
 import { openCloudRun } from './targets/cloud-run.ts';
@@ -33,6 +34,7 @@ const SETTLED_AFTER_MS = 240_000;
 
 export async function openStage(row: Row, pool: ProcessPool | null): Promise<Stage> {
   const target = await openTarget(row);
+  const forget = registerWorld(target.agent.world);
   const exact = (): string => JSON.stringify(sorted(target.agent.snapshot()), null, 1);
   return {
     ...target,
@@ -40,7 +42,10 @@ export async function openStage(row: Row, pool: ProcessPool | null): Promise<Sta
     pool,
     exact,
     shape: () => withVersions(exact(), target.names()),
-    close: () => target.agent.close(),
+    async close() {
+      forget();
+      await target.agent.close();
+    },
   };
 }
 

@@ -1,16 +1,18 @@
 // One of the processes that play cases: the program sends one after another.
 //   program: { record: row }  -> worker: the recordings of that row
 //   program: { play: case }   -> worker: the verdict
-import { openProcessPool } from '../simulators/process-pool/process-pool.ts';
+import { createAuthority } from '../simulators/edge/certificates.ts';
+import { openProcessPool, type ProcessPool } from '../simulators/process-pool/process-pool.ts';
+import type { TestWorker } from '../simulators/test-worker.ts';
 import type { Case, Verdict } from './cases.ts';
+import { openLocalPool } from './in-process/local-pool.ts';
 import { kindNamed } from './kinds.ts';
 import { type Recordings, record } from './recording.ts';
 import { type Row, titleOf } from './rows.ts';
 
 type Order = { readonly record: Row } | { readonly play: Case };
 
-/** `--fresh`: a new process for every step, as on GitHub. */
-const pool = process.argv.includes('--fresh') ? null : openProcessPool();
+const pool = openPool();
 const known = new Map<string, Promise<Recordings>>();
 
 process.on('message', (order: Order) => {
@@ -20,6 +22,17 @@ process.on('disconnect', () => {
   pool?.close();
   process.exit();
 });
+
+/** Steps run in this process; `--pooled`: in processes that are reused; `--fresh`: in a new one each, as on GitHub. */
+function openPool(): ProcessPool | null {
+  if (process.argv.includes('--fresh')) return null;
+  if (process.argv.includes('--pooled')) return openProcessPool();
+  const local = openLocalPool();
+  const authority = createAuthority();
+  const shared: TestWorker = { openAuthority: () => authority, openClients: local.openClients };
+  Object.assign(globalThis, { testWorker: shared });
+  return local.pool;
+}
 
 async function obey(order: Order): Promise<Recordings | Verdict> {
   if ('record' in order) return await recordingsOf(order.record);

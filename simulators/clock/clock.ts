@@ -1,5 +1,6 @@
 import type { TimeSource } from '../edge/host.ts';
-import { Children } from './children.ts';
+import { testWorker } from '../test-worker.ts';
+import { Children, type Clients, type OpenClients } from './children.ts';
 
 /** A client that waits for its answer. */
 interface WaitingClient {
@@ -40,7 +41,7 @@ const GONE = -1;
  * moves to the next thing that is due: a child's timer, an answer that is held back, an alarm, a visit.
  */
 export class VirtualClock implements TimeSource {
-  readonly #children: Children;
+  readonly #children: Clients;
   readonly #endAt: number;
   #now: number;
   #port = 0;
@@ -62,7 +63,8 @@ export class VirtualClock implements TimeSource {
   private constructor(startAt: number) {
     this.#now = startAt;
     this.#endAt = startAt + LONGEST_RUN_MS;
-    this.#children = new Children(
+    const open: OpenClients = testWorker()?.openClients ?? ((now, onChange) => new Children(now, onChange));
+    this.#children = open(
       () => this.#now,
       () => this.#look(),
     );
