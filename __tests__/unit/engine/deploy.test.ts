@@ -75,15 +75,6 @@ describe('one change of one workload', () => {
     await expect(deploy(rolloutOf(workload, fakeIo()))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   });
 
-  test('waits for another deployment, then refuses', async () => {
-    const workload = scriptedWorkload({
-      readiness: async () => ({ status: 'progressing', reason: 'BUSY', message: 'agent:40 is being rolled out' }),
-    });
-    const refused = deploy(rolloutOf(workload, fakeIo()));
-    await expect(refused).rejects.toMatchObject({ code: 'BUSY' });
-    await expect(refused).rejects.toThrow('agent:40 is being rolled out');
-  });
-
   test('that is no longer live after the smoke tests is not called deployed', async () => {
     const workload = scriptedWorkload({
       isLive: async () => false,
