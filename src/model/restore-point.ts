@@ -31,3 +31,20 @@ export interface RollbackTarget {
   /** What the platform itself shows to be missing. `hint`: what to change, in the imperative. */
   readonly obstacles: readonly { readonly message: string; readonly hint: string }[];
 }
+
+/** What one poll of a restoration found. */
+export type Restoration =
+  /** `requested`: the platform has taken the request and goes on without us. */
+  | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
+  /** `revision`: what serves now, where it isn't the revision that served before but one with its content. */
+  | {
+      readonly status: 'restored';
+      readonly by: 'us' | 'platform';
+      readonly message: string;
+      readonly revision?: string;
+    }
+  /** Our change never went live; there was nothing to restore. */
+  | { readonly status: 'untouched'; readonly message: string }
+  /** There is a newer deployment by someone else; it was not touched. `message` also says what had to stay, and what undoes it. */
+  | { readonly status: 'superseded'; readonly message: string }
+  | { readonly status: 'failed'; readonly message: string };

@@ -4,7 +4,7 @@ import type { ImageReference } from './image.ts';
 import type { JsonObject } from './json.ts';
 import type { Platform } from './platform.ts';
 import type { Readiness } from './readiness.ts';
-import type { ChangeMark, RestorePoint, RollbackTarget } from './restore-point.ts';
+import type { ChangeMark, Restoration, RestorePoint, RollbackTarget } from './restore-point.ts';
 import type { Share, TrafficStep, WeightSteps } from './traffic.ts';
 
 /** What we want live. */
@@ -114,23 +114,6 @@ export interface Diagnosis {
   /** The last lines that the container itself printed. */
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
-
-/** What one poll of a restoration found. */
-export type Restoration =
-  /** `requested`: the platform has taken the request and goes on without us. */
-  | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
-  /** `revision`: what serves now, where it isn't the revision that served before but one with its content. */
-  | {
-      readonly status: 'restored';
-      readonly by: 'us' | 'platform';
-      readonly message: string;
-      readonly revision?: string;
-    }
-  /** Our change never went live; there was nothing to restore. */
-  | { readonly status: 'untouched'; readonly message: string }
-  /** There is a newer deployment by someone else; it was not touched. `message` also says what had to stay, and what undoes it. */
-  | { readonly status: 'superseded'; readonly message: string }
-  | { readonly status: 'failed'; readonly message: string };
 
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
 export interface Capabilities {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../src/io/clock.ts';
 import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
-import type { ChangeMark } from '../../../src/model/restore-point.ts';
+import type { ChangeMark, Restoration } from '../../../src/model/restore-point.ts';
 import { nearestShare } from '../../../src/model/traffic.ts';
 import type * as model from '../../../src/model/workload.ts';
 import { type Cluster, REPLICAS, type Service } from './cluster.ts';
@@ -102,7 +102,7 @@ function observe(
   return isPausing ? { status: 'progressing', ...reading } : { status: 'succeeded', ...reading };
 }
 
-function restore(cluster: Cluster, spec: string | null, mark: ChangeMark): model.Restoration {
+function restore(cluster: Cluster, spec: string | null, mark: ChangeMark): Restoration {
   const { service } = cluster;
   const isRestored = service === null ? spec === null : service.spec === spec && service.next === null;
   if (isRestored) return { status: 'restored', by: 'us', message: 'the previous state is restored' };

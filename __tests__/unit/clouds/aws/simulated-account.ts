@@ -9,8 +9,8 @@ import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import { neverAborted } from '../../../../src/io/signals.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';
-import type { RestorePoint } from '../../../../src/model/restore-point.ts';
-import type { EditChange, Operation, Restoration, Watch, Workload } from '../../../../src/model/workload.ts';
+import type { Restoration, RestorePoint } from '../../../../src/model/restore-point.ts';
+import type { EditChange, Operation, Watch, Workload } from '../../../../src/model/workload.ts';
 
 const HOSTS: Readonly<Record<string, string>> = {
   ecs: 'ecs.eu-west-1.amazonaws.com',
