@@ -7,17 +7,23 @@ import { openImageRegistry } from './engine/image-registry.ts';
 import { openJournal } from './engine/journal.ts';
 import { runPhase } from './engine/phase.ts';
 import { planDeploy } from './engine/plan.ts';
+import { planWhenFree } from './engine/plan-when-free.ts';
 import { copyImages, resolveImages } from './engine/resolve-images.ts';
+import { identifyRun } from './engine/run-identity.ts';
 import { waitForAnswer } from './engine/wait.ts';
+import { type WaitRequest, waitUntilFree } from './engine/wait-until-free.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
 import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
+import { ConflictError } from './model/conflict.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
+import type { EditChange } from './model/workload.ts';
 import { writeOutputs } from './outputs.ts';
+import { findImage } from './registry/find-image.ts';
 import { report } from './report/index.ts';
 import { ensurePossible } from './strategies/ensure-possible.ts';
 
@@ -66,48 +72,89 @@ async function deployOrRefuse(record: RunRecord, context: CloudContext): Promise
   try {
     const request = parseInputs(io);
     const deadline = io.clock.now() + request.timeoutMs;
-    const opened = await open(request, record, context);
-    return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, deadline);
+    const opened = await open({ ...request, deadline, record }, context);
+    return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, context);
   } catch (error) {
     return endAs('refused', { failure: describeError(signal.aborted ? signal.reason : error) });
   }
 }
 
-/** What every mode starts with: the service, the images by digest, and the change beside what is live. Changes nothing. */
-async function open(request: DeployRequest, record: RunRecord, context: CloudContext) {
-  const { io, signal } = context;
-  const { workload, endpoint } = await runPhase('Find the service', record, io, async () => {
-    const found = await request.openWorkload(context);
-    ensurePossible(request.strategy, found);
-    return { workload: found, endpoint: await findEndpoint(request, found, io) };
-  });
-  Object.assign(record, { resource: workload.resource, consoleUrl: workload.consoleUrl, url: endpoint?.url ?? null });
+interface Run extends DeployRequest {
+  readonly deadline: number;
+  readonly record: RunRecord;
+}
 
-  const registries = request.registries.map((opener) => opener(context));
-  const registry = openImageRegistry(request, registries, context);
-  const images = await runPhase('Resolve the image digest', record, io, () => resolveImages(request, registry, io));
+/** Without what is opened meanwhile under the same names. */
+type Checked = Omit<Run, 'images' | 'registries'>;
+
+/** What every mode starts with: the service, the images by digest, and the change beside what is live. Changes nothing. */
+async function open(run: Run, context: CloudContext) {
+  const { record, environment, secrets, base } = run;
+  const { io, signal } = context;
+  const service = await findService(run, context);
+  const registries = run.registries.map((opener) => opener(context));
+  const registry = openImageRegistry(run, registries, context);
+  const images = await runPhase('Resolve the image digest', record, io, () => resolveImages(run, registry, io));
   const main = images[0]?.image ?? null;
   const image = main && formatImage(main);
   Object.assign(record, { image, digest: main?.digest ?? null });
-
+  const change: EditChange = { kind: 'edit', images, environment, secrets, base };
   // What can't be deployed is refused before anything is copied.
-  const { environment, secrets, base } = request;
-  const change = { kind: 'edit', images, environment, secrets, base } as const;
-  ensureChangeable(change, workload);
-  const changes = await workload.plan(change);
-  const runsOn = { platform: changes.platform, resource: workload.resource };
+  const compared = await compare({ ...run, ...service, change, io, signal });
+  const runsOn = { platform: compared.changes.platform, resource: service.workload.resource };
   await ensurePlatform(images, runsOn, { registry, log: io.log });
-  const steps = request.strategy.plan(request.trafficSteps, workload.capabilities);
-  const found = { workload, endpoint, registries, registry, images, image, change, changes, steps };
-  return { ...request, ...found, record, io, signal };
+  const find = (name: string) => findImage(registry, name);
+  return { ...run, ...service, ...compared, registries, registry, images, image, change, findImage: find, io, signal };
 }
 
-async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, deadline: number): Promise<Outcome> {
-  const { copyTo, images, registry: client, registries, record, io } = opened;
+async function findService(run: Checked, context: CloudContext) {
+  const { record } = run;
+  const { io } = context;
+  const found = await runPhase('Find the service', record, io, async () => {
+    const workload = await run.openWorkload(context);
+    ensurePossible(run.strategy, workload);
+    return { workload, endpoint: await findEndpoint(run, workload, io) };
+  });
+  const { resource, consoleUrl } = found.workload;
+  Object.assign(record, { resource, consoleUrl, url: found.endpoint?.url ?? null });
+  return found;
+}
+
+/** The change beside what is live, and what the strategy does with it. */
+async function compare(run: Checked & WaitRequest & { readonly change: EditChange }) {
+  const { workload, change, mode } = run;
+  ensureChangeable(change, workload);
+  const changes = await (mode === 'plan' ? workload.plan(change) : planWhenFree(change, run));
+  return { changes, steps: run.strategy.plan(run.trafficSteps, workload.capabilities) };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function copyAndDeploy(opened: Opened, context: CloudContext): Promise<Outcome> {
+  const { copyTo, images, registry: client, registries, record, onConflict } = opened;
+  const { io } = context;
   const importers = registries.flatMap(({ importer }) => importer ?? []);
   const copying = { client, importers, record, io };
   if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
-  return await deploy({ ...opened, deadline, journal: openJournal(io) });
+  for (;;) {
+    const current = await takeTurn(opened, context);
+    try {
+      return await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
+    } catch (error) {
+      const isOver = io.clock.now() >= current.deadline;
+      if (!(error instanceof ConflictError) || onConflict === 'fail' || isOver) throw error;
+      io.log.info(error.message);
+    }
+  }
+}
+
+/** Waits until no one else changes the service. What was read before may be what another run has changed. */
+async function takeTurn(opened: Opened, context: CloudContext): Promise<Opened> {
+  const { hasWaited, restoringMs } = await waitUntilFree(opened);
+  if (!hasWaited) return opened;
+  const service = await findService(opened, context);
+  const compared = await compare({ ...opened, ...service });
+  return { ...opened, ...service, ...compared, deadline: opened.deadline + restoringMs };
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {

@@ -40,6 +40,11 @@ export interface DeployRequest extends RolloutOptions {
   readonly force: boolean;
   readonly onFailure: 'rollback' | 'keep';
   readonly onCancel: 'rollback' | 'keep';
+  /** What to do where another run or user is changing the service. */
+  readonly onConflict: 'wait' | 'fail';
+  /** What to do with a rollout that can't end. null: replace one of ours, and fail for any other. */
+  readonly onStuck: 'replace' | 'fail' | null;
+  readonly allowNoRollback: boolean;
   readonly timeoutMs: number;
   readonly rollbackTimeoutMs: number;
 }
@@ -92,6 +97,12 @@ export function readRequest(inputs: StepInputs, source: InputSource): DeployRequ
     force: inputs.boolean('force', false),
     onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.choice('on-cancel', ['rollback', 'keep'], 'rollback'),
+    onConflict: inputs.choice('on-conflict', ['wait', 'fail'], 'wait'),
+    onStuck:
+      inputs.text('on-stuck') === ''
+        ? null
+        : inputs.choice<'replace' | 'fail'>('on-stuck', ['replace', 'fail'], 'fail'),
+    allowNoRollback: inputs.boolean('allow-no-rollback', false),
     timeoutMs: inputs.duration('timeout', '20m'),
     rollbackTimeoutMs: inputs.duration('rollback-timeout', '15m'),
   };

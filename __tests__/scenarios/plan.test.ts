@@ -74,7 +74,7 @@ describe('a plan', () => {
     ]) {
       expect(main.summary.replaceAll('&#95;', '\\_')).toContain(part);
     }
-    expect(forecast).toMatchObject({ unchanged: false, restores: 'agent:1', busy: null });
+    expect(forecast).toMatchObject({ unchanged: false, restores: 'agent:1', inTheWay: null });
     expect(said + main.summary + JSON.stringify(forecast)).not.toMatch(/value-|-reference/);
     expect(main.outputs).toMatchObject({ image: `${ECR_HOST}/agent@${digest}`, revision: 'agent:1' });
   });

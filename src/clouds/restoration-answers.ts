@@ -1,4 +1,4 @@
-import type { Restoration } from '../model/workload.ts';
+import type { Restoration } from '../model/restore-point.ts';
 
 /** A decision on a restoration that sends nothing: this is the result of the poll. */
 export interface RestorationAnswer {

@@ -4,6 +4,7 @@ import type { Step } from '../strategies/strategy.ts';
 import type { Check, CheckResult } from './checks/check.ts';
 import { openPlatformCheck } from './checks/platform-check.ts';
 import { openSmokeTestCheck } from './checks/smoke-test-check.ts';
+import { holdMarker } from './hold-marker.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
@@ -25,6 +26,7 @@ export async function bake(
   const checks = openChecks(progress, rollout);
   await waitFor(
     async () => {
+      await holdMarker(progress, rollout);
       const results = await runAll(checks);
       const missing = results.find(({ verdict }) => verdict === 'no-data');
       const isDone = until <= io.clock.now() && !missing;

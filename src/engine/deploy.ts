@@ -1,15 +1,18 @@
 import { isCancelled } from '../io/signals.ts';
-import { DeployError, describeError, type Failure } from '../model/errors.ts';
+import { ConflictError } from '../model/conflict.ts';
+import { describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
+import type { RestorePoint } from '../model/restore-point.ts';
 import { joinSentences } from '../model/sentences.ts';
-import type { Diagnosis, RestorePoint } from '../model/workload.ts';
+import type { Diagnosis } from '../model/workload.ts';
+import { ensureRollbackTarget } from './check-rollback-target.ts';
+import { removeMarker } from './hold-marker.ts';
 import { type JournalEntry, tryToJournal } from './journal.ts';
 import { runPhase } from './phase.ts';
 import { rollBack, startRollback, unusedRevision } from './rollback.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { runStep } from './run-step.ts';
 import { smokeTest } from './smoke-test.ts';
-import { waitFor } from './wait.ts';
 
 /**
  * Makes one change live, or restores the previous state.
@@ -24,6 +27,7 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const point = await runPhase('Read the current state', record, io, () => readCurrentState(rollout));
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
+  await ensureRollbackTarget(point, rollout);
   for (const difference of plan.differences) io.log.info(difference);
 
   const progress = startProgress(rollout, point);
@@ -32,44 +36,28 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
   try {
     for (const step of steps) await runStep(step, progress, rollout);
+    if (outcome === 'previewed') await removeMarker(progress, rollout);
     // What post can't read, it rolls back: so a deploy whose end can't be journaled has failed.
     journal.write({ ...progress.entry, phase: 'closed', outcome });
   } catch (error) {
     return await handleFailure(error, progress, rollout);
   }
-  return endAs(outcome, { revision: progress.operation?.revision ?? null, previousRevision: point.revision });
+  const { revision = null, notes = [] } = progress.operation ?? {};
+  return endAs(outcome, { revision, previousRevision: point.revision, notes });
 }
 
 function startProgress({ image, deadline }: Rollout, point: RestorePoint): Progress {
   const entry: JournalEntry = { version: 1, phase: 'open', image, point, mark: null, failure: null, outcome: null };
-  return { entry, operation: null, share: null, deadline };
+  return { entry, operation: null, share: null, markedUntil: null, unansweredAt: null, deadline };
 }
 
 async function readCurrentState(rollout: Rollout): Promise<RestorePoint> {
-  const { workload, deadline, io, signal } = rollout;
-  try {
-    await waitFor(
-      async () => {
-        const { status, message } = await workload.readiness();
-        return status === 'succeeded' ? { done: true, value: null } : { done: false, message };
-      },
-      { what: `${workload.resource} to be free`, deadline, signal },
-      io,
-    );
-  } catch (error) {
-    throw error instanceof DeployError && error.code === 'TIMEOUT' ? busy(error, workload.resource) : error;
-  }
-  const point = await workload.capture();
+  const { workload, run, io } = rollout;
+  const captured = await workload.capture();
+  const point = run ? { ...captured, run } : captured;
   if (point.revision === null) io.log.info('nothing is live yet: a rollback deletes what this run creates');
   else io.log.info(`live now: ${point.revision} (this is what a rollback restores)`);
   return point;
-}
-
-function busy(error: DeployError, resource: string): DeployError {
-  return new DeployError('BUSY', `could not start a deployment of ${resource}: ${error.message}`, {
-    hint: 'Another deployment is still running: wait for it or stop it, then run this job again.',
-    cause: error,
-  });
 }
 
 async function confirmUnchanged(rollout: Rollout, point: RestorePoint): Promise<Outcome> {
@@ -83,6 +71,10 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   const { journal, io, signal } = rollout;
   const { mark, point } = progress.entry;
   const failure = describeError(signal.aborted ? signal.reason : error);
+  if (isConflict(error, progress)) {
+    journal.write({ ...progress.entry, phase: 'open', mark: null });
+    throw error;
+  }
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
   if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'rolling-back', failure };
@@ -94,12 +86,19 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   const diagnosis = await tryDiagnose(progress, rollout);
   const rollback = point.revision === null ? 'Deleting what this run created' : `Rolling back to ${point.revision}`;
   io.log.info(joinSentences(failure.message, isUndone ? 'Reading what serves now' : rollback));
-  const outcome = await rollBack({ ...rollout, entry: progress.entry, timeoutMs: rollout.rollbackTimeoutMs });
-  return { ...outcome, diagnosis };
+  const { entry, unansweredAt } = progress;
+  const outcome = await rollBack({ ...rollout, entry, unansweredAt, timeoutMs: rollout.rollbackTimeoutMs });
+  return { ...outcome, diagnosis, notes: [...outcome.notes, ...(progress.operation?.notes ?? [])] };
+}
+
+/** After a request that got no answer, nothing says that none of ours was sent. */
+function isConflict(error: unknown, { operation, unansweredAt }: Progress): boolean {
+  return error instanceof ConflictError && operation === null && unansweredAt === null;
 }
 
 async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { point } = progress.entry;
+  await removeMarker(progress, rollout);
   tryToJournal(rollout.journal, { ...progress.entry, phase: 'closed', outcome: 'kept' }, rollout.io);
   const diagnosis = await tryDiagnose(progress, rollout);
   const revision = progress.operation?.revision ?? null;

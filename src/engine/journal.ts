@@ -4,7 +4,7 @@ import type { Log } from '../io/log.ts';
 import type { State } from '../io/state.ts';
 import { DeployError, describeError, ERROR_CODES, type Failure } from '../model/errors.ts';
 import { OUTCOME_KINDS, type OutcomeKind } from '../model/outcome.ts';
-import type { ChangeMark, RestorePoint } from '../model/workload.ts';
+import type { ChangeMark, RestorePoint } from '../model/restore-point.ts';
 
 /**
  * Where a run is. Written before the step that it announces, so that whoever finds the last entry knows the most that
@@ -77,6 +77,7 @@ const documentSchema = z.object({
     resource: z.string(),
     revision: z.string().nullable(),
     data: z.record(z.string(), z.json()),
+    run: z.object({ id: z.string(), name: z.string(), since: z.number() }).optional(),
   }),
   mark: z.string().nullable(),
   failure: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().nullable() }).nullable(),

@@ -1,13 +1,22 @@
 import { type CopyForecast, endAs, type Forecast, type Outcome } from '../model/outcome.ts';
+import type { Readiness } from '../model/readiness.ts';
+import { joinSentences } from '../model/sentences.ts';
 import type { ChangePlan } from '../model/workload.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { previewCopy } from '../registry/preview-copy.ts';
 import { describeStep } from '../strategies/describe-step.ts';
+import { ensureRollbackTarget } from './check-rollback-target.ts';
 import { runPhase } from './phase.ts';
 import { listCopies, type ResolvedImage } from './resolve-images.ts';
 import type { Rollout } from './rollout.ts';
+import type { OnStuck } from './wait-until-free.ts';
 
-export interface PlanRequest extends Pick<Rollout, 'workload' | 'steps' | 'smokeTests' | 'force' | 'record' | 'io'> {
+export interface PlanRequest
+  extends Pick<
+    Rollout,
+    'workload' | 'steps' | 'smokeTests' | 'force' | 'findImage' | 'allowNoRollback' | 'record' | 'io'
+  > {
+  readonly onStuck: OnStuck;
   readonly changes: ChangePlan;
   readonly images: readonly ResolvedImage[];
   readonly registry: RegistryClient;
@@ -34,14 +43,43 @@ async function forecastCopies({ images, registry }: PlanRequest): Promise<readon
 async function forecastRollout(request: PlanRequest, copies: readonly CopyForecast[]): Promise<Forecast> {
   const { workload, changes, force } = request;
   const readiness = await workload.readiness();
-  const point = await workload.capture();
+  const point = readiness.status === 'abandoned' ? readiness.marker.point : await workload.capture();
+  const unchanged = changes.unchanged && !force;
+  if (!unchanged) await ensureRollbackTarget(point, request);
   return {
-    unchanged: changes.unchanged && !force,
+    unchanged,
     differences: changes.differences,
     copies,
     restores: point.revision,
-    busy: readiness.status === 'succeeded' ? null : readiness.message,
+    inTheWay: describeReadiness(readiness, request.onStuck),
     steps: request.steps.map(describeStep).filter((step) => step !== null),
     smokeTests: request.smokeTests.map(({ name }) => name),
   };
+}
+
+/** What is to be dealt with first. null: nothing is in the way. */
+function describeReadiness(readiness: Readiness, onStuck: OnStuck): string | null {
+  switch (readiness.status) {
+    case 'free':
+      return null;
+    case 'busy':
+      return joinSentences(
+        `Another deployment is in progress: ${readiness.message}`,
+        'A deployment would wait for it to finish.',
+      );
+    case 'abandoned': {
+      const { revision } = readiness.marker.point;
+      return joinSentences(
+        readiness.message,
+        `A deployment would first restore ${revision ?? 'what was there before'}.`,
+      );
+    }
+    case 'stuck': {
+      const replaces = onStuck === 'replace' || (onStuck === null && readiness.isOurs);
+      const next = replaces
+        ? 'A deployment would replace it.'
+        : 'A deployment would be refused, unless `on-stuck: replace` is set.';
+      return joinSentences(`Another rollout can't end by itself: ${readiness.message}`, next);
+    }
+  }
 }

@@ -1,7 +1,10 @@
 import { startPace } from '../io/pace.ts';
 import { neverAborted } from '../io/signals.ts';
+import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
-import type { ChangeMark, Restoration } from '../model/workload.ts';
+import type { ChangeMark, Restoration } from '../model/restore-point.ts';
+import { MARKER_HOLDS_MS } from '../model/rollout-marker.ts';
+import { outstandingMs } from './late-call.ts';
 import type { RollbackRequest } from './rollout.ts';
 import { type Poll, waitFor } from './wait.ts';
 
@@ -12,6 +15,9 @@ export interface RestoreProgress {
   /** Of the last poll; null: it did not fail. */
   failure: Failure | null;
 }
+
+/** `unansweredAt`: when a request got no answer, which may take effect after the restoration. */
+export type RestoreRequest = Pick<RollbackRequest, 'workload' | 'entry' | 'timeoutMs' | 'unansweredAt' | 'io'>;
 
 export type Settled = Exclude<Restoration, { status: 'progressing' }>;
 
@@ -24,8 +30,8 @@ const FINAL_AFTER_MS = 60_000;
  * or be fixed by a colleague. One 403 left the failing version live.
  * @throws DeployError TIMEOUT, or for what no repetition changes; `progress` then holds the last failure
  */
-export async function restorePersistently(request: RollbackRequest, progress: RestoreProgress): Promise<Settled> {
-  const { entry, timeoutMs, io } = request;
+export async function restorePersistently(request: RestoreRequest, progress: RestoreProgress): Promise<Settled> {
+  const { entry, timeoutMs, io, unansweredAt = null } = request;
   const startedAt = io.clock.now();
   const { revision } = entry.point;
   const wait = {
@@ -35,12 +41,16 @@ export async function restorePersistently(request: RollbackRequest, progress: Re
     signal: neverAborted,
   };
   const nextPause = startPace({ longestMs: LONGEST_PAUSE_MS });
+  const keepMarked = openRenewal(request);
   let failedAt: number | null = null;
   return await waitFor<Settled>(
     async () => {
+      await keepMarked();
       const found = await tryRestore(request, io.clock.now() - startedAt);
       failedAt = found.status === 'failed' ? (failedAt ?? io.clock.now()) : null;
       const isFinal = failedAt !== null && io.clock.now() - failedAt >= FINAL_AFTER_MS;
+      const lateMs = found.status === 'superseded' ? 0 : outstandingMs(unansweredAt, request);
+      if (isSettled(found) && lateMs > 0) return untilLateCallsAreOver(found, lateMs);
       if (isSettled(found) && (found.status !== 'failed' || isFinal)) return { done: true, value: found };
       progress.requested ||= found.status === 'progressing' && found.requested;
       progress.failure = found.status === 'error' ? found.failure : null;
@@ -59,12 +69,31 @@ export async function restoreOnce(
   return await workload.restore(entry.point, entry.mark as ChangeMark, elapsedMs);
 }
 
+/** The restoration may take longer than the marker holds. */
+function openRenewal({ workload, entry, io }: RestoreRequest): () => Promise<void> {
+  let renewAt = io.clock.now() + MARKER_HOLDS_MS / 4;
+  return async () => {
+    if (!workload.marker || entry.mark === null || io.clock.now() < renewAt) return;
+    renewAt = io.clock.now() + MARKER_HOLDS_MS / 2;
+    try {
+      await workload.marker.renew(entry.point, entry.mark, io.clock.now() + MARKER_HOLDS_MS);
+    } catch (error) {
+      io.log.debug(`could not renew the marker: ${describeError(error).message}`);
+    }
+  };
+}
+
+function untilLateCallsAreOver({ message }: Settled, lateMs: number): Poll<Settled> {
+  const left = formatDuration(lateMs);
+  return { done: false, message: `${message}; for ${left} a request that got no answer may still take effect` };
+}
+
 interface FailedPoll {
   readonly status: 'error';
   readonly failure: Failure;
 }
 
-async function tryRestore(request: RollbackRequest, elapsedMs: number): Promise<Restoration | FailedPoll> {
+async function tryRestore(request: RestoreRequest, elapsedMs: number): Promise<Restoration | FailedPoll> {
   try {
     return await restoreOnce(request, elapsedMs);
   } catch (error) {

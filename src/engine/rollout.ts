@@ -1,6 +1,7 @@
 import type { Io } from '../io/io.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { RunRecord } from '../model/outcome.ts';
+import type { RunIdentity } from '../model/restore-point.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
 import type { Share } from '../model/traffic.ts';
 import type { Change, Operation, Workload } from '../model/workload.ts';
@@ -23,6 +24,12 @@ export interface Rollout {
   readonly url: string | null;
   /** Where it answers as far as it was known beforehand; null: it may become known when the service is there. */
   readonly endpoint: Endpoint | null;
+  /** Which run this is; absent: no marker is written. */
+  readonly run?: RunIdentity;
+  /** `unknown`: it may not be read, or its registry does not answer. */
+  readonly findImage: (name: string) => Promise<'there' | 'missing' | 'unknown'>;
+  /** Deploy even where a rollback could not work. */
+  readonly allowNoRollback: boolean;
   /** Roll out even if everything that we would send is already live. */
   readonly force: boolean;
   readonly onFailure: OnFailure;
@@ -44,6 +51,10 @@ export interface Progress {
   operation: Operation | null;
   /** The share of the traffic in force for our revision, as far as the platform told; null: it was not moved yet. */
   share: Share | null;
+  /** Until when our marker holds, as far as we know, in milliseconds since 1970; null: it was not written yet. */
+  markedUntil: number | null;
+  /** When a request of ours last got no answer, so that it may take effect later than the next ones; null: never. */
+  unansweredAt: number | null;
   /** When the present step has to be done, in milliseconds since 1970. What a bake takes is added to it. */
   deadline: number;
 }
@@ -53,4 +64,6 @@ export interface RollbackRequest
   extends Pick<Rollout, 'workload' | 'smokeTests' | 'endpoint' | 'journal' | 'record' | 'io'> {
   readonly entry: JournalEntry;
   readonly timeoutMs: number;
+  /** When a request of ours got no answer, in milliseconds since 1970; absent: not known, as in another process. */
+  readonly unansweredAt?: number | null;
 }

@@ -1,8 +1,11 @@
+import { formatDuration } from '../model/duration.ts';
 import { superseded } from '../model/superseded.ts';
 import { formatShare, type Share } from '../model/traffic.ts';
 import type { Operation } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
+import { holdMarker, longestOf, markedUntil } from './hold-marker.ts';
+import { noteUnanswered, outstandingMs } from './late-call.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { sendChange } from './send-change.ts';
@@ -16,6 +19,7 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
   const { record, io, signal } = rollout;
   signal.throwIfAborted();
+  if (step.kind === 'smoke-test') await holdMarker(progress, rollout, longestOf(rollout.smokeTests));
   switch (step.kind) {
     case 'deploy':
       return await runPhase('Roll out', record, io, () => rollOut(step, progress, rollout));
@@ -41,7 +45,9 @@ async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Prog
   progress.entry = { ...progress.entry, phase: 'sending', mark: prepared.mark };
   journal.write(progress.entry);
   signal.throwIfAborted();
-  const operation = await sendChange(prepared, { takeTraffic, shifts }, { progress, rollout });
+  const until = markedUntil(io);
+  const operation = await sendChange(prepared, { takeTraffic, shifts, markedUntil: until }, { progress, rollout });
+  progress.markedUntil = until;
   progress.operation = operation;
   io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
   await waitForOperation(progress, rollout, `${operation.revision} to be up and healthy`);
@@ -83,14 +89,16 @@ async function moveTraffic(
   const { operation, entry } = progress;
   const what = `${operation!.revision} to get ${formatShare(percent, share)} of the traffic`;
   const { traffic } = workload;
+  const until = markedUntil(io);
+  const request = { percent, point: entry.point, markedUntil: until };
+  const move = () =>
+    traffic?.by === 'platform' ? traffic.advance(operation!, request) : traffic!.setWeight(operation!, request);
   progress.operation = await waitForAnswer(
-    () =>
-      traffic?.by === 'platform'
-        ? traffic.advance(operation!, percent, entry.point)
-        : traffic!.setWeight(operation!, percent, entry.point),
+    () => noteUnanswered(progress, io, move),
     { what, deadline: progress.deadline, signal },
     io,
   );
+  progress.markedUntil = until;
   progress.share = share;
   await waitForOperation(progress, rollout, what);
 }
@@ -101,10 +109,21 @@ async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void
   const operation = progress.operation!;
   const what = `${operation.revision} to be the only one that serves`;
   const wait = { what, deadline: progress.deadline, signal };
-  const finishing = await waitForAnswer(() => workload.finish(operation, progress.entry.point), wait, io);
+  await outlastLateCall(progress, rollout);
+  const finish = () => noteUnanswered(progress, io, () => workload.finish(operation, progress.entry.point));
+  const finishing = await waitForAnswer(finish, wait, io);
   if (!finishing) return;
   progress.operation = finishing;
   await runPhase('Finish', record, io, () => waitForOperation(progress, rollout, what));
+}
+
+/** A share of the traffic that was requested without an answer must not arrive after the last one. */
+async function outlastLateCall({ unansweredAt }: Progress, rollout: Rollout): Promise<void> {
+  const { io, signal } = rollout;
+  const leftMs = outstandingMs(unansweredAt, rollout);
+  if (leftMs === 0) return;
+  io.log.info(`a request got no answer and may still take effect: waiting ${formatDuration(leftMs)} before the end`);
+  await io.clock.sleep(leftMs, signal);
 }
 
 /** After another deployment during the smoke tests, their result would say nothing about ours. */

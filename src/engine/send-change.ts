@@ -1,4 +1,5 @@
 import type { Operation, Prepared, RolloutPlan } from '../model/workload.ts';
+import { noteUnanswered } from './late-call.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
@@ -14,6 +15,7 @@ export async function sendChange(
 ): Promise<Operation> {
   const { workload, io, signal } = rollout;
   const { point } = progress.entry;
+  const send = () => noteUnanswered(progress, io, () => prepared.send(point, plan));
   const find = (): Promise<Operation | null> => workload.findOperation(prepared.mark, point);
   let isSent = false;
   return await waitFor(
@@ -21,7 +23,7 @@ export async function sendChange(
       const isFirst = !isSent;
       isSent = true;
       const found = isFirst ? null : await find();
-      const operation = found ?? (await prepared.send(point, plan)) ?? (isFirst ? await find() : null);
+      const operation = found ?? (await send()) ?? (isFirst ? await find() : null);
       return operation
         ? { done: true, value: operation }
         : { done: false, message: 'update submitted, waiting for the deployment to be listed' };

@@ -1,6 +1,7 @@
 import { DeployError } from '../model/errors.ts';
 import { ONE_AT_A_TIME_HINT } from '../model/superseded.ts';
 import type { Observation, Operation } from '../model/workload.ts';
+import { holdMarker } from './hold-marker.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
@@ -14,6 +15,7 @@ export async function waitForOperation(progress: Progress, rollout: Rollout, wha
   const watch = workload.watch(operation);
   const last = await waitFor(
     async () => {
+      await holdMarker(progress, rollout);
       const observation = await watch.poll();
       return observation.status === 'progressing'
         ? { done: false, ...observation }

@@ -17,8 +17,8 @@ export type Poll<T> =
 export interface Wait {
   /** Completes "waiting for …". */
   readonly what: string;
-  /** Milliseconds since 1970; the last poll is just before it. */
-  readonly deadline: number;
+  /** Milliseconds since 1970; the last poll is just before it. A function: it may move while it is waited for. */
+  readonly deadline: number | (() => number);
   /** When it will be done, where that is known: a heartbeat counts down to this instead of the deadline. */
   readonly doneAt?: number;
   readonly signal: AbortSignal;
@@ -41,7 +41,7 @@ export async function waitFor<T>(poll: () => Promise<Poll<T>>, wait: Wait, io: I
     const found = await tryPoll(poll);
     if (found.done) return found.value;
     print(found);
-    const leftMs = wait.deadline - io.clock.now();
+    const leftMs = deadlineOf(wait) - io.clock.now();
     if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
     const pauseMs = wait.pauseMs?.() ?? found.pollAfterMs ?? nextPause();
     await io.clock.sleep(Math.min(pauseMs, leftMs), wait.signal);
@@ -51,6 +51,10 @@ export async function waitFor<T>(poll: () => Promise<Poll<T>>, wait: Wait, io: I
 /** Repeats a call that only fails for a reason that may pass. @throws as `waitFor` */
 export async function waitForAnswer<T>(call: () => Promise<T>, wait: Wait, io: Io): Promise<T> {
   return await waitFor(async () => ({ done: true, value: await call() }), wait, io);
+}
+
+function deadlineOf({ deadline }: Wait): number {
+  return typeof deadline === 'function' ? deadline() : deadline;
 }
 
 async function tryPoll<T>(poll: () => Promise<Poll<T>>): Promise<Poll<T>> {
@@ -75,7 +79,7 @@ function openChangePrinter(
     if (news.length > 0) io.log.foreign(news);
     const silentMs = io.clock.now() - lastPrintedAt;
     if (message === lastMessage && silentMs < HEARTBEAT_MS) return;
-    const left = formatDuration(Math.max(0, (wait.doneAt ?? wait.deadline) - io.clock.now()));
+    const left = formatDuration(Math.max(0, (wait.doneAt ?? deadlineOf(wait)) - io.clock.now()));
     io.log.info(message === lastMessage ? `still waiting for ${wait.what}: ${message} (${left} left)` : message);
     lastMessage = message;
     lastPrintedAt = io.clock.now();

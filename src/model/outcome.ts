@@ -114,8 +114,8 @@ export interface Forecast {
   readonly copies: readonly CopyForecast[];
   /** What a rollback would restore: `agent:41`; null: there is nothing yet. */
   readonly restores: string | null;
-  /** Another deployment that runs now, in the platform's words; null: none. */
-  readonly busy: string | null;
+  /** What a deploy would have to wait for, restore or replace first, in sentences; null: nothing. */
+  readonly inTheWay: string | null;
   /** What would be done, in order: `Bring up … with no traffic.`, `Shift traffic to it: 5%.` */
   readonly steps: readonly string[];
   /** Names of the smoke tests that would run. */

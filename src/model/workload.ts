@@ -1,9 +1,10 @@
 import type { Endpoint } from './endpoint.ts';
-
 import type { ErrorCode } from './errors.ts';
 import type { ImageReference } from './image.ts';
 import type { JsonObject } from './json.ts';
 import type { Platform } from './platform.ts';
+import type { Readiness } from './readiness.ts';
+import type { ChangeMark, Restoration, RestorePoint, RollbackTarget } from './restore-point.ts';
 import type { Share, TrafficStep, WeightSteps } from './traffic.ts';
 
 /** What we want live. */
@@ -50,9 +51,6 @@ export interface ChangePlan {
   readonly platform: Platform | null;
 }
 
-/** How our change is recognized in the cloud by any process: unique, and known before the call that makes it live. */
-export type ChangeMark = string;
-
 /** What an operation is done with. */
 export type Goal =
   /** Our revision is up and healthy, with the traffic that it was sent with. */
@@ -69,6 +67,8 @@ export interface Operation {
   readonly goal: Goal;
   /** Short name of the new revision, for people and for the `revision` output: `agent:42`. */
   readonly revision: string;
+  /** What its reader should know at the end, whatever that is: `agent:43, which another run started, was overwritten`. */
+  readonly notes?: readonly string[];
 }
 
 interface Reading {
@@ -115,32 +115,6 @@ export interface Diagnosis {
   readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
 
-/** How to restore one workload: plain JSON, because it must outlive this process in the journal. References only. */
-export interface RestorePoint {
-  readonly resource: string;
-  /** Short name of what serves now: `agent:41`; null: there is no revision yet, and restoring is deleting what we made. */
-  readonly revision: string | null;
-  /** The target's own; checked by a schema of the target when it is read. */
-  readonly data: JsonObject;
-}
-
-/** What one poll of a restoration found. */
-export type Restoration =
-  /** `requested`: the platform has taken the request and goes on without us. */
-  | { readonly status: 'progressing'; readonly requested: boolean; readonly reason: string; readonly message: string }
-  /** `revision`: what serves now, where it isn't the revision that served before but one with its content. */
-  | {
-      readonly status: 'restored';
-      readonly by: 'us' | 'platform';
-      readonly message: string;
-      readonly revision?: string;
-    }
-  /** Our change never went live; there was nothing to restore. */
-  | { readonly status: 'untouched'; readonly message: string }
-  /** There is a newer deployment by someone else; it was not touched. */
-  | { readonly status: 'superseded'; readonly message: string }
-  | { readonly status: 'failed'; readonly message: string };
-
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
 export interface Capabilities {
   /** Who moves traffic between revisions, and how finely; null: it can't be split. */
@@ -164,6 +138,8 @@ export interface RolloutPlan {
   readonly takeTraffic: boolean;
   /** The shares that the platform gives it, ending at 100%; empty: it shifts none by itself. */
   readonly shifts: readonly TrafficStep[];
+  /** Until when the marker holds that is written with it, in milliseconds since 1970. */
+  readonly markedUntil: number;
 }
 
 /** A change that is made but not live, and all that sending it takes. */
@@ -174,6 +150,7 @@ export interface Prepared {
    * The first call that can make the change live. Reads first, and sends nothing that was taken already: it is called
    * again after a transient error and while it returns null, each time after `findOperation` found nothing.
    * Returns our operation with the goal `up`, where the answer shows it; null: it is not listed yet.
+   * @throws ConflictError where another run was faster and nothing of ours was ever sent
    */
   send(point: RestorePoint, plan: RolloutPlan): Promise<Operation | null>;
 }
@@ -188,12 +165,15 @@ export interface Workload {
   readonly resource: string;
   readonly capabilities: Capabilities;
   readonly consoleUrl: string | null;
+  /** True: a request of ours that arrives late has no effect once a later one was accepted (an ETag). */
+  readonly fencesLateCalls: boolean;
   /** True: the service doesn't exist yet, and deploying creates it. Absent: it exists. */
   readonly isNew?: boolean;
-  /** Is a change running that is not ours? `succeeded`: no, the workload is free. */
-  readiness(): Promise<Observation>;
+  readiness(): Promise<Readiness>;
   /** What to restore: what last deployed successfully and serves now. */
   capture(): Promise<RestorePoint>;
+  /** Could that be restored? Read before anything is touched. */
+  rollbackTarget(point: RestorePoint): Promise<RollbackTarget>;
   plan(change: Change): Promise<ChangePlan>;
   /** Makes everything that can be made without going live. */
   prepare(change: Change): Promise<Prepared>;
@@ -202,9 +182,11 @@ export interface Workload {
   watch(operation: Operation): Watch;
   /** Moves traffic; null exactly where `capabilities.traffic` is. */
   readonly traffic: TrafficControl | null;
+  /** Absent: the platform's own state is all that other runs can see of ours. */
+  readonly marker?: MarkerControl;
   /**
-   * The last change before "deployed" is said: traffic in the user's own form, what only the rollout needed removed.
-   * May be repeated; what is unchanged is not sent again. null: there is nothing to wait for.
+   * The last change before "deployed" is said: traffic in the user's own form, what only the rollout needed removed, the
+   * marker too. May be repeated; what is unchanged is not sent again. null: there is nothing to wait for.
    */
   finish(operation: Operation, point: RestorePoint): Promise<Operation | null>;
   /** Where our revision, and no other, answers: one address, or one of each instance; none: nowhere. */
@@ -212,7 +194,8 @@ export interface Workload {
   diagnose(operation: Operation): Promise<Diagnosis>;
   /**
    * Does at most one thing to restore `point`, and tells how far it is. Called again until it is done: by the same
-   * process, or by the post step after a kill at any point. `elapsedMs`: since the caller's first poll.
+   * process, or by the post step after a kill at any point, or by another run that found the marker of one that is gone.
+   * The marker of `point.run` is removed last, however it ends. `elapsedMs`: since the caller's first poll.
    */
   restore(point: RestorePoint, mark: ChangeMark, elapsedMs: number): Promise<Restoration>;
   /** Does what the mark stands for still serve, alone? Read once more before "deployed" is said. */
@@ -223,15 +206,30 @@ export interface Workload {
   restoreCommand(point: RestorePoint): string;
 }
 
+/** The marker of `point.run` in the workload itself. Neither call sends anything where it is gone or another run's. */
+export interface MarkerControl {
+  /** It holds until then, in milliseconds since 1970. */
+  renew(point: RestorePoint, mark: ChangeMark, until: number): Promise<void>;
+  remove(point: RestorePoint): Promise<void>;
+}
+
+/** A share of the traffic to move to, in percent, and until when the marker holds that is written with it. */
+export interface TrafficRequest {
+  readonly percent: number;
+  readonly point: RestorePoint;
+  /** In milliseconds since 1970. */
+  readonly markedUntil: number;
+}
+
 /** Each call may be repeated: what is unchanged is not sent again. Both return the operation to wait for. */
 export type TrafficControl =
   | {
       readonly by: 'us';
-      /** Gives our revision this share of the traffic, in percent, and the previous one the rest. */
-      setWeight(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+      /** Gives our revision this share of the traffic, and the previous one the rest. */
+      setWeight(operation: Operation, request: TrafficRequest): Promise<Operation>;
     }
   | {
       readonly by: 'platform';
       /** Continues a rollout that waits at a pause, up to this share; one that is past it already is left running. */
-      advance(operation: Operation, percent: number, point: RestorePoint): Promise<Operation>;
+      advance(operation: Operation, request: TrafficRequest): Promise<Operation>;
     };

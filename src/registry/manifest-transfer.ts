@@ -40,6 +40,24 @@ export async function findDigest(client: RegistryClient, at: ManifestLocation): 
 }
 
 /**
+ * Does the registry have it? A HEAD first, which is not counted as a pull.
+ * @throws RegistryError IMAGE_NOT_FOUND where it says that the manifest is unknown; whatever else it refuses with
+ */
+export async function hasManifest(client: RegistryClient, at: ManifestLocation): Promise<boolean> {
+  const head = {
+    ...callFor('look up', at),
+    method: 'HEAD',
+    headers: ACCEPT,
+    expect: [200, 400, 403, 404, 405],
+  } as const;
+  const status = await client.call(head, async (response) => {
+    response.body.resume();
+    return response.status;
+  });
+  return status === 200 || (await readManifest(client, at, [200])) !== null;
+}
+
+/**
  * What the name stands for now; null: it is not there. It is read, not only looked up: a deploy needs what it says, and
  * reading it at once spares a round trip.
  * @throws DeployError IMAGE_INVALID
@@ -69,18 +87,15 @@ function keyOf(at: ManifestLocation): string {
   return `${formatRepository(at)}@${at.reference}`;
 }
 
-async function readManifest(client: RegistryClient, at: ManifestLocation) {
-  return await client.call(
-    { ...callFor('read', at), method: 'GET', headers: ACCEPT, expect: [200, 404] },
-    async (response) => {
-      const bytes = await readBounded(response, at);
-      if (response.status === 404) return null;
-      const digest = digestOf(bytes);
-      if (!isFromRegistry(response)) readDocument(bytes, callFor('read', at));
-      if (digest !== (parseDigest(response) ?? digest)) throw changed(at);
-      return { digest, bytes, contentType: response.headers['content-type'] ?? '' };
-    },
-  );
+async function readManifest(client: RegistryClient, at: ManifestLocation, expect: readonly number[] = [200, 404]) {
+  return await client.call({ ...callFor('read', at), method: 'GET', headers: ACCEPT, expect }, async (response) => {
+    const bytes = await readBounded(response, at);
+    if (response.status === 404) return null;
+    const digest = digestOf(bytes);
+    if (!isFromRegistry(response)) readDocument(bytes, callFor('read', at));
+    if (digest !== (parseDigest(response) ?? digest)) throw changed(at);
+    return { digest, bytes, contentType: response.headers['content-type'] ?? '' };
+  });
 }
 
 /** By the headers: whatever is in such a body is the registry's, and reading it again would not change it. */

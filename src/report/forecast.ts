@@ -12,12 +12,7 @@ export function describeForecast(forecast: Forecast): readonly string[] {
     forecast.restores === null
       ? 'The service does not exist yet: a rollback would delete what the deployment creates.'
       : joinSentences(`A rollback would restore ${forecast.restores}`),
-    forecast.busy === null
-      ? 'No other deployment is in progress.'
-      : joinSentences(
-          `Another deployment is in progress: ${forecast.busy}`,
-          'A deployment would wait for it to finish.',
-        ),
+    forecast.inTheWay ?? 'No other deployment is in progress.',
   ];
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../src/io/clock.ts';
 import { openEndpoint } from '../../../src/model/endpoint.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import type { ChangeMark, Restoration } from '../../../src/model/restore-point.ts';
 import { nearestShare } from '../../../src/model/traffic.ts';
 import type * as model from '../../../src/model/workload.ts';
 import { type Cluster, REPLICAS, type Service } from './cluster.ts';
@@ -18,7 +19,9 @@ export function openReplicaWorkload(cluster: Cluster, by: 'us' | 'platform', clo
     },
     consoleUrl: null,
     isNew: cluster.service === null,
-    readiness: async () => ({ status: 'succeeded', reason: 'FREE', message: 'no other change is being rolled out' }),
+    fencesLateCalls: true,
+    readiness: async () => ({ status: 'free' }),
+    rollbackTarget: async () => ({ images: [], obstacles: [] }),
     async capture() {
       const spec = cluster.service?.spec ?? null;
       return { resource: 'service web', revision: spec && nameOf(spec), data: { spec } };
@@ -71,7 +74,7 @@ function request(cluster: Cluster, call: string, service: Service | null): void 
 }
 
 function openTraffic(cluster: Cluster, by: 'us' | 'platform', clock: Clock): model.TrafficControl {
-  const move = async (operation: model.Operation, percent: number): Promise<model.Operation> => {
+  const move = async (operation: model.Operation, { percent }: model.TrafficRequest): Promise<model.Operation> => {
     const service = cluster.service!;
     const replicas = Math.round((nearestShare(percent, { replicas: REPLICAS }).percent * REPLICAS) / 100);
     if (service.next?.replicas !== replicas)
@@ -99,7 +102,7 @@ function observe(
   return isPausing ? { status: 'progressing', ...reading } : { status: 'succeeded', ...reading };
 }
 
-function restore(cluster: Cluster, spec: string | null, mark: model.ChangeMark): model.Restoration {
+function restore(cluster: Cluster, spec: string | null, mark: ChangeMark): Restoration {
   const { service } = cluster;
   const isRestored = service === null ? spec === null : service.spec === spec && service.next === null;
   if (isRestored) return { status: 'restored', by: 'us', message: 'the previous state is restored' };

@@ -8,7 +8,7 @@ import {
   untouched,
   waiting,
 } from '../../../src/clouds/restoration-answers.ts';
-import type { Restoration } from '../../../src/model/workload.ts';
+import type { Restoration } from '../../../src/model/restore-point.ts';
 
 test.each<[string, RestorationAnswer, Restoration]>([
   [

@@ -5,8 +5,9 @@ import { openJournal } from '../../../src/engine/journal.ts';
 import type { Rollout } from '../../../src/engine/rollout.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import type { Restoration } from '../../../src/model/restore-point.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
-import type { Restoration, Workload } from '../../../src/model/workload.ts';
+import type { Workload } from '../../../src/model/workload.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
 import { type FakeIo, fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
@@ -73,15 +74,6 @@ describe('one change of one workload', () => {
       },
     });
     await expect(deploy(rolloutOf(workload, fakeIo()))).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-  });
-
-  test('waits for another deployment, then refuses', async () => {
-    const workload = scriptedWorkload({
-      readiness: async () => ({ status: 'progressing', reason: 'BUSY', message: 'agent:40 is being rolled out' }),
-    });
-    const refused = deploy(rolloutOf(workload, fakeIo()));
-    await expect(refused).rejects.toMatchObject({ code: 'BUSY' });
-    await expect(refused).rejects.toThrow('agent:40 is being rolled out');
   });
 
   test('that is no longer live after the smoke tests is not called deployed', async () => {

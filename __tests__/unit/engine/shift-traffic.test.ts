@@ -30,7 +30,7 @@ function shiftable(parts: Partial<Workload> = {}, control: Partial<OurControl> =
   const asked: string[] = [];
   const traffic: OurControl = {
     by: 'us',
-    async setWeight(ours, percent) {
+    async setWeight(ours, { percent }) {
       asked.push(`${percent} %`);
       return { ...ours, goal: { kind: 'weight', percent } };
     },
@@ -196,7 +196,7 @@ describe('a canary', () => {
     const { workload, asked } = shiftable(
       {},
       {
-        async setWeight(ours, percent) {
+        async setWeight(ours, { percent }) {
           if (percent === 25 && lost++ === 0) throw new DeployError('NETWORK', 'could not reach the platform');
           asked.push(`${percent} %`);
           return { ...ours, goal: { kind: 'weight', percent } };

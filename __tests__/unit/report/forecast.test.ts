@@ -21,7 +21,7 @@ const forecast: Forecast = {
   differences: ['container web: environment variable LOG_LEVEL changed'],
   copies: [copy],
   restores: 'agent:41',
-  busy: null,
+  inTheWay: null,
   steps: ['Roll out the new revision.', 'Smoke-test the live service.'],
   smokeTests: ['GET /health'],
 };
@@ -63,7 +63,10 @@ describe('the text of a plan', () => {
     ['that there is no other deployment', {}, 'No other deployment is in progress.'],
     [
       'that there is another deployment',
-      { busy: 'agent:42 is IN_PROGRESS' },
+      {
+        inTheWay:
+          'Another deployment is in progress: agent:42 is IN_PROGRESS. A deployment would wait for it to finish.',
+      },
       'Another deployment is in progress: agent:42 is IN_PROGRESS. A deployment would wait for it to finish.',
     ],
     ['the smoke tests', {}, 'Smoke tests that would run: GET /health'],
@@ -73,7 +76,7 @@ describe('the text of a plan', () => {
   });
 
   test('is in the summary, escaped, in place of the smoke tests', () => {
-    const record = { ...emptyRecord(0), forecast: { ...forecast, busy: '<b>@here' } };
+    const record = { ...emptyRecord(0), forecast: { ...forecast, inTheWay: '<b>@here' } };
     const rest = {
       revision: 'agent:41',
       previousRevision: null,

@@ -9,14 +9,8 @@ import { openHttp } from '../../../../src/io/http.ts';
 import type { Io } from '../../../../src/io/io.ts';
 import { neverAborted } from '../../../../src/io/signals.ts';
 import type { ImageReference } from '../../../../src/model/image.ts';
-import type {
-  EditChange,
-  Operation,
-  Restoration,
-  RestorePoint,
-  Watch,
-  Workload,
-} from '../../../../src/model/workload.ts';
+import type { Restoration, RestorePoint } from '../../../../src/model/restore-point.ts';
+import type { EditChange, Operation, Watch, Workload } from '../../../../src/model/workload.ts';
 
 const HOSTS: Readonly<Record<string, string>> = {
   ecs: 'ecs.eu-west-1.amazonaws.com',
@@ -122,7 +116,7 @@ export function editTo(image: ImageReference): EditChange {
 export async function send(workload: Workload, image: ImageReference): Promise<Sent> {
   const point = await workload.capture();
   const prepared = await workload.prepare(editTo(image));
-  await prepared.send(point, { takeTraffic: true, shifts: [] });
+  await prepared.send(point, { takeTraffic: true, shifts: [], markedUntil: 0 });
   return { point, mark: prepared.mark };
 }
 

@@ -1,6 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
 import type { EcsRestoreData } from './restore-data.ts';
 import { describeService, type EcsService, readLive, shortRevision } from './service.ts';

@@ -1,5 +1,6 @@
+import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Change, ChangeMark, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
+import type { Change, Operation, Prepared } from '../../../model/workload.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { registerChange } from './plan.ts';
 import { parseRestoreData } from './restore-data.ts';

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { describeGap, type OptionalRead, readOptional } from '../../../io/read-optional.ts';
-import type { ChangeMark, Diagnosis, Operation } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
+import type { Diagnosis, Operation } from '../../../model/workload.ts';
 import { type ContainerLogs, readContainerLogs } from './container-logs.ts';
 import { describeRollback } from './decide-observation.ts';
 import type { EcsDeployments } from './deployments.ts';

@@ -1,6 +1,7 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { readIfAllowed } from '../../../io/read-optional.ts';
-import type { ChangeMark, Watch } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
+import type { Watch } from '../../../model/workload.ts';
 import type { TimeSigns } from '../../pace.ts';
 import { type FullRead, type Reading, type Source, watchSparsely } from '../../sparse-watch.ts';
 import { decideObservation, describeProgress } from './decide-observation.ts';

@@ -4,7 +4,8 @@ import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
-import type { Base, Change, ChangeMark, ChangePlan } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
+import type { Base, Change, ChangePlan } from '../../../model/workload.ts';
 import { isWrongAnswer } from '../../../model/wrong-answer.ts';
 import { callAws } from '../read-aws.ts';
 import type { EcsDeployments } from './deployments.ts';

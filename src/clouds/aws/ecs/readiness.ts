@@ -1,6 +1,6 @@
 import type { Service } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
-import type { Observation } from '../../../model/workload.ts';
+import type { Readiness } from '../../../model/readiness.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
 import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
@@ -12,7 +12,7 @@ const SAME_TIME_MS = 10_000;
  * Is the service free? Reads all that watching our own deployment will need, so that a missing permission is
  * found now and not when the change is live. @throws DeployError PERMISSION_DENIED, …
  */
-export async function readReadiness(ecs: EcsService, deployments: EcsDeployments): Promise<Observation> {
+export async function readReadiness(ecs: EcsService, deployments: EcsDeployments): Promise<Readiness> {
   const listed = await deployments.list();
   const [newest] = listed;
   if (newest) {
@@ -32,7 +32,7 @@ async function expectPermission(read: () => Promise<unknown>): Promise<void> {
 }
 
 /** Pure: is another deployment running? `deployments`: newest first. */
-function decideReadiness(service: Service, deployments: readonly ListedDeployment[]): Observation {
+function decideReadiness(service: Service, deployments: readonly ListedDeployment[]): Readiness {
   const running = deployments.find(({ status }) => stageOf(status) !== 'ended');
   if (running) return busy(`another deployment is ${running.status}, since ${formatTime(running.createdAt)}`);
   const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
@@ -42,11 +42,11 @@ function decideReadiness(service: Service, deployments: readonly ListedDeploymen
   if (primary?.rolloutState === 'IN_PROGRESS' && unlisted) {
     return busy(`another deployment (${shortRevision(primary.taskDefinition ?? '')}) is IN_PROGRESS`);
   }
-  return { status: 'succeeded', reason: 'FREE', message: 'no other deployment is running' };
+  return { status: 'free' };
 }
 
-function busy(message: string): Observation {
-  return { status: 'progressing', reason: 'BUSY', message };
+function busy(message: string): Readiness {
+  return { status: 'busy', message };
 }
 
 function formatTime(ms: number): string {

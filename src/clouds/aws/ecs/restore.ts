@@ -1,8 +1,8 @@
 import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
+import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { joinSentences } from '../../../model/sentences.ts';
-import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
 import { findAwsErrorName } from '../errors.ts';
 import { callAws } from '../read-aws.ts';

@@ -1,5 +1,5 @@
 import type { Deployment, Service } from '@aws-sdk/client-ecs';
-import type { ChangeMark } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
 
 /** What the service alone says of a rollout: one call, where a full read is four. */
 export interface RolloutSigns {

@@ -1,5 +1,5 @@
 import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
-import type { ChangeMark } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
 import { type EcsService, readEcs } from './service.ts';
 
 /** DescribeTasks takes this many. */

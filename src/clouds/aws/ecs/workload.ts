@@ -2,7 +2,8 @@ import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { CancellableIo } from '../../../io/io.ts';
 import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint, Workload } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
+import type { Workload } from '../../../model/workload.ts';
 import { clientSettings } from '../client-settings.ts';
 import { captureRestorePoint } from './capture.ts';
 import { type EcsOperation, findOperation, isLive, prepareChange } from './deploy.ts';
@@ -64,8 +65,10 @@ function openWorkload(ecs: EcsService): Workload {
     resource: ecs.resource,
     capabilities: { traffic: null, preview: false, changes: ['edit'], remedy: null },
     consoleUrl: formatConsoleUrl(ecs),
+    fencesLateCalls: false,
     readiness: () => readReadiness(ecs, deployments),
     capture: () => captureRestorePoint(ecs, deployments),
+    rollbackTarget: async () => ({ images: [], obstacles: [] }),
     plan: (change) => planChange(ecs, deployments, change),
     prepare: (change) => prepareChange(ecs, change),
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),

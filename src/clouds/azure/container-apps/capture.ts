@@ -1,5 +1,5 @@
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import { type AppState, type ContainerApp, findRevisionTemplate, readApp } from './app.ts';
 import { previouslyServing, type RestoreData } from './restore-data.ts';
 import { hashTemplate, undoTemplate } from './template.ts';

@@ -1,8 +1,9 @@
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
+import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Change, ChangeMark, EditChange, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
+import type { Change, EditChange, Operation, Prepared } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { chooseRevision } from './plan.ts';

@@ -1,6 +1,7 @@
 import type { Replica, Revision } from '@azure/arm-appcontainers';
 import { readIfAllowed, readIfThere } from '../../../io/read-optional.ts';
-import type { ChangeMark, Watch } from '../../../model/workload.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
+import type { Watch } from '../../../model/workload.ts';
 import { type FullRead, type Reading, reuseWhileSame, watchSparsely } from '../../sparse-watch.ts';
 import { type AppState, type ContainerApp, findRevision, listReplicas, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { ContainerApp } from './app.ts';
 import { findOurRevision } from './revision-name.ts';
 import { followsLatest, leadingRevisions, servingRevisions, shareOf, type TrafficEntry } from './traffic-table.ts';

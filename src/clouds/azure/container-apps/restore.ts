@@ -1,7 +1,7 @@
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
-import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
+import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { failed, returning } from '../../restoration-answers.ts';
 import {
   type AppState,

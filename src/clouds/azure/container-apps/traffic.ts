@@ -23,7 +23,7 @@ import {
 export function openTrafficControl(app: ContainerApp): TrafficControl {
   return {
     by: 'us',
-    async setWeight(operation: RevisionOperation, percent) {
+    async setWeight(operation: RevisionOperation, { percent }) {
       const { mark, previous } = operation;
       const desired = withShare(pinned(previousTraffic(previous), previous.ready), mark, percent);
       const statusUrl = await moveTraffic(app, operation, { percent, desired });

@@ -3,7 +3,8 @@ import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
-import type { ChangeMark, RestorePoint, Workload } from '../../../model/workload.ts';
+import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
+import type { Workload } from '../../../model/workload.ts';
 import type { CloudContext } from '../../target.ts';
 import type { AccountInputs } from '../account-inputs.ts';
 import { logIn } from '../login.ts';
@@ -102,8 +103,10 @@ function openWorkload(app: ContainerApp, state: AppState, settings: ContainerApp
     },
     // Where a person sees the app in the Azure portal.
     consoleUrl: `https://portal.azure.com/#resource${appPath(app)}/revisionManagement`,
+    fencesLateCalls: false,
     readiness: () => readReadiness(app),
     capture: () => captureRestorePoint(app),
+    rollbackTarget: async () => ({ images: [], obstacles: [] }),
     plan: (change) => planChange(app, change),
     prepare: (change) => prepareChange(app, change),
     findOperation: (mark, point) => findOperation(app, { mark, point }),

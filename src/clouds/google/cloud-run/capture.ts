@@ -1,6 +1,6 @@
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import type { RestorePoint } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import { readLabels } from './labels.ts';
 import { previousTemplate } from './previous-template.ts';
 import type { RestoreData } from './restore-data.ts';

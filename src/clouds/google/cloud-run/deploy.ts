@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../model/json.ts';
+import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Change, ChangeMark, Operation, Prepared, RestorePoint } from '../../../model/workload.ts';
+import type { Change, Operation, Prepared } from '../../../model/workload.ts';
 import { changeService, nothingSent } from './change-service.ts';
 import { labelsOfRun, withLabels } from './labels.ts';
 import { finalTraffic, ourRevision } from './our-revision.ts';

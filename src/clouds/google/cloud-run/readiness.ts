@@ -1,21 +1,21 @@
 import type { JsonObject } from '../../../model/json.ts';
+import type { Readiness } from '../../../model/readiness.ts';
 import { joinSentences } from '../../../model/sentences.ts';
-import type { Observation } from '../../../model/workload.ts';
 import { firstLine } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
 import { effectiveTraffic, formatShares, progressOf, requestedTraffic, servingRevisions } from './service-document.ts';
 import { readService } from './service-wire.ts';
 
 /** Is another change in progress? */
-export async function readReadiness(run: RunService): Promise<Observation> {
+export async function readReadiness(run: RunService): Promise<Readiness> {
   const service = await readService(run);
   const { reconciling, state, message } = progressOf(service);
   if (reconciling) {
     const text = `another deployment is in progress${message === '' ? '' : `: ${firstLine(message)}`}`;
-    return { status: 'progressing', reason: 'BUSY', message: text };
+    return { status: 'busy', message: text };
   }
   if (state === 'CONDITION_FAILED') sayOnce(run, 'warning', describeFailed(run, service));
-  return { status: 'succeeded', reason: 'FREE', message: 'no other deployment is in progress' };
+  return { status: 'free' };
 }
 
 /**

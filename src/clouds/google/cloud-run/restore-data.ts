@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { RunService } from './service.ts';
 import type { TrafficEntry } from './service-document.ts';
 

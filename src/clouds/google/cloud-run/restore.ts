@@ -2,7 +2,7 @@ import { readIfPossible } from '../../../io/read-optional.ts';
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
-import type { ChangeMark, Restoration, RestorePoint } from '../../../model/workload.ts';
+import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { failed, returning, waiting } from '../../restoration-answers.ts';
 import { isConflict } from './change-service.ts';
 import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../model/json.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Goal, RestorePoint } from '../../../model/workload.ts';
+import type { Goal, TrafficRequest } from '../../../model/workload.ts';
 import { changeService } from './change-service.ts';
 import type { RunOperation } from './deploy.ts';
 import { finalTraffic } from './our-revision.ts';
@@ -21,7 +22,7 @@ import { isAllOurs, isAsRequested, keepingTags, withOurs } from './traffic-table
 export async function setWeight(
   run: RunService,
   operation: RunOperation,
-  { percent, point }: { readonly percent: number; readonly point: RestorePoint },
+  { percent, point }: TrafficRequest,
 ): Promise<RunOperation> {
   const { ours, traffic, sent } = operation;
   const goal: Goal = { kind: 'weight', percent };

@@ -3,7 +3,8 @@ import type { Endpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
-import type { Capabilities, RestorePoint, Workload } from '../../../model/workload.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
+import type { Capabilities, Workload } from '../../../model/workload.ts';
 import type { CloudContext } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { shareCredentials } from '../login.ts';
@@ -47,15 +48,17 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
     resource: run.resource,
     capabilities: readCapabilities(run, service),
     consoleUrl: `https://console.cloud.google.com/run/detail/${run.region}/${run.service}/revisions?project=${run.project}`,
+    fencesLateCalls: true,
     readiness: () => readReadiness(run),
     capture: () => captureRestorePoint(run),
+    rollbackTarget: async () => ({ images: [], obstacles: [] }),
     plan: (change) => planChange(run, change),
     prepare: (change) => prepareChange(run, change),
     findOperation: (mark, point) => findOperation(run, { mark, point }),
     watch: (operation: RunOperation) => watchRollout(run, operation),
     traffic: {
       by: 'us',
-      setWeight: (operation: RunOperation, percent, point) => setWeight(run, operation, { percent, point }),
+      setWeight: (operation: RunOperation, request) => setWeight(run, operation, request),
     },
     finish: (operation: RunOperation, point) => finishTraffic(run, operation, point),
     preview: (operation: RunOperation) => preview(run, operation, findToken),

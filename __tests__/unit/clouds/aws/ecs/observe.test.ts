@@ -26,7 +26,7 @@ async function inProgress(): Promise<Watch> {
   );
   const point = await workload.capture();
   const { mark, send } = await workload.prepare(change);
-  await send(point, { takeTraffic: true, shifts: [] });
+  await send(point, { takeTraffic: true, shifts: [], markedUntil: 0 });
   const watch = workload.watch((await workload.findOperation(mark, point))!);
   await watch.poll();
   return watch;

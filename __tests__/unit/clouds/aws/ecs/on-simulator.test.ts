@@ -43,7 +43,7 @@ describe('a good image', () => {
     const { observation } = await watchFully(account, workload, sent);
     expect(observation).toMatchObject({ status: 'succeeded', reason: 'SUCCESSFUL' });
     expect(await workload.isLive(sent.mark)).toBe(true);
-    expect(await workload.readiness()).toMatchObject({ status: 'succeeded' });
+    expect(await workload.readiness()).toMatchObject({ status: 'free' });
   });
 
   it('that is rolled back after it succeeded is gone only when the previous revision is seen to run', async () => {
@@ -52,7 +52,7 @@ describe('a good image', () => {
     await watchFully(account, workload, sent);
     expect(await restoreFully(account, workload, sent)).toMatchObject({ status: 'restored', by: 'us' });
     expect(liveImage()).toBe(formatImage(account.image('v1')));
-    expect(await workload.readiness()).toMatchObject({ status: 'succeeded' });
+    expect(await workload.readiness()).toMatchObject({ status: 'free' });
     expect(updates()).toBe(2);
   });
 
@@ -151,7 +151,7 @@ describe('another deployment', () => {
   it('that is running is waited for before ours begins', async () => {
     await serve();
     account.cloud.foreignDeploy('production', 'agent', formatImage(account.image('other')));
-    expect(await workload.readiness()).toMatchObject({ status: 'progressing', reason: 'BUSY' });
+    expect(await workload.readiness()).toMatchObject({ status: 'busy' });
   });
 });
 

@@ -2,14 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEcs } from '../../../../../src/clouds/aws/ecs/workload.ts';
 import { neverAborted } from '../../../../../src/io/signals.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
-import type {
-  Change,
-  EditChange,
-  Prepared,
-  RestorePoint,
-  RolloutPlan,
-  Workload,
-} from '../../../../../src/model/workload.ts';
+import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
+import type { Change, EditChange, Prepared, RolloutPlan, Workload } from '../../../../../src/model/workload.ts';
 import { AwsError } from '../wire-fake.ts';
 import { definitionArn, type EcsWorld, openEcsWorld } from './ecs-world.ts';
 
@@ -28,7 +22,7 @@ const change: EditChange = {
   environment: new Map(),
   secrets: new Map(),
 };
-const ROLLING: RolloutPlan = { takeTraffic: true, shifts: [] };
+const ROLLING: RolloutPlan = { takeTraffic: true, shifts: [], markedUntil: 0 };
 
 let world: EcsWorld;
 beforeEach(async () => {
@@ -72,9 +66,9 @@ describe('opening', () => {
 describe('readiness', () => {
   it('is there when nothing deploys, and not during another deployment', async () => {
     const workload = await open();
-    expect(await workload.readiness()).toMatchObject({ status: 'succeeded' });
+    expect(await workload.readiness()).toMatchObject({ status: 'free' });
     world.start('agent:42');
-    expect(await workload.readiness()).toMatchObject({ status: 'progressing', reason: 'BUSY' });
+    expect(await workload.readiness()).toMatchObject({ status: 'busy' });
   });
 
   it('is not there while a deployment runs that is not listed yet', async () => {
@@ -83,7 +77,7 @@ describe('readiness', () => {
     const [primary] = world.service['deployments'] as Record<string, unknown>[];
     world.service = { ...world.service, deployments: [{ ...primary, createdAt: 2_000 }] };
     expect(await workload.readiness()).toMatchObject({
-      status: 'progressing',
+      status: 'busy',
       message: expect.stringContaining('agent:42'),
     });
   });

@@ -19,8 +19,8 @@ const change: EditChange = {
   secrets: new Map(),
 };
 
-const canary = { takeTraffic: false, shifts: [] };
-const rolling = { takeTraffic: true, shifts: [] };
+const canary = { takeTraffic: false, shifts: [], markedUntil: 0 };
+const rolling = { takeTraffic: true, shifts: [], markedUntil: 0 };
 const pin = [{ revisionName: 'agent--old', weight: 100 }];
 const busy = { status: 409, body: { error: { code: 'Busy', message: 'another change is in progress' } } };
 

@@ -2,7 +2,7 @@ import type { ContainerApp } from '../../../../../src/clouds/azure/container-app
 import { openResourceManager } from '../../../../../src/clouds/azure/resource-manager.ts';
 import type { HttpRequest } from '../../../../../src/io/http.ts';
 import { neverAborted } from '../../../../../src/io/signals.ts';
-import type { RestorePoint } from '../../../../../src/model/workload.ts';
+import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
 import { type Answer, openWire, type Wire } from '../wire-fake.ts';
 
 export const RESOURCE = 'container app agent';

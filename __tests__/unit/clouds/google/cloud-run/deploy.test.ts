@@ -3,15 +3,16 @@ import { captureRestorePoint } from '../../../../../src/clouds/google/cloud-run/
 import { findOperation, prepareChange } from '../../../../../src/clouds/google/cloud-run/deploy.ts';
 import { setWeight } from '../../../../../src/clouds/google/cloud-run/traffic.ts';
 import { type ImageReference, parseImageName } from '../../../../../src/model/image.ts';
-import type { EditChange, RestorePoint } from '../../../../../src/model/workload.ts';
+import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
+import type { EditChange } from '../../../../../src/model/workload.ts';
 import { fakeRun, LATEST } from './fake-run.ts';
 
 const image = parseImageName(`gcr.io/acme/agent@sha256:${'a'.repeat(64)}`) as ImageReference;
 const change: EditChange = {
   ...{ kind: 'edit', base: null, images: [{ container: null, image }], environment: new Map(), secrets: new Map() },
 };
-const rolling = { takeTraffic: true, shifts: [] };
-const preview = { takeTraffic: false, shifts: [] };
+const rolling = { takeTraffic: true, shifts: [], markedUntil: 0 };
+const preview = { takeTraffic: false, shifts: [], markedUntil: 0 };
 
 /** Captured and prepared. The restore point has gone through the journal. */
 async function given(service = {}) {
@@ -94,9 +95,11 @@ describe('an operation whose answer was lost', () => {
     const { run, prepared, point, mark, look } = await given();
     await prepared.send(point, preview);
     const found = JSON.parse(JSON.stringify(await findOperation(run, { mark, point })));
-    const moved = await setWeight(run, found, { percent: 5, point });
+    const moved = await setWeight(run, found, { percent: 5, point, markedUntil: 0 });
     expect(moved).toMatchObject({ id: 'operations/3', goal: { kind: 'weight', percent: 5 }, usualMs: null });
     expect(look()['traffic']).toMatchObject([{ revision: 'agent-00001-abc', percent: 95 }, { revision: mark }]);
-    expect(await setWeight(run, found, { percent: 5, point })).toMatchObject({ sent: { operation: '' } });
+    expect(await setWeight(run, found, { percent: 5, point, markedUntil: 0 })).toMatchObject({
+      sent: { operation: '' },
+    });
   });
 });

@@ -5,7 +5,7 @@ import {
   type RestoreData,
 } from '../../../../../src/clouds/google/cloud-run/restore-data.ts';
 import type { RunService } from '../../../../../src/clouds/google/cloud-run/service.ts';
-import type { RestorePoint } from '../../../../../src/model/workload.ts';
+import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
 
 const run = { resource: 'service agent in europe-west1 (project acme)', service: 'agent' } as RunService;
 const data: RestoreData = {
