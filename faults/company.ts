@@ -27,10 +27,17 @@ export function checkRivals(
     const left = stage.exact() === before ? [] : [`neither won, but: ${difference(before, stage.exact())}`];
     return rivals.some(({ isGood }) => isGood) ? [...left, `a good image was there: ${outcomes.join(' and ')}`] : left;
   }
+  // Previews may stand side by side.
+  if (stage.row.strategy === 'preview' && won.length === 2) return stillServes(stage, 'v1');
   // Where both won, one after the other did.
   const last = won.reduce((one, other) => (endOf(other) > endOf(one) ? other : one));
   const shape = only(last.run.version, stage.shape());
   return shape === promised ? [] : [`${outcomes.join(' and ')}, but: ${difference(promised, shape)}`];
+}
+
+function stillServes(stage: Stage, version: string): readonly string[] {
+  const others = stage.shares().filter((share) => share.version !== version);
+  return others.length === 0 ? [] : [`${others[0]?.version} serves instead of ${version}`];
 }
 
 /** The shape with `<v2>` in place of this version, as recordings have it. */
@@ -59,7 +66,7 @@ export function checkForeign(
 ): readonly string[] {
   const shape = stage.shape();
   const isTheirs = shape === foreign.shape;
-  const isOurs = shape === promised;
+  const isOurs = stage.shapeWithout('v9') === promised;
   const { outcome } = run;
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
@@ -69,7 +76,8 @@ export function checkForeign(
   if (foreign.at <= window.firstChange && isOurs) return [];
   if (foreign.at >= window.lastLook && isTheirs) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
-  return [`${outcome}, but not wholly ${name}: ${difference(expected, shape)}`];
+  const found = name === 'ours' ? stage.shapeWithout('v9') : shape;
+  return [`${outcome}, but not wholly ${name}: ${difference(expected, found)}`];
 }
 
 /** Calls between which another change must be noticed. */

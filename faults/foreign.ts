@@ -57,7 +57,11 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
           : act === 'preview'
             ? checkBesidePreview(stage, run.outcome, alone)
             : checkForeign(stage, run, { ...of, window: windowOf(recording.calls) })),
-        ...traffic.violations({ good: image === 'good' ? ['v2'] : [], bad: image === 'bad' ? ['v2'] : [] }),
+        ...traffic.violations({
+          good: image === 'good' ? ['v2'] : [],
+          bad: image === 'bad' ? ['v2'] : [],
+          isForeign: true,
+        }),
       ],
       ending: run.outcome ?? 'nothing',
       evidence: evidenceOf(run),
@@ -129,7 +133,8 @@ function checkOurPreview(
   const served = servedBy(stage);
   const isKept = act === 'reapply' || [...stage.names().values()].includes('v9');
   return [
-    ...(served === serves ? [] : [`previewed, but ${served} serves instead of ${serves}`]),
+    // A preview names what serves, so what is deployed after that waits for traffic.
+    ...([serves, 'v1'].includes(served) ? [] : [`previewed, but ${served} serves instead of ${serves}`]),
     ...(isKept ? [] : ['the deployment of the other user is gone']),
   ];
 }

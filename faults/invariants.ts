@@ -6,7 +6,7 @@ import { SECRETS } from './secrets.ts';
 const GREEN = ['deployed', 'previewed', 'unchanged', 'planned'];
 /** Words of a bug, not of a cause. */
 const NEVER_SAID =
-  /TypeError|ReferenceError|RangeError|Cannot read prop|\[object \w+\]|unexpected error|is not a function|is not iterable|ZodError|\bundefined\b|\n\s+at \S+ \(.*:\d+:\d+\)/;
+  /the simulation broke: .*|TypeError|ReferenceError|RangeError|Cannot read prop|\[object \w+\]|unexpected error|is not a function|is not iterable|ZodError|\bundefined\b|\n\s+at \S+ \(.*:\d+:\d+\)/;
 
 /** What every run promises, whatever happened: exit codes, time limits, a cause, no secret. */
 export function checkRun(run: DeployResult): readonly string[] {

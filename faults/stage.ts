@@ -22,6 +22,8 @@ export interface Stage extends TargetStage {
   exact(): string;
   /** The same with the version in place of every name that the platform or the action chose. */
   shape(): string;
+  /** The same without what another user made of this version and what has no traffic. */
+  shapeWithout(version: string): string;
   close(): Promise<void>;
 }
 
@@ -35,13 +37,24 @@ const SETTLED_AFTER_MS = 240_000;
 export async function openStage(row: Row, pool: ProcessPool | null): Promise<Stage> {
   const target = await openTarget(row);
   const forget = registerWorld(target.agent.world);
-  const exact = (): string => JSON.stringify(sorted(target.agent.snapshot()), null, 1);
+  const exact = (): string => textOf(target.agent.snapshot());
   return {
     ...target,
     row,
     pool,
     exact,
     shape: () => withVersions(exact(), target.names()),
+    shapeWithout(version) {
+      const { activeRevisions, ...rest } = target.agent.snapshot();
+      if (!Array.isArray(activeRevisions)) return withVersions(exact(), target.names());
+      const names = target.names();
+      const isTheirs = (revision: Json): boolean =>
+        isObject(revision) &&
+        revision['weight'] === 0 &&
+        new RegExp(`<${version}>|:${version}"`).test(withVersions(textOf(revision), names));
+      const kept = activeRevisions.filter((revision) => !isTheirs(revision));
+      return withVersions(textOf({ ...rest, activeRevisions: kept }), names);
+    },
     async close() {
       forget();
       await target.agent.close();
@@ -71,6 +84,10 @@ export function inputsFor({ row }: Stage, image: string): Record<string, string>
       { 'GET /health': { headers: { authorization: `Bearer ${SECRETS.bearer}` }, 'retry-for': '5s' } },
     ]),
   };
+}
+
+function textOf(snapshot: Json): string {
+  return JSON.stringify(sorted(snapshot), null, 1);
 }
 
 /** The order of members says nothing. */

@@ -9,12 +9,22 @@ export interface Count {
 interface Group {
   readonly violation: string;
   count: number;
+  readonly rows: Set<string>;
   readonly examples: { readonly command: string; readonly evidence: readonly string[] }[];
 }
 
-const MOST_EXAMPLES = 3;
+const MOST_EXAMPLES = 4;
 
 /** Counts what was played, and keeps violations of one kind together. */
+/** What differs from case to case says nothing about the kind. */
+function withoutNames(violation: string): string {
+  return violation
+    .replace(/sha256:[0-9a-f]+/g, 'sha256')
+    .replace(/v\d+/g, 'vN')
+    .replace(/\d+/g, 'N')
+    .replace(/: (?:-|\+).*/, ': …');
+}
+
 export class Tally {
   readonly #counts = new Map<string, { played: number; broken: number }>();
   readonly #groups = new Map<string, Group>();
@@ -37,12 +47,15 @@ export class Tally {
 
   #note(played: Case, violation: string, evidence: readonly string[]): void {
     const [, way = ''] = played.variant.split('/');
-    const key = `${titleOf(played.row)}: ${played.kind} ${way}: ${violation.replace(/\d+/g, 'N').slice(0, 120)}`;
-    const group = this.#groups.get(key) ?? { violation: key, count: 0, examples: [] };
+    const key = `${played.row.target}: ${played.kind} ${way}: ${withoutNames(violation)}`;
+    const group = this.#groups.get(key) ?? { violation: key, count: 0, rows: new Set(), examples: [] };
     this.#groups.set(key, group);
     group.count += 1;
-    if (group.examples.length < MOST_EXAMPLES)
-      group.examples.push({ command: commandFor(played), evidence: [violation, ...evidence] });
+    // One of each row first: they may have different causes.
+    const isNew = !group.rows.has(titleOf(played.row));
+    group.rows.add(titleOf(played.row));
+    if (group.examples.length >= (isNew ? MOST_EXAMPLES : 1)) return;
+    group.examples.push({ command: commandFor(played), evidence: [violation, ...evidence] });
   }
 
   count(row: Row, kind: string): Count {

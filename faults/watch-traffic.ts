@@ -1,8 +1,15 @@
 import type { Stage } from './stage.ts';
 
+export interface Versions {
+  readonly good: readonly string[];
+  readonly bad: readonly string[];
+  /** Another user sent traffic to whatever is newest: only the end counts. */
+  readonly isForeign?: boolean;
+}
+
 export interface TrafficWatch {
   /** Versions that had traffic and should not have had it. Rolling deployments give it before anything can be tested. */
-  violations(versions: { readonly good: readonly string[]; readonly bad: readonly string[] }): readonly string[];
+  violations(versions: Versions): readonly string[];
 }
 
 /** Notes at each call who has traffic, and which versions have passed a smoke test by then. */
@@ -23,13 +30,13 @@ export function watchTraffic(stage: Stage): TrafficWatch {
     passed.add(String(answer.body));
   });
   return {
-    violations({ good, bad }) {
+    violations({ good, bad, isForeign = false }) {
       note();
       const now = stage.shares().map(({ version }) => version);
       const atEnd = bad
         .filter((version) => now.includes(version))
         .map((version) => `${version} has traffic and failed`);
-      if (row.strategy === 'rolling') return atEnd;
+      if (row.strategy === 'rolling' || isForeign) return atEnd;
       const untested = [...good, ...bad].filter((version) => early.has(version));
       const shown = row.strategy === 'preview' ? good.filter((version) => had.has(version)) : [];
       return [

@@ -77,11 +77,12 @@ export class LocalRequest extends Writable {
     const body = Buffer.concat(this.#chunks);
     const headers = { host: this.#url.host, ...this.#headers };
     if (body.length > 0) headers['content-length'] ??= String(body.length);
-    const isKnown = await this.#context.world.edge.serve(
-      { method: this.#method, url: this.#url, headers, body },
-      this.#reply(),
-    );
-    if (!isKnown) this.#fail();
+    const request = { method: this.#method, url: this.#url, headers, body };
+    const isServed = await this.#context.world.edge.serve(request, this.#reply()).catch((error: unknown) => {
+      this.#context.write(`the simulation broke: ${error instanceof Error ? error.stack : String(error)}\n`);
+      return false;
+    });
+    if (!isServed) this.#fail();
   }
 
   #reply(): Reply {

@@ -1,5 +1,6 @@
 import type { Entries } from '../../simulators/agent.ts';
 import { weightInForce } from '../../simulators/azure/apps/traffic.ts';
+import { ArmError } from '../../simulators/azure/arm-error.ts';
 import { REGISTRY_HOST } from '../../simulators/azure/azure-cloud.ts';
 import { APP, openContainerAppsAgent, REPOSITORY } from '../../simulators/container-apps-agent.ts';
 import { buildImage } from '../../simulators/images.ts';
@@ -29,7 +30,12 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
   const change = (make: () => JsonObject): void => {
     const attempt = (): boolean => {
       if (azure.findApp(APP).operation) return false;
-      azure.foreignChange(APP, make());
+      try {
+        azure.foreignChange(APP, make());
+      } catch (error) {
+        // What they ask for can't be done any more: it names a revision that is not active.
+        if (!(error instanceof ArmError) || error.status !== 400) throw error;
+      }
       return true;
     };
     if (attempt()) return;
