@@ -1,6 +1,6 @@
 import type { ProcessPool } from '../simulators/process-pool/process-pool.ts';
 import type { Recordings } from './recording.ts';
-import { type Row, titleOf } from './rows.ts';
+import type { Row } from './rows.ts';
 
 /** One disturbance of one row, by which it can be repeated: plain JSON. */
 export interface Case {
@@ -37,10 +37,6 @@ export interface Kind {
   list(row: Row, recordings: Recordings): readonly Pick<Case, 'at' | 'variant'>[];
   /** @throws Error where the simulation itself breaks. */
   play(play: Play): Promise<Verdict>;
-}
-
-export function describe({ row, kind, at, variant }: Case): string {
-  return `${titleOf(row)}: ${kind} ${variant} at ${at}`;
 }
 
 /** What repeats it. */

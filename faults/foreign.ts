@@ -15,7 +15,7 @@ export const foreign: Kind = {
   name: 'foreign',
   list: (row, recordings) =>
     (['good', 'bad'] as const).flatMap((image) =>
-      callsOf(recordings, image).flatMap(({ n }) =>
+      (row.form === 'copy' ? [] : callsOf(row, recordings, image)).flatMap(({ n }) =>
         ACTS.filter((act) => act !== 'preview' || hasPreviews(row)).map((act) => ({
           at: n,
           variant: `${image}/${act}`,

@@ -26,9 +26,9 @@ type Way = keyof typeof WAYS;
 /** Every recorded call of one run, with every way to end it there. */
 export const kill: Kind = {
   name: 'kill',
-  list: (_row, recordings) =>
+  list: (row, recordings) =>
     (['good', 'bad'] as const).flatMap((image) =>
-      callsOf(recordings, image).flatMap((call) =>
+      callsOf(row, recordings, image).flatMap((call) =>
         (Object.keys(WAYS) as Way[])
           // Without an effect, before and after are the same.
           .filter((way) => call.mutates || way !== 'kill-before')

@@ -26,14 +26,16 @@ export async function listCases(
     const recordings = await record(row);
     for (const { name, list } of KINDS) {
       if (kinds.length > 0 && !kinds.includes(name)) continue;
-      const listed = name === 'walk' ? listWalks(Math.ceil(walks / ROWS.length)) : list(row, recordings);
+      const listed = name === 'walk' ? listWalks(row, walks) : list(row, recordings);
       all.push(...listed.map((one) => ({ row, kind: name, seed, ...one })));
     }
   }
   return all.filter((one) => (at ?? one.at) === one.at && (variant === null || one.variant.includes(variant)));
 }
 
-function listWalks(count: number): readonly Pick<Case, 'at' | 'variant'>[] {
+/** Each row has its share of all walks. */
+function listWalks(row: Row, all: number): readonly Pick<Case, 'at' | 'variant'>[] {
+  const count = row.form === 'copy' ? 0 : Math.ceil(all / ROWS.filter(({ form }) => form !== 'copy').length);
   return Array.from({ length: count }, (_, index) => ({ at: index + 1, variant: 'random' }));
 }
 

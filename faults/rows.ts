@@ -2,8 +2,11 @@
 export interface Row {
   readonly target: 'ecs' | 'cloud-run' | 'container-apps';
   readonly strategy: 'rolling' | 'canary' | 'blue-green' | 'preview';
-  /** How the user leads the traffic: to the latest revision, to one by name, or with one revision alone. */
-  readonly form: 'latest' | 'by-name' | 'single';
+  /**
+   * How the user leads the traffic: to the latest revision, to one by name, or with one revision alone. `copy`: as `latest`,
+   * and the image is copied from another registry; only the calls to registries are disturbed.
+   */
+  readonly form: 'latest' | 'by-name' | 'single' | 'copy';
 }
 
 const strategies = ['rolling', 'canary', 'blue-green', 'preview'] as const;
@@ -14,7 +17,15 @@ export const ROWS: readonly Row[] = [
   ...strategies.map((strategy) => ({ target: 'container-apps', strategy, form: 'latest' }) as const),
   ...strategies.map((strategy) => ({ target: 'container-apps', strategy, form: 'by-name' }) as const),
   { target: 'container-apps', strategy: 'rolling', form: 'single' },
+  ...(['ecs', 'cloud-run', 'container-apps'] as const).map(
+    (target) => ({ target, strategy: 'rolling', form: 'copy' }) as const,
+  ),
 ];
+
+/** Of the calls of a run, those that are disturbed. */
+export function isDisturbed({ form }: Row, { operation }: { readonly operation: string }): boolean {
+  return form !== 'copy' || /^(?:registry|ecr):/.test(operation);
+}
 
 export function titleOf({ target, strategy, form }: Row): string {
   return form === 'latest' ? `${target}, ${strategy}` : `${target}, ${strategy}, ${form}`;

@@ -4,15 +4,16 @@ import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import { checkRun, checkState, evidenceOf } from './invariants.ts';
 import { checkNextRun } from './next-run.ts';
 import type { RecordedCall, Recording, Recordings } from './recording.ts';
+import { isDisturbed, type Row } from './rows.ts';
 import { BAD, GOOD, openStage, settle } from './stage.ts';
 import { watchTraffic } from './watch-traffic.ts';
 
 /** Every recorded call of one run, with every kind of fault. */
 export const fault: Kind = {
   name: 'fault',
-  list: (_row, recordings) =>
+  list: (row, recordings) =>
     (['good', 'bad'] as const).flatMap((image) =>
-      callsOf(recordings, image).flatMap((call) =>
+      callsOf(row, recordings, image).flatMap((call) =>
         FAULT_KINDS.filter(({ fits }) => fits?.(call) ?? true).map(({ name }) => ({
           at: call.n,
           variant: `${image}/${name}`,
@@ -23,11 +24,10 @@ export const fault: Kind = {
 };
 
 /** A run whose image is bad is the same as another until the smoke test. */
-export function callsOf(recordings: Recordings, image: 'good' | 'bad'): readonly RecordedCall[] {
+export function callsOf(row: Row, recordings: Recordings, image: 'good' | 'bad'): readonly RecordedCall[] {
   const { calls } = recordings[image];
-  if (image === 'good') return calls;
-  const failed = calls.findIndex(({ operation }) => operation.startsWith('workload:'));
-  return calls.slice(failed);
+  const from = image === 'good' ? 0 : calls.findIndex(({ operation }) => operation.startsWith('workload:'));
+  return calls.slice(from).filter((call) => isDisturbed(row, call));
 }
 
 async function play({ case: { row, at, variant }, recordings, pool }: Play): Promise<Verdict> {
@@ -99,7 +99,7 @@ function allowedFor(kind: string, { operation }: RecordedCall): readonly string[
   // Nothing is touched yet where the first call finds no one for seconds.
   if (kind === 'refused') return ['refused'];
   // What an earlier step put into the environment can't be renewed, and who is refused a login is refused.
-  return kind === '401' && /^(?:ecs|ecr|elbv2|logs|github|sts|iamcredentials|entra):| token$/.test(operation)
+  return kind === '401' && /^(?:ecs|ecr|elbv2|logs|github|sts|iamcredentials|entra|registry):/.test(operation)
     ? ['rolled-back', 'refused']
     : [];
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Agent, Entries } from '../simulators/agent.ts';
+import type { Entries } from '../simulators/agent.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
 import { isObject, type Json } from '../simulators/json.ts';
 import type { ProcessPool } from '../simulators/process-pool/process-pool.ts';
@@ -35,7 +35,8 @@ export const BAD: Partial<Behaviour> = { answers: { '/health': { status: 500, bo
 const SETTLED_AFTER_MS = 240_000;
 
 export async function openStage(row: Row, pool: ProcessPool | null): Promise<Stage> {
-  const target = await openTarget(row);
+  const opened = await openTarget(row);
+  const target = row.form === 'copy' ? withSource(opened) : opened;
   const forget = registerWorld(target.agent.world);
   const exact = (): string => textOf(target.agent.snapshot());
   return {
@@ -71,14 +72,30 @@ function openTarget({ target, form }: Row): Promise<TargetStage> {
   return target === 'cloud-run' ? openCloudRun(entries) : openContainerApps(entries, form);
 }
 
-/** What every deployment of a row gets; the image is in the service's own registry, so nothing is copied. */
+/** Images are in another registry. */
+function withSource(target: TargetStage): TargetStage {
+  const { world } = target.agent;
+  const digests = new Map<string, string>();
+  return {
+    ...target,
+    publish(version, behaviour) {
+      const name = world.publish(version, behaviour);
+      digests.set(world.source.pull(name, 'linux/amd64')!.digest, version);
+      return name;
+    },
+    names: () => new Map([...digests, ...target.names()]),
+  };
+}
+
+/** Where the image is in the service's own registry. */
+const NO_COPY = { 'copy-to': '', 'registry-username': '', 'registry-password': '' };
+
+/** What every deployment of a row gets. */
 export function inputsFor({ row }: Stage, image: string): Record<string, string> {
   return {
     ...inputsOf(row),
     image,
-    'copy-to': '',
-    'registry-username': '',
-    'registry-password': '',
+    ...(row.form === 'copy' ? {} : NO_COPY),
     'environment-variables': `DATABASE_URL: ${SECRETS.environment}`,
     'smoke-tests': JSON.stringify([
       { 'GET /health': { headers: { authorization: `Bearer ${SECRETS.bearer}` }, 'retry-for': '5s' } },
@@ -103,5 +120,3 @@ function withVersions(text: string, names: ReadonlyMap<string, string>): string 
   const sorted = [...names].sort(([one], [other]) => other.length - one.length);
   return sorted.reduce((rest, [name, version]) => rest.replaceAll(name, `<${version}>`), text);
 }
-
-export type { Agent };

@@ -19,8 +19,8 @@ const LONGEST_HOLD_MS = 8_000;
  */
 export const twoRuns: Kind = {
   name: 'two-runs',
-  list: (_row, recordings) =>
-    IMAGES.flatMap((images) => {
+  list: (row, recordings) =>
+    (row.form === 'copy' ? [] : IMAGES).flatMap((images) => {
       const { calls } = recordings[images.startsWith('good') ? 'good' : 'bad'];
       const ahead = Array.from({ length: MOST_AHEAD }, (_, index) => `ahead-${index + 1}`);
       return calls.flatMap(({ n, mutates }) =>

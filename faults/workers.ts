@@ -13,7 +13,7 @@ export interface Workers {
 
 const program = path.join(import.meta.dirname, 'worker.ts');
 /** Of real time. A case takes a fraction of a second. */
-const LONGEST_CASE_MS = 120_000;
+const LONGEST_CASE_MS = 60_000;
 
 /** `count` processes that play cases side by side. */
 export function openWorkers(count: number, flags: readonly string[]): Workers {

@@ -34,7 +34,6 @@ export class LocalRequest extends Writable {
     this.#method = options.method ?? 'GET';
     this.#headers = flatten(options.headers ?? {});
     this.#context.requests.add(this);
-    clients.await(this.#port);
     process.nextTick(() => this.emit('socket', this.socket));
   }
 
@@ -63,6 +62,7 @@ export class LocalRequest extends Writable {
   }
 
   override _final(done: () => void): void {
+    this.#clients.await(this.#port);
     done();
     void contexts.exit(() => this.#serve());
   }

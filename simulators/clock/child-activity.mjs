@@ -28,7 +28,9 @@ export function watchActivity(onChange) {
   return {
     /** Local ports of the requests that await an answer: how the server knows them. 0: not connected yet. */
     awaitedPorts: () =>
-      [...awaited].filter(([request]) => !isLeftUnread(request)).map(([, findSocket]) => findSocket()?.localPort ?? 0),
+      [...awaited]
+        .filter(([request]) => !isUnsent(request) && !isLeftUnread(request))
+        .map(([, findSocket]) => findSocket()?.localPort ?? 0),
     /** Whether a body is read or left unread changes without an event. */
     hasOpenAnswer: () => [...awaited.keys()].some((request) => request.res),
     countProcesses: () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length,
@@ -60,6 +62,11 @@ function watchHttp(awaited, onChange) {
     onChange();
   });
   subscribe('http.client.response.finish', onChange);
+}
+
+/** No answer comes before its body is sent: an upload may wait for a source that is tried again after a pause. */
+function isUnsent(request) {
+  return request.writableEnded === false && !request.res;
 }
 
 /**
