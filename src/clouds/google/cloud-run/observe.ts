@@ -1,11 +1,14 @@
 import { readOptional } from '../../../io/read-optional.ts';
 import type { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import { describeHolder } from '../../../model/rollout-marker.ts';
 import type { Watch } from '../../../model/workload.ts';
 import { type Reading, reuseWhileSame, type Source, watchSparsely } from '../../sparse-watch.ts';
 import { decideObservation, isNearEnd, type RolloutFacts } from './decide-observation.ts';
 import type { RunOperation } from './deploy.ts';
+import { isBesidePreview } from './others-preview.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
+import { holderOf, readMarker } from './rollout-annotation.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
   describeLatest,
@@ -33,8 +36,11 @@ export function watchRollout(run: RunService, operation: RunOperation): Watch {
   return watchSparsely(source, run.io.clock);
 }
 
-/** null: Google's operation is in progress, went well or can't be read. */
-type FindOperationError = () => Promise<string | null>;
+/**
+ * null: Google's operation is in progress, went well or can't be read. `generation`: of the service now. Where a later
+ * change was requested, also a renewal of our marker, the operation may end for that.
+ */
+type FindOperationError = (generation: number) => Promise<string | null>;
 
 /** One that has ended well is not read again; nor is one that may not be read: roles on the service alone don't allow it. */
 function openOperationReader(run: RunService, { sent }: RunOperation): FindOperationError {
@@ -43,8 +49,8 @@ function openOperationReader(run: RunService, { sent }: RunOperation): FindOpera
     sayOnce(run, 'info', `${message}; going by the service’s and the revision’s conditions alone.`);
     isOver = true;
   };
-  return async () => {
-    if (isOver) return null;
+  return async (generation) => {
+    if (isOver || generation > sent.generation) return null;
     const read = () => getOperationEnd(run, sent.operation);
     const end = await readOptional(read, { without: ['PERMISSION_DENIED'], tell });
     if (end !== null) isOver = end.error === null;
@@ -63,27 +69,36 @@ async function readAll(
   const { ours, goal, traffic, sent, usualMs } = operation;
   const revision = await findRevision(run, ours.revision);
   const progress = progressOf(service);
+  const isBeside = isBesidePreview(service, operation);
   const facts: RolloutFacts = {
     ours: ours.revision,
     goal,
     isStale: progress.generation < sent.generation,
-    otherChange: describeOtherChange(service, operation),
+    otherChange: describeOtherChange(service, operation, revision !== null),
     revision: revision && {
       ready: isReady(revision),
       failure: findRevisionFailure(revision),
       progress: findRevisionProgress(revision),
     },
-    progress,
-    operationError: await findOperationError(),
+    // What the service says of its newest revision is about the preview.
+    progress: isBeside && revision ? { ...progress, reconciling: false, state: 'CONDITION_SUCCEEDED' } : progress,
+    operationError: await findOperationError(progress.generation),
     effective: effectiveTraffic(service),
     expected: traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision })),
   };
   return { observation: decideObservation(facts), nearEnd: isNearEnd(facts), usualMs };
 }
 
-function describeOtherChange(service: JsonObject, { ours, traffic }: RunOperation): string | null {
+function describeOtherChange(service: JsonObject, operation: RunOperation, exists: boolean): string | null {
+  const { ours, traffic, run } = operation;
   const current = requestedTraffic(service);
-  if (!isNamed(service, ours.revision)) return `${describeLatest(service)} was deployed after ours`;
+  const marker = readMarker(service);
+  if (marker && holderOf(service, run) === 'other') return describeHolder(marker);
+  if (!isNamed(service, ours.revision)) {
+    // A template that is replaced at once may never be made a revision of.
+    const goesOn = isBesidePreview(service, operation) && (exists || progressOf(service).reconciling);
+    return goesOn ? null : `${describeLatest(service)} was deployed after ours`;
+  }
   if (isAsRequested(traffic, current, ours)) return null;
   return `another user or deployment changed the traffic to ${formatShares(current)}`;
 }

@@ -18,6 +18,8 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
+  /** What this process did; another one may have done what isn't here. It spares requests, and tells who restored. */
+  readonly done: Set<'prepared' | 'sent without answer' | 'restoring' | 'fenced'>;
 }
 
 /** `projects/acme/locations/europe-west1/services/agent` */

@@ -1,74 +1,99 @@
 import type { JsonObject } from '../../../model/json.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
-import { superseded } from '../../../model/superseded.ts';
 import type { Goal, TrafficRequest } from '../../../model/workload.ts';
 import { changeService } from './change-service.ts';
 import type { RunOperation } from './deploy.ts';
-import { finalTraffic } from './our-revision.ts';
-import { parseRestoreData } from './restore-data.ts';
+import { markingOf, withoutOurMarker } from './marker-control.ts';
+import { decideMove, ensureOurs } from './move-traffic.ts';
+import { isBesidePreview } from './others-preview.ts';
+import { finalTraffic, styleOfPoint } from './our-revision.ts';
+import { formatRelease } from './release-command.ts';
+import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import type { RunService } from './service.ts';
-import {
-  describeLatest,
-  formatShares,
-  isNamed,
-  requestedTraffic,
-  type TrafficEntry,
-  toTargets,
-} from './service-document.ts';
-import type { ServiceUpdate } from './service-wire.ts';
-import { isAllOurs, isAsRequested, keepingTags, withOurs } from './traffic-table.ts';
+import { describeLatest, type TrafficEntry } from './service-document.ts';
+import { isAllOurs, withOurs } from './traffic-table.ts';
+
+/** The marker may run out this much sooner than the caller counts on. */
+const TOLERATED_MS = 60_000;
 
 /** See `TrafficControl.setWeight`. */
 export async function setWeight(
   run: RunService,
   operation: RunOperation,
-  { percent, point }: TrafficRequest,
+  request: TrafficRequest,
 ): Promise<RunOperation> {
-  const { ours, traffic, sent } = operation;
-  const goal: Goal = { kind: 'weight', percent };
+  const { percent, point, markedUntil } = request;
   // `rolling` was sent with it, in the user's own form, and its operation has ended.
-  if (percent === 100 && isAllOurs(traffic, ours)) {
-    return { ...operation, goal, sent: { ...sent, operation: '' }, usualMs: null };
-  }
-  return await move(run, operation, { goal, traffic: withOurs(parseRestoreData(point, run).serving, ours, percent) });
+  if (percent === 100 && isAllOurs(operation.traffic, operation.ours))
+    return await keepTraffic(run, operation, request);
+  const traffic = withOurs(parseRestoreData(point, run).serving, operation.ours, percent);
+  const sent = await changeService(run, (service) => {
+    const move = decideMove(run, service, { operation, traffic });
+    return move && { ...move, ...markingOf(service, { point, mark: operation.mark, until: markedUntil }) };
+  });
+  return { ...toMoved(operation, { goal: { kind: 'weight', percent }, traffic, sent }), markedUntil };
 }
 
-/** See `Workload.finish`. */
+/** Nothing is sent, unless the marker would run out while the caller counts on it. */
+async function keepTraffic(
+  run: RunService,
+  operation: RunOperation,
+  { percent, point, markedUntil }: TrafficRequest,
+): Promise<RunOperation> {
+  const goal: Goal = { kind: 'weight', percent };
+  const kept = { ...operation, goal, sent: { ...operation.sent, operation: '' }, usualMs: null };
+  if (!point.run || markedUntil - operation.markedUntil <= TOLERATED_MS) return kept;
+  const sent = await changeService(run, (service) => {
+    ensureOurs(run, service, operation);
+    return markingOf(service, { point, mark: operation.mark, until: markedUntil });
+  });
+  return { ...kept, sent: { ...sent, operation: '' }, markedUntil };
+}
+
+/** See `Workload.finish`. null: nothing but the marker was left, and it was removed. */
 export async function finishTraffic(
   run: RunService,
   operation: RunOperation,
   point: RestorePoint,
-): Promise<RunOperation> {
-  const traffic = finalTraffic(parseRestoreData(point, run), operation.ours);
-  return await move(run, operation, { goal: { kind: 'finished' }, traffic });
+): Promise<RunOperation | null> {
+  const data = parseRestoreData(point, run);
+  let ending = endingOf(run, operation, { data, service: {} });
+  let isMarkerOnly = false;
+  const sent = await changeService(run, (service) => {
+    ending = endingOf(run, operation, { data, service });
+    const move = decideMove(run, service, { operation, traffic: ending.traffic });
+    const removal = withoutOurMarker(service, point);
+    isMarkerOnly = move === null && removal !== null;
+    return move || removal ? { ...move, ...removal } : null;
+  });
+  if (isMarkerOnly) return null;
+  const { traffic, notes } = ending;
+  return { ...toMoved(operation, { goal: { kind: 'finished' }, traffic, sent }), notes };
 }
 
-async function move(
+interface Ending {
+  readonly traffic: readonly TrafficEntry[];
+  readonly notes: readonly string[];
+}
+
+/** The user's own form; by name where "the latest" is a preview, which no one has promoted. */
+function endingOf(
   run: RunService,
   operation: RunOperation,
-  { goal, traffic }: Pick<RunOperation, 'goal' | 'traffic'>,
-): Promise<RunOperation> {
-  const sent = await changeService(run, (service) => decideMove(run, service, { operation, traffic }));
-  // The usual time is that of a revision's start, which moving traffic is not.
-  return { ...operation, id: sent.operation || operation.id, goal, traffic, sent, usualMs: null };
+  { data, service }: { readonly data: RestoreData; readonly service: JsonObject },
+): Ending {
+  const { ours, notes = [] } = operation;
+  const style = styleOfPoint(data);
+  const isPinned = style === 'latest' && isBesidePreview(service, operation);
+  if (!isPinned) return { traffic: finalTraffic(data, ours, style), notes };
+  const note = `The traffic stays pinned to ${ours.revision}, as the latest revision is ${describeLatest(service)}, a preview of another user. To let it follow the latest revision again: ${formatRelease(run)}`;
+  return { traffic: finalTraffic(data, ours, 'pinned'), notes: [...notes, note] };
 }
 
-/** null: it is so already. @throws DeployError SUPERSEDED when the service is not as our last request left it */
-function decideMove(
-  run: RunService,
-  service: JsonObject,
-  { operation, traffic }: { readonly operation: RunOperation; readonly traffic: readonly TrafficEntry[] },
-): ServiceUpdate | null {
-  const current = requestedTraffic(service);
-  const { ours } = operation;
-  if (!isNamed(service, ours.revision)) {
-    const newer = `${describeLatest(service)} was deployed after ${ours.revision}`;
-    throw superseded(`could not move the traffic of ${run.resource}: ${newer}`);
-  }
-  if (isAsRequested(traffic, current, ours)) return null;
-  if (!isAsRequested(operation.traffic, current, ours)) {
-    const change = `another user or deployment changed it to ${formatShares(current)}`;
-    throw superseded(`could not move the traffic of ${run.resource}: ${change}`);
-  }
-  return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
+function toMoved(
+  operation: RunOperation,
+  { goal, traffic, sent }: Pick<RunOperation, 'goal' | 'traffic' | 'sent'>,
+): RunOperation {
+  // The usual time is that of a revision's start, which moving traffic is not.
+  return { ...operation, id: sent.operation || operation.id, goal, traffic, sent, usualMs: null };
 }
