@@ -2,7 +2,7 @@ import { failed, restored, returning, superseded, untouched, waiting } from '../
 import { decideBesideNewer } from './decide-beside-newer.ts';
 import { type Decision, LATE_LATEST_MS, type RestorationFacts, trafficOf } from './restoration-facts.ts';
 import { formatShares } from './service-document.ts';
-import { isSameShares, styleOf } from './traffic-table.ts';
+import { holdsOurs, isSameShares, styleOf } from './traffic-table.ts';
 
 /**
  * Pure: what one read found -> the one next thing to do. It is level-based: it decides from what is requested and in
@@ -14,13 +14,21 @@ export function decideRestoration(facts: RestorationFacts): Decision {
     case 'foreign':
       return decideBesideNewer(facts);
     case 'ours':
-      return trafficOf(facts) === 'foreign' ? { act: 'restore', traffic: null } : restoreAll(facts);
+      return isOthersTraffic(facts) ? { act: 'restore', traffic: null } : restoreAll(facts);
     case 'previous':
+      if (facts.phase === 'superseded') return foreignTraffic(facts);
       if (facts.late === 'fencing') return { act: 'unfence' };
       if (!facts.changed && trafficOf(facts) === 'previous') return decideUnchanged(facts);
       if (facts.late === 'fenced' && trafficOf(facts) === 'previous') return decideFenced(facts);
       return facts.restoredBy === 'another' ? decideBesideNewer(facts) : decideOnTraffic(facts);
   }
+}
+
+/** While we roll out, each table by name that we request has our revision in it. */
+function isOthersTraffic(facts: RestorationFacts): boolean {
+  const { phase, requested, ours } = facts;
+  if (trafficOf(facts) === 'foreign') return true;
+  return phase === 'rolling-out' && styleOf(requested) === 'pinned' && !holdsOurs(requested, ours);
 }
 
 function decideOnTraffic(facts: RestorationFacts): Decision {

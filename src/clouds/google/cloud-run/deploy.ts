@@ -34,6 +34,8 @@ export interface RunOperation extends Operation {
   readonly sent: SentUpdate;
   /** How long the previous revision took to start; null: Google does not tell, or no revision has to start. */
   readonly usualMs: number | null;
+  /** Another user's preview, which is newer than our revision, when this was requested. */
+  readonly beside?: string | undefined;
   /** Whose marker the service has meanwhile, and until when it was written last, in milliseconds since 1970. */
   readonly run?: RunIdentity | undefined;
   readonly markedUntil: number;

@@ -2,19 +2,12 @@ import type { JsonObject } from '../../../model/json.ts';
 import { describeHolder } from '../../../model/rollout-marker.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { RunOperation } from './deploy.ts';
-import { isBesidePreview } from './others-preview.ts';
+import { isBesidePreview, targetsBeside } from './others-preview.ts';
 import { holderOf, readMarker } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
-import {
-  describeLatest,
-  formatShares,
-  isNamed,
-  requestedTraffic,
-  type TrafficEntry,
-  toTargets,
-} from './service-document.ts';
+import { describeLatest, formatShares, isNamed, requestedTraffic, type TrafficEntry } from './service-document.ts';
 import type { ServiceUpdate } from './service-wire.ts';
-import { isAsRequested, keepingTags } from './traffic-table.ts';
+import { isAsRequested } from './traffic-table.ts';
 
 /**
  * What moves the traffic to `traffic`; null: it is so already.
@@ -32,7 +25,7 @@ export function decideMove(
   if (!isAsRequested(operation.traffic, current, ours) && !isBesidePreview(service, operation)) {
     throw notMoved(run, `another user or deployment changed it to ${formatShares(current)}`);
   }
-  return { traffic: toTargets(keepingTags(traffic, current, ours), service) };
+  return { traffic: targetsBeside(service, traffic, ours) };
 }
 
 /** @throws DeployError SUPERSEDED when the newest revision is another one, or another run is rolling out */

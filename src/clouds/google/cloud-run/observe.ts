@@ -19,7 +19,7 @@ import {
   requestedTraffic,
 } from './service-document.ts';
 import { readService } from './service-wire.ts';
-import { isAsRequested } from './traffic-table.ts';
+import { isAsRequested, isSameShares } from './traffic-table.ts';
 import { findRevision, getOperationEnd } from './typed-calls.ts';
 
 /**
@@ -69,7 +69,10 @@ async function readAll(
   const { ours, goal, traffic, sent, usualMs } = operation;
   const revision = await findRevision(run, ours.revision);
   const progress = progressOf(service);
-  const isBeside = isBesidePreview(service, operation);
+  const effective = effectiveTraffic(service);
+  const expected = traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision }));
+  // What the service and our operation say of its newest revision is about the preview then.
+  const isBeside = revision !== null && isBesidePreview(service, operation) && isSameShares(effective, expected);
   const facts: RolloutFacts = {
     ours: ours.revision,
     goal,
@@ -80,11 +83,9 @@ async function readAll(
       failure: findRevisionFailure(revision),
       progress: findRevisionProgress(revision),
     },
-    // What the service says of its newest revision is about the preview.
-    progress: isBeside && revision ? { ...progress, reconciling: false, state: 'CONDITION_SUCCEEDED' } : progress,
-    operationError: await findOperationError(progress.generation),
-    effective: effectiveTraffic(service),
-    expected: traffic.map((entry) => ({ ...entry, revision: entry.revision ?? ours.revision })),
+    progress: isBeside ? { ...progress, reconciling: false, state: 'CONDITION_SUCCEEDED' } : progress,
+    operationError: isBeside ? null : await findOperationError(progress.generation),
+    ...{ effective, expected },
   };
   return { observation: decideObservation(facts), nearEnd: isNearEnd(facts), usualMs };
 }

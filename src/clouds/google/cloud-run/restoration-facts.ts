@@ -1,5 +1,5 @@
 import type { RestorationAnswer } from '../../restoration-answers.ts';
-import type { Holder } from './rollout-annotation.ts';
+import type { Holder, RolloutPhase } from './rollout-annotation.ts';
 import type { TrafficEntry } from './service-document.ts';
 import { holdsOurs, isAsRequested, type OurRevision } from './traffic-table.ts';
 
@@ -8,6 +8,8 @@ export interface RestorationFacts {
   /** Whose marker the service has, and who that is, for people. */
   readonly holder: Holder;
   readonly holderName: string;
+  /** What the run that has it, which is ours, noted; null: it isn't ours. */
+  readonly phase: RolloutPhase | null;
   /** Whose template it is: by the revision's name, and by a hash of the content. */
   readonly template: 'ours' | 'previous' | 'foreign';
   /** Who restored the previous template, where it is that; `us` too where no one changed it. */

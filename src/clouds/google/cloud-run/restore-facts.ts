@@ -55,13 +55,15 @@ export function gatherFacts(run: RunService, service: JsonObject, restoring: Res
   };
 }
 
-type Owner = Pick<RestorationFacts, 'holder' | 'holderName' | 'template' | 'restoredBy' | 'late'>;
+type Owner = Pick<RestorationFacts, 'phase' | 'holder' | 'holderName' | 'template' | 'restoredBy' | 'late'>;
 type Own = Pick<Restoring, 'point' | 'mark'> & { readonly data: RestoreData };
 
 function describeOwner(run: RunService, service: JsonObject, own: Own): Owner {
   const marker = readMarker(service);
+  const holder = holderOf(service, own.point.run);
   return {
-    holder: holderOf(service, own.point.run),
+    holder,
+    phase: holder === 'ours' && marker ? marker.phase : null,
     holderName: marker ? describeHolder(marker) : '',
     template: whoseTemplate(service, own),
     restoredBy: whoRestored(run, service, own),

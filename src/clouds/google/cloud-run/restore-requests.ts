@@ -5,15 +5,16 @@ import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
 import { failed, returning, superseded } from '../../restoration-answers.ts';
 import { labelsToRestore, readLabels, withPreviousLabels } from './labels.ts';
 import { markingOf, withoutOurMarker } from './marker-control.ts';
+import { targetsBeside } from './others-preview.ts';
 import type { Decision, RestorationFacts } from './restoration-facts.ts';
 import type { RestoreData } from './restore-data.ts';
 import type { Restoring } from './restore-facts.ts';
 import { readPreviousTemplate } from './restore-template.ts';
 import type { RolloutPhase } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
-import { formatShares, requestedTraffic, type TrafficEntry, templateOf, toTargets } from './service-document.ts';
+import { formatShares, requestedTraffic, type TrafficEntry, templateOf } from './service-document.ts';
 import { patchService, type ServiceUpdate } from './service-wire.ts';
-import { isAsRequested, isSameTraffic, keepingTags } from './traffic-table.ts';
+import { isAsRequested, isSameTraffic } from './traffic-table.ts';
 
 /** One poll of a restoration, and what it has read. */
 export interface Poll {
@@ -94,7 +95,7 @@ function isRefusal(error: unknown): error is DeployError {
 }
 
 function targets({ service, facts }: Poll, traffic: readonly TrafficEntry[] | null): ServiceUpdate {
-  return traffic === null ? {} : { traffic: toTargets(keepingTags(traffic, facts.requested, facts.ours), service) };
+  return traffic === null ? {} : { traffic: targetsBeside(service, traffic, facts.ours) };
 }
 
 function labels({ service, data }: Poll): ServiceUpdate {
@@ -114,7 +115,8 @@ export function labelsBesideNewer(service: JsonObject, { ownLabels, labels }: Re
 /** The last request of a restoration removes the marker; the ones before note what is going on. */
 function marking(poll: Poll, traffic: readonly TrafficEntry[] | null): ServiceUpdate {
   const isLast = traffic !== null && isSameTraffic(traffic, poll.facts.previousTraffic);
-  return isLast ? unmarked(poll) : marked(poll, 'restoring');
+  if (isLast) return unmarked(poll);
+  return marked(poll, traffic === null ? 'superseded' : 'restoring');
 }
 
 export function marked({ run, service, restoring: { point, mark } }: Poll, phase: RolloutPhase): ServiceUpdate {

@@ -11,11 +11,13 @@ import type { RolloutMarker } from '../../../model/rollout-marker.ts';
 export const ROLLOUT_ANNOTATION = 'deploy-agent/rollout';
 const VERSION = 1;
 
+const PHASES = ['rolling-out', 'restoring', 'superseded', 'fencing'] as const;
 /**
- * What the run is doing. `restoring`: it restores what was there before, so a previous template is its own doing. `fencing`:
- * it only changes the etag, so that a request which got no answer is refused.
+ * What the run is doing. `restoring`: it restores what was there before, so a previous template is its own doing.
+ * `superseded`: the same, beside the traffic of another user, which stays. `fencing`: it only changes the etag, so that a
+ * request which got no answer is refused.
  */
-export type RolloutPhase = 'rolling-out' | 'restoring' | 'fencing';
+export type RolloutPhase = (typeof PHASES)[number];
 
 export interface ServiceMarker extends RolloutMarker {
   readonly phase: RolloutPhase;
@@ -25,7 +27,7 @@ export interface ServiceMarker extends RolloutMarker {
 const time = z.number().min(0).max(8.64e15);
 const schema = z.object({
   version: z.literal(VERSION),
-  phase: z.enum(['rolling-out', 'restoring', 'fencing']),
+  phase: z.enum(PHASES),
   run: z.object({ id: z.string().min(1), name: z.string(), since: time }),
   until: time,
   mark: z.string().min(1),

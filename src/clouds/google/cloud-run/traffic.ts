@@ -10,7 +10,7 @@ import { finalTraffic, styleOfPoint } from './our-revision.ts';
 import { formatRelease } from './release-command.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import type { RunService } from './service.ts';
-import { describeLatest, type TrafficEntry } from './service-document.ts';
+import { type TrafficEntry, templateRevision } from './service-document.ts';
 import { isAllOurs, withOurs } from './traffic-table.ts';
 
 /** The marker may run out this much sooner than the caller counts on. */
@@ -27,11 +27,13 @@ export async function setWeight(
   if (percent === 100 && isAllOurs(operation.traffic, operation.ours))
     return await keepTraffic(run, operation, request);
   const traffic = withOurs(parseRestoreData(point, run).serving, operation.ours, percent);
+  let beside: string | undefined;
   const sent = await changeService(run, (service) => {
+    beside = findPreview(service, operation);
     const move = decideMove(run, service, { operation, traffic });
     return move && { ...move, ...markingOf(service, { point, mark: operation.mark, until: markedUntil }) };
   });
-  return { ...toMoved(operation, { goal: { kind: 'weight', percent }, traffic, sent }), markedUntil };
+  return { ...toMoved(operation, { goal: { kind: 'weight', percent }, traffic, sent }), beside, markedUntil };
 }
 
 /** Nothing is sent, unless the marker would run out while the caller counts on it. */
@@ -67,11 +69,17 @@ export async function finishTraffic(
     return move || removal ? { ...move, ...removal } : null;
   });
   if (isMarkerOnly) return null;
-  const { traffic, notes } = ending;
-  return { ...toMoved(operation, { goal: { kind: 'finished' }, traffic, sent }), notes };
+  const { traffic, notes, beside } = ending;
+  return { ...toMoved(operation, { goal: { kind: 'finished' }, traffic, sent }), notes, beside };
+}
+
+/** Of another user, which is newer than our revision; undefined: there is none. */
+function findPreview(service: JsonObject, operation: RunOperation): string | undefined {
+  return isBesidePreview(service, operation) ? templateRevision(service) : undefined;
 }
 
 interface Ending {
+  readonly beside: string | undefined;
   readonly traffic: readonly TrafficEntry[];
   readonly notes: readonly string[];
 }
@@ -84,10 +92,10 @@ function endingOf(
 ): Ending {
   const { ours, notes = [] } = operation;
   const style = styleOfPoint(data);
-  const isPinned = style === 'latest' && isBesidePreview(service, operation);
-  if (!isPinned) return { traffic: finalTraffic(data, ours, style), notes };
-  const note = `The traffic stays pinned to ${ours.revision}, as the latest revision is ${describeLatest(service)}, a preview of another user. To let it follow the latest revision again: ${formatRelease(run)}`;
-  return { traffic: finalTraffic(data, ours, 'pinned'), notes: [...notes, note] };
+  const beside = findPreview(service, operation);
+  if (style === 'pinned' || !beside) return { traffic: finalTraffic(data, ours, style), notes, beside };
+  const note = `The traffic stays pinned to ${ours.revision}, as the latest revision is ${beside}, a preview of another user. To let it follow the latest revision again: ${formatRelease(run)}`;
+  return { traffic: finalTraffic(data, ours, 'pinned'), notes: [...notes, note], beside };
 }
 
 function toMoved(

@@ -16,7 +16,14 @@ const canary = [entry('agent-old', 95), stable, entry('agent-new', 5, ours.tag)]
 
 /** As it is right after our canary got 5%. */
 const facts = (change: Partial<RestorationFacts> = {}): RestorationFacts => ({
-  ...{ holder: 'ours', holderName: 'acme/agent, run 1', restoredBy: 'us', isPreview: false, late: 'no' },
+  ...{
+    holder: 'ours',
+    holderName: 'acme/agent, run 1',
+    restoredBy: 'us',
+    isPreview: false,
+    late: 'no',
+    phase: 'rolling-out',
+  },
   ...{
     template: 'ours',
     revision: 'agent-new',
