@@ -17,6 +17,7 @@ import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
 import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
+import { ConflictError } from './model/conflict.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
@@ -127,19 +128,33 @@ async function compare(run: Checked & WaitRequest & { readonly change: EditChang
   return { changes, steps: run.strategy.plan(run.trafficSteps, workload.capabilities) };
 }
 
-async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, context: CloudContext): Promise<Outcome> {
-  const { copyTo, images, registry: client, registries, record } = opened;
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function copyAndDeploy(opened: Opened, context: CloudContext): Promise<Outcome> {
+  const { copyTo, images, registry: client, registries, record, onConflict } = opened;
   const { io } = context;
   const importers = registries.flatMap(({ importer }) => importer ?? []);
   const copying = { client, importers, record, io };
   if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
+  for (;;) {
+    const current = await takeTurn(opened, context);
+    try {
+      return await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
+    } catch (error) {
+      const isOver = io.clock.now() >= current.deadline;
+      if (!(error instanceof ConflictError) || onConflict === 'fail' || isOver) throw error;
+      io.log.info(error.message);
+    }
+  }
+}
+
+/** Waits until no one else changes the service. What was read before may be what another run has changed. */
+async function takeTurn(opened: Opened, context: CloudContext): Promise<Opened> {
   const { hasWaited, restoringMs } = await waitUntilFree(opened);
-  const deadline = opened.deadline + restoringMs;
-  // What was read before may be what another run has changed.
-  const service = hasWaited ? await findService(opened, context) : opened;
-  const compared = hasWaited ? await compare({ ...opened, ...service }) : opened;
-  const started = { deadline, run: identifyRun(io), journal: openJournal(io) };
-  return await deploy({ ...opened, ...service, ...compared, ...started });
+  if (!hasWaited) return opened;
+  const service = await findService(opened, context);
+  const compared = await compare({ ...opened, ...service });
+  return { ...opened, ...service, ...compared, deadline: opened.deadline + restoringMs };
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import { isCancelled } from '../io/signals.ts';
+import { ConflictError } from '../model/conflict.ts';
 import { describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
@@ -26,6 +27,7 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const point = await runPhase('Read the current state', record, io, () => readCurrentState(rollout));
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
+  await ensureRollbackTarget(point, rollout);
   for (const difference of plan.differences) io.log.info(difference);
 
   const progress = startProgress(rollout, point);
@@ -55,7 +57,6 @@ async function readCurrentState(rollout: Rollout): Promise<RestorePoint> {
   const point = run ? { ...captured, run } : captured;
   if (point.revision === null) io.log.info('nothing is live yet: a rollback deletes what this run creates');
   else io.log.info(`live now: ${point.revision} (this is what a rollback restores)`);
-  await ensureRollbackTarget(point, rollout);
   return point;
 }
 
@@ -70,6 +71,10 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   const { journal, io, signal } = rollout;
   const { mark, point } = progress.entry;
   const failure = describeError(signal.aborted ? signal.reason : error);
+  if (isConflict(error, progress)) {
+    journal.write({ ...progress.entry, phase: 'open', mark: null });
+    throw error;
+  }
   // Nothing that can go live was sent: whatever went wrong, no workload was touched.
   if (mark === null) return refuse(error, progress, rollout);
   progress.entry = { ...progress.entry, phase: 'rolling-back', failure };
@@ -84,6 +89,11 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   const { entry, unansweredAt } = progress;
   const outcome = await rollBack({ ...rollout, entry, unansweredAt, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis, notes: [...outcome.notes, ...(progress.operation?.notes ?? [])] };
+}
+
+/** After a request that got no answer, nothing says that none of ours was sent. */
+function isConflict(error: unknown, { operation, unansweredAt }: Progress): boolean {
+  return error instanceof ConflictError && operation === null && unansweredAt === null;
 }
 
 async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {

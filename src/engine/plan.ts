@@ -44,9 +44,10 @@ async function forecastRollout(request: PlanRequest, copies: readonly CopyForeca
   const { workload, changes, force } = request;
   const readiness = await workload.readiness();
   const point = readiness.status === 'abandoned' ? readiness.marker.point : await workload.capture();
-  await ensureRollbackTarget(point, request);
+  const unchanged = changes.unchanged && !force;
+  if (!unchanged) await ensureRollbackTarget(point, request);
   return {
-    unchanged: changes.unchanged && !force,
+    unchanged,
     differences: changes.differences,
     copies,
     restores: point.revision,

@@ -1,5 +1,7 @@
+import { ConflictError } from '../model/conflict.ts';
 import { DeployError, describeError } from '../model/errors.ts';
 import type { Readiness } from '../model/readiness.ts';
+import type { RolloutMarker } from '../model/rollout-marker.ts';
 import { joinSentences } from '../model/sentences.ts';
 import { restoreAbandoned } from './restore-abandoned.ts';
 import type { Rollout } from './rollout.ts';
@@ -32,6 +34,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
   const { workload, deadline, io, signal } = request;
   let polls = 0;
   let restoringMs = 0;
+  const restored: RolloutMarker[] = [];
   try {
     await waitFor(
       async () => {
@@ -39,7 +42,9 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
         const found = await workload.readiness();
         if (found.status === 'abandoned') {
           const startedAt = io.clock.now();
+          ensureNotRestored(found, restored, request);
           await restoreAbandoned(found, request);
+          restored.push(found.marker);
           restoringMs += io.clock.now() - startedAt;
         }
         return mayStart(found, request) ? { done: true, value: null } : { done: false, ...describe(found) };
@@ -55,15 +60,25 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
 
 function describe(found: Readiness): { readonly message: string; readonly pollAfterMs?: number } {
   if (found.status === 'free') return { message: '' };
-  return found.status === 'abandoned' ? { message: 'restored; reading again', pollAfterMs: 0 } : found;
+  return found.status === 'abandoned' ? { message: 'reading the current state again', pollAfterMs: 0 } : found;
+}
+
+/** A restoration ends with the marker removed; one that stays would be restored from again and again. */
+function ensureNotRestored(
+  { message, marker }: Extract<Readiness, { status: 'abandoned' }>,
+  restored: readonly RolloutMarker[],
+  { workload }: WaitRequest,
+): void {
+  if (!restored.some(({ run }) => run.id === marker.run.id)) return;
+  const why = `could not start a deployment of ${workload.resource}: ${message}, and its marker could not be removed`;
+  throw new DeployError('BUSY', why, { hint: 'Remove the marker by hand (docs/reliability.md), then run again.' });
 }
 
 /** @throws DeployError BUSY */
 function mayStart(found: Readiness, { workload, io, onConflict, onStuck }: WaitRequest): boolean {
   if (found.status === 'free') return true;
   if (found.status === 'busy' && onConflict === 'fail') {
-    const hint = 'Run again when that has ended, or set `on-conflict: wait`.';
-    throw new DeployError('BUSY', `could not start a deployment of ${workload.resource}: ${found.message}`, { hint });
+    throw new ConflictError(`could not start a deployment of ${workload.resource}: ${found.message}`);
   }
   if (found.status !== 'stuck') return false;
   if (onStuck === 'replace' || (onStuck === null && found.isOurs)) {

@@ -150,6 +150,7 @@ export interface Prepared {
    * The first call that can make the change live. Reads first, and sends nothing that was taken already: it is called
    * again after a transient error and while it returns null, each time after `findOperation` found nothing.
    * Returns our operation with the goal `up`, where the answer shows it; null: it is not listed yet.
+   * @throws ConflictError where another run was faster and nothing of ours was ever sent
    */
   send(point: RestorePoint, plan: RolloutPlan): Promise<Operation | null>;
 }

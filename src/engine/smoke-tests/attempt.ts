@@ -7,4 +7,6 @@ export interface Attempt {
   readonly detail: string;
   /** True: trying again cannot help (a missing file, an address that is refused). */
   readonly final: boolean;
+  /** No response came. */
+  readonly isUnanswered?: boolean;
 }

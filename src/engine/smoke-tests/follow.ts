@@ -47,5 +47,5 @@ function isSameOrigin(from: URL, to: URL): boolean {
 }
 
 function notFollowed(where: string, hint?: string): DeployError {
-  return new DeployError('NETWORK', `a redirect ${where} is not followed`, hint ? { hint } : {});
+  return new DeployError('SMOKE_TEST_FAILED', `a redirect ${where} is not followed`, hint ? { hint } : {});
 }

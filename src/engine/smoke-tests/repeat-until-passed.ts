@@ -33,13 +33,19 @@ export async function repeatUntilPassed(
     passesInARow = last.passed ? passesInARow + 1 : 0;
     if (passesInARow >= repetition.passes) return { last: withPasses(last, repetition.passes), attempts };
     const leftMs = retryUntil - io.clock.now();
-    if (!last.passed && (last.final || leftMs <= 0)) return { last, attempts };
+    if (!last.passed && (last.final || (leftMs <= 0 && !isFirstWithoutAnswer(last, attempts))))
+      return { last, attempts };
     if (last.passed) nextPause = startPace();
-    const pauseMs = last.passed ? nextPause() : Math.min(nextPause(), leftMs);
+    const pauseMs = last.passed || leftMs <= 0 ? nextPause() : Math.min(nextPause(), leftMs);
     if (io.clock.now() + pauseMs >= repetition.deadline) return { last: cutOff(last, passesInARow), attempts };
     if (!last.passed) announce(last);
     await io.clock.sleep(pauseMs, repetition.signal);
   }
+}
+
+/** One request that got lost on its way says nothing about the revision, and took the time of all tries. */
+function isFirstWithoutAnswer({ isUnanswered = false }: Attempt, attempts: number): boolean {
+  return isUnanswered && attempts === 1;
 }
 
 function announcerOf(repetition: Repetition, retryUntil: number, io: Io): (failure: Attempt) => void {
@@ -48,7 +54,8 @@ function announcerOf(repetition: Repetition, retryUntil: number, io: Io): (failu
     if (reason === lastReason) return;
     lastReason = reason;
     const leftMs = Math.min(retryUntil, repetition.deadline) - io.clock.now();
-    io.log.info(`… ${repetition.name}: ${detail}; trying again for up to ${formatDuration(leftMs)}`);
+    const limit = leftMs > 0 ? ` for up to ${formatDuration(leftMs)}` : '';
+    io.log.info(`… ${repetition.name}: ${detail}; trying again${limit}`);
   };
 }
 

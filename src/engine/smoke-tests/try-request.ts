@@ -55,7 +55,8 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
     context.signal.throwIfAborted();
     if (!(error instanceof DeployError)) throw error;
     const detail = excerpt(joinSentences(error.message, error.hint), [], 300).slice(1, -1);
-    return { passed: false, reason: detail, detail, final: error.code === 'INPUT_INVALID' };
+    const isUnanswered = error.code === 'NETWORK';
+    return { passed: false, reason: detail, detail, final: error.code === 'INPUT_INVALID', isUnanswered };
   }
 }
 
@@ -129,7 +130,7 @@ async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): P
 }
 
 function endlessRedirects(): DeployError {
-  return new DeployError('NETWORK', `could not follow the redirects: more than ${MAX_REDIRECTS}`, {
+  return new DeployError('SMOKE_TEST_FAILED', `could not follow the redirects: more than ${MAX_REDIRECTS}`, {
     hint: 'Test the address at which they end, or expect the redirect itself with `status: 302`.',
   });
 }

@@ -46,6 +46,18 @@ describe('a round of smoke tests', () => {
     expect(result!.durationMs).toBe(1_000 + 1_300 + 1_690);
   });
 
+  it('tries once more after a request that got no answer, also without retry-for', async () => {
+    const service = await openService(answersInTurn((_, response) => void response.destroy(), answer(200)));
+    const [result] = await openWorld().run('- GET /health: {retry-for: 0s}', endpointOf(service));
+    expect(result).toMatchObject({ passed: true, attempts: 2 });
+  });
+
+  it('fails when the second request gets no answer either', async () => {
+    const service = await openService((_, response) => void response.destroy());
+    const [result] = await openWorld().run('- GET /health: {retry-for: 0s}', endpointOf(service));
+    expect(result).toMatchObject({ passed: false, attempts: 2 });
+  });
+
   it('gives up when retry-for is used up, and not before', async () => {
     const service = await openService(answer(503, 'starting'));
     const clock = steppingClock();

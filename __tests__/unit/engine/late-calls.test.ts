@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { deploy } from '../../../src/engine/deploy.ts';
+import { DeployError } from '../../../src/model/errors.ts';
+import type { Workload } from '../../../src/model/workload.ts';
+import { canary } from '../../../src/strategies/canary.ts';
+import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
+import { fakeIo } from '../../fixtures/fake-io.ts';
+import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
+import { operation, preparedBy, scriptedWorkload, watchBy } from '../../fixtures/scripted-workload.ts';
+
+const lost = () => new DeployError('NETWORK', 'no answer within 60s');
+
+function given(parts: Partial<Workload>) {
+  const io = fakeIo();
+  const workload = scriptedWorkload({
+    capabilities: { traffic: { by: 'us', weights: 'any' }, preview: true, changes: ['edit'], remedy: null },
+    traffic: { by: 'us', setWeight: async (ours) => ours },
+    ...parts,
+  });
+  const steps = canary.plan(parseTrafficSteps('5%'), workload.capabilities);
+  return { io, rollout: scriptedRollout(workload, io, steps) };
+}
+
+describe('a request that got no answer', () => {
+  /** Loses the answer of the first share. */
+  function losesShare(): Workload['traffic'] {
+    let isLost = false;
+    return {
+      by: 'us',
+      async setWeight(ours) {
+        if (isLost) return ours;
+        isLost = true;
+        throw lost();
+      },
+    };
+  }
+
+  test.each([
+    [false, 120_000],
+    [true, 0],
+  ])('is outlasted before the last one is sent, unless it is fenced (%s)', async (fencesLateCalls, waitMs) => {
+    const finishedAt: number[] = [];
+    const { io, rollout } = given({
+      fencesLateCalls,
+      traffic: losesShare(),
+      finish: async () => {
+        finishedAt.push(io.clock.now());
+        return null;
+      },
+    });
+    const startedAt = io.clock.now();
+    expect(await deploy(rollout)).toMatchObject({ kind: 'deployed' });
+    expect(finishedAt[0]! - startedAt).toBeGreaterThanOrEqual(waitMs);
+    expect(finishedAt[0]! - startedAt).toBeLessThan(waitMs + 10_000);
+  });
+
+  test('and arrives after the restoration is restored again before the run ends', async () => {
+    let polls = 0;
+    const restored = { status: 'restored', by: 'us', message: 'agent:41 serves again' } as const;
+    const arrived = { status: 'progressing', requested: true, reason: 'R', message: 'agent:42 is back' } as const;
+    const { io, rollout } = given({
+      prepare: async () => preparedBy(() => Promise.reject(lost())),
+      findOperation: async () => (polls === 0 ? operation : null),
+      watch: watchBy(async () => ({ status: 'failed', as: 'DEPLOY_FAILED', reason: 'X', message: 'it crashes' })),
+      restore: async () => {
+        polls += 1;
+        return polls === 3 ? arrived : restored;
+      },
+    });
+    const startedAt = io.clock.now();
+    expect(await deploy(rollout)).toMatchObject({ kind: 'rolled-back' });
+    expect(io.clock.now() - startedAt).toBeGreaterThanOrEqual(120_000);
+    expect(io.printed.join()).toContain('a request that got no answer may still take effect');
+    expect(io.printed.join()).toContain('agent:42 is back');
+  });
+});
