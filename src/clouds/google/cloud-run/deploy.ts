@@ -1,3 +1,4 @@
+import { ConflictError } from '../../../model/conflict.ts';
 import { isTransient } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { RestorePoint, RunIdentity } from '../../../model/restore-point.ts';
@@ -7,12 +8,12 @@ import type { Change, Operation, Prepared, RolloutPlan } from '../../../model/wo
 import { changeService } from './change-service.ts';
 import { withLabels } from './labels.ts';
 import { type Marking, markingOf } from './marker-control.ts';
-import { finalTraffic, ourRevision } from './our-revision.ts';
+import { finalTraffic, isMadeByUs, ourRevision } from './our-revision.ts';
 import { type RevisionTemplate, templateFor } from './plan.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { type Holder, holderOf, readMarker } from './rollout-annotation.ts';
-import type { RunService } from './service.ts';
+import { deedsOf, type RunService } from './service.ts';
 import {
   describeLatest,
   isNamed,
@@ -44,7 +45,6 @@ export interface RunOperation extends Operation {
 /** Chooses the revision's name. Nothing is made: the one call that makes the revision is the one that is journaled. */
 export async function prepareChange(run: RunService, change: Change): Promise<Prepared> {
   const revision = await templateFor(run, change);
-  run.done.add('prepared');
   return { mark: revision.mark, send: (point, plan) => send(run, revision, { point, plan }) };
 }
 
@@ -62,11 +62,12 @@ async function send(
   const ours = ourRevision(run, mark, data);
   const traffic = takeTraffic ? finalTraffic(data, ours) : previewTraffic(data, ours);
   const plan = { ours, template, traffic, data, marking: { point, mark, until: markedUntil } };
+  const deeds = deedsOf(run, point).add('sent');
   try {
     const sent = await changeService(run, (service) => decideDeploy(run, service, plan));
     return toOperation(data, { ours, traffic, sent, run: point.run, markedUntil });
   } catch (error) {
-    if (isTransient(error)) run.done.add('sent without answer');
+    if (isTransient(error)) deeds.add('sent without answer');
     throw error;
   }
 }
@@ -86,7 +87,7 @@ interface DeployPlan {
 
 /**
  * null: an earlier request, whose answer was lost, has done it.
- * @throws DeployError SUPERSEDED when the service is no longer as it was captured, or another run is rolling out
+ * @throws ConflictError when another run was faster; DeployError SUPERSEDED when the service is not as it was captured
  */
 function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): ServiceUpdate | null {
   const { ours, template, traffic, data, marking } = plan;
@@ -95,9 +96,7 @@ function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): S
   // The name follows from the content, so another run may have made a revision of that name.
   const isSent = marking.point.run ? holder === 'ours' : hasTraffic;
   if (isNamed(service, ours.revision) && isSent) return null;
-  if (holder === 'other' || !isAsCaptured(service, data)) {
-    throw superseded(`could not deploy to ${run.resource}: ${describeOthers(service, holder)}`);
-  }
+  ensureAsCaptured(run, service, { holder, data });
   return {
     ...(template ? { template } : {}),
     // Traffic that follows the latest anyway is not mentioned: no entry at all is the user's own form too.
@@ -107,10 +106,18 @@ function decideDeploy(run: RunService, service: JsonObject, plan: DeployPlan): S
   };
 }
 
-function describeOthers(service: JsonObject, holder: Holder): string {
+/** Another run is waited for. A deployment by someone else, which no one may expect to be replaced, is not. */
+function ensureAsCaptured(
+  run: RunService,
+  service: JsonObject,
+  { holder, data }: { readonly holder: Holder; readonly data: RestoreData },
+): void {
   const marker = readMarker(service);
-  if (holder === 'other' && marker) return describeHolder(marker);
-  return `${describeLatest(service)} was deployed meanwhile, or its traffic changed`;
+  const what = `could not deploy to ${run.resource}`;
+  if (holder === 'other' && marker) throw new ConflictError(`${what}: ${describeHolder(marker)}`);
+  if (isAsCaptured(service, data)) return;
+  const changed = `${describeLatest(service)} was deployed meanwhile, or its traffic changed`;
+  throw isMadeByUs(run, service) ? new ConflictError(`${what}: ${changed}`) : superseded(`${what}: ${changed}`);
 }
 
 /** Template and traffic, and what serves: a revision that became ready since may have taken the traffic. */

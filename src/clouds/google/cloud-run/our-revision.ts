@@ -33,6 +33,15 @@ export function finalTraffic(
   return finished(usable, { ours, style });
 }
 
+/**
+ * The traffic that a rollback restores. A tag that was not in effect is left out: its revision did not start, and naming it
+ * again makes the change fail, as in `finalTraffic`.
+ */
+export function restorableTraffic({ requested, serving }: RestoreData): readonly TrafficEntry[] {
+  const inEffect = new Set(serving.map(({ tag }) => tag));
+  return requested.filter(({ percent, tag }) => percent > 0 || inEffect.has(tag));
+}
+
 /** How the user has traffic assigned. A preview pins it, and its tag says how it was assigned until then. */
 export function styleOfPoint({ requested }: RestoreData): TrafficStyle {
   const remembers = requested.some(({ revision, tag }) => isOurTag(tag, revision ?? '') && remembersLatest(tag ?? ''));

@@ -22,7 +22,8 @@ export interface RestorationFacts {
   /** Traffic as it is requested now, and as it is in effect. */
   readonly requested: readonly TrafficEntry[];
   readonly effective: readonly TrafficEntry[];
-  /** As it was requested at capture, and what served then, by name. */
+  /** As it was requested at capture; that without tags that were not in effect; and what served then, by name. */
+  readonly capturedTraffic: readonly TrafficEntry[];
   readonly previousTraffic: readonly TrafficEntry[];
   readonly previousByName: readonly TrafficEntry[];
   /** As our rollout leaves it. */
@@ -63,7 +64,8 @@ export const LATE_LATEST_MS = 60_000;
 /** Whose form the traffic has now. `by-name`: the previous one, before its own form is restored. */
 export function trafficOf(facts: RestorationFacts): 'previous' | 'by-name' | 'ours' | 'foreign' {
   const { requested, ours } = facts;
-  if (isAsRequested(facts.previousTraffic, requested, ours)) return 'previous';
+  const { capturedTraffic, previousTraffic } = facts;
+  if ([capturedTraffic, previousTraffic].some((one) => isAsRequested(one, requested, ours))) return 'previous';
   if (isAsRequested(facts.previousByName, requested, ours)) return 'by-name';
   if (holdsOurs(requested, ours) || isAsRequested(facts.finalTraffic, requested, ours)) return 'ours';
   return 'foreign';

@@ -3,14 +3,14 @@ import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { describeHolder } from '../../../model/rollout-marker.ts';
 import { labelsToRestore } from './labels.ts';
 import { isOthersPreview } from './others-preview.ts';
-import { finalTraffic, ourRevision } from './our-revision.ts';
+import { finalTraffic, ourRevision, restorableTraffic } from './our-revision.ts';
 import { formatRelease } from './release-command.ts';
 import type { RestorationFacts } from './restoration-facts.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { firstLine } from './revision-state.ts';
 import { holderOf, readMarker } from './rollout-annotation.ts';
-import type { RunService } from './service.ts';
+import { deedsOf, type RunService } from './service.ts';
 import {
   effectiveTraffic,
   latestReady,
@@ -41,7 +41,8 @@ export function gatherFacts(run: RunService, service: JsonObject, restoring: Res
     ours,
     requested: requestedTraffic(service),
     effective: effectiveTraffic(service),
-    previousTraffic: data.requested,
+    capturedTraffic: data.requested,
+    previousTraffic: restorableTraffic(data),
     previousByName: data.serving,
     finalTraffic: finalTraffic(data, ours),
     labelsAreOurs: labelsToRestore(service, labels).length > 0,
@@ -91,14 +92,16 @@ function whoRestored(run: RunService, service: JsonObject, { point, mark, data }
   if (holderOf(service, point.run) === 'ours') {
     return readMarker(service)?.phase === 'rolling-out' ? 'another' : 'us';
   }
-  return run.done.has('prepared') && !run.done.has('restoring') ? 'another' : 'us';
+  const deeds = deedsOf(run, point);
+  return deeds.has('sent') && !deeds.has('restoring') ? 'another' : 'us';
 }
 
 /** Where another process sent the request, it is not known whether it was answered. */
 function findLate(run: RunService, service: JsonObject, { point }: Own): RestorationFacts['late'] {
-  if (run.done.has('fenced')) return 'fenced';
+  const deeds = deedsOf(run, point);
+  if (deeds.has('fenced')) return 'fenced';
   const isFencing = holderOf(service, point.run) === 'ours' && readMarker(service)?.phase === 'fencing';
   if (isFencing) return 'fencing';
-  const isAnswered = run.done.has('prepared') && !run.done.has('sent without answer');
+  const isAnswered = deeds.has('sent') && !deeds.has('sent without answer');
   return isAnswered || !point.run ? 'no' : 'maybe';
 }

@@ -11,7 +11,7 @@ import type { RestoreData } from './restore-data.ts';
 import type { Restoring } from './restore-facts.ts';
 import { readPreviousTemplate } from './restore-template.ts';
 import type { RolloutPhase } from './rollout-annotation.ts';
-import type { RunService } from './service.ts';
+import { deedsOf, type RunService } from './service.ts';
 import { formatShares, requestedTraffic, type TrafficEntry, templateOf } from './service-document.ts';
 import { patchService, type ServiceUpdate } from './service-wire.ts';
 import { isAsRequested, isSameTraffic } from './traffic-table.ts';
@@ -35,15 +35,15 @@ export async function moveTraffic(
   { traffic, why }: Extract<Decision, { readonly act: 'move-traffic' }>,
 ): Promise<Restoration> {
   const isLast = why === 'form' && poll.facts.restoredBy === 'us';
-  if (isLast) poll.run.done.add('restoring');
+  if (isLast) deedsOf(poll.run, poll.restoring.point).add('restoring');
   await send(poll, { ...targets(poll, traffic), ...(isLast ? unmarked(poll) : {}) });
   return requested(`previous traffic requested: ${formatShares(traffic)}`);
 }
 
 /** `traffic` null: it stays as it is. Without the previous template, the traffic is restored all the same. */
 export async function restoreAll(poll: Poll, traffic: readonly TrafficEntry[] | null): Promise<Restoration> {
-  const { run, service, facts, data } = poll;
-  run.done.add('restoring');
+  const { run, service, facts, data, restoring } = poll;
+  deedsOf(run, restoring.point).add('restoring');
   let template: ServiceUpdate = {};
   try {
     // Under its own name the previous revision is used again, and no new one is made.

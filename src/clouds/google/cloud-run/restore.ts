@@ -8,7 +8,7 @@ import type { Decision } from './restoration-facts.ts';
 import { parseRestoreData } from './restore-data.ts';
 import { gatherFacts } from './restore-facts.ts';
 import { labelsBesideNewer, marked, moveTraffic, type Poll, restoreAll, send } from './restore-requests.ts';
-import type { RunService } from './service.ts';
+import { deedsOf, type RunService } from './service.ts';
 import { readService } from './service-wire.ts';
 import { watchPrevious } from './watch-previous.ts';
 
@@ -41,7 +41,7 @@ async function act(poll: Poll, decision: Decision): Promise<Restoration> {
       return waiting('FENCING', 'making sure that the update, which got no answer, can’t take effect any more').answer;
     case 'unfence':
       await send(poll, withoutOurMarker(poll.service, poll.restoring.point) ?? {});
-      poll.run.done.add('fenced');
+      deedsOf(poll.run, poll.restoring.point).add('fenced');
       return waiting('FENCED', 'the update that was sent can no longer take effect').answer;
     case 'move-traffic':
       return await moveTraffic(poll, decision);

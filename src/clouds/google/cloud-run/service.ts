@@ -1,4 +1,5 @@
 import type { Io } from '../../../io/io.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { GoogleCredentials } from '../credentials.ts';
 
 /** Where a service is. */
@@ -18,8 +19,8 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
-  /** What this process did; another one may have done what isn't here. It spares requests, and tells who restored. */
-  readonly done: Set<'prepared' | 'sent without answer' | 'restoring' | 'fenced'>;
+  /** What this process did for each run, by its id: see `deedsOf`. */
+  readonly done: Map<string, Set<Deed>>;
 }
 
 /** `projects/acme/locations/europe-west1/services/agent` */
@@ -31,4 +32,17 @@ export function serviceName({ project, region, service }: RunPlace): string {
 export function sayOnce(run: RunService, level: 'info' | 'warning', message: string): void {
   if (!run.said.has(message)) run.io.log[level](message);
   run.said.add(message);
+}
+
+type Deed = 'sent' | 'sent without answer' | 'restoring' | 'fenced';
+
+/**
+ * What this process did for the run of `point`. It spares requests, and tells who restored; what isn't here, another process
+ * may have done.
+ */
+export function deedsOf({ done }: RunService, { run }: RestorePoint): Set<Deed> {
+  const id = run?.id ?? '';
+  const deeds = done.get(id) ?? new Set();
+  done.set(id, deeds);
+  return deeds;
 }

@@ -32,6 +32,7 @@ const facts = (change: Partial<RestorationFacts> = {}): RestorationFacts => ({
     effective: canary,
     releaseCommand: 'gcloud …',
   },
+  capturedTraffic: change.previousTraffic ?? previousTraffic,
   ...{ previousTraffic, previousByName, finalTraffic: previousTraffic, labelsAreOurs: true },
   ...{ previous: 'agent-old', latestReady: 'agent-new', settled: true, failure: null, changed: true, elapsedMs: 0 },
   ...change,
