@@ -72,21 +72,21 @@ describe('the marker of a rollout', () => {
 });
 
 describe('a second run, while the first analyzes its canary', () => {
+  /** The first run's call is held until the second has begun, as virtual time would go on without it. */
   async function startBoth(inputs: Readonly<Record<string, string>>) {
     const agent = await givenCloudRun();
-    const first = agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
-    await untilCanary(agent);
-    const second = await agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
-    return { agent, first: (await first).main, second: second.main };
-  }
-
-  async function untilCanary(agent: Agent): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = agent.world.clock.every(500, async () => {
-      if (trafficOf(agent) === 'v1 95, v2 5') resolve();
+    const hasBegun = Promise.withResolvers<void>();
+    let second: ReturnType<Agent['deploy']> | null = null;
+    let seen = 0;
+    agent.world.edge.onCall(async ({ operation }, when) => {
+      if (when === 'after') return;
+      if (second) return hasBegun.resolve();
+      if (operation !== 'workload:GET /health' || ++seen < 4) return;
+      second = agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
+      await hasBegun.promise;
     });
-    await promise;
-    stop();
+    const { main: first } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
+    return { agent, first, second: (await second!).main };
   }
 
   test('waits for it, says for whom, and deploys what it then finds', async () => {
