@@ -98,6 +98,26 @@ describe('a tool that applies its own, previous configuration in the middle of a
     });
   });
 
+  test.each(strategies)(
+    'while %s is rolled back: superseded, as what serves is its revision',
+    async (...[, inputs]) => {
+      const agent = await givenCloudRun();
+      const { template } = configOf(agent);
+      let isFailed = false;
+      agent.world.edge.onCall(({ operation, mutates }, when) => {
+        isFailed ||= operation === 'workload:GET /health';
+        if (!isFailed || !mutates || when !== 'after' || configOf(agent)['template'] === template) return;
+        isFailed = false;
+        agent.world.google.foreignUpdate(SERVICE, { template: template as JsonObject, traffic: LATEST });
+      });
+      const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), ...inputs });
+      expect(main.outputs['outcome']).toBe('superseded');
+      await settle(agent);
+      expect([trafficOf(agent), wantedOf(agent)]).toEqual(['v1 100', LATEST]);
+      expectNothingOfOurs(agent);
+    },
+  );
+
   test('but leaves the traffic: ours is taken out, and it follows the latest only if that is what served', async () => {
     const agent = await givenCloudRun();
     const { template } = configOf(agent);

@@ -30,9 +30,11 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
   const isTemplateRevision = previous === latestCreated(service);
   const documents = await readDocuments(run, [previous, ...serving.flatMap(({ revision }) => revision ?? [])]);
   const document = documents.get(previous) ?? {};
+  const templateHash = hashTemplate(template);
+  run.captured.set(templateHash, template);
   const data: RestoreData = {
     generation: progressOf(service).generation,
-    templateHash: hashTemplate(template),
+    templateHash,
     templateName: textAt(template, 'revision') || null,
     previous,
     isTemplateRevision,

@@ -37,6 +37,7 @@ function decideOnTraffic(facts: RestorationFacts): Decision {
   if (traffic === 'foreign') return foreignTraffic(facts);
   if (traffic === 'ours') return restoreAll(facts);
   if (traffic === 'by-name') return decideByName(facts);
+  if (isAnotherRevision(facts)) return decideBesideNewer(facts);
   if (facts.labelsAreOurs) return restoreAll(facts);
   if (!facts.settled) return restoring(`${previous} is being restored`);
   if (isSameShares(effective, previousByName))
@@ -45,15 +46,20 @@ function decideOnTraffic(facts: RestorationFacts): Decision {
   return restoring(`${previous} is restored; in progress: updating traffic: ${formatShares(effective)}`);
 }
 
+/** The same configuration, of which another user or tool had a revision made: ours always names the previous one. */
+function isAnotherRevision({ revision, previous, ours }: RestorationFacts): boolean {
+  return revision !== previous && revision !== ours.revision;
+}
+
 /**
  * The last step. "The latest" means the latest that is ready, which is ours until the platform has taken the previous one
  * again: requesting it any sooner would give ours all of the traffic.
  */
 function decideByName(facts: RestorationFacts): Decision {
-  const { previous, latestReady, revision, ours } = facts;
+  const { previous, latestReady } = facts;
   if (!facts.settled) return restoring(`${previous} is being restored`);
   if (latestReady === previous) return { act: 'move-traffic', traffic: facts.previousTraffic, why: 'form' };
-  if (revision !== previous && revision !== ours.revision) return decideBesideNewer(facts);
+  if (isAnotherRevision(facts)) return decideBesideNewer(facts);
   if (facts.elapsedMs < LATE_LATEST_MS)
     return restoring(`waiting until ${previous} is the latest ready revision again`);
   const shares = formatShares(facts.effective);

@@ -1,8 +1,8 @@
-import { DeployError, isTransient } from '../../../model/errors.ts';
+import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { Restoration } from '../../../model/restore-point.ts';
 import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
-import { failed, returning, superseded } from '../../restoration-answers.ts';
+import { failed, returning, superseded, waiting } from '../../restoration-answers.ts';
 import { labelsToRestore, readLabels, withPreviousLabels } from './labels.ts';
 import { markingOf, withoutOurMarker } from './marker-control.ts';
 import { targetsBeside } from './others-preview.ts';
@@ -66,7 +66,7 @@ export async function restoreAll(poll: Poll, traffic: readonly TrafficEntry[] | 
 
 /**
  * The traffic is what users feel: it must not wait for a template that can't be read, or that Cloud Run does not accept.
- * @throws the error, where it may pass and there is nothing else to do
+ * @throws the error, where it may pass or be fixed, and there is nothing else to do
  */
 async function restoreTrafficOnly(
   poll: Poll,
@@ -76,14 +76,14 @@ async function restoreTrafficOnly(
   const { facts, data } = poll;
   if (!(error instanceof DeployError)) throw error;
   const isRestored = traffic === null || isAsRequested(data.serving, facts.requested, facts.ours);
-  const mayPass = isTransient(error);
-  if (isRestored && mayPass) throw error;
-  // What can't be restored must not make each later run try it.
-  const rest = mayPass ? marked(poll, 'restoring') : unmarked(poll);
+  // What is gone must not make each later run try to restore it.
+  const isGone = error.code === 'NOT_FOUND';
+  if (isRestored && !isGone) throw error;
+  const rest = isGone ? unmarked(poll) : marked(poll, 'restoring');
   await send(poll, isRestored ? rest : { ...targets(poll, data.serving), ...rest });
   if (traffic === null) return superseded(describeOthersTraffic(facts, error)).answer;
   const message = `the traffic was restored (${formatShares(data.serving)}), but the template could not be restored: ${error.message}`;
-  return mayPass ? requested(message) : failed(message).answer;
+  return (isGone ? failed(message) : waiting('TEMPLATE_NOT_RESTORED', message)).answer;
 }
 
 function describeOthersTraffic({ requested: traffic }: RestorationFacts, { message }: DeployError): string {
@@ -103,7 +103,9 @@ function labels({ service, data }: Poll): ServiceUpdate {
 }
 
 /** Beside another's template: only where all of them are still ours, so that no one has deployed with labels since. */
-export function labelsBesideNewer(service: JsonObject, { ownLabels, labels }: RestoreData): ServiceUpdate {
+export function labelsBesideNewer({ service, facts, data: { ownLabels, labels } }: Poll): ServiceUpdate {
+  // Without our marker, a newer one may be a run of ours for the same commit.
+  if (facts.phase === null && (facts.template !== 'previous' || facts.restoredBy === 'us')) return {};
   const own = { ours: ownLabels, previous: labels };
   const now = readLabels(service);
   const areOurs = Object.entries(ownLabels).every(

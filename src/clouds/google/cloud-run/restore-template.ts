@@ -6,8 +6,13 @@ import { hashTemplate } from './revision-name.ts';
 import type { RunService } from './service.ts';
 import { readRevisionDocument } from './service-wire.ts';
 
-/** The template to restore, from the previous revision, which can't change. `ours`: as it is now. */
+/**
+ * The template to restore: as this process captured it, or from the previous revision, which can't change. `ours`: as it is
+ * now.
+ */
 export async function readPreviousTemplate(run: RunService, ours: JsonObject, data: RestoreData): Promise<JsonObject> {
+  const captured = data.isTemplateRevision ? run.captured.get(data.templateHash) : undefined;
+  if (captured) return captured;
   const document = await readRevisionDocument(run, data.previous);
   const { images, isTemplateRevision } = data;
   const previous = { document, images, isTemplateRevision };

@@ -52,10 +52,10 @@ async function act(poll: Poll, decision: Decision): Promise<Restoration> {
 
 /** The marker goes last, however it ends. A restoration that failed keeps it: the next run then tries again. */
 async function settle(poll: Poll, answer: Restoration): Promise<Restoration> {
-  const { run, service, facts, restoring, data } = poll;
+  const { run, service, facts, restoring } = poll;
   if (answer.status === 'progressing') return await watchPrevious(run, { answer, facts });
-  const removal = answer.status === 'failed' ? null : withoutOurMarker(service, restoring.point);
-  if (removal) await send(poll, { ...removal, ...labelsBesideNewer(service, data) });
+  if (answer.status !== 'failed')
+    await send(poll, { ...withoutOurMarker(service, restoring.point), ...labelsBesideNewer(poll) });
   return answer;
 }
 

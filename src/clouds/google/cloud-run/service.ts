@@ -1,4 +1,5 @@
 import type { Io } from '../../../io/io.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { GoogleCredentials } from '../credentials.ts';
 
@@ -19,6 +20,8 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
+  /** Templates as this process captured them, by the hash of their content: they need not be read for a rollback. */
+  readonly captured: Map<string, JsonObject>;
   /** What this process did for each run, by its id: see `deedsOf`. */
   readonly done: Map<string, Set<Deed>>;
 }

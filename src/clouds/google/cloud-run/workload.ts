@@ -38,7 +38,16 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
   const credentials = await shareCredentials(login, context);
   if (!credentials) throw noCredentials(io);
   const place = { project, region, service: name };
-  const run: RunService = { ...place, resource, credentials, io, signal, said: new Set(), done: new Map() };
+  const run: RunService = {
+    ...place,
+    resource,
+    credentials,
+    io,
+    signal,
+    said: new Set(),
+    captured: new Map(),
+    done: new Map(),
+  };
   const service = await findService(run);
   warnOfAccess(run, service);
   return openWorkload(run, service);
