@@ -4,7 +4,7 @@ import { nothingSent } from './change-service.ts';
 import { isAsCaptured, previewTraffic, type RunOperation, toOperation } from './deploy.ts';
 import { finalTraffic, ourRevision } from './our-revision.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
-import { holderOf, readMarker } from './rollout-annotation.ts';
+import { findSuccessor, holderOf, readMarker } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
 import { isNamed, latestReady, requestedTraffic, servesAlone, templateRevision } from './service-document.ts';
 import { readService } from './service-wire.ts';
@@ -41,6 +41,7 @@ function isOursByMarker(
  */
 export async function isLive(run: RunService, mark: ChangeMark): Promise<boolean> {
   const service = await readService(run);
+  if (findSuccessor(service, mark)) return true;
   const isNewest = templateRevision(service) === mark && latestReady(service) === mark;
   const targets = requestedTraffic(service).filter(({ percent }) => percent > 0);
   const isRequested = isNewest || targets.length > 0;

@@ -2,13 +2,13 @@ import { readOptional } from '../../../io/read-optional.ts';
 import type { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import { describeHolder } from '../../../model/rollout-marker.ts';
-import type { Watch } from '../../../model/workload.ts';
+import type { Observation, Watch } from '../../../model/workload.ts';
 import { type Reading, reuseWhileSame, type Source, watchSparsely } from '../../sparse-watch.ts';
 import { decideObservation, isNearEnd, type RolloutFacts } from './decide-observation.ts';
 import type { RunOperation } from './deploy.ts';
 import { isBesidePreview } from './others-preview.ts';
 import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
-import { holderOf, readMarker } from './rollout-annotation.ts';
+import { findSuccessor, holderOf, readMarker, type ServiceMarker } from './rollout-annotation.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
   describeLatest,
@@ -67,6 +67,8 @@ async function readAll(
   }: { readonly operation: RunOperation; readonly findOperationError: FindOperationError },
 ): Promise<Reading> {
   const { ours, goal, traffic, sent, usualMs } = operation;
+  const successor = goal.kind === 'finished' ? findSuccessor(service, ours.revision) : null;
+  if (successor) return { observation: describeSuccessor(ours.revision, successor), nearEnd: true, usualMs };
   const revision = await findRevision(run, ours.revision);
   const progress = progressOf(service);
   const effective = effectiveTraffic(service);
@@ -88,6 +90,11 @@ async function readAll(
     ...{ effective, expected },
   };
   return { observation: decideObservation(facts), nearEnd: isNearEnd(facts), usualMs };
+}
+
+function describeSuccessor(revision: string, marker: ServiceMarker): Observation {
+  const message = `${revision} served alone, and is what another run starts from: ${describeHolder(marker)}`;
+  return { status: 'succeeded', reason: 'DONE', message };
 }
 
 function describeOtherChange(service: JsonObject, operation: RunOperation, exists: boolean): string | null {

@@ -67,6 +67,15 @@ export function holderOf(service: JsonObject, run: RunIdentity | undefined): Hol
   return marker.run.id === run.id ? 'ours' : 'other';
 }
 
+/**
+ * Another run that began from this revision as what serves alone: so it was deployed wholly, and what follows is no affair of
+ * the run that deployed it. null: there is none.
+ */
+export function findSuccessor(service: JsonObject, revision: string): ServiceMarker | null {
+  const marker = readMarker(service);
+  return marker?.point.revision === revision ? marker : null;
+}
+
 /** The service's annotations with this marker, and no other touched. */
 export function withMarker(service: JsonObject, marker: ServiceMarker): JsonObject {
   const { phase, run, until, mark } = marker;

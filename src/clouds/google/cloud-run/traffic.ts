@@ -9,6 +9,7 @@ import { isBesidePreview } from './others-preview.ts';
 import { finalTraffic, styleOfPoint } from './our-revision.ts';
 import { formatRelease } from './release-command.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
+import { findSuccessor } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
 import { type TrafficEntry, templateRevision } from './service-document.ts';
 import { isAllOurs, withOurs } from './traffic-table.ts';
@@ -52,7 +53,7 @@ async function keepTraffic(
   return { ...kept, sent: { ...sent, operation: '' }, markedUntil };
 }
 
-/** See `Workload.finish`. null: nothing but the marker was left, and it was removed. */
+/** See `Workload.finish`. null: nothing but the marker was left, and it was removed; or an earlier request has finished. */
 export async function finishTraffic(
   run: RunService,
   operation: RunOperation,
@@ -60,15 +61,17 @@ export async function finishTraffic(
 ): Promise<RunOperation | null> {
   const data = parseRestoreData(point, run);
   let ending = endingOf(run, operation, { data, service: {} });
-  let isMarkerOnly = false;
+  let isOver = false;
   const sent = await changeService(run, (service) => {
+    isOver = findSuccessor(service, operation.revision) !== null;
+    if (isOver) return null;
     ending = endingOf(run, operation, { data, service });
     const move = decideMove(run, service, { operation, traffic: ending.traffic });
     const removal = withoutOurMarker(service, point);
-    isMarkerOnly = move === null && removal !== null;
+    isOver = move === null && removal !== null;
     return move || removal ? { ...move, ...removal } : null;
   });
-  if (isMarkerOnly) return null;
+  if (isOver) return null;
   const { traffic, notes, beside } = ending;
   return { ...toMoved(operation, { goal: { kind: 'finished' }, traffic, sent }), notes, beside };
 }
