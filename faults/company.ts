@@ -54,6 +54,8 @@ function endOf({ run }: Rival): number {
 export interface Foreign {
   /** Everything as it is then. */
   readonly shape: string;
+  /** Versions that have traffic then. */
+  readonly serves: string;
   /** Which call of the run came right after it. */
   readonly at: number;
 }
@@ -72,9 +74,9 @@ export function checkForeign(
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
     return isTheirs ? [] : [`${outcome}, but not as the other user left it: ${difference(foreign.shape, shape)}`];
   }
-  // Before our first change it is what we start from; after our last look it is no affair of ours.
+  // Before our first change it is what we start from; after our last one it is live, whatever we said.
   if (foreign.at <= window.firstChange && isOurs) return [];
-  if (foreign.at >= window.lastLook && isTheirs) return [];
+  if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
   const found = name === 'ours' ? stage.shapeWithout('v9') : shape;
   return [`${outcome}, but not wholly ${name}: ${difference(expected, found)}`];
@@ -83,13 +85,15 @@ export function checkForeign(
 /** Calls between which another change must be noticed. */
 export interface Window {
   readonly firstChange: number;
-  readonly lastLook: number;
+  readonly lastChange: number;
 }
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
-  const changes = calls.filter(({ mutates, operation }) => mutates && SERVICE.test(operation));
-  const looks = calls.filter(({ operation }) => SERVICE.test(operation));
-  return { firstChange: changes[0]?.n ?? 0, lastLook: looks.at(-1)?.n ?? 0 };
+  const changes = calls.filter(({ changes: isChange }) => isChange);
+  return { firstChange: changes[0]?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0 };
 }
 
-const SERVICE = /^(?:ecs|run|arm):/;
+/** Versions that have traffic by weight. */
+export function servedBy(stage: Stage): string {
+  return [...new Set(stage.shares().map(({ version }) => version))].sort().join(' and ');
+}

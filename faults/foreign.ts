@@ -1,5 +1,5 @@
 import type { Kind, Play, Verdict } from './cases.ts';
-import { checkForeign, windowOf } from './company.ts';
+import { checkForeign, servedBy, windowOf } from './company.ts';
 import { deploy } from './deploy.ts';
 import { checkRun, difference, evidenceOf } from './invariants.ts';
 import type { RecordedCall } from './recording.ts';
@@ -48,7 +48,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     });
     const run = await deploy(stage, { image: reference });
     await settle(stage);
-    const of = { foreign: { shape: alone, at: actedAt }, promised: recordings.good.after };
+    const of = { foreign: { shape: alone, serves, at: actedAt }, promised: recordings.good.after };
     return {
       violations: [
         ...checkRun(run),
@@ -137,8 +137,4 @@ function checkOurPreview(
     ...([serves, 'v1'].includes(served) ? [] : [`previewed, but ${served} serves instead of ${serves}`]),
     ...(isKept ? [] : ['the deployment of the other user is gone']),
   ];
-}
-
-function servedBy(stage: Stage): string {
-  return [...new Set(stage.shares().map(({ version }) => version))].sort().join(' and ');
 }

@@ -1,7 +1,8 @@
+import type { Call } from '../simulators/edge/calls.ts';
 import type { ProcessPool } from '../simulators/process-pool/process-pool.ts';
 import { deploy } from './deploy.ts';
 import type { Row } from './rows.ts';
-import { BAD, GOOD, openStage, settle } from './stage.ts';
+import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 
 /** One call of a run that nothing disturbs, by which the same call of another run is found. */
 export interface RecordedCall {
@@ -11,6 +12,8 @@ export interface RecordedCall {
   /** Which of the calls of that name, from 1. */
   readonly nth: number;
   readonly mutates: boolean;
+  /** It changed what is configured: a dry run changes nothing. */
+  readonly changes: boolean;
 }
 
 /** What a run of a row does and leads to when nothing disturbs it. */
@@ -40,9 +43,10 @@ export async function record(row: Row, pool: ProcessPool | null): Promise<Record
 async function recordRun(row: Row, pool: ProcessPool | null, image: 'good' | 'bad'): Promise<Recording> {
   const stage = await openStage(row, pool);
   const before = stage.shape();
+  const changing = noteChanges(stage);
   const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
   const result = await deploy(stage, { image: reference });
-  const calls = numbered(stage.agent.world.edge.calls);
+  const calls = numbered(stage.agent.world.edge.calls, changing);
   await settle(stage);
   const after = stage.shape();
   await stage.close();
@@ -54,11 +58,23 @@ async function recordRun(row: Row, pool: ProcessPool | null, image: 'good' | 'ba
   return { calls, outcome, before, after };
 }
 
-function numbered(calls: readonly { readonly operation: string; readonly mutates: boolean }[]): RecordedCall[] {
+/** Numbers of the calls that change the service. */
+function noteChanges(stage: Stage): ReadonlySet<number> {
+  const changing = new Set<number>();
+  let before = '';
+  stage.agent.world.edge.onCall(({ n, mutates }, when) => {
+    if (!mutates) return;
+    if (when === 'before') before = stage.exact();
+    else if (stage.exact() !== before) changing.add(n);
+  });
+  return changing;
+}
+
+function numbered(calls: readonly Call[], changing: ReadonlySet<number>): RecordedCall[] {
   const counts = new Map<string, number>();
   return calls.map(({ operation, mutates }, index) => {
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
-    return { n: index + 1, operation, nth, mutates };
+    return { n: index + 1, operation, nth, mutates, changes: changing.has(index + 1) };
   });
 }

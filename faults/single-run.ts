@@ -47,12 +47,13 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     // Without a permission something may stay, until a run has it again.
     const isExcused = kind.lasts === 'lasting' && outcome === recording.outcome && wrongState.length > 0;
     const isOver = outcome !== 'rollback-failed' && outcome !== 'rollback-unconfirmed' && !isExcused;
+    const ofNext = isOver ? [] : await checkNextRun(stage, { afterMs: 0, promised: state.promised });
     const violations = [
       ...checkRun(run),
       ...(isExcused ? [] : wrongState),
       ...checkOutcome(outcome, { kind, call, recording, image }),
       ...traffic.violations({ good: image === 'good' ? ['v2'] : [], bad: image === 'bad' ? ['v2'] : [] }),
-      ...(isOver ? [] : await checkNextRun(stage, { afterMs: 0, promised: state.promised })),
+      ...ofNext,
     ];
     return { violations, ending: outcome ?? 'nothing', evidence: evidenceOf(run) };
   } finally {
