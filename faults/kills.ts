@@ -1,6 +1,7 @@
 import type { RunningStage } from '../simulators/process-pool/process-pool.ts';
 import { cancelInVirtualTime } from './cancel.ts';
 import type { Case, Kind, Play, Verdict } from './cases.ts';
+import { windowOf } from './company.ts';
 import { type DeployOptions, deploy } from './deploy.ts';
 import { checkRun, checkState, evidenceOf } from './invariants.ts';
 import { checkNextRun } from './next-run.ts';
@@ -56,7 +57,10 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
       const state = { before, now: stage.exact(), shape: stage.shape(), promised };
       found.push(...checkState(run.outcome, state), ...checkOutcome(run.outcome, recordings[image].outcome));
     } else {
-      found.push(...(await checkNextRun(stage, { afterMs: next, promised })));
+      // Both ways come after the effect of the call.
+      const isFull = row.strategy === 'preview' && at >= windowOf(recordings[image].calls).lastChange;
+      const leadsTo = isFull ? recordings.full : promised;
+      found.push(...(await checkNextRun(stage, { afterMs: next, promised: leadsTo, isFull })));
     }
     found.push(...traffic.violations({ good: image === 'good' ? ['v2'] : [], bad: image === 'bad' ? ['v2'] : [] }));
     return { violations: found, ending: run.outcome ?? 'lost', evidence: evidenceOf(run) };
