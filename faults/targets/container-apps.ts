@@ -23,7 +23,12 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
   const properties = objectAt(document, 'properties');
   const template = objectAt(properties, 'template');
   const traffic = objectsAt(document, 'properties', 'configuration', 'ingress', 'traffic');
-  const versionOf = (image: string): string => azure.acr.pull(image, 'linux/amd64')?.behaviour.version ?? '?';
+  const versions = new Map<string, string>();
+  const versionOf = (image: string): string => {
+    const version = versions.get(image) ?? azure.acr.pull(image, 'linux/amd64')?.behaviour.version ?? '?';
+    versions.set(image, version);
+    return version;
+  };
   const imageOf = (from: JsonObject): string => textAt(objectsAt(from, 'containers')[0]!, 'image');
   const digests = new Map<string, string>();
   /** The platform takes one change at a time: a user who meets a conflict tries again. */

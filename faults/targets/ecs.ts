@@ -24,7 +24,7 @@ export async function openEcs(entries: Entries): Promise<TargetStage> {
   const { aws, ecr } = agent.world;
   // What is due happens when it is looked at.
   const look = (): Service => {
-    aws.snapshot(CLUSTER, SERVICE);
+    aws.setService(CLUSTER, SERVICE, {});
     return aws.ecs.services[0]!;
   };
   const versionOf = (image: string): string => ecr.pull(image, 'linux/amd64')?.behaviour.version ?? '?';
