@@ -33,6 +33,8 @@ export interface RestorationFacts {
   readonly ours: (SeenDeployment & { readonly byPlatform: boolean; readonly rolledBackTo: string | null }) | null;
   /** All deployments since the restore point was captured, newest first, ours too. */
   readonly deployments: readonly SeenDeployment[];
+  /** A deployment of the previous revision after ours is by our own request, as far as can be told. */
+  readonly isRollbackOurs: boolean;
   /** Since the caller's first poll. */
   readonly elapsedMs: number;
   /** What this process has requested; another process may have requested more. */
@@ -61,9 +63,11 @@ export function decideRestoration(facts: RestorationFacts): Decision {
   // Before anything is stopped: stopping ours would end the newer one as well.
   if (newer) return newerDeployment(newer.revision);
   const rollback = findRollback(facts, ours.createdAt);
+  if (rollback && !facts.isRollbackOurs) return deployedAgain(rollback.revision);
   switch (stageOf(ours.status)) {
     case 'running':
-      if (rollback || facts.requested.update) {
+      if (rollback && stageOf(rollback.status) === 'ended') return decideByRollback(facts, rollback);
+      if (rollback || isUpdateOutstanding(facts)) {
         return returning('RESTORING', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
       }
       return { act: 'stop' };
@@ -79,7 +83,7 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
   const newer = findNewer(facts, 0);
   if (facts.live !== facts.mark) {
     if (newer) return newerDeployment(newer.revision);
-    const rollback = findRollback(facts, 0);
+    const rollback = facts.isRollbackOurs ? findRollback(facts, 0) : null;
     if (rollback || facts.requested.update) return decideByRollback(facts, rollback);
     if (mayStillArrive(facts.elapsedMs)) {
       return waiting('UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
@@ -94,10 +98,16 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
 
 function decideOursLive(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
   if (!rollback) {
-    if (facts.requested.update) return notListedYet(facts);
+    if (isUpdateOutstanding(facts)) return notListedYet(facts);
     return { act: 'update', force: false };
   }
   return decideByRollback(facts, rollback);
+}
+
+/** An update of ours that is not listed yet. One that is older than our change does not undo it: the change came late. */
+function isUpdateOutstanding({ requested, deployments, previous, ours }: RestorationFacts): boolean {
+  const isOlder = (one: SeenDeployment) => one.taskDefinition === previous && one.createdAt <= (ours?.createdAt ?? 0);
+  return requested.update && !deployments.some(isOlder);
 }
 
 function decideOursGone(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
@@ -173,6 +183,11 @@ function describeOverwritten(facts: RestorationFacts): string {
 
 function newerDeployment(revision: string): Decision {
   return superseded(`${revision} was deployed after ours and was not touched`);
+}
+
+/** As a tool does that knows only its own configuration. */
+function deployedAgain(revision: string): Decision {
+  return superseded(`another user or tool deployed ${revision} again after ours; it was not touched`);
 }
 
 function notListedYet(facts: RestorationFacts): Decision {

@@ -9,6 +9,8 @@ export interface EcsService {
   readonly cluster: string;
   readonly service: string;
   readonly region: string;
+  /** '' until the service was read first. */
+  readonly arn: string;
   /** For people: `service agent in cluster production (eu-west-1)`. */
   readonly resource: string;
   readonly client: ECSClient;
@@ -98,7 +100,7 @@ interface LookedUp {
 }
 
 async function lookUp(ecs: EcsService): Promise<LookedUp> {
-  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
+  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service], include: ['TAGS'] });
   const { services = [], failures = [] } = await readEcs(
     ecs,
     { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices', holds: ['services', 'failures'] },

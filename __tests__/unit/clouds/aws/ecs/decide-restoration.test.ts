@@ -30,6 +30,7 @@ function decide({ ours: status, byPlatform = false, rolledBackTo, others = [], .
     previous: PREVIOUS,
     liveAtCapture: PREVIOUS,
     steady: false,
+    isRollbackOurs: true,
     elapsedMs: 0,
     requested: { stop: false, update: false },
     ...facts,
