@@ -3,6 +3,7 @@ import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
 import type { EcsRestoreData } from './restore-data.ts';
+import { findMarkers } from './rollout-tags.ts';
 import { describeService, type EcsService, readLive, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
 
@@ -12,7 +13,8 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
   const listed = await deployments.list();
   const live = readLive(service);
   refuseNoTasks(ecs, service);
-  const previous = await chooseRestoreTarget(live, listed, deployments);
+  const untested = new Set(findMarkers(service, ecs.resource).flatMap(({ marker }) => marker?.mark ?? []));
+  const previous = await chooseRestoreTarget({ live, listed, untested }, deployments);
   return {
     resource: ecs.resource,
     revision: shortRevision(previous),
@@ -31,19 +33,30 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
  * 90 days. A revision whose deployment failed without a rollback stays live, as does one that never gets up, and neither must
  * become what is restored.
  */
-async function chooseRestoreTarget(
-  live: string,
-  listed: readonly ListedDeployment[],
-  deployments: EcsDeployments,
-): Promise<string> {
-  const lastSuccess = listed.findIndex(({ status }) => status === 'SUCCESSFUL');
-  const successful = listed[lastSuccess] && (await deployments.findTaskDefinition(listed[lastSuccess].revisionArn));
-  if (!successful || successful === live) return live;
-  for (const later of listed.slice(0, Math.min(lastSuccess, MAX_COMPARED))) {
-    const taskDefinition = await deployments.findTaskDefinition(later.revisionArn);
-    if (taskDefinition === live) return successful;
+async function chooseRestoreTarget(found: Found, deployments: EcsDeployments): Promise<string> {
+  const { live, listed } = found;
+  const success = await findLastSuccess(found, deployments);
+  if (!success || success.taskDefinition === live) return live;
+  for (const later of listed.slice(0, Math.min(success.index, MAX_COMPARED))) {
+    if ((await deployments.findTaskDefinition(later.revisionArn)) === live) return success.taskDefinition;
   }
   return live;
+}
+
+interface Found {
+  readonly live: string;
+  /** Newest first. */
+  readonly listed: readonly ListedDeployment[];
+  /** ECS may call them SUCCESSFUL, but the run that rolled them out was lost before it had tested them. */
+  readonly untested: ReadonlySet<string>;
+}
+
+async function findLastSuccess({ listed, untested }: Found, deployments: EcsDeployments) {
+  for (const [index, { status, revisionArn }] of listed.entries()) {
+    const taskDefinition = status === 'SUCCESSFUL' ? await deployments.findTaskDefinition(revisionArn) : null;
+    if (taskDefinition !== null && !untested.has(taskDefinition)) return { index, taskDefinition };
+  }
+  return null;
 }
 
 const MAX_COMPARED = 20;

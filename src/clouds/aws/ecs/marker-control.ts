@@ -7,6 +7,7 @@ import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
 import { joinSentences } from '../../../model/sentences.ts';
 import type { MarkerControl } from '../../../model/workload.ts';
 import { callAws } from '../read-aws.ts';
+import { sendOnce } from '../send-once.ts';
 import { findMarkers, findOwn, isOver, type RolloutPhase, toTags } from './rollout-tags.ts';
 import { describeService, type EcsService } from './service.ts';
 
@@ -15,7 +16,9 @@ export function openMarkerControl(ecs: EcsService): MarkerControl {
   return {
     async renew(point, _mark, until) {
       const own = findOwn(findMarkers(await describeService(ecs), ecs.resource), point.run)?.marker;
-      if (own && own.phase !== 'released' && own.until < until) await tag(ecs, toTags({ ...own, until }));
+      if (!own || own.phase === 'released' || own.until >= until) return;
+      // Only the first tag: were the request late and the others gone, nothing could be restored from it.
+      await tag(ecs, toTags({ ...own, until }).slice(0, 1));
     },
     async remove(point) {
       await removeMarker(ecs, await describeService(ecs), point);
@@ -75,7 +78,7 @@ function warnOnce({ io, warned }: EcsService, loss: string, { message, hint }: D
 
 async function tag(ecs: EcsService, tags: readonly Tag[]): Promise<void> {
   const command = new TagResourceCommand({ resourceArn: ecs.arn, tags: [...tags] });
-  await callAws({ what: `tag ${ecs.resource}`, action: 'ecs:TagResource' }, () => ecs.client.send(command));
+  await callAws({ what: `tag ${ecs.resource}`, action: 'ecs:TagResource' }, () => ecs.client.send(sendOnce(command)));
 }
 
 /** Whatever AWS answers once, it may answer otherwise a second later; a missing permission is no such thing. */

@@ -3,6 +3,7 @@ import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type AwsCall, MISSING_HINT } from '../errors.ts';
 import { callAws, readAws } from '../read-aws.ts';
+import { sendOnce } from '../send-once.ts';
 
 /** One service and the way to it. */
 export interface EcsService {
@@ -68,7 +69,7 @@ export async function updateService(
   });
   // Not aborted by a cancel: whether it took effect must be known before anything is restored.
   const call = { what: `update ${ecs.resource}`, action: 'ecs:UpdateService', holds: ['service'] };
-  await callAws(call, () => ecs.client.send(command));
+  await callAws(call, () => ecs.client.send(sendOnce(command)));
 }
 
 /** Sends a request that reads: it may be aborted. */
