@@ -18,22 +18,21 @@ export async function findOperation(
 ): Promise<EcsOperation | null> {
   const data = parseRestoreData(point, ecs);
   const listed = await deployments.listSince(data.newest);
-  const ours = listed.find(({ taskDefinition }) => taskDefinition === mark);
+  const position = listed.findIndex(({ taskDefinition }) => taskDefinition === mark);
+  const ours = listed[position];
   if (!ours) return null;
-  const notes = listed.filter((other) => isOverwritten(other, { ours, data })).map(describeOverwritten);
+  // By their order, as two may be of the same millisecond.
+  const older = listed.slice(position + 1);
+  const notes = older.filter((other) => isOverwritten(other, data)).map(describeOverwritten);
   return {
     ...{ id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), usualMs: data.usualMs },
     ...(notes.length > 0 ? { notes } : {}),
   };
 }
 
-/** Did it begin between our last read and our update, which ECS takes without a condition? */
-function isOverwritten(
-  { createdAt, status, taskDefinition }: KnownDeployment,
-  { ours, data }: { readonly ours: KnownDeployment; readonly data: EcsRestoreData },
-): boolean {
-  const isOther = taskDefinition !== ours.taskDefinition && taskDefinition !== data.live;
-  return isOther && createdAt < ours.createdAt && status !== 'ROLLBACK_SUCCESSFUL';
+/** It began between our last read and our update, which ECS takes without a condition. */
+function isOverwritten({ status, taskDefinition }: KnownDeployment, { live }: EcsRestoreData): boolean {
+  return taskDefinition !== live && status !== 'ROLLBACK_SUCCESSFUL';
 }
 
 function describeOverwritten({ taskDefinition }: KnownDeployment): string {

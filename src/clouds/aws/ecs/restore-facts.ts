@@ -1,7 +1,8 @@
 import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs';
 import { readIfPossible } from '../../../io/read-optional.ts';
 import type { ChangeMark } from '../../../model/restore-point.ts';
-import type { RestorationFacts, SeenDeployment } from './decide-restoration.ts';
+import type { RestorationFacts } from './decide-restoration.ts';
+import { type SeenDeployment, sinceCapture } from './deployment-order.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
 import type { EcsRestoreData } from './restore-data.ts';
 import { describeService, type EcsService, isSteady, readLive, shortRevision } from './service.ts';
@@ -42,7 +43,7 @@ export async function readRestoration(
     ours: ours && (await describeOurs(ours, detail, deployments)),
     deployments: listed.map(toSeen),
   };
-  const rollback = listed.find((one) => one.taskDefinition === data.previous && one.createdAt > (ours?.createdAt ?? 0));
+  const { rollback } = sinceCapture(facts);
   const restoringSince = rollback?.createdAt ?? detail?.rollback?.startedAt?.getTime() ?? null;
   return { service, oursArn: ours?.arn ?? '', restoringSince, facts, failure };
 }

@@ -1,9 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
-import {
-  decideRestoration,
-  type RestorationFacts,
-  type SeenDeployment,
-} from '../../../../../src/clouds/aws/ecs/decide-restoration.ts';
+import { decideRestoration, type RestorationFacts } from '../../../../../src/clouds/aws/ecs/decide-restoration.ts';
+import type { SeenDeployment } from '../../../../../src/clouds/aws/ecs/deployment-order.ts';
 
 const arn = (name: string): string => `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}`;
 const PREVIOUS = arn('agent:41');
