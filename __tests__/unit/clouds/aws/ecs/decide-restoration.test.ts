@@ -269,3 +269,42 @@ test('every combination of status, live definition, rollback and other deploymen
     'update by force',
   ]);
 });
+
+describe('a deployment of the previous revision that we did not request', () => {
+  const again = [seen(PREVIOUS, 'IN_PROGRESS', 200)];
+
+  test.each(ALL)('supersedes ours that is %s', (ours) => {
+    expect(word({ ours, live: PREVIOUS, others: again, isRollbackOurs: false })).toBe('superseded');
+    expect(word({ ours, live: OURS, others: again, isRollbackOurs: false })).toBe('superseded');
+  });
+
+  it('does not say that ours, which is not listed, was rolled back', () => {
+    const given = { live: PREVIOUS, others: again, isRollbackOurs: false };
+    expect(word({ ...given, elapsedMs: 0 })).toBe('waiting');
+    expect(word({ ...given, elapsedMs: 10_000 })).toBe('untouched');
+  });
+});
+
+describe('our change that takes effect after its rollback', () => {
+  const rollback = [seen(PREVIOUS, 'SUCCESSFUL', 50)];
+  const requested = { stop: false, update: true };
+
+  it('is rolled back once more', () => {
+    expect(word({ ours: 'IN_PROGRESS', others: rollback, requested })).toBe('stop');
+    expect(word({ ours: 'SUCCESSFUL', others: rollback, requested })).toBe('update');
+  });
+
+  it('is told from an update that is not listed yet', () => {
+    expect(word({ ours: 'IN_PROGRESS', requested })).toBe('rolling back');
+  });
+});
+
+describe('two deployments of the same millisecond', () => {
+  it('are told apart by their order in the list', () => {
+    const facts = { ours: 'STOPPED', live: PREVIOUS, isRollbackOurs: false };
+    // A stable sort keeps ours, which is given first, in front.
+    expect(word({ ...facts, others: [seen(PREVIOUS, 'IN_PROGRESS', 100)], steady: true, elapsedMs: 30_000 })).toBe(
+      'restored by us',
+    );
+  });
+});
