@@ -74,7 +74,9 @@ describe('the marker of a rollout', () => {
     agent.world.aws.setService(CLUSTER, SERVICE, { deregistrationDelayMs: 12 * 60_000 });
     const untils: number[] = [];
     const stop = agent.world.clock.every(10_000, async () => {
-      const [, until] = / until (\S+)/.exec(String(tagsOf(agent)[0]?.['value'])) ?? [];
+      const [, until] =
+        / until (\S+)/.exec(String(tagsOf(agent).find(({ value }) => String(value).includes(' until '))?.['value'])) ??
+        [];
       if (until) untils.push(Date.parse(until) - agent.world.clock.now());
     });
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...rolling, timeout: '20m' });

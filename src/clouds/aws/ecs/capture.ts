@@ -4,7 +4,7 @@ import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
 import type { EcsRestoreData } from './restore-data.ts';
 import { findMarkers } from './rollout-tags.ts';
-import { describeService, type EcsService, readLive, shortRevision } from './service.ts';
+import { describeService, type EcsService, isInProgress, readLive, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
 
 /** @throws DeployError UNSUPPORTED when the service runs nothing. */
@@ -13,7 +13,11 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
   const listed = await deployments.list();
   const live = readLive(service);
   refuseNoTasks(ecs, service);
-  const untested = new Set(findMarkers(service, ecs.resource).flatMap(({ marker }) => marker?.mark ?? []));
+  const untested = new Set(
+    findMarkers(service, ecs.resource)
+      .filter(({ phase }) => phase !== 'released')
+      .flatMap(({ marker }) => marker?.mark ?? []),
+  );
   const previous = await chooseRestoreTarget({ live, listed, untested }, deployments);
   return {
     resource: ecs.resource,
@@ -24,6 +28,7 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
       newest: listed[0]?.createdAt ?? 0,
       usualMs: findUsualMs(listed),
       ...(neverServed(listed) ? { neverServed: true } : {}),
+      ...(isInProgress(service) ? { wasInProgress: true } : {}),
     } satisfies EcsRestoreData,
   };
 }

@@ -10,7 +10,7 @@ import { registerChange } from './plan.ts';
 import { readInProgress } from './readiness.ts';
 import { parseRestoreData } from './restore-data.ts';
 import { findMarkers } from './rollout-tags.ts';
-import { describeService, type EcsService, shortRevision, updateService } from './service.ts';
+import { describeService, type EcsService, isInProgress, shortRevision, updateService } from './service.ts';
 
 /** Registers the task definition, which changes nothing live: only the service's update does. */
 export async function prepareChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<Prepared> {
@@ -85,13 +85,13 @@ async function giveWay(sending: Sending, { service, point, why }: GivenWay): Pro
 /** @throws DeployError SUPERSEDED where another user deployed since the restore point was captured; ConflictError */
 async function updateAsCaptured(sending: Sending, service: Service, point: RestorePoint): Promise<void> {
   const { ecs, deployments, mark } = sending;
-  const { live } = parseRestoreData(point, ecs);
+  const { live, wasInProgress } = parseRestoreData(point, ecs);
   const now = service.taskDefinition ?? '';
-  if (now !== live)
+  const isBegun = isInProgress(service);
+  if (now !== live || (isBegun && !wasInProgress))
     throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
-  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
-  if (primary?.rolloutState === 'IN_PROGRESS') {
-    // It began before the restore point was captured, and may be the one that this deployment replaces.
+  if (isBegun) {
+    // It may be the one that this deployment replaces.
     const found = await readInProgress(ecs, deployments, service);
     if (found.status === 'busy') throw await giveWay(sending, { service, point, why: found.message });
   }

@@ -90,6 +90,11 @@ export function isSteady(service: Service): boolean {
   return complete && named && service.runningCount === service.desiredCount;
 }
 
+/** Of a rolling deployment, AWS says so here before it lists it. */
+export function isInProgress({ deployments = [] }: Service): boolean {
+  return deployments.find(({ status }) => status === 'PRIMARY')?.rolloutState === 'IN_PROGRESS';
+}
+
 /** `agent:42` of `arn:aws:ecs:eu-west-1:123456789012:task-definition/agent:42`. */
 export function shortRevision(taskDefinitionArn: string): string {
   return taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf('/') + 1);
