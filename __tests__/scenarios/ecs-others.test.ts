@@ -85,6 +85,15 @@ describe('another deployment', () => {
     }
   });
 
+  test('of the previous definition that we overwrote is named too', async () => {
+    const agent = await givenAgent();
+    const first = agent.world.aws.ecs.services[0]!.taskDefinition.arn;
+    at(agent, 'ecs:UpdateService', () => agent.world.aws.foreignDeploy(CLUSTER, SERVICE, first), { when: 'before' });
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...rolling });
+    expect(main.outputs['outcome']).toBe('deployed');
+    expect(main.summary).toMatch(/agent:1, which another user or run deployed a moment before, was overwritten/);
+  });
+
   test('that begins between our two reads is waited for, and is what ours starts from', async () => {
     const agent = await givenAgent();
     const v9 = agent.world.publish('v9', {});

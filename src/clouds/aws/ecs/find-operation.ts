@@ -1,7 +1,7 @@
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import type { Operation } from '../../../model/workload.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
-import { type EcsRestoreData, parseRestoreData } from './restore-data.ts';
+import { parseRestoreData } from './restore-data.ts';
 import { type EcsService, shortRevision } from './service.ts';
 
 /** `id`: ARN of the service deployment. */
@@ -23,7 +23,7 @@ export async function findOperation(
   if (!ours) return null;
   // By their order, as two may be of the same millisecond.
   const older = listed.slice(position + 1);
-  const notes = older.filter((other) => isOverwritten(other, data)).map(describeOverwritten);
+  const notes = older.filter(({ status }) => status !== 'ROLLBACK_SUCCESSFUL').map(describeOverwritten);
   return {
     ...{ id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), usualMs: data.usualMs },
     ...(notes.length > 0 ? { notes } : {}),
@@ -31,10 +31,6 @@ export async function findOperation(
 }
 
 /** It began between our last read and our update, which ECS takes without a condition. */
-function isOverwritten({ status, taskDefinition }: KnownDeployment, { live }: EcsRestoreData): boolean {
-  return taskDefinition !== live && status !== 'ROLLBACK_SUCCESSFUL';
-}
-
 function describeOverwritten({ taskDefinition }: KnownDeployment): string {
   return `${shortRevision(taskDefinition)}, which another user or run deployed a moment before, was overwritten: deploy it again`;
 }
