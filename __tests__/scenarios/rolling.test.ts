@@ -227,36 +227,37 @@ describe('a failure', () => {
 });
 
 describe('a lost response', () => {
-  /** Each of the SDK's five attempts takes effect, and none is answered. */
-  async function loseEach(agent: Agent, operation: string) {
+  /** Each of these attempts takes effect, and none is answered. */
+  async function loseEach(agent: Agent, operation: string, times: number) {
     let lost = 0;
     const stop = agent.world.edge.onCall((call, when) => {
-      if (call.operation !== operation || when !== 'after' || lost === 5) return undefined;
+      if (call.operation !== operation || when !== 'after' || lost === times) return undefined;
       lost++;
       return 'drop';
     });
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
     stop();
-    expect(lost).toBe(5);
+    expect(lost).toBe(times);
     return main;
   }
 
   test('of ecs:RegisterTaskDefinition, each time, ends exactly as before: refused', async () => {
     const agent = await givenAgent();
     const before = agent.snapshot();
-    const main = await loseEach(agent, 'ecs:RegisterTaskDefinition');
+    const main = await loseEach(agent, 'ecs:RegisterTaskDefinition', 5);
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'refused' } });
     expect(agent.snapshot()).toEqual(before);
     expect(await agent.ask()).toMatchObject({ body: 'v1' });
     expect(main.log).toMatch(/may stay registered without being used/);
   });
 
-  test('of ecs:UpdateService, each time, ends deployed: our deployment is found, and nothing is sent again', async () => {
+  // The SDK may not repeat it: the first try could take effect later than a rollback.
+  test('of ecs:UpdateService ends deployed: our deployment is found, and nothing is sent again', async () => {
     const agent = await givenAgent();
-    const main = await loseEach(agent, 'ecs:UpdateService');
+    const main = await loseEach(agent, 'ecs:UpdateService', 1);
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
     expect(await agent.ask()).toMatchObject({ body: 'v2' });
-    expect(bodiesOf(agent, 'ecs:UpdateService')).toHaveLength(5);
+    expect(bodiesOf(agent, 'ecs:UpdateService')).toHaveLength(1);
   });
 
   test.each(['ecs:RegisterTaskDefinition', 'ecs:UpdateService'])('of %s, once, is made up for', async (operation) => {

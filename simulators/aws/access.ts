@@ -80,8 +80,8 @@ function isRegion(access: Access, protocol: Protocol, region: string): boolean {
 }
 
 function resourceOf({ account, region }: Access, body: JsonObject): string {
-  const deployment = readString(body, 'serviceDeploymentArn');
-  if (deployment !== null) return deployment;
+  const arn = readString(body, 'serviceDeploymentArn') ?? readString(body, 'resourceArn');
+  if (arn !== null) return arn;
   const service = readString(body, 'service');
   if (service === null || service.startsWith('arn:')) return service ?? '*';
   const cluster = (readString(body, 'cluster') ?? 'default').split('/').at(-1);

@@ -9,6 +9,7 @@ import {
   stopServiceDeployment,
 } from './ecs/service-deployments.ts';
 import { describeServices, updateService } from './ecs/services.ts';
+import { tagResource, untagResource } from './ecs/tags.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './ecs/task-definitions.ts';
 import { describeTasks, listTasks } from './ecs/tasks.ts';
 import { describeListeners, describeLoadBalancers, describeTargetGroups, describeTargetHealth } from './elbv2.ts';
@@ -42,6 +43,8 @@ export function createApis({ world, ecr, access }: ApiParts): readonly Api[] {
         StopServiceDeployment: stopServiceDeployment,
         ListTasks: listTasks,
         DescribeTasks: describeTasks,
+        TagResource: tagResource,
+        UntagResource: untagResource,
       }),
     },
     {

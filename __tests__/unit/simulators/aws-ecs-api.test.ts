@@ -7,6 +7,8 @@ import {
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   StopServiceDeploymentCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from '@jest/globals';
@@ -190,5 +192,45 @@ describe('what has an ARN', () => {
       taskDefinition: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1',
       containerImages: [{ containerName: 'app', imageDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) }],
     });
+  });
+});
+
+describe('tags of a service', () => {
+  const tag = (key: string, value: string) => ({ key, value });
+
+  async function given() {
+    const stage = new Stage();
+    stage.service({ tags: [tag('team', 'agents')] });
+    const resourceArn = `arn:aws:ecs:eu-west-1:123456789012:service/${CLUSTER}/${SERVICE}`;
+    const read = async () => {
+      const command = new DescribeServicesCommand({ cluster: CLUSTER, services: [SERVICE], include: ['TAGS'] });
+      return (await stage.ecs.send(command)).services?.[0]?.tags;
+    };
+    return { stage, resourceArn, read };
+  }
+
+  it('are replaced by key, and removed by key', async () => {
+    const { stage, resourceArn, read } = await given();
+    await stage.ecs.send(new TagResourceCommand({ resourceArn, tags: [tag('a', '1'), tag('team', 'web')] }));
+    expect(await read()).toEqual([tag('a', '1'), tag('team', 'web')]);
+    await stage.ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: ['a', 'never there'] }));
+    expect(await read()).toEqual([tag('team', 'web')]);
+  });
+
+  it.each([
+    ['a value of 257 characters', [tag('a', 'x'.repeat(257))]],
+    ['a comma', [tag('a', '1,2')]],
+    ['more than 50', Array.from({ length: 50 }, (_, index) => tag(`key ${index}`, ''))],
+  ])('are refused: %s', async (_title, tags) => {
+    const { stage, resourceArn } = await given();
+    const command = new TagResourceCommand({ resourceArn, tags });
+    await expect(stage.ecs.send(command)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('need the long form of the ARN', async () => {
+    const { stage, resourceArn } = await given();
+    const short = resourceArn.replace(`${CLUSTER}/`, '');
+    const command = new TagResourceCommand({ resourceArn: short, tags: [tag('a', '1')] });
+    await expect(stage.ecs.send(command)).rejects.toMatchObject({ message: expect.stringMatching(/Long arn format/) });
   });
 });

@@ -8,6 +8,8 @@ export interface TaskDefinition {
   /** As it was registered, unknown members included, without the tags. */
   readonly document: JsonObject;
   readonly tags: readonly JsonObject[];
+  /** ARN of the principal. */
+  readonly registeredBy: string;
   status: 'ACTIVE' | 'INACTIVE';
   readonly registeredAt: number;
   deregisteredAt: number | null;
@@ -186,7 +188,7 @@ export interface Service {
   readonly healthCheckGracePeriodMs: number;
   /** Members that this simulator only carries: network configuration, planted ones, … */
   extras: JsonObject;
-  readonly tags: readonly JsonObject[];
+  tags: readonly JsonObject[];
   readonly targetGroup: TargetGroup | null;
   readonly hostnames: readonly string[];
   readonly staging: Staging;

@@ -21,17 +21,18 @@ const READ_ONLY = [
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html */
 export function registerTaskDefinition(world: AwsWorld, body: JsonObject): JsonObject {
   ensureValid(body);
-  return describe(world, addTaskDefinition(world, body), true);
+  const registeredBy = `arn:aws:sts::${world.account}:assumed-role/deploy/github`;
+  return describe(addTaskDefinition(world, body, registeredBy), true);
 }
 
 export function describeTaskDefinition(world: AwsWorld, body: JsonObject): JsonObject {
   const found = findTaskDefinition(world, readString(body, 'taskDefinition') ?? '');
   if (!found) throw new AwsError('ClientException', 'Unable to describe task definition.');
-  return describe(world, found, readStrings(body, 'include').includes('TAGS'));
+  return describe(found, readStrings(body, 'include').includes('TAGS'));
 }
 
-/** Adds a revision as it is, without a check: unknown and odd members can be planted so. */
-export function addTaskDefinition(world: AwsWorld, body: JsonObject): TaskDefinition {
+/** Adds a revision as it is, without a check: unknown and odd members can be planted so. `registeredBy`: by default another user. */
+export function addTaskDefinition(world: AwsWorld, body: JsonObject, registeredBy?: string): TaskDefinition {
   const { tags: _, ...document } = body;
   const family = readString(document, 'family') ?? '';
   const revision =
@@ -42,6 +43,7 @@ export function addTaskDefinition(world: AwsWorld, body: JsonObject): TaskDefini
     revision,
     document: withDefaults(document),
     tags: readObjects(body, 'tags'),
+    registeredBy: registeredBy ?? `arn:aws:sts::${world.account}:assumed-role/terraform/apply`,
     status: 'ACTIVE',
     registeredAt: world.queue.now,
     deregisteredAt: null,
@@ -98,7 +100,7 @@ function withDefaults(document: JsonObject): JsonObject {
   };
 }
 
-function describe(world: AwsWorld, taskDefinition: TaskDefinition, withTags: boolean): JsonObject {
+function describe(taskDefinition: TaskDefinition, withTags: boolean): JsonObject {
   const { arn, document, revision, status } = taskDefinition;
   const described = compact({
     taskDefinitionArn: arn,
@@ -109,7 +111,7 @@ function describe(world: AwsWorld, taskDefinition: TaskDefinition, withTags: boo
     compatibilities: ['EC2', 'FARGATE'],
     registeredAt: toTimestamp(taskDefinition.registeredAt),
     deregisteredAt: toTimestamp(taskDefinition.deregisteredAt),
-    registeredBy: `arn:aws:sts::${world.account}:assumed-role/deploy/github`,
+    registeredBy: taskDefinition.registeredBy,
   });
   return { taskDefinition: described, ...(withTags ? { tags: taskDefinition.tags } : {}) };
 }

@@ -8,18 +8,8 @@ import {
   untouched,
   waiting,
 } from '../../restoration-answers.ts';
-import { leftNothing, stageOf } from './service-deployment-status.ts';
-
-/** One service deployment, as far as a rollback needs it. Times are AWS's, in milliseconds. */
-export interface SeenDeployment {
-  readonly createdAt: number;
-  readonly status: string;
-  /** AWS's words for the status: `: circuit breaker …`, or ''. */
-  readonly reason: string;
-  /** Short name of what it deploys: `agent:42`. */
-  readonly revision: string;
-  readonly taskDefinition: string;
-}
+import { type SeenDeployment, sinceCapture } from './deployment-order.ts';
+import { stageOf } from './service-deployment-status.ts';
 
 export interface RestorationFacts {
   /** ARNs: what the service names now; our change; what to restore; what was live when the restore point was captured. */
@@ -33,6 +23,8 @@ export interface RestorationFacts {
   readonly ours: (SeenDeployment & { readonly byPlatform: boolean; readonly rolledBackTo: string | null }) | null;
   /** All deployments since the restore point was captured, newest first, ours too. */
   readonly deployments: readonly SeenDeployment[];
+  /** A deployment of the previous revision after ours is by our own request, as far as can be told. */
+  readonly isRollbackOurs: boolean;
   /** Since the caller's first poll. */
   readonly elapsedMs: number;
   /** What this process has requested; another process may have requested more. */
@@ -57,13 +49,14 @@ export function decideRestoration(facts: RestorationFacts): Decision {
   const { ours, live } = facts;
   if (isForeign(live, facts)) return newerDeployment(shortName(live));
   if (!ours) return decideWithoutOurs(facts);
-  const newer = findNewer(facts, ours.createdAt);
+  const { newer, rollback } = sinceCapture(facts);
   // Before anything is stopped: stopping ours would end the newer one as well.
   if (newer) return newerDeployment(newer.revision);
-  const rollback = findRollback(facts, ours.createdAt);
+  if (rollback && !facts.isRollbackOurs) return deployedAgain(rollback.revision);
   switch (stageOf(ours.status)) {
     case 'running':
-      if (rollback || facts.requested.update) {
+      if (rollback && stageOf(rollback.status) === 'ended') return decideByRollback(facts, rollback);
+      if (rollback || isUpdateOutstanding(facts)) {
         return returning('RESTORING', `rollback in progress: the service was updated to ${nameOfPrevious(facts)}`);
       }
       return { act: 'stop' };
@@ -76,10 +69,10 @@ export function decideRestoration(facts: RestorationFacts): Decision {
 
 /** Ours was never listed: the update did not take effect, it has not done so yet, or the list is late. */
 function decideWithoutOurs(facts: RestorationFacts): Decision {
-  const newer = findNewer(facts, 0);
+  const newer = sinceCapture(facts).newer;
   if (facts.live !== facts.mark) {
     if (newer) return newerDeployment(newer.revision);
-    const rollback = findRollback(facts, 0);
+    const rollback = facts.isRollbackOurs ? sinceCapture(facts).rollback : null;
     if (rollback || facts.requested.update) return decideByRollback(facts, rollback);
     if (mayStillArrive(facts.elapsedMs)) {
       return waiting('UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
@@ -94,10 +87,16 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
 
 function decideOursLive(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
   if (!rollback) {
-    if (facts.requested.update) return notListedYet(facts);
+    if (isUpdateOutstanding(facts)) return notListedYet(facts);
     return { act: 'update', force: false };
   }
   return decideByRollback(facts, rollback);
+}
+
+/** An update of ours that is not listed yet. One that is older than our change does not undo it: the change came late. */
+function isUpdateOutstanding(facts: RestorationFacts): boolean {
+  const older = sinceCapture(facts).olderThanOurs;
+  return facts.requested.update && !older.some(({ taskDefinition }) => taskDefinition === facts.previous);
 }
 
 function decideOursGone(facts: RestorationFacts, rollback: SeenDeployment | null): Decision {
@@ -137,24 +136,6 @@ function isForeign(live: string, { mark, previous, liveAtCapture, ours }: Restor
   return live !== mark && live !== previous && live !== liveAtCapture && live !== ours?.rolledBackTo;
 }
 
-/**
- * Another deployment that counts: newer than ours and than the rollback, and not rolled back itself. With it, the
- * service may still name ours for some seconds.
- */
-function findNewer(facts: RestorationFacts, since: number): SeenDeployment | null {
-  const rolledBackAt = findRollback(facts, since)?.createdAt ?? 0;
-  const other = facts.deployments.find((one) => isOther(one, facts) && one.createdAt > Math.max(since, rolledBackAt));
-  return other && !leftNothing(other.status) ? other : null;
-}
-
-function isOther({ taskDefinition }: SeenDeployment, { mark, previous }: RestorationFacts): boolean {
-  return taskDefinition !== mark && taskDefinition !== previous;
-}
-
-function findRollback(facts: RestorationFacts, since: number): SeenDeployment | null {
-  return facts.deployments.find((one) => one.taskDefinition === facts.previous && one.createdAt > since) ?? null;
-}
-
 function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string | null): Decision {
   const message = how ?? `${shortName(facts.live)} is live again`;
   return restored({ by, message: message + describeOverwritten(facts) });
@@ -162,17 +143,18 @@ function sayRestored(facts: RestorationFacts, by: 'us' | 'platform', how: string
 
 /** ECS has no conditional update: a deployment that began between our read and our rollback was overwritten. */
 function describeOverwritten(facts: RestorationFacts): string {
-  const since = facts.ours?.createdAt ?? 0;
-  const rollback = findRollback(facts, since);
-  const overwritten = facts.deployments.find(
-    (one) => rollback && isOther(one, facts) && one.createdAt > since && one.createdAt < rollback.createdAt,
-  );
+  const { overwritten } = sinceCapture(facts);
   if (!overwritten || overwritten.status === 'ROLLBACK_SUCCESSFUL') return '';
   return `; another deployment (${overwritten.revision}) that was started meanwhile was overwritten: deploy it again`;
 }
 
 function newerDeployment(revision: string): Decision {
   return superseded(`${revision} was deployed after ours and was not touched`);
+}
+
+/** As a tool does that knows only its own configuration. */
+function deployedAgain(revision: string): Decision {
+  return superseded(`another user or tool deployed ${revision} again after ours; it was not touched`);
 }
 
 function notListedYet(facts: RestorationFacts): Decision {

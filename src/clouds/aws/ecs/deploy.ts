@@ -1,58 +1,99 @@
+import type { Service } from '@aws-sdk/client-ecs';
+import { ConflictError } from '../../../model/conflict.ts';
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { superseded } from '../../../model/superseded.ts';
-import type { Change, Operation, Prepared } from '../../../model/workload.ts';
+import type { Change, Prepared, RolloutPlan } from '../../../model/workload.ts';
+import { decideTurn } from './decide-turn.ts';
 import type { EcsDeployments } from './deployments.ts';
+import { removeMarker, writeMarker } from './marker-control.ts';
 import { registerChange } from './plan.ts';
+import { readInProgress } from './readiness.ts';
 import { parseRestoreData } from './restore-data.ts';
-import { describeService, type EcsService, shortRevision, updateService } from './service.ts';
-import { leftNothing } from './service-deployment-status.ts';
-
-/** `id`: ARN of the service deployment. */
-export interface EcsOperation extends Operation {
-  /** How long the last deployment took that succeeded; null: AWS remembers none. */
-  readonly usualMs: number | null;
-}
+import { findMarkers } from './rollout-tags.ts';
+import { describeService, type EcsService, isInProgress, shortRevision, updateService } from './service.ts';
 
 /** Registers the task definition, which changes nothing live: only the service's update does. */
-export async function prepareChange(ecs: EcsService, change: Change): Promise<Prepared> {
+export async function prepareChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<Prepared> {
   const mark = await registerChange(ecs, change);
-  let isTaken = false;
+  const sending: Sending = { ecs, deployments, mark, isTaken: false, isMarked: null, markedAt: 0 };
   return {
     mark,
-    async send(point) {
-      if (!isTaken) await updateUnlessLive(ecs, mark, point);
-      isTaken = true;
+    async send(point, plan) {
+      if (!sending.isTaken) sending.isTaken = await trySend(sending, point, plan);
       // What the answer shows of deployments is seconds old: the list tells which one is ours.
       return null;
     },
   };
 }
 
-/** ECS has no conditional update, so the service is read right before it. */
-async function updateUnlessLive(ecs: EcsService, mark: ChangeMark, point: RestorePoint): Promise<void> {
-  const { live } = parseRestoreData(point, ecs);
-  const now = (await describeService(ecs)).taskDefinition ?? '';
-  if (now === mark) return;
-  if (now === live) return await updateService(ecs, mark);
-  throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
+interface Sending {
+  readonly ecs: EcsService;
+  readonly deployments: EcsDeployments;
+  readonly mark: ChangeMark;
+  isTaken: boolean;
+  /** null: it was not tried yet. */
+  isMarked: boolean | null;
+  /** Milliseconds since 1970. */
+  markedAt: number;
 }
 
-/** See `Workload.findOperation`. */
-export async function findOperation(
-  ecs: EcsService,
-  deployments: EcsDeployments,
-  { mark, point }: { readonly mark: ChangeMark; readonly point: RestorePoint },
-): Promise<EcsOperation | null> {
-  const { newest, usualMs } = parseRestoreData(point, ecs);
-  const ours = (await deployments.listSince(newest)).find(({ taskDefinition }) => taskDefinition === mark);
-  return ours ? { id: ours.arn, mark, goal: { kind: 'up' }, revision: shortRevision(mark), usualMs } : null;
-}
-
-/** The list shows a newer deployment before the service does, or after it: both are read. */
-export async function isLive(ecs: EcsService, deployments: EcsDeployments, mark: ChangeMark): Promise<boolean> {
-  const [newest] = (await deployments.list()).filter(({ status }) => !leftNothing(status));
-  const newestIsOurs = newest !== undefined && (await deployments.findTaskDefinition(newest.revisionArn)) === mark;
+/** False: it is not settled yet whose turn it is. @throws ConflictError */
+async function trySend(sending: Sending, point: RestorePoint, plan: RolloutPlan): Promise<boolean> {
+  const { ecs, mark } = sending;
+  await ensureMarked(sending, point, plan);
+  // It is also the read right before the update: ECS has no conditional one.
   const service = await describeService(ecs);
-  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
-  return newestIsOurs && service.taskDefinition === mark && primary?.taskDefinition === mark;
+  const { clock, log } = ecs.io;
+  const turn = decideTurn({
+    now: clock.now(),
+    run: point.run,
+    markers: findMarkers(service, ecs.resource),
+    isMarked: sending.isMarked ?? false,
+    waitedMs: clock.now() - sending.markedAt,
+  });
+  if (turn.act === 'yield') throw await giveWay(sending, { service, point, why: turn.why });
+  if (turn.act === 'wait') {
+    log.info(`another run may be starting a rollout of ${ecs.resource}: ${turn.why}`);
+    return false;
+  }
+  if (service.taskDefinition !== mark) await updateAsCaptured(sending, service, point);
+  return true;
+}
+
+/** A request without an answer is sent again, with what it wrote before. */
+async function ensureMarked(sending: Sending, point: RestorePoint, { markedUntil }: RolloutPlan): Promise<void> {
+  const { ecs, mark } = sending;
+  if (sending.isMarked !== null) return;
+  sending.isMarked = await writeMarker(ecs, { point, mark, phase: 'rolling-out', until: markedUntil });
+  sending.markedAt = ecs.io.clock.now();
+}
+
+interface GivenWay {
+  readonly service: Service;
+  readonly point: RestorePoint;
+  readonly why: string;
+}
+
+async function giveWay(sending: Sending, { service, point, why }: GivenWay): Promise<ConflictError> {
+  const { ecs } = sending;
+  // Where it fails, the next call begins again.
+  sending.isMarked = null;
+  await removeMarker(ecs, service, point);
+  return new ConflictError(`could not deploy to ${ecs.resource}: ${why}`);
+}
+
+/** @throws DeployError SUPERSEDED where another user deployed since the restore point was captured; ConflictError */
+async function updateAsCaptured(sending: Sending, service: Service, point: RestorePoint): Promise<void> {
+  const { ecs, deployments, mark } = sending;
+  const { live, wasInProgress } = parseRestoreData(point, ecs);
+  const now = service.taskDefinition ?? '';
+  const isBegun = isInProgress(service);
+  if (now !== live || (isBegun && !wasInProgress))
+    throw superseded(`could not deploy to ${ecs.resource}: ${shortRevision(now)} was deployed meanwhile`);
+  if (isBegun) {
+    // It may be the one that this deployment replaces.
+    const found = await readInProgress(ecs, deployments, service);
+    if (found.status === 'busy') throw await giveWay(sending, { service, point, why: found.message });
+  }
+  await updateService(ecs, mark);
 }

@@ -5,9 +5,9 @@ import type { Watch } from '../../../model/workload.ts';
 import type { TimeSigns } from '../../pace.ts';
 import { type FullRead, type Reading, type Source, watchSparsely } from '../../sparse-watch.ts';
 import { decideObservation, describeProgress } from './decide-observation.ts';
-import type { EcsOperation } from './deploy.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
 import { findEarlyFailure, findPermanentFailure } from './early-failure.ts';
+import type { EcsOperation } from './find-operation.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
 import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
@@ -85,7 +85,8 @@ function withProgress(reading: EcsReading): EcsReading {
   return { ...reading, observation, nearEnd: isNearEnd(signs) };
 }
 
-async function readAll({ ecs, deployments, operation }: Watched, polled: Polled): Promise<EcsReading> {
+async function readAll(watched: Watched, polled: Polled): Promise<EcsReading> {
+  const { ecs, deployments, operation } = watched;
   const ours = polled.ours ?? (await deployments.describe(operation.id));
   const createdAt = ours.createdAt?.getTime() ?? 0;
   const later = await deployments.listSince(createdAt);
@@ -95,7 +96,7 @@ async function readAll({ ecs, deployments, operation }: Watched, polled: Polled)
   const observation = decideObservation({
     ours,
     newer: findNewer(later, operation.mark),
-    foreignLive: live ? null : await findForeignLive(service, ours, deployments),
+    foreignLive: live ? null : await findForeignLive(service, ours, watched),
     live,
     earlyFailure: stageOf(ours.status ?? '') === 'running' ? await readEarlyFailure(ecs, operation.mark, notes) : null,
     desiredCount: service.desiredCount ?? null,
@@ -130,14 +131,16 @@ function findNewer(later: readonly KnownDeployment[], mark: ChangeMark): string 
 async function findForeignLive(
   service: Service,
   ours: ServiceDeployment,
-  deployments: EcsDeployments,
+  { deployments, operation }: Watched,
 ): Promise<string | null> {
   const previous: (string | null)[] = [];
   for (const { arn } of ours.sourceServiceRevisions ?? [])
     previous.push(await deployments.findTaskDefinition(arn ?? ''));
-  const live = service.taskDefinition;
-  if (!live || previous.length === 0 || previous.includes(null) || previous.includes(live)) return null;
-  return shortRevision(live);
+  if (previous.length === 0 || previous.includes(null)) return null;
+  const primary = service.deployments?.find(({ status }) => status === 'PRIMARY');
+  const named = [primary?.taskDefinition, service.taskDefinition];
+  const foreign = named.find((one) => one !== undefined && one !== operation.mark && !previous.includes(one));
+  return foreign === undefined ? null : shortRevision(foreign);
 }
 
 async function readEarlyFailure(ecs: EcsService, mark: ChangeMark, events: readonly string[]): Promise<string | null> {

@@ -12,6 +12,10 @@ const schema = z.object({
   newest: z.number(),
   /** How long the newest deployment took that succeeded, in milliseconds; null: AWS remembers none. */
   usualMs: z.number().nullable(),
+  /** AWS remembers no deployment that succeeded, and what is live has not started yet: it never served. */
+  neverServed: z.boolean().optional(),
+  /** A deployment was in progress then, of another user. */
+  wasInProgress: z.boolean().optional(),
 });
 
 /** What `RestorePoint.data` holds for ECS. */

@@ -1,4 +1,4 @@
-import { type ServiceDeployment, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
+import { type Service, StopServiceDeploymentCommand } from '@aws-sdk/client-ecs';
 import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
@@ -6,31 +6,38 @@ import { joinSentences } from '../../../model/sentences.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
 import { findAwsErrorName } from '../errors.ts';
 import { callAws } from '../read-aws.ts';
-import { decideRestoration, type RestorationFacts, type SeenDeployment } from './decide-restoration.ts';
-import { type EcsDeployments, type KnownDeployment, openEcsDeployments } from './deployments.ts';
+import { decideByService } from './decide-by-service.ts';
+import { type Decision, decideRestoration } from './decide-restoration.ts';
+import { openEcsDeployments } from './deployments.ts';
+import { markRestoring, removeMarker } from './marker-control.ts';
 import { type EcsRestoreData, parseRestoreData } from './restore-data.ts';
-import { describeService, type EcsService, isSteady, readLive, shortRevision, updateService } from './service.ts';
+import { type Read, readRestoration } from './restore-facts.ts';
+import { findMarkers, findOwn } from './rollout-tags.ts';
+import { type EcsService, readLive, shortRevision, updateService } from './service.ts';
+import { watchPrevious } from './watch-previous.ts';
 
 /** See `Workload.restore`. */
 export type Restore = (point: RestorePoint, mark: ChangeMark, elapsedMs: number) => Promise<Restoration>;
 
-export function openEcsRestore(opened: EcsService): Restore {
+/** `sentHere`: this process sends the change, so it knows of every request to restore what was there before. */
+export function openEcsRestore(opened: EcsService, sentHere: (mark: ChangeMark) => boolean): Restore {
   // A cancel is often the reason for a rollback, so it must not end the rollback too.
   const ecs = { ...opened, signal: neverAborted };
   const deployments = openEcsDeployments(ecs);
   // Spares requests that would only repeat one of this process: a new process decides the same without it.
-  const requested: Requested = { stop: false, update: false, isTooLateToStop: false };
+  const requested: Requested = { stop: false, update: false, mayUpdate: false, isTooLateToStop: false };
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, ecs);
-    const found = await readFacts(ecs, deployments, { data, mark });
-    const decision = decideRestoration({ ...found.facts, elapsedMs, requested: { ...requested } });
+    const found = await readRestoration(ecs, deployments, { data, mark });
+    const restoring: Restoring = { ecs, point, mark, data, requested, elapsedMs, sentHere: sentHere(mark) };
+    const decision = decide(restoring, found);
     switch (decision.act) {
       case 'none':
-        return decision.answer;
+        return await settle(restoring, found, decision.answer);
       case 'update':
-        return updateToPrevious(ecs, { previous: data.previous, force: decision.force, requested });
+        return await updateToPrevious(restoring, decision.force);
       case 'stop':
-        return stopOurs(ecs, { arn: found.oursArn, previous: data.previous, requested });
+        return await stopOurs(restoring, found.oursArn);
     }
   };
 }
@@ -38,74 +45,70 @@ export function openEcsRestore(opened: EcsService): Restore {
 interface Requested {
   stop: boolean;
   update: boolean;
+  /** An update was sent, whether or not it was answered. */
+  mayUpdate: boolean;
   /** AWS answered once that there is nothing left to stop. */
   isTooLateToStop: boolean;
 }
 
-async function readFacts(
-  ecs: EcsService,
-  deployments: EcsDeployments,
-  { data, mark }: { readonly data: EcsRestoreData; readonly mark: ChangeMark },
-): Promise<{ readonly oursArn: string; readonly facts: Omit<RestorationFacts, 'elapsedMs' | 'requested'> }> {
-  const listed = await deployments.listSince(data.newest);
-  const ours = listed.find(({ taskDefinition }) => taskDefinition === mark) ?? null;
-  const detail = ours && (await deployments.describe(ours.arn));
-  // Read last: a deployment that begins between the two reads is seen by one of them.
-  const service = await describeService(ecs);
-  return {
-    oursArn: ours?.arn ?? '',
-    facts: {
-      live: readLive(service),
-      mark,
-      previous: data.previous,
-      liveAtCapture: data.live,
-      steady: isSteady(service),
-      ours: ours && detail && (await describeOurs(ours, detail, deployments)),
-      deployments: listed.map(toSeen),
-    },
-  };
+interface Restoring {
+  readonly ecs: EcsService;
+  readonly point: RestorePoint;
+  readonly mark: ChangeMark;
+  readonly data: EcsRestoreData;
+  readonly requested: Requested;
+  readonly elapsedMs: number;
+  readonly sentHere: boolean;
 }
 
-async function describeOurs(ours: KnownDeployment, detail: ServiceDeployment, deployments: EcsDeployments) {
-  const { rollback } = detail;
-  const target = rollback?.serviceRevisionArn;
-  const reason = rollback?.reason || detail.statusReason || ours.statusReason;
-  return {
-    ...toSeen(ours),
-    // The list may be older than the description.
-    status: detail.status ?? ours.status,
-    reason: reason ? `: ${reason}` : '',
-    byPlatform: wasByPlatform(detail, reason),
-    rolledBackTo: target ? await deployments.findTaskDefinition(target) : null,
-  };
+/** @throws DeployError what could not be read, where nothing can be decided without it */
+function decide(restoring: Restoring, { facts, service, failure }: Read): Decision {
+  const { data, mark, elapsedMs } = restoring;
+  const requested = { ...restoring.requested };
+  if (facts)
+    return decideRestoration({ ...facts, elapsedMs, requested, isRollbackOurs: isRollbackOurs(restoring, service) });
+  const live = service && readLive(service);
+  const decision =
+    live &&
+    decideByService({ live, mark, previous: data.previous, liveAtCapture: data.live, isUpdated: requested.update });
+  if (!decision) throw failure;
+  return decision;
 }
 
-/** A rollback on request names none of these. */
-function wasByPlatform({ alarms, deploymentCircuitBreaker }: ServiceDeployment, reason: string): boolean {
-  if (deploymentCircuitBreaker?.status === 'TRIGGERED' || alarms?.status === 'TRIGGERED') return true;
-  return /circuit breaker|alarm|lifecycle hook|invalid/i.test(reason);
+/** Without a marker it is taken for ours, as most are. */
+function isRollbackOurs({ ecs, point, requested, sentHere }: Restoring, service: Service | null): boolean {
+  if (requested.mayUpdate || sentHere) return requested.mayUpdate;
+  return (service && findOwn(findMarkers(service, ecs.resource), point.run))?.phase !== 'rolling-out';
 }
 
-function toSeen(listed: KnownDeployment): SeenDeployment {
-  const { createdAt, status, statusReason, taskDefinition } = listed;
-  const reason = statusReason ? `: ${statusReason}` : '';
-  return { createdAt, status, reason, taskDefinition, revision: shortRevision(taskDefinition) };
+/** The marker is removed last. */
+async function settle(restoring: Restoring, found: Read, answer: Restoration): Promise<Restoration> {
+  const { ecs, point, data, elapsedMs } = restoring;
+  const { service, restoringSince: since } = found;
+  if (answer.status === 'progressing')
+    return await watchPrevious(ecs, answer, { previous: data.previous, since, elapsedMs });
+  if (answer.status === 'failed') return answer;
+  if (!service) throw found.failure;
+  await removeMarker(ecs, service, point);
+  return answer;
 }
 
 async function updateToPrevious(
-  ecs: EcsService,
-  { previous, force, requested }: { readonly previous: string; readonly force: boolean; readonly requested: Requested },
+  { ecs, point, mark, data, requested }: Restoring,
+  force: boolean,
 ): Promise<Restoration> {
+  const { previous } = data;
+  await markRestoring(ecs, point, mark);
+  requested.mayUpdate = true;
   await updateService(ecs, previous, { force });
   requested.update = true;
   const message = `rollback requested: updated the service to ${shortRevision(previous)}`;
   return returning('RESTORING', message).answer;
 }
 
-async function stopOurs(
-  ecs: EcsService,
-  { arn, previous, requested }: { readonly arn: string; readonly previous: string; readonly requested: Requested },
-): Promise<Restoration> {
+async function stopOurs(restoring: Restoring, arn: string): Promise<Restoration> {
+  const { ecs, data, requested } = restoring;
+  const previous = shortRevision(data.previous);
   const command = new StopServiceDeploymentCommand({ serviceDeploymentArn: arn, stopType: 'ROLLBACK' });
   try {
     const call = { what: `stop the deployment of ${ecs.resource}`, action: 'ecs:StopServiceDeployment' };
@@ -113,12 +116,11 @@ async function stopOurs(
   } catch (error) {
     if (findAwsErrorName(error) === 'ConflictException' && !requested.isTooLateToStop) return endedMeanwhile(requested);
     if (!canUpdateInstead(error)) throw error;
-    const instead = `updating the service to ${shortRevision(previous)} instead`;
-    ecs.io.log.warning(joinSentences(`${error.message}; ${instead}`, error.hint));
-    return updateToPrevious(ecs, { previous, force: false, requested });
+    ecs.io.log.warning(joinSentences(`${error.message}; updating the service to ${previous} instead`, error.hint));
+    return updateToPrevious(restoring, false);
   }
   requested.stop = true;
-  const message = `rollback requested: stopping our deployment and restoring ${shortRevision(previous)}`;
+  const message = `rollback requested: stopping our deployment and restoring ${previous}`;
   return returning('ROLLBACK_REQUESTED', message).answer;
 }
 

@@ -3,12 +3,15 @@ import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type AwsCall, MISSING_HINT } from '../errors.ts';
 import { callAws, readAws } from '../read-aws.ts';
+import { sendOnce } from '../send-once.ts';
 
 /** One service and the way to it. */
 export interface EcsService {
   readonly cluster: string;
   readonly service: string;
   readonly region: string;
+  /** '' until the service was read first. */
+  readonly arn: string;
   /** For people: `service agent in cluster production (eu-west-1)`. */
   readonly resource: string;
   readonly client: ECSClient;
@@ -66,7 +69,7 @@ export async function updateService(
   });
   // Not aborted by a cancel: whether it took effect must be known before anything is restored.
   const call = { what: `update ${ecs.resource}`, action: 'ecs:UpdateService', holds: ['service'] };
-  await callAws(call, () => ecs.client.send(command));
+  await callAws(call, () => ecs.client.send(sendOnce(command)));
 }
 
 /** Sends a request that reads: it may be aborted. */
@@ -87,6 +90,11 @@ export function isSteady(service: Service): boolean {
   return complete && named && service.runningCount === service.desiredCount;
 }
 
+/** Of a rolling deployment, AWS says so here before it lists it. */
+export function isInProgress({ deployments = [] }: Service): boolean {
+  return deployments.find(({ status }) => status === 'PRIMARY')?.rolloutState === 'IN_PROGRESS';
+}
+
 /** `agent:42` of `arn:aws:ecs:eu-west-1:123456789012:task-definition/agent:42`. */
 export function shortRevision(taskDefinitionArn: string): string {
   return taskDefinitionArn.slice(taskDefinitionArn.lastIndexOf('/') + 1);
@@ -98,7 +106,7 @@ interface LookedUp {
 }
 
 async function lookUp(ecs: EcsService): Promise<LookedUp> {
-  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service] });
+  const command = new DescribeServicesCommand({ cluster: ecs.cluster, services: [ecs.service], include: ['TAGS'] });
   const { services = [], failures = [] } = await readEcs(
     ecs,
     { what: `read ${ecs.resource}`, action: 'ecs:DescribeServices', holds: ['services', 'failures'] },

@@ -2,17 +2,21 @@ import { ECSClient, type Service } from '@aws-sdk/client-ecs';
 import type { CancellableIo } from '../../../io/io.ts';
 import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
-import type { RestorePoint } from '../../../model/restore-point.ts';
+import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import type { Workload } from '../../../model/workload.ts';
 import { clientSettings } from '../client-settings.ts';
 import { captureRestorePoint } from './capture.ts';
-import { type EcsOperation, findOperation, isLive, prepareChange } from './deploy.ts';
+import { prepareChange } from './deploy.ts';
 import { openEcsDeployments } from './deployments.ts';
+import { type EcsOperation, findOperation } from './find-operation.ts';
+import { openEnding } from './finish.ts';
+import { openMarkerControl } from './marker-control.ts';
 import { watchDeployment } from './observe.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { openEcsRestore } from './restore.ts';
 import { previousTaskDefinition } from './restore-data.ts';
+import { readRollbackTarget } from './rollback-target.ts';
 import { awaitService, describeService, type EcsService } from './service.ts';
 
 /** Where a service is. */
@@ -27,9 +31,10 @@ export async function openEcs(place: EcsPlace, { io, signal }: CancellableIo): P
   const { cluster, service, region } = place;
   const resource = `service ${service} in cluster ${cluster} (${region})`;
   const client = new ECSClient(clientSettings(region, io));
-  const ecs: EcsService = { cluster, service, region, resource, client, io, signal, warned: new Set() };
-  refuseUnsupported(ecs, await awaitService(ecs));
-  return openWorkload(ecs);
+  const ecs: EcsService = { cluster, service, region, arn: '', resource, client, io, signal, warned: new Set() };
+  const found = await awaitService(ecs);
+  refuseUnsupported(ecs, found);
+  return openWorkload({ ...ecs, arn: found.serviceArn ?? '' });
 }
 
 function refuseUnsupported(ecs: EcsService, service: Service): void {
@@ -61,6 +66,8 @@ const OTHER_CONTROLLERS = new Map([
 
 function openWorkload(ecs: EcsService): Workload {
   const deployments = openEcsDeployments(ecs);
+  const ending = openEnding(ecs, deployments);
+  const prepared = new Set<ChangeMark>();
   return {
     resource: ecs.resource,
     capabilities: { traffic: null, preview: false, changes: ['edit'], remedy: null },
@@ -68,21 +75,26 @@ function openWorkload(ecs: EcsService): Workload {
     fencesLateCalls: false,
     readiness: () => readReadiness(ecs, deployments),
     capture: () => captureRestorePoint(ecs, deployments),
-    rollbackTarget: async () => ({ images: [], obstacles: [] }),
+    rollbackTarget: (point) => readRollbackTarget(ecs, point),
     plan: (change) => planChange(ecs, deployments, change),
-    prepare: (change) => prepareChange(ecs, change),
+    async prepare(change) {
+      const made = await prepareChange(ecs, deployments, change);
+      prepared.add(made.mark);
+      return made;
+    },
     findOperation: (mark, point) => findOperation(ecs, deployments, { mark, point }),
     watch: (operation: EcsOperation) => watchDeployment(ecs, deployments, operation),
     traffic: null,
-    finish: async () => null,
+    marker: openMarkerControl(ecs),
+    finish: ending.finish,
     preview: async () => [],
     // Few runs need it, and it needs another SDK: loaded when it is called.
     async diagnose(operation) {
       const { diagnoseDeployment } = await import('./diagnose.ts');
       return diagnoseDeployment(ecs, deployments, operation);
     },
-    restore: openEcsRestore(ecs),
-    isLive: (mark) => isLive(ecs, deployments, mark),
+    restore: openEcsRestore(ecs, (mark) => prepared.has(mark)),
+    isLive: ending.isLive,
     async endpoint(url) {
       if (url !== null) return openEndpoint(url);
       const { findEndpoint } = await import('./endpoint.ts');

@@ -1,9 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
-import {
-  decideRestoration,
-  type RestorationFacts,
-  type SeenDeployment,
-} from '../../../../../src/clouds/aws/ecs/decide-restoration.ts';
+import { decideRestoration, type RestorationFacts } from '../../../../../src/clouds/aws/ecs/decide-restoration.ts';
+import type { SeenDeployment } from '../../../../../src/clouds/aws/ecs/deployment-order.ts';
 
 const arn = (name: string): string => `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}`;
 const PREVIOUS = arn('agent:41');
@@ -30,6 +27,7 @@ function decide({ ours: status, byPlatform = false, rolledBackTo, others = [], .
     previous: PREVIOUS,
     liveAtCapture: PREVIOUS,
     steady: false,
+    isRollbackOurs: true,
     elapsedMs: 0,
     requested: { stop: false, update: false },
     ...facts,
@@ -270,4 +268,43 @@ test('every combination of status, live definition, rollback and other deploymen
     'update',
     'update by force',
   ]);
+});
+
+describe('a deployment of the previous revision that we did not request', () => {
+  const again = [seen(PREVIOUS, 'IN_PROGRESS', 200)];
+
+  test.each(ALL)('supersedes ours that is %s', (ours) => {
+    expect(word({ ours, live: PREVIOUS, others: again, isRollbackOurs: false })).toBe('superseded');
+    expect(word({ ours, live: OURS, others: again, isRollbackOurs: false })).toBe('superseded');
+  });
+
+  it('does not say that ours, which is not listed, was rolled back', () => {
+    const given = { live: PREVIOUS, others: again, isRollbackOurs: false };
+    expect(word({ ...given, elapsedMs: 0 })).toBe('waiting');
+    expect(word({ ...given, elapsedMs: 10_000 })).toBe('untouched');
+  });
+});
+
+describe('our change that takes effect after its rollback', () => {
+  const rollback = [seen(PREVIOUS, 'SUCCESSFUL', 50)];
+  const requested = { stop: false, update: true };
+
+  it('is rolled back once more', () => {
+    expect(word({ ours: 'IN_PROGRESS', others: rollback, requested })).toBe('stop');
+    expect(word({ ours: 'SUCCESSFUL', others: rollback, requested })).toBe('update');
+  });
+
+  it('is told from an update that is not listed yet', () => {
+    expect(word({ ours: 'IN_PROGRESS', requested })).toBe('rolling back');
+  });
+});
+
+describe('two deployments of the same millisecond', () => {
+  it('are told apart by their order in the list', () => {
+    const facts = { ours: 'STOPPED', live: PREVIOUS, isRollbackOurs: false };
+    // A stable sort keeps ours, which is given first, in front.
+    expect(word({ ...facts, others: [seen(PREVIOUS, 'IN_PROGRESS', 100)], steady: true, elapsedMs: 30_000 })).toBe(
+      'restored by us',
+    );
+  });
 });

@@ -124,9 +124,21 @@ describe('the restore point', () => {
     expect((await (await open()).capture()).revision).toBe('agent:40');
   });
 
-  it('is refused when it could not be restored, being deregistered', async () => {
-    world.definitions.set(definitionArn('agent:41'), { document: { family: 'agent', status: 'INACTIVE' } });
-    await expect((await open()).capture()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  it('names the images that a rollback would pull', async () => {
+    const workload = await open();
+    const point = await workload.capture();
+    expect(await workload.rollbackTarget(point)).toEqual({ images: ['ghcr.io/acme/agent:v1'], obstacles: [] });
+  });
+
+  it.each([
+    ['deregistered', { document: { family: 'agent', status: 'INACTIVE' } }, /^agent:41 is deregistered \(INACTIVE\)$/],
+    ['deleted', null, /^agent:41 does not exist any more$/],
+  ])('can not be restored when it is %s', async (_title, definition, message) => {
+    if (definition) world.definitions.set(definitionArn('agent:41'), definition);
+    else world.definitions.delete(definitionArn('agent:41'));
+    const workload = await open();
+    const { obstacles } = await workload.rollbackTarget(await workload.capture());
+    expect(obstacles).toEqual([{ message: expect.stringMatching(message), hint: expect.stringContaining('Register') }]);
   });
 
   it('of another region is not used', async () => {
