@@ -11,6 +11,7 @@ afterEach(closeAgents);
 const canary = { strategy: 'canary', steps: '5% for 2m', 'smoke-tests': '- GET /health: { retry-for: 5s }' };
 const deploy = (agent: Agent, inputs: Readonly<Record<string, string>> = {}, image: Partial<Behaviour> = {}) =>
   agent.deploy({ image: agent.world.publish('v2', image), ...canary, ...inputs });
+const bad: Partial<Behaviour> = { answers: { '/health': { status: 500, body: 'no' } } };
 const callsOf = (agent: Agent, operation: string) =>
   agent.world.edge.calls.filter((call) => call.operation === operation).length;
 
@@ -159,19 +160,37 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     );
   });
 
-  test('to read revisions: the template can’t be restored, the traffic is', async () => {
+  test('to read revisions: what this process captured is restored all the same', async () => {
     const agent = await givenCloudRun();
+    const before = agent.snapshot();
     when(agent, 'v1 95, v2 5', () => agent.world.google.deny('run.revisions.get'));
     const { main } = await deploy(agent);
-    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rollback-failed' } });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
     expect(main.log).toMatch(/::error .*run\.revisions\.get is missing/);
-    expect(main.log).toMatch(
+    expect(agent.snapshot()).toEqual(before);
+  });
+
+  test('to read revisions, after main was killed: post restores the traffic, the next run the template', async () => {
+    const agent = await givenCloudRun();
+    const before = agent.snapshot();
+    const onMainStart = (child: { kill(signal: NodeJS.Signals): boolean }): void =>
+      when(agent, 'v1 95, v2 5', () => {
+        agent.world.google.deny('run.revisions.get');
+        child.kill('SIGKILL');
+      });
+    const { post } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary }, { onMainStart });
+    expect(post.summary).toContain('`rollback-failed`');
+    expect(post.log).toMatch(
       /the traffic was restored \(agent-00001-\w+ 100%\), but the template could not be restored/,
     );
-    // The rollback is tried for 15 minutes; traffic that is restored is not sent again.
+    // It is tried until the time is up; traffic that is restored is not sent again.
     expect(agent.world.edge.calls.filter(({ operation }) => operation === 'run:UpdateService').length).toBeLessThan(8);
-    await agent.world.clock.advance(60_000);
+    await agent.world.clock.advance(600_000);
     expect(trafficOf(agent)).toBe('v1 100');
+    agent.world.google.allow('run.revisions.get');
+    const next = await agent.deploy({ image: agent.world.publish('v3', bad), 'smoke-tests': '- GET /health' });
+    expect(next.main.outputs['outcome']).toBe('rolled-back');
+    expect(agent.snapshot()).toEqual(before);
   });
 });
 

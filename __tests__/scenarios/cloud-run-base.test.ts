@@ -118,6 +118,7 @@ describe('after a preview of ours with other variables', () => {
   ])('a deploy that %s leaves the service as it was', async (_, cancel) => {
     const agent = await givenProduction();
     await agent.deploy({ image: agent.world.publish('v2', {}), traffic: '0', ...toStaging });
+    await agent.world.clock.advance(10_000);
     const before = agent.snapshot();
     const image = agent.world.publish('v3', cancel ? {} : bad);
     const { main } = await agent.deploy({ image, ...canary }, cancel ? { onStart: agent.cancelMain(20_000) } : {});
@@ -241,12 +242,13 @@ describe('previews that no deploy took up', () => {
     const agent = await givenProduction();
     for (const version of ['p1', 'p2', 'p3'])
       await agent.deploy({ image: agent.world.publish(version, {}), traffic: '0', ...toStaging });
+    await agent.world.clock.advance(10_000);
     return agent;
   }
 
   test.each([
-    ['rolling', {}, ['template,traffic,labels']],
-    ['canary', canary, ['template,traffic,labels', 'traffic', 'traffic', 'traffic']],
+    ['rolling', {}, ['template,traffic,labels,annotations', 'annotations']],
+    ['canary', canary, ['template,traffic,labels,annotations', ...Array(3).fill('traffic,annotations')]],
   ])(
     'lose their tags by the next deploy, in its own updates, and those of other users stay: %s',
     async (_, inputs, masks) => {

@@ -52,7 +52,7 @@ function templateWith(agent: Agent, revision: string, image: string): JsonObject
   return { ...template, revision, containers: [{ image }] };
 }
 
-/** Once, right before the n-th update that is no dry run. */
+/** Once, right before the n-th update, dry runs included: one, and one more after each wait for a service that is busy. */
 function beforeUpdate(agent: Agent, nth: number, act: () => void): void {
   let seen = 0;
   agent.world.edge.onCall((call, when) => {
@@ -199,8 +199,8 @@ const rows: readonly Row[] = [
     staging: 'somebody changes the description between our read and our update, twice',
     disturb: (agent) => {
       beforeUpdate(agent, 1, () => agent.world.google.foreignUpdate(SERVICE, { description: 'during the dry run' }));
-      beforeUpdate(agent, 3, () => agent.world.google.foreignUpdate(SERVICE, { description: 'one' }));
-      beforeUpdate(agent, 5, () => agent.world.google.foreignUpdate(SERVICE, { description: 'two' }));
+      beforeUpdate(agent, 4, () => agent.world.google.foreignUpdate(SERVICE, { description: 'one' }));
+      beforeUpdate(agent, 6, () => agent.world.google.foreignUpdate(SERVICE, { description: 'two' }));
     },
     inputs: canary,
     outcome: 'deployed',

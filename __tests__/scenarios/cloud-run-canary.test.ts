@@ -130,15 +130,15 @@ describe('a canary on Cloud Run', () => {
     expect(trafficOf(agent)).toBe('v3 100');
   });
 
-  test('sends each change once, with nothing but the traffic after the first', async () => {
+  test('sends each change once, with nothing but the traffic and the marker after the first', async () => {
     const agent = await givenCloudRun();
     await agent.deploy({ image: agent.world.publish('v2', good), ...canary });
     expect(updatesOf(agent).map(({ mask }) => mask)).toEqual([
-      'template,traffic,labels',
-      'traffic',
-      'traffic',
-      'traffic',
-      'traffic',
+      'template,traffic,labels,annotations',
+      'traffic,annotations',
+      'traffic,annotations',
+      'traffic,annotations',
+      'traffic,annotations',
     ]);
   });
 });
@@ -158,7 +158,7 @@ describe('other strategies on Cloud Run', () => {
     const image = agent.world.publish('v2', good);
     const { main } = await agent.deploy({ image, 'smoke-tests': smokeTests });
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
-    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual(['template,labels']);
+    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual(['template,labels,annotations', 'annotations']);
     expect(trafficOf(agent)).toBe('v2 100');
   });
 
@@ -168,7 +168,11 @@ describe('other strategies on Cloud Run', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), 'smoke-tests': smokeTests });
     expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });
     expect(agent.snapshot()).toEqual(before);
-    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual(['template,labels', 'template,labels,traffic', 'traffic']);
+    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual([
+      'template,labels,annotations',
+      'template,labels,traffic,annotations',
+      'traffic,annotations',
+    ]);
   });
 
   test('traffic: 0 stops at a preview, and a later deploy of the same image picks it up', async () => {
@@ -191,6 +195,7 @@ describe('other strategies on Cloud Run', () => {
     const agent = await givenCloudRun();
     const image = agent.world.publish('v2', { ...good, unhealthyAfterMs: 100_000 });
     await agent.deploy({ image, traffic: '0', 'smoke-tests': smokeTests });
+    await agent.world.clock.advance(10_000);
     const before = agent.snapshot();
     const { main } = await agent.deploy({ image, ...canary, steps: '5% for 5m' });
     expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });

@@ -95,6 +95,13 @@ export class SimulatedRegistry implements SimulatedHost, ImageSource {
     if (tag !== null) repository.tags.set(tag, image.digest);
   }
 
+  /** Deletes all images of a repository, as a lifecycle rule does, in use or not. */
+  forget(name: string): void {
+    const repository = ensureRepository(this.#repositories, name);
+    repository.manifests.clear();
+    repository.tags.clear();
+  }
+
   pull(image: string, platform = 'linux/amd64'): PulledImage | null {
     const slash = image.indexOf('/');
     const hostname = image.slice(0, Math.max(0, slash)).replace(/:\d+$/, '');

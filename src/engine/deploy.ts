@@ -36,7 +36,7 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
   try {
     for (const step of steps) await runStep(step, progress, rollout);
-    if (outcome === 'previewed') await removeMarker(progress, rollout);
+    if (outcome === 'previewed') await removeMarker(progress.entry, rollout);
     // What post can't read, it rolls back: so a deploy whose end can't be journaled has failed.
     journal.write({ ...progress.entry, phase: 'closed', outcome });
   } catch (error) {
@@ -98,7 +98,7 @@ function isConflict(error: unknown, { operation, unansweredAt }: Progress): bool
 
 async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { point } = progress.entry;
-  await removeMarker(progress, rollout);
+  await removeMarker(progress.entry, rollout);
   tryToJournal(rollout.journal, { ...progress.entry, phase: 'closed', outcome: 'kept' }, rollout.io);
   const diagnosis = await tryDiagnose(progress, rollout);
   const revision = progress.operation?.revision ?? null;

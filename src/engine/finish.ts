@@ -1,5 +1,7 @@
+import { neverAborted } from '../io/signals.ts';
 import type { Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
+import { removeMarker } from './hold-marker.ts';
 import { type JournalEntry, tryToJournal } from './journal.ts';
 import { rollBack, unusedRevision } from './rollback.ts';
 import type { OnFailure, RollbackRequest } from './rollout.ts';
@@ -21,6 +23,7 @@ export async function finish(run: InterruptedRun): Promise<Outcome> {
   const { entry, journal, workload } = run;
   const failure = entry.failure ?? interrupted;
   if (entry.phase === 'sending' && run.onCancel === 'keep') {
+    await removeMarker(entry, { ...run, signal: neverAborted });
     tryToJournal(journal, { ...entry, phase: 'closed', outcome: 'kept', failure }, run.io);
     const notes = [`Kept, as \`on-cancel: keep\` says. To roll back: ${workload.restoreCommand(entry.point)}`];
     return endAs('kept', { previousRevision: entry.point.revision, failure, notes });

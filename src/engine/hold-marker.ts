@@ -2,6 +2,7 @@ import { describeError } from '../model/errors.ts';
 import { MARKER_HOLDS_MS } from '../model/rollout-marker.ts';
 import { joinSentences } from '../model/sentences.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
+import type { JournalEntry } from './journal.ts';
 import type { Progress, Rollout } from './rollout.ts';
 
 type Holder = Pick<Rollout, 'workload' | 'io'>;
@@ -33,12 +34,17 @@ export async function holdMarker(progress: Progress, { workload, io }: Holder, n
 
 const RETRY_MS = 30_000;
 
-/** Before an ending that `Workload.finish` is no part of. */
-export async function removeMarker({ entry }: Progress, { workload, io }: Holder): Promise<void> {
+/** Before an ending that `Workload.finish` is no part of. @throws the signal's reason */
+export async function removeMarker(
+  entry: JournalEntry,
+  { workload, io, signal }: Holder & { readonly signal: AbortSignal },
+): Promise<void> {
   if (!workload.marker || entry.mark === null) return;
   try {
     await workload.marker.remove(entry.point);
   } catch (error) {
+    // The post step restores then, and removes it.
+    signal.throwIfAborted();
     const what = `could not remove the marker of this run from ${workload.resource}: ${describeError(error).message}`;
     io.log.warning(joinSentences(what, 'The next run waits until it has run out, then restores what was live before'));
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { deploy } from '../../../src/engine/deploy.ts';
+import { finish } from '../../../src/engine/finish.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import { identifyRun } from '../../../src/engine/run-identity.ts';
 import { ConflictError } from '../../../src/model/conflict.ts';
@@ -75,6 +76,37 @@ describe('the marker of a run', () => {
     const kept = given(rolling, '100%', { watch: failed });
     await deploy({ ...kept.rollout, onFailure: 'keep' });
     expect(kept.calls).toEqual(['0s send until 300s', 'remove']);
+  });
+
+  test('is removed by post where a cancelled run is kept', async () => {
+    const { calls, io, rollout } = given(rolling);
+    const point = await rollout.workload.capture();
+    const entry = {
+      version: 1,
+      phase: 'sending',
+      image: null,
+      point,
+      mark: 'm',
+      failure: null,
+      outcome: null,
+    } as const;
+    const kept = await finish({ ...rollout, entry, onCancel: 'keep', timeoutMs: 180_000, io });
+    expect(kept).toMatchObject({ kind: 'kept' });
+    expect(calls).toEqual(['remove']);
+  });
+
+  test('that a cancel keeps from being removed at the end of a preview is left to post', async () => {
+    const seen = given(preview, '100%', {
+      marker: {
+        renew: async () => {},
+        remove: async () => {
+          seen.io.cancel(new DeployError('CANCELLED', 'the job was cancelled'));
+          throw new DeployError('CANCELLED', 'the job was cancelled');
+        },
+      },
+    });
+    await expect(deploy(seen.rollout)).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(openJournal(seen.io).read()).toMatchObject({ phase: 'rolling-back' });
   });
 
   test('that can not be renewed changes no verdict, and is tried again', async () => {

@@ -1,37 +1,40 @@
+import { readIfThere } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import type { RestorePoint } from '../../../model/restore-point.ts';
-import { readLabels } from './labels.ts';
+import type { RestorePoint, RollbackTarget } from '../../../model/restore-point.ts';
+import { labelsOfRun, readLabels } from './labels.ts';
 import { previousTemplate } from './previous-template.ts';
-import type { RestoreData } from './restore-data.ts';
+import { formatRelease } from './release-command.ts';
+import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { readyAfterMs } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
-  effectiveTraffic,
   formatShares,
   latestCreated,
   latestReady,
   progressOf,
   requestedTraffic,
-  servingRevisions,
+  servingTraffic,
   type TrafficEntry,
   templateOf,
 } from './service-document.ts';
 import { readRevisionDocument, readService } from './service-wire.ts';
 
-/** @throws DeployError UNSUPPORTED when what serves now could not be restored */
+/** @throws DeployError UNSUPPORTED when nothing serves, so that there is nothing to restore */
 export async function captureRestorePoint(run: RunService): Promise<RestorePoint> {
   const service = await readService(run);
   const template = templateOf(service);
   const serving = readServing(run, service);
   const previous = chooseRevision(run, service);
   const isTemplateRevision = previous === latestCreated(service);
-  const document = await readPrevious(run, previous);
-  for (const { revision } of serving) if (revision !== null && revision !== previous) await readPrevious(run, revision);
+  const documents = await readDocuments(run, [previous, ...serving.flatMap(({ revision }) => revision ?? [])]);
+  const document = documents.get(previous) ?? {};
+  const templateHash = hashTemplate(template);
+  run.captured.set(templateHash, template);
   const data: RestoreData = {
     generation: progressOf(service).generation,
-    templateHash: hashTemplate(template),
+    templateHash,
     templateName: textAt(template, 'revision') || null,
     previous,
     isTemplateRevision,
@@ -40,19 +43,40 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
     requested: [...requestedTraffic(service)],
     serving: [...serving],
     labels: readLabels(service),
+    ownLabels: labelsOfRun(run.io),
+    ...describeTarget(documents),
   };
-  return { resource: run.resource, revision: describeServing(service), data };
+  return { resource: run.resource, revision: formatServing(serving), data };
+}
+
+/** Of what a rollback would bring back. */
+function describeTarget(documents: Documents): Pick<RestoreData, 'servingImages' | 'deleted'> {
+  const images = [...documents.values()].flatMap((document) => listAt(document, 'containers'));
+  const names = images.map((container) => textAt(container, 'image')).filter((image) => image !== '');
+  const deleted = [...documents].filter(([, document]) => document === null).map(([revision]) => revision);
+  return { servingImages: [...new Set(names)], deleted };
+}
+
+/** See `Workload.rollbackTarget`. `captureRestorePoint` has read all of it. */
+export function readRollbackTarget(run: RunService, point: RestorePoint): RollbackTarget {
+  const { servingImages, deleted } = parseRestoreData(point, run);
+  // Cloud Run refuses traffic to it (terraform-google-modules/terraform-docs-samples#269).
+  const obstacles = deleted.map((revision) => ({
+    message: `its traffic names ${revision}, which was deleted`,
+    hint: `Take it out of the traffic: ${formatRelease(run)}.`,
+  }));
+  return { images: servingImages, obstacles };
 }
 
 /** `agent-00007`, or with its shares where several serve. */
-function describeServing(service: JsonObject): string {
-  const names = [...servingRevisions(service).keys()];
-  return names.length === 1 ? names[0]! : formatShares(effectiveTraffic(service));
+function formatServing(serving: readonly TrafficEntry[]): string {
+  const names = new Set(serving.flatMap(({ revision, percent }) => (percent > 0 && revision ? [revision] : [])));
+  return names.size === 1 ? [...names][0]! : formatShares(serving);
 }
 
 /** What serves now, by name: the traffic that is in effect, not the one that was requested. */
 function readServing(run: RunService, service: JsonObject): readonly TrafficEntry[] {
-  const effective = effectiveTraffic(service);
+  const effective = servingTraffic(service);
   if (effective.some(({ percent }) => percent > 0)) return effective;
   throw new DeployError('UNSUPPORTED', `could not guarantee a rollback of ${run.resource}: nothing serves`, {
     hint: 'Deploy it once with gcloud run deploy, so that a revision serves, then run again.',
@@ -70,18 +94,15 @@ function chooseRevision(run: RunService, service: JsonObject): string {
   return ready;
 }
 
-async function readPrevious(run: RunService, revision: string): Promise<JsonObject> {
-  try {
-    return await readRevisionDocument(run, revision);
-  } catch (error) {
-    if (!(error instanceof DeployError) || error.code !== 'NOT_FOUND') throw error;
-    // Cloud Run refuses traffic to it (terraform-google-modules/terraform-docs-samples#269).
-    const why = `its traffic names ${revision}, which was deleted`;
-    throw new DeployError('UNSUPPORTED', `could not guarantee a rollback of ${run.resource}: ${why}`, {
-      hint: `Take it out of the traffic: gcloud run services update-traffic ${run.service} --region ${run.region} --project ${run.project} --to-latest.`,
-      cause: error,
-    });
+/** By revision; null: it was deleted. */
+type Documents = ReadonlyMap<string, JsonObject | null>;
+
+async function readDocuments(run: RunService, revisions: readonly string[]): Promise<Documents> {
+  const documents = new Map<string, JsonObject | null>();
+  for (const revision of new Set(revisions)) {
+    documents.set(revision, await readIfThere(() => readRevisionDocument(run, revision)));
   }
+  return documents;
 }
 
 /** A revision may show what a tag was resolved to: then the text that the template has is kept. */

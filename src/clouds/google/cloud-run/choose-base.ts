@@ -2,10 +2,10 @@ import { readIfThere } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { Base } from '../../../model/workload.ts';
-import { isOurTag, revisionNames } from './revision-name.ts';
+import { isMadeByUs } from './our-revision.ts';
 import { templateOfRevision } from './revision-template.ts';
 import { type RunService, sayOnce } from './service.ts';
-import { requestedTraffic, servingRevisions, templateOf, templateRevision } from './service-document.ts';
+import { servingRevisions, templateOf, templateRevision } from './service-document.ts';
 import { readRevisionDocument } from './service-wire.ts';
 import { listConfigurationDifferences } from './template-differences.ts';
 
@@ -33,7 +33,7 @@ export async function chooseBase(run: RunService, service: JsonObject, base: Bas
   const serving = first.template;
   if (base === 'latest') return { template: latest, serving };
   ensureOneConfiguration(run, first, candidates);
-  if (base === 'serving' || (first.name !== newest && isOurs(run, service))) {
+  if (base === 'serving' || (first.name !== newest && isMadeByUs(run, service))) {
     if (base === null) sayOnce(run, 'info', describePreview(newest, first.name));
     return { template: serving, serving };
   }
@@ -76,13 +76,6 @@ async function readCandidates(
     else if (document) candidates.push({ name, template: templateOfRevision(document, known) });
   }
   return candidates;
-}
-
-/** Is the newest revision one that a run of this action made? Its name follows from its content, and its tag from its name. */
-function isOurs(run: RunService, service: JsonObject): boolean {
-  const newest = templateRevision(service);
-  const isTagged = requestedTraffic(service).some(({ revision, tag }) => revision === newest && isOurTag(tag, newest));
-  return isTagged || revisionNames(run.service, templateOf(service)).includes(newest);
 }
 
 function describePreview(newest: string, serving: string): string {

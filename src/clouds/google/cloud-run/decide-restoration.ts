@@ -1,77 +1,34 @@
-import { mayStillArrive } from '../../late-call.ts';
-import {
-  failed,
-  type RestorationAnswer,
-  restored,
-  returning,
-  superseded,
-  untouched,
-  waiting,
-} from '../../restoration-answers.ts';
-import { formatShares, type TrafficEntry } from './service-document.ts';
-import { holdsOurs, isAsRequested, isSameShares, type OurRevision, styleOf } from './traffic-table.ts';
-
-/** What one read found, beside what was captured before our change. */
-export interface RestorationFacts {
-  /** Whose template it is: by the revision's name, and by a hash of the content. */
-  readonly template: 'ours' | 'previous' | 'foreign';
-  /** Name of the revision that the template stands for. */
-  readonly revision: string;
-  readonly ours: OurRevision;
-  /** Traffic as it is requested now, and as it is in effect. */
-  readonly requested: readonly TrafficEntry[];
-  readonly effective: readonly TrafficEntry[];
-  /** As it was requested at capture, and what served then, by name. */
-  readonly previousTraffic: readonly TrafficEntry[];
-  readonly previousByName: readonly TrafficEntry[];
-  /** As our rollout leaves it. */
-  readonly finalTraffic: readonly TrafficEntry[];
-  /** A label that we set is still ours. */
-  readonly labelsAreOurs: boolean;
-  /** The revision to restore, and the one that the platform takes for the latest. */
-  readonly previous: string;
-  readonly latestReady: string;
-  /** No change is in progress; and the platform's own words if it then says that something failed. */
-  readonly settled: boolean;
-  readonly failure: string | null;
-  /** Has anything changed since capture? */
-  readonly changed: boolean;
-  /** Since the caller's first poll. */
-  readonly elapsedMs: number;
-}
-
-export type Decision =
-  | RestorationAnswer
-  /** Template, labels and traffic in one request. */
-  | { readonly act: 'restore'; readonly traffic: readonly TrafficEntry[] }
-  /** Traffic alone. `release`: only our own share is taken out, as the template is another deployment's. */
-  | { readonly act: 'move-traffic'; readonly traffic: readonly TrafficEntry[]; readonly why: 'form' | 'release' };
-
-/** How long the platform may need to take the previous revision for the latest again. */
-const LATE_LATEST_MS = 60_000;
+import { failed, restored, returning, superseded, untouched, waiting } from '../../restoration-answers.ts';
+import { decideBesideNewer } from './decide-beside-newer.ts';
+import { type Decision, LATE_LATEST_MS, type RestorationFacts, trafficOf } from './restoration-facts.ts';
+import { formatShares } from './service-document.ts';
+import { holdsOurs, isSameShares, styleOf } from './traffic-table.ts';
 
 /**
  * Pure: what one read found -> the one next thing to do. It is level-based: it decides from what is requested and in
  * effect now, not from what was done, so that another process can continue at any point.
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
+  if (facts.holder === 'other') return superseded(`${facts.holderName}; it was not touched`);
   switch (facts.template) {
     case 'foreign':
       return decideBesideNewer(facts);
     case 'ours':
-      if (trafficOf(facts) === 'foreign') return foreignTraffic(facts);
-      return restoreAll(facts);
+      return isOthersTraffic(facts) ? { act: 'restore', traffic: null } : restoreAll(facts);
     case 'previous':
-      return decideOnTraffic(facts);
+      if (facts.phase === 'superseded') return foreignTraffic(facts);
+      if (facts.late === 'fencing') return { act: 'unfence' };
+      if (!facts.changed && trafficOf(facts) === 'previous') return decideUnchanged(facts);
+      if (facts.late === 'fenced' && trafficOf(facts) === 'previous') return decideFenced(facts);
+      return facts.restoredBy === 'another' ? decideBesideNewer(facts) : decideOnTraffic(facts);
   }
 }
 
-/** The newer deployment's template stays; our revision, which is not verified, is taken out of the traffic. */
-function decideBesideNewer(facts: RestorationFacts): Decision {
-  if (trafficOf(facts) === 'ours') return { act: 'move-traffic', traffic: facts.previousByName, why: 'release' };
-  if (!facts.settled && trafficOf(facts) === 'by-name')
-    return restoring('our revision is being taken out of the traffic');
-  return superseded(`${facts.revision} was deployed after ours and was not touched`);
+/** While we roll out, each table by name that we request has our revision in it. */
+function isOthersTraffic(facts: RestorationFacts): boolean {
+  const { phase, requested, ours } = facts;
+  if (trafficOf(facts) === 'foreign') return true;
+  return phase === 'rolling-out' && styleOf(requested) === 'pinned' && !holdsOurs(requested, ours);
 }
 
 function decideOnTraffic(facts: RestorationFacts): Decision {
@@ -80,13 +37,18 @@ function decideOnTraffic(facts: RestorationFacts): Decision {
   if (traffic === 'foreign') return foreignTraffic(facts);
   if (traffic === 'ours') return restoreAll(facts);
   if (traffic === 'by-name') return decideByName(facts);
+  if (isAnotherRevision(facts)) return decideBesideNewer(facts);
   if (facts.labelsAreOurs) return restoreAll(facts);
-  if (!facts.changed) return decideUnchanged(facts);
   if (!facts.settled) return restoring(`${previous} is being restored`);
   if (isSameShares(effective, previousByName))
     return restored({ by: 'us', message: `traffic is restored: ${formatShares(effective)}` });
   if (facts.failure !== null) return failed(`the rollback failed: ${facts.failure}`);
   return restoring(`${previous} is restored; in progress: updating traffic: ${formatShares(effective)}`);
+}
+
+/** The same configuration, of which another user or tool had a revision made: ours always names the previous one. */
+function isAnotherRevision({ revision, previous, ours }: RestorationFacts): boolean {
+  return revision !== previous && revision !== ours.revision;
 }
 
 /**
@@ -97,6 +59,7 @@ function decideByName(facts: RestorationFacts): Decision {
   const { previous, latestReady } = facts;
   if (!facts.settled) return restoring(`${previous} is being restored`);
   if (latestReady === previous) return { act: 'move-traffic', traffic: facts.previousTraffic, why: 'form' };
+  if (isAnotherRevision(facts)) return decideBesideNewer(facts);
   if (facts.elapsedMs < LATE_LATEST_MS)
     return restoring(`waiting until ${previous} is the latest ready revision again`);
   const shares = formatShares(facts.effective);
@@ -105,21 +68,16 @@ function decideByName(facts: RestorationFacts): Decision {
   );
 }
 
-/** Nothing has arrived. After a lost answer or a killed process, a request may still take effect. */
+/** Nothing has arrived. After a lost answer or a killed process, a request may still take effect, minutes later. */
 function decideUnchanged(facts: RestorationFacts): Decision {
-  if (mayStillArrive(facts.elapsedMs)) {
-    return waiting('UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
-  }
+  if (facts.late === 'maybe') return { act: 'fence' };
   return untouched(`${formatShares(facts.effective)} is live`);
 }
 
-/** Whose form the traffic has now. `by-name`: the previous one, before its own form is restored. */
-function trafficOf(facts: RestorationFacts): 'previous' | 'by-name' | 'ours' | 'foreign' {
-  const { requested, ours } = facts;
-  if (isAsRequested(facts.previousTraffic, requested, ours)) return 'previous';
-  if (isAsRequested(facts.previousByName, requested, ours)) return 'by-name';
-  if (holdsOurs(requested, ours) || isAsRequested(facts.finalTraffic, requested, ours)) return 'ours';
-  return 'foreign';
+/** The update can't arrive any more: the etag that it carries is no longer the service's. */
+function decideFenced(facts: RestorationFacts): Decision {
+  if (!facts.settled) return waiting('FENCED', 'the update that was sent can no longer take effect');
+  return untouched(`${formatShares(facts.effective)} is live`);
 }
 
 /** By name first: see `decideByName`. A form that is by name already is restored at once. */

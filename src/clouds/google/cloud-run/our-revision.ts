@@ -1,7 +1,8 @@
+import type { JsonObject } from '../../../model/json.ts';
 import type { RestoreData } from './restore-data.ts';
-import { chooseTag, fitsTag, isOurTag, remembersLatest } from './revision-name.ts';
+import { chooseTag, fitsTag, isOurTag, remembersLatest, revisionNames } from './revision-name.ts';
 import type { RunService } from './service.ts';
-import type { TrafficEntry } from './service-document.ts';
+import { requestedTraffic, type TrafficEntry, templateOf, templateRevision } from './service-document.ts';
 import { finished, type OurRevision, styleOf, type TrafficStyle } from './traffic-table.ts';
 
 /** Our revision and its tag: the one that a preview (`traffic: 0`) gave it, or a new one. The same in any process. */
@@ -20,18 +21,38 @@ export function ourRevision(run: RunService, revision: string, data: RestoreData
  * failed or was deleted: naming it again would make the change fail for that. Previews of ours that no deploy took up are
  * left out: their number would grow with each.
  */
-export function finalTraffic(data: RestoreData, ours: OurRevision): readonly TrafficEntry[] {
+export function finalTraffic(
+  data: RestoreData,
+  ours: OurRevision,
+  style: TrafficStyle = styleOfPoint(data),
+): readonly TrafficEntry[] {
   const serving = new Set(data.serving.map(({ revision }) => revision));
   const usable = data.requested.filter(
     (entry) => entry.revision === null || (serving.has(entry.revision) && !isAbandonedPreview(entry, ours)),
   );
-  return finished(usable, { ours, style: styleOfPoint(data) });
+  return finished(usable, { ours, style });
+}
+
+/**
+ * The traffic that a rollback restores. A tag that was not in effect is left out: its revision did not start, and naming it
+ * again makes the change fail, as in `finalTraffic`.
+ */
+export function restorableTraffic({ requested, serving }: RestoreData): readonly TrafficEntry[] {
+  const inEffect = new Set(serving.map(({ tag }) => tag));
+  return requested.filter(({ percent, tag }) => percent > 0 || inEffect.has(tag));
 }
 
 /** How the user has traffic assigned. A preview pins it, and its tag says how it was assigned until then. */
-function styleOfPoint({ requested }: RestoreData): TrafficStyle {
+export function styleOfPoint({ requested }: RestoreData): TrafficStyle {
   const remembers = requested.some(({ revision, tag }) => isOurTag(tag, revision ?? '') && remembersLatest(tag ?? ''));
   return remembers ? 'latest' : styleOf(requested);
+}
+
+/** Is the newest revision one that a run of this action made? Its name follows from its content, and its tag from its name. */
+export function isMadeByUs(run: RunService, service: JsonObject): boolean {
+  const newest = templateRevision(service);
+  const isTagged = requestedTraffic(service).some(({ revision, tag }) => revision === newest && isOurTag(tag, newest));
+  return isTagged || revisionNames(run.service, templateOf(service)).includes(newest);
 }
 
 function findOurTag({ requested }: RestoreData, revision: string): string | null {

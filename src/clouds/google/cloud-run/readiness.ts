@@ -1,21 +1,62 @@
-import type { JsonObject } from '../../../model/json.ts';
+import { readIfPossible } from '../../../io/read-optional.ts';
+import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { Readiness } from '../../../model/readiness.ts';
 import { joinSentences } from '../../../model/sentences.ts';
-import { firstLine } from './revision-state.ts';
+import { decideReadiness, type NewestRevision } from './decide-readiness.ts';
+import { isMadeByUs } from './our-revision.ts';
+import { findRevisionFailure, findRevisionProgress, firstLine, isReady } from './revision-state.ts';
+import { type FoundMarker, findMarker, ROLLOUT_ANNOTATION } from './rollout-annotation.ts';
 import { type RunService, sayOnce } from './service.ts';
-import { effectiveTraffic, formatShares, progressOf, requestedTraffic, servingRevisions } from './service-document.ts';
-import { readService } from './service-wire.ts';
+import {
+  effectiveTraffic,
+  formatShares,
+  progressOf,
+  requestedTraffic,
+  servingRevisions,
+  templateRevision,
+} from './service-document.ts';
+import { readRevisionDocument, readService } from './service-wire.ts';
+import type { Revision } from './typed-calls.ts';
 
-/** Is another change in progress? */
+/** May a rollout start? One read; of the newest revision too while a change is in progress that no run has marked. */
 export async function readReadiness(run: RunService): Promise<Readiness> {
   const service = await readService(run);
   const { reconciling, state, message } = progressOf(service);
-  if (reconciling) {
-    const text = `another deployment is in progress${message === '' ? '' : `: ${firstLine(message)}`}`;
-    return { status: 'busy', message: text };
-  }
-  if (state === 'CONDITION_FAILED') sayOnce(run, 'warning', describeFailed(run, service));
-  return { status: 'free' };
+  const marker = findMarker(service);
+  const found = decideReadiness({
+    ...{ now: run.io.clock.now(), marker, reconciling, message: firstLine(message) },
+    newest: reconciling && isWithout(marker) ? await readNewest(run, service) : null,
+  });
+  if (found.status !== 'busy') warnOfUnreadable(run, marker);
+  if (found.status === 'free' && state === 'CONDITION_FAILED') sayOnce(run, 'warning', describeFailed(run, service));
+  return found;
+}
+
+/** Who holds a marker says more than the revision does. */
+function isWithout(marker: FoundMarker | null): boolean {
+  return marker === null || 'unreadable' in marker;
+}
+
+async function readNewest(run: RunService, service: JsonObject): Promise<NewestRevision | null> {
+  const name = templateRevision(service);
+  const read = () => readRevisionDocument(run, name);
+  const document = await readIfPossible(run.io.log, `what ${name} is waiting for`, read);
+  if (!document) return null;
+  const revision = { conditions: [...listAt(document, 'conditions')] } as Revision;
+  const { reason = '', message = '' } = findRevisionFailure(revision) ?? findRevisionProgress(revision) ?? {};
+  const createdAt = Date.parse(textAt(document, 'createTime'));
+  return {
+    ...{ name, isOurs: isMadeByUs(run, service), isReady: isReady(revision) },
+    why: [reason, message].filter((part) => part !== '').join(': '),
+    ageMs: Number.isNaN(createdAt) ? null : Math.max(0, run.io.clock.now() - createdAt),
+  };
+}
+
+/** Nothing is restored from what can't be read. The next rollout overwrites it. */
+function warnOfUnreadable(run: RunService, marker: FoundMarker | null): void {
+  if (marker === null || !isWithout(marker)) return;
+  const what = `${run.resource} has a rollout marker that can’t be read (annotation ${ROLLOUT_ANNOTATION})`;
+  sayOnce(run, 'warning', joinSentences(`${what}; it is ignored`, 'If a run left it, check which revision serves.'));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { RunService } from './service.ts';
 import type { TrafficEntry } from './service-document.ts';
 
+const labels = z.object({ 'managed-by': z.string().nullable(), 'commit-sha': z.string().nullable() });
 const entry = z.object({ revision: z.string().nullable(), percent: z.number(), tag: z.string().nullable() });
 
 const schema = z.object({
@@ -22,7 +23,12 @@ const schema = z.object({
   /** Traffic in the user's own form, and what served, by name. */
   requested: z.array(entry),
   serving: z.array(entry),
-  labels: z.object({ 'managed-by': z.string().nullable(), 'commit-sha': z.string().nullable() }),
+  /** As they were, and as our run sets them: another run that restores has a commit of its own. */
+  labels,
+  ownLabels: labels,
+  /** What a rollback would pull, as those that serve name it; and which of them were deleted. */
+  servingImages: z.array(z.string()),
+  deleted: z.array(z.string()),
 });
 
 /** What `RestorePoint.data` holds for Cloud Run. */

@@ -32,10 +32,19 @@ export function effectiveTraffic(service: JsonObject): readonly TrafficEntry[] {
   });
 }
 
+/**
+ * As `effectiveTraffic`, also while a change is in progress: the latest is then taken for the one that became ready last.
+ * For a rollout that can't end, that is what serves.
+ */
+export function servingTraffic(service: JsonObject): readonly TrafficEntry[] {
+  const latest = latestReady(service) || null;
+  return effectiveTraffic(service).map((entry) => ({ ...entry, revision: entry.revision ?? latest }));
+}
+
 /** The revisions that serve production, and their shares. */
 export function servingRevisions(service: JsonObject): ReadonlyMap<string, number> {
   const shares = new Map<string, number>();
-  for (const { revision, percent } of effectiveTraffic(service)) {
+  for (const { revision, percent } of servingTraffic(service)) {
     if (revision !== null && percent > 0) shares.set(revision, (shares.get(revision) ?? 0) + percent);
   }
   return shares;

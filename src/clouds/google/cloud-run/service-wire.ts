@@ -28,6 +28,7 @@ export interface ServiceUpdate {
   readonly template?: JsonObject;
   readonly traffic?: readonly JsonObject[];
   readonly labels?: JsonObject;
+  readonly annotations?: JsonObject;
 }
 
 /** What Google accepted: the operation to follow, and which generation of the service it makes. */

@@ -1,4 +1,6 @@
 import type { Io } from '../../../io/io.ts';
+import type { JsonObject } from '../../../model/json.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { GoogleCredentials } from '../credentials.ts';
 
 /** Where a service is. */
@@ -18,6 +20,10 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
+  /** Templates as this process captured them, by the hash of their content: they need not be read for a rollback. */
+  readonly captured: Map<string, JsonObject>;
+  /** What this process did for each run, by its id: see `deedsOf`. */
+  readonly done: Map<string, Set<Deed>>;
 }
 
 /** `projects/acme/locations/europe-west1/services/agent` */
@@ -29,4 +35,17 @@ export function serviceName({ project, region, service }: RunPlace): string {
 export function sayOnce(run: RunService, level: 'info' | 'warning', message: string): void {
   if (!run.said.has(message)) run.io.log[level](message);
   run.said.add(message);
+}
+
+type Deed = 'sent' | 'sent without answer' | 'restoring' | 'fenced';
+
+/**
+ * What this process did for the run of `point`. It spares requests, and tells who restored; what isn't here, another process
+ * may have done.
+ */
+export function deedsOf({ done }: RunService, { run }: RestorePoint): Set<Deed> {
+  const id = run?.id ?? '';
+  const deeds = done.get(id) ?? new Set();
+  done.set(id, deeds);
+  return deeds;
 }

@@ -59,13 +59,24 @@ export function isSameTraffic(one: readonly TrafficEntry[], other: readonly Traf
   return text(one) === text(other);
 }
 
-/** `entries`, and the tags without a share that another user added meanwhile: they stay. */
+/** `entries`, with the tags without a share as another user added or moved them meanwhile. */
 export function keepingTags(
   entries: readonly TrafficEntry[],
   current: readonly TrafficEntry[],
   ours: OurRevision,
 ): readonly TrafficEntry[] {
-  return [...entries, ...listExtraTags(entries, current, ours)];
+  const kept = entries.map((entry) => movedTag(entry, current, ours) ?? entry);
+  return [...kept, ...listExtraTags(entries, current, ours)];
+}
+
+/** The tag's present place, where it has no share in both: a pull request's preview that was deployed again. */
+function movedTag(
+  { percent, tag }: TrafficEntry,
+  current: readonly TrafficEntry[],
+  ours: OurRevision,
+): TrafficEntry | null {
+  if (percent > 0 || tag === null || tag === ours.tag) return null;
+  return current.find((entry) => entry.tag === tag && entry.percent === 0) ?? null;
 }
 
 /** As `isSameTraffic`, whatever tags without a share another user added. */
@@ -97,6 +108,26 @@ export function isAllOurs(entries: readonly TrafficEntry[], { revision }: OurRev
 /** Does it give our revision a share or a tag of ours? */
 export function holdsOurs(entries: readonly TrafficEntry[], ours: OurRevision): boolean {
   return entries.some((entry) => entry.tag === ours.tag || (entry.revision === ours.revision && entry.percent > 0));
+}
+
+/**
+ * `requested` without our revision's share and tag. Where only revisions of `previous` are left beside it, it is the
+ * previous table; else whoever changed it keeps the proportions.
+ */
+export function withoutOurs(
+  requested: readonly TrafficEntry[],
+  ours: OurRevision,
+  previous: readonly TrafficEntry[],
+): readonly TrafficEntry[] {
+  const others = requested.filter((entry) => entry.tag !== ours.tag && entry.revision !== ours.revision);
+  const known = new Set(previous.map(({ revision }) => revision));
+  const isPrevious = others.every(({ revision, percent }) => percent === 0 || known.has(revision));
+  if (isPrevious) return previous;
+  const shares = shareOut(
+    others.map(({ percent }) => percent),
+    100,
+  );
+  return others.map((entry, index) => ({ ...entry, percent: shares[index]! }));
 }
 
 function listExtraTags(

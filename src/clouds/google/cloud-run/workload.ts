@@ -8,11 +8,13 @@ import type { Capabilities, Workload } from '../../../model/workload.ts';
 import type { CloudContext } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { shareCredentials } from '../login.ts';
-import { captureRestorePoint } from './capture.ts';
-import { findOperation, isLive, prepareChange, type RunOperation } from './deploy.ts';
+import { captureRestorePoint, readRollbackTarget } from './capture.ts';
+import { prepareChange, type RunOperation } from './deploy.ts';
 import { diagnoseRollout } from './diagnose.ts';
 import { liveEndpoint, previewEndpoint, warnOfAccess } from './endpoint.ts';
+import { findOperation, isLive } from './find-operation.ts';
 import { type FindIdentityToken, openIdentityTokens } from './identity-tokens.ts';
+import { openMarkerControl } from './marker-control.ts';
 import { watchRollout } from './observe.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
@@ -36,7 +38,16 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
   const credentials = await shareCredentials(login, context);
   if (!credentials) throw noCredentials(io);
   const place = { project, region, service: name };
-  const run: RunService = { ...place, resource, credentials, io, signal, said: new Set() };
+  const run: RunService = {
+    ...place,
+    resource,
+    credentials,
+    io,
+    signal,
+    said: new Set(),
+    captured: new Map(),
+    done: new Map(),
+  };
   const service = await findService(run);
   warnOfAccess(run, service);
   return openWorkload(run, service);
@@ -51,7 +62,7 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
     fencesLateCalls: true,
     readiness: () => readReadiness(run),
     capture: () => captureRestorePoint(run),
-    rollbackTarget: async () => ({ images: [], obstacles: [] }),
+    rollbackTarget: async (point) => readRollbackTarget(run, point),
     plan: (change) => planChange(run, change),
     prepare: (change) => prepareChange(run, change),
     findOperation: (mark, point) => findOperation(run, { mark, point }),
@@ -60,6 +71,7 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
       by: 'us',
       setWeight: (operation: RunOperation, request) => setWeight(run, operation, request),
     },
+    marker: openMarkerControl(run),
     finish: (operation: RunOperation, point) => finishTraffic(run, operation, point),
     preview: (operation: RunOperation) => preview(run, operation, findToken),
     diagnose: (operation) => diagnoseRollout(run, operation),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { captureRestorePoint } from '../../../../../src/clouds/google/cloud-run/capture.ts';
-import { findOperation, prepareChange } from '../../../../../src/clouds/google/cloud-run/deploy.ts';
+import { prepareChange } from '../../../../../src/clouds/google/cloud-run/deploy.ts';
+import { findOperation } from '../../../../../src/clouds/google/cloud-run/find-operation.ts';
 import { setWeight } from '../../../../../src/clouds/google/cloud-run/traffic.ts';
 import { type ImageReference, parseImageName } from '../../../../../src/model/image.ts';
 import type { RestorePoint } from '../../../../../src/model/restore-point.ts';

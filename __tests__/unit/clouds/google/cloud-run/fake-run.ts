@@ -46,7 +46,14 @@ export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<stri
 
   const run = {
     ...{ project: 'acme', region: 'europe-west1', service: 'agent', resource: 'service agent' },
-    ...{ credentials: { client: { request } }, io: fakeIo(), signal: neverAborted, said: new Set() },
+    ...{
+      credentials: { client: { request } },
+      io: fakeIo(),
+      signal: neverAborted,
+      said: new Set(),
+      captured: new Map(),
+      done: new Map(),
+    },
   } as unknown as RunService;
   return {
     ...{ run, calls, ...answers },

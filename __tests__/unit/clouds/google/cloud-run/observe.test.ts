@@ -8,6 +8,7 @@ const operation: RunOperation = {
   ours: { revision: 'agent-new', tag: 'l-1234567', previousTags: [] },
   traffic: [{ revision: null, percent: 100, tag: null }],
   sent: { operation: 'projects/acme/operations/1', generation: 1 },
+  markedUntil: 0,
 };
 const starting = {
   template: { revision: 'agent-new', containers: [] },

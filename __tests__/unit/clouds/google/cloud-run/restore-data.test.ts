@@ -14,6 +14,8 @@ const data: RestoreData = {
   requested: [{ revision: null, percent: 100, tag: null }],
   serving: [{ revision: 'agent-00007-abc', percent: 100, tag: null }],
   labels: { 'managed-by': null, 'commit-sha': 'abc' },
+  ownLabels: { 'managed-by': 'github-actions', 'commit-sha': 'def' },
+  ...{ servingImages: [`europe-west1-docker.pkg.dev/acme/agents/agent@sha256:${'a'.repeat(64)}`], deleted: [] },
 };
 const pointOf = (one: RestoreData): RestorePoint => ({
   resource: run.resource,
