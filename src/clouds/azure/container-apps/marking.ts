@@ -1,3 +1,4 @@
+import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import { joinSentences } from '../../../model/sentences.ts';
 import type { MarkerControl } from '../../../model/workload.ts';
@@ -41,6 +42,19 @@ export function unmarkingOf({ document }: Pick<AppState, 'document'>, { run }: R
   return run ? withoutTagsOf(document, run.id) : {};
 }
 
+/** One that stays makes the next run wait until it has run out, and then restore. */
+const REMOVAL: RetryPolicy = { tries: 6, firstDelayMs: 1_000 };
+
+/** Azure has accepted its removal, and says whether it took effect only when that change has ended. */
+async function removeMarker(app: ContainerApp, point: RestorePoint): Promise<void> {
+  const state = await readApp(app);
+  const tags = unmarkingOf(state, point);
+  const isRequested = Object.keys(tags).length > 0;
+  if (isRequested) await patchApp(app, { tags });
+  if (isRequested || state.provisioningState === 'inprogress')
+    throw changeInProgress(`remove the marker from ${app.resource}`);
+}
+
 /** See `Workload.marker`. A change of tags makes no revision and moves no traffic. */
 export function openMarkerControl(app: ContainerApp): MarkerControl {
   return {
@@ -54,9 +68,8 @@ export function openMarkerControl(app: ContainerApp): MarkerControl {
       await patchApp(app, { tags: tagsOf(state.document, { ...own, until }) ?? {} });
     },
     async remove(point) {
-      const state = await readApp(app);
-      const tags = unmarkingOf(state, point);
-      if (Object.keys(tags).length > 0) await patchApp(app, { tags });
+      const { io, signal } = app;
+      await retryTransient(() => removeMarker(app, point), REMOVAL, { clock: io.clock, signal });
     },
   };
 }
