@@ -1,6 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import type { JsonObject } from './json.ts';
-import { type ActionOptions, type ActionResult, cancel, runAction } from './runner.ts';
+import {
+  type ActionOptions,
+  type ActionResult,
+  cancel,
+  runAction,
+  runStage,
+  type StageOptions,
+  type StageResult,
+} from './runner.ts';
 import type { World } from './world.ts';
 
 /** The two files that action.yml names, or stand-ins for them. */
@@ -22,6 +30,12 @@ export interface Agent {
   readonly url: string;
   /** Main and post with these inputs beside the usual ones. */
   deploy(inputs: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<ActionResult>;
+  /** One of the two alone, with the same inputs. */
+  runStage(
+    stage: keyof Entries,
+    inputs: Readonly<Record<string, string>>,
+    options?: Partial<StageOptions>,
+  ): Promise<StageResult>;
   /** Everything that a user configures and that serves, without audit fields. */
   snapshot(): JsonObject;
   /**
@@ -53,6 +67,8 @@ export function openAgent({ world, url, snapshot, entries, inputs, env }: AgentP
     ask,
     deploy: (given, rest = {}) =>
       runAction({ ...entries, ...rest, inputs: { ...inputs, ...given }, env: { ...env, ...rest.env } }),
+    runStage: (stage, given, rest = {}) =>
+      runStage({ ...rest, entry: entries[stage], inputs: { ...inputs, ...given }, env: { ...env, ...rest.env } }),
     cancelMain(everyMs, announce = () => {}) {
       let cancelled = false;
       return (child) => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFileCommands } from './file-commands.ts';
-import type { ProcessPool } from './process-pool/process-pool.ts';
+import type { ProcessPool, RunningStage } from './process-pool/process-pool.ts';
 import { testWorker } from './test-worker.ts';
 
 export interface StageOptions {
@@ -20,6 +20,8 @@ export interface StageOptions {
   /** The job's folder: RUNNER_TEMP and HOME are in it, and stay. Absent: a temporary one, removed at the end. */
   readonly directory?: string;
   readonly onStart?: (child: ChildProcess) => void;
+  /** As `onStart`, for a stage in a pooled process too. */
+  readonly onRunning?: (stage: RunningStage) => void;
   /** Before the entry: `--enable-source-maps`. */
   readonly nodeArguments?: readonly string[];
   readonly onOutput?: (text: string) => void;
@@ -197,7 +199,8 @@ function findPool({ entry, env, onStart, nodeArguments, openOutputMs }: StageOpt
   return isMeant ? testWorker()?.processPool : undefined;
 }
 
-async function runPooled(pool: ProcessPool, { entry, onOutput }: StageOptions, env: Record<string, string>) {
+async function runPooled(pool: ProcessPool, options: StageOptions, env: Record<string, string>) {
+  const { entry, onOutput, onRunning } = options;
   let log = '';
   const end = await pool.run({
     entry,
@@ -207,6 +210,7 @@ async function runPooled(pool: ProcessPool, { entry, onOutput }: StageOptions, e
       log += text;
       onOutput?.(text);
     },
+    ...(onRunning ? { onRunning } : {}),
   });
   return { ...end, log };
 }
@@ -237,6 +241,12 @@ function runProcess(options: StageOptions, env: Record<string, string>) {
     resolve({ exitCode, signal, log });
   });
   options.onStart?.(child);
+  options.onRunning?.({
+    async signal(name) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      if (child.kill(name) && name === 'SIGKILL') await ended;
+    },
+  });
   return promise;
 }
 

@@ -1,3 +1,4 @@
+import type { OpenClients } from './clock/children.ts';
 import type { Authority } from './edge/certificates.ts';
 import type { ProcessPool } from './process-pool/process-pool.ts';
 
@@ -6,6 +7,8 @@ export interface TestWorker {
   /** Absent: each stage gets a new process. */
   readonly processPool?: ProcessPool;
   openAuthority(): Promise<Authority>;
+  /** Who lives on a clock's time; absent: processes. */
+  readonly openClients?: OpenClients;
 }
 
 /** Undefined outside of jest: in the demo, the benchmarks and the conformance runs nothing is shared. */

@@ -160,6 +160,20 @@ describe('a permission that is revoked in the middle of a rollout', () => {
     );
   });
 
+  test.each([
+    ['rolling', { strategy: 'rolling', steps: '' }],
+    ['a canary', {}],
+  ])('to read the service, when %s fails: our last operation shows it, and it is rolled back', async (_, inputs) => {
+    const agent = await givenCloudRun();
+    const before = agent.snapshot();
+    agent.world.edge.onCall(({ operation }, moment) => {
+      if (operation === 'workload:GET /health' && moment === 'after') agent.world.google.deny('run.services.get');
+    });
+    const { main } = await deploy(agent, inputs, bad);
+    expect(main.outputs['outcome']).toBe('rolled-back');
+    expect(agent.snapshot()).toEqual(before);
+  });
+
   test('to read revisions: what this process captured is restored all the same', async () => {
     const agent = await givenCloudRun();
     const before = agent.snapshot();

@@ -28,12 +28,25 @@ export function watchActivity(onChange) {
   return {
     /** Local ports of the requests that await an answer: how the server knows them. 0: not connected yet. */
     awaitedPorts: () =>
-      [...awaited].filter(([request]) => !isLeftUnread(request)).map(([, findSocket]) => findSocket()?.localPort ?? 0),
+      [...awaited]
+        .filter(([request]) => !isUnsent(request) && !isLeftUnread(request))
+        .map(([, findSocket]) => findSocket()?.localPort ?? 0),
     /** Whether a body is read or left unread changes without an event. */
     hasOpenAnswer: () => [...awaited.keys()].some((request) => request.res),
     countProcesses: () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length,
+    /** None of them is ever answered to whoever waits for it. */
+    abandonRequests() {
+      for (const request of awaited.keys())
+        for (const emitter of [request.res, request.socket, request]) silence(emitter);
+      awaited.clear();
+    },
     onlyWaits: () => work === 0 && process.getActiveResourcesInfo().every((name) => WAITING.has(name)),
   };
+}
+
+function silence(emitter) {
+  emitter?.removeAllListeners?.();
+  emitter?.on?.('error', () => {});
 }
 
 // `http.client.response.finish` comes with the headers, long before the body has ended; the request's 'close' comes
@@ -49,6 +62,11 @@ function watchHttp(awaited, onChange) {
     onChange();
   });
   subscribe('http.client.response.finish', onChange);
+}
+
+/** No answer comes before its body is sent: an upload may wait for a source that is tried again after a pause. */
+function isUnsent(request) {
+  return request.writableEnded === false && !request.res;
 }
 
 /**

@@ -10,6 +10,22 @@ export interface Idleness {
   readonly ports: readonly number[];
 }
 
+/** Whoever lives on the clock's time: processes, or runs in the clock's own process. */
+export interface Clients {
+  /** The port, on 127.0.0.1; another number where they need none. */
+  listen(): Promise<number>;
+  readonly count: number;
+  idleness(): readonly Idleness[] | null;
+  confirm(): Promise<boolean>;
+  settle(): Promise<void>;
+  tellTime(verb: 'time' | 'now', at: number): void;
+  stop(reason: string): void;
+  close(): void;
+}
+
+/** `onChange` is called when a client comes, goes, or says that it is idle. */
+export type OpenClients = (now: () => number, onChange: () => void) => Clients;
+
 interface Child {
   readonly socket: net.Socket;
   /** null: something runs in it. */
@@ -26,7 +42,7 @@ interface Round {
 const SETTLE_LIMIT_MS = 1_000;
 
 /** The processes that live on the clock's time. The words on the wire are listed in join-clock.mjs. */
-export class Children {
+export class Children implements Clients {
   readonly #server: net.Server;
   readonly #now: () => number;
   readonly #onChange: () => void;

@@ -1,5 +1,6 @@
 import type { TimeSource } from '../edge/host.ts';
-import { Children } from './children.ts';
+import { testWorker } from '../test-worker.ts';
+import { Children, type Clients, type OpenClients } from './children.ts';
 
 /** A client that waits for its answer. */
 interface WaitingClient {
@@ -40,7 +41,7 @@ const GONE = -1;
  * moves to the next thing that is due: a child's timer, an answer that is held back, an alarm, a visit.
  */
 export class VirtualClock implements TimeSource {
-  readonly #children: Children;
+  readonly #children: Clients;
   readonly #endAt: number;
   #now: number;
   #port = 0;
@@ -62,7 +63,8 @@ export class VirtualClock implements TimeSource {
   private constructor(startAt: number) {
     this.#now = startAt;
     this.#endAt = startAt + LONGEST_RUN_MS;
-    this.#children = new Children(
+    const open: OpenClients = testWorker()?.openClients ?? ((now, onChange) => new Children(now, onChange));
+    this.#children = open(
       () => this.#now,
       () => this.#look(),
     );
@@ -94,6 +96,16 @@ export class VirtualClock implements TimeSource {
     else this.#alarms.add({ at, wake: resolve });
     this.#look();
     return promise;
+  }
+
+  /** Resolves with `condition`, or when the `client` gave up; time may move although its request is open. */
+  async holdUntil(condition: Promise<unknown>, client: WaitingClient): Promise<void> {
+    if (client.closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = this.#hold(Number.POSITIVE_INFINITY, client, resolve);
+    this.#look();
+    condition.then(end, end);
+    await promise;
   }
 
   /** Time doesn't move before what this returns is called: something is at work here that no child knows of. */
@@ -145,7 +157,8 @@ export class VirtualClock implements TimeSource {
     if (this.#failure) throw this.#failure;
   }
 
-  #hold(at: number, client: WaitingClient, resolve: () => void): void {
+  /** Returns how to end it early. */
+  #hold(at: number, client: WaitingClient, resolve: () => void): () => void {
     const end = (): void => {
       this.#holds.delete(hold);
       stopListening();
@@ -154,6 +167,7 @@ export class VirtualClock implements TimeSource {
     const hold: Hold = { at, port: client.port ?? GONE, wake: end };
     this.#holds.add(hold);
     const stopListening = client.onClose(end);
+    return end;
   }
 
   #look(): void {

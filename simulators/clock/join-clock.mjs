@@ -57,6 +57,11 @@ export function leaveClock() {
   left.destroy();
 }
 
+/** As when the process is killed: what waits for an answer never goes on. */
+export function abandonRequests() {
+  activity.abandonRequests();
+}
+
 export function isClockSocket(candidate) {
   return candidate === socket;
 }

@@ -128,6 +128,11 @@ export class Calls {
       await this.#clock.sleepUntil(at); // the client is gone and the call still on its way
       return true;
     }
+    if (act.kind === 'hold') {
+      await this.#clock.holdUntil(act.until, reply);
+      await act.until.catch(() => {});
+      return true;
+    }
     if (act.kind === 'hang') await this.#clock.sleepUntil(Number.POSITIVE_INFINITY, reply);
     else if (act.kind === 'status') {
       call.status = act.status;

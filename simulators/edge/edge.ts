@@ -12,7 +12,7 @@ import type { Faults } from './faults.ts';
 import type { SimulatedHost, SimulatedRequest } from './host.ts';
 import { openOnlooker, type SeenResponse } from './onlooker.ts';
 import { noSuchHost, openProxy } from './proxy.ts';
-import { HttpReply } from './reply.ts';
+import { HttpReply, type Reply } from './reply.ts';
 
 /** A proxy that answers for production host names, with TLS. */
 export interface Edge {
@@ -27,6 +27,8 @@ export interface Edge {
   onCall(listener: CallListener): () => void;
   /** Every request of a child that reached its host, with the host's answer. Returns how to stop listening. */
   onExchange(listener: (exchange: Exchange) => void): () => void;
+  /** A request of a client that lives in this process: as one that came through the proxy. False: no such host. */
+  serve(request: SimulatedRequest, reply: Reply): Promise<boolean>;
   /** A real request through the edge that is no call: no fault, no listener, no delay. Does not follow redirects. */
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<SeenResponse>;
   /** @throws what a simulator or a listener threw, so that no test passes over it. */
@@ -68,6 +70,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     env: childEnvironment(proxy.url, certificateFile, options.clock.port),
     onCall: (listener) => desk.calls.onCall(listener),
     onExchange: (listener) => desk.calls.onExchange(listener),
+    serve: (request, reply) => desk.serve(request, reply),
     get: onlooker.get,
     async close() {
       onlooker.close();
@@ -107,6 +110,12 @@ class Desk {
       if (response.headersSent) response.destroy();
       else refuse(response, 500, `the simulator failed: ${this.failure.message}\n`);
     }
+  }
+
+  async serve(request: SimulatedRequest, reply: Reply): Promise<boolean> {
+    const host = this.findHost(request.url.hostname);
+    if (host) await this.calls.serve(host, request, reply);
+    return host !== null;
   }
 
   async #answer(scheme: 'http' | 'https', incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -13,6 +13,8 @@ export type FaultAct =
   | { readonly kind: 'truncate' }
   /** `before`: it takes effect this much later, even if the client has gone. `after`: only the answer is late. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** `before`: it takes effect when the promise is settled, even if the client has gone. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** Half of the body, silence, the other half. */
   | { readonly kind: 'stall'; readonly ms: number }
   /** Never an answer. */

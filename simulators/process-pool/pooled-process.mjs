@@ -2,14 +2,15 @@
 // Each stage finds what a new process would give it: its own environment, folder, umask, certificates, time and random
 // numbers; no timer, socket, listener, unwritten summary or exit code of an earlier one. Its end is that of a process too:
 // when nothing holds the event loop. Whatever ends the process itself (process.exit, an uncaught error) ends the stage.
-//   pool: { entry, env, cwd }  -> process: { exitCode }, when nothing is left to do
+//   pool: { entry, env, cwd }  -> process: { exitCode, signal }, when nothing is left to do
+//   pool: 'abandon'            -> the same, at once: as after SIGKILL, no code of the stage runs any more
 import { subscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import { stopCoverage, takeCoverage } from 'node:v8';
-import { isClockSocket, joinClock, leaveClock } from '../clock/join-clock.mjs';
+import { abandonRequests, isClockSocket, joinClock, leaveClock } from '../clock/join-clock.mjs';
 
 /** Node's own, where `await` at the top of the entry never ends. */
 const UNSETTLED_AWAIT = 13;
@@ -28,7 +29,7 @@ subscribe('net.client.socket', ({ socket }) => {
   sockets.add(socket);
   socket.once('close', () => sockets.delete(socket));
 });
-process.on('message', start);
+process.on('message', (message) => (message === 'abandon' ? abandon() : start(message)));
 process.on('beforeExit', end);
 // The pool's process is gone.
 process.on('disconnect', () => process.exit());
@@ -54,7 +55,23 @@ async function start({ entry, env, cwd }) {
 
 function end() {
   if (stage === null) return;
-  const exitCode = stage.isOver ? Number(process.exitCode ?? 0) : UNSETTLED_AWAIT;
+  leave({ exitCode: stage.isOver ? Number(process.exitCode ?? 0) : UNSETTLED_AWAIT, signal: null });
+}
+
+/** Whatever the stage waits for never comes: its timers are forgotten, and no one listens to its requests. */
+function abandon() {
+  if (stage === null) return;
+  abandonRequests();
+  for (const socket of sockets) {
+    if (isClockSocket(socket)) continue;
+    socket.removeAllListeners();
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  }
+  leave({ exitCode: null, signal: 'SIGKILL' });
+}
+
+function leave(how) {
   stage = null;
   process.exitCode = undefined;
   leaveClock();
@@ -63,7 +80,7 @@ function end() {
   process.chdir('/');
   process.channel.ref();
   // The sockets' listeners are called first: what goes wrong in them belongs to this stage.
-  setImmediate(() => setImmediate(() => process.send({ exitCode })));
+  setImmediate(() => setImmediate(() => process.send(how)));
 }
 
 /** The next stage begins with Node's own alone, which prints warnings. */

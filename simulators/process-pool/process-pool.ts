@@ -8,6 +8,12 @@ export interface PooledStage {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly onOutput: (text: string) => void;
+  readonly onRunning?: (stage: RunningStage) => void;
+}
+
+export interface RunningStage {
+  /** Of SIGKILL it resolves when the stage has ended. In a pooled process that ends the stage, not the process. */
+  signal(name: NodeJS.Signals): Promise<void>;
 }
 
 export interface StageEnd {
@@ -39,13 +45,23 @@ export function openProcessPool(): ProcessPool {
   let failure: Error | null = null;
 
   /** @throws Error when a process ended although it had nothing to do: some stage had left something behind. */
-  async function run({ entry, env, cwd, onOutput }: PooledStage): Promise<StageEnd> {
+  async function run({ entry, env, cwd, onOutput, onRunning }: PooledStage): Promise<StageEnd> {
     if (failure) throw failure;
     const pooled = free.pop() ?? open(env);
     const { promise, resolve } = Promise.withResolvers<StageEnd>();
     pooled.stage = { onOutput, end: resolve };
     hold(pooled.child, true);
     pooled.child.send({ entry, env, cwd });
+    const { stage } = pooled;
+    onRunning?.({
+      async signal(name) {
+        // The process may run another stage by now.
+        if (pooled.stage !== stage) return;
+        if (name !== 'SIGKILL') return void pooled.child.kill(name);
+        pooled.child.send('abandon');
+        await promise;
+      },
+    });
     return await promise;
   }
 
@@ -57,17 +73,17 @@ export function openProcessPool(): ProcessPool {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => pooled.stage?.onOutput(text));
     }
-    child.on('message', ({ exitCode }: { exitCode: number }) => void afterOutput(() => release(pooled, exitCode)));
+    child.on('message', (end: StageEnd) => void afterOutput(() => release(pooled, end)));
     child.on('close', (exitCode, signal) => bury(pooled, { exitCode, signal }));
     return pooled;
   }
 
-  function release(pooled: PooledProcess, exitCode: number): void {
+  function release(pooled: PooledProcess, end: StageEnd): void {
     const { stage } = pooled;
     pooled.stage = null;
     hold(pooled.child, false);
     free.push(pooled);
-    stage?.end({ exitCode, signal: null });
+    stage?.end(end);
   }
 
   function bury(pooled: PooledProcess, end: StageEnd): void {

@@ -1,4 +1,7 @@
+import { readIfPossible } from '../../../io/read-optional.ts';
 import { neverAborted } from '../../../io/signals.ts';
+import { DeployError } from '../../../model/errors.ts';
+import type { JsonObject } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { waiting } from '../../restoration-answers.ts';
 import { isConflict } from './change-service.ts';
@@ -9,7 +12,7 @@ import { parseRestoreData } from './restore-data.ts';
 import { gatherFacts } from './restore-facts.ts';
 import { labelsBesideNewer, marked, moveTraffic, type Poll, restoreAll, send } from './restore-requests.ts';
 import { deedsOf, type RunService } from './service.ts';
-import { readService } from './service-wire.ts';
+import { readLastOperation, readService } from './service-wire.ts';
 import { watchPrevious } from './watch-previous.ts';
 
 /** See `Workload.restore`: one poll and at most one change. */
@@ -21,7 +24,7 @@ export function openRunRestore(opened: RunService): Restore {
   return async (point, mark, elapsedMs) => {
     const data = parseRestoreData(point, run);
     const restoring = { point, mark, elapsedMs };
-    const service = await readService(run);
+    const service = await readServiceOrOperation(run);
     const facts = gatherFacts(run, service, restoring);
     try {
       return await act({ run, service, facts, restoring, data }, decideRestoration(facts));
@@ -30,6 +33,18 @@ export function openRunRestore(opened: RunService): Restore {
       throw error;
     }
   };
+}
+
+/** A rollback does without the service where that may not be read any more: our last operation shows it too. */
+async function readServiceOrOperation(run: RunService): Promise<JsonObject> {
+  try {
+    return await readService(run);
+  } catch (error) {
+    if (!(error instanceof DeployError) || error.code !== 'PERMISSION_DENIED') throw error;
+    const service = await readIfPossible(run.io.log, 'our last operation', () => readLastOperation(run));
+    if (!service) throw error;
+    return service;
+  }
 }
 
 async function act(poll: Poll, decision: Decision): Promise<Restoration> {

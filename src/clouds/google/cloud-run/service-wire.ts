@@ -14,6 +14,18 @@ export async function readService(run: RunService): Promise<JsonObject> {
 }
 
 /**
+ * The service as it was at the end of our last operation, with its etag: an update that carries this is refused where
+ * anything has changed since. null: there is no such operation, or it is not done.
+ */
+export async function readLastOperation(run: RunService): Promise<JsonObject | null> {
+  if (run.last.operation === '') return null;
+  const call = { what: `read the operation on ${run.resource}`, permission: 'run.operations.get' };
+  const operation = await readJson(run, call, { method: 'GET', path: run.last.operation, holds: 'name' });
+  const service = objectAt(operation, 'response');
+  return textAt(service, 'etag') === '' || !('template' in service) ? null : service;
+}
+
+/**
  * A revision as it is on the wire: immutable, so it is what the old configuration is read from.
  * @throws DeployError NETWORK for an answer without containers, which would be taken for a configuration without any
  */
@@ -45,7 +57,8 @@ export async function patchService(run: RunService, etag: string, update: Servic
   const call = updateCall(`update ${run.resource}`, update);
   const sent = patchOf(run, update, { ...withoutEmpty(update), etag });
   const answer = await requestJson(run, call, { ...sent, holds: 'name' });
-  return { operation: textAt(answer, 'name'), generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
+  run.last.operation = textAt(answer, 'name');
+  return { operation: run.last.operation, generation: numberAt(objectAt(answer, 'metadata'), 'generation') };
 }
 
 /** What the mask names and the body doesn't have is removed: a map without members is none. */

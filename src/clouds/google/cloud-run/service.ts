@@ -20,6 +20,8 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
+  /** Name of the operation that this process started last; '': none. */
+  readonly last: { operation: string };
   /** Templates as this process captured them, by the hash of their content: they need not be read for a rollback. */
   readonly captured: Map<string, JsonObject>;
   /** What this process did for each run, by its id: see `deedsOf`. */

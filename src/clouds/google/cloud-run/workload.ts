@@ -45,6 +45,7 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
     io,
     signal,
     said: new Set(),
+    last: { operation: '' },
     captured: new Map(),
     done: new Map(),
   };

@@ -1,0 +1,99 @@
+import type { DeployResult } from './deploy.ts';
+import { difference } from './invariants.ts';
+import type { RecordedCall } from './recording.ts';
+import type { Stage } from './stage.ts';
+
+/** How a run may end when another run or user was there: it touched nothing, or took back what it did. */
+const GAVE_WAY = ['superseded', 'refused', 'rolled-back'];
+const WON = ['deployed', 'previewed', 'unchanged'];
+
+export interface Rival {
+  readonly run: DeployResult;
+  readonly isGood: boolean;
+}
+
+/** Of what is promised for two runs at once: exactly one is live at the end, or neither, when both are bad. */
+export function checkRivals(
+  stage: Stage,
+  rivals: readonly [Rival, Rival],
+  { before, promised }: { readonly before: string; readonly promised: string },
+): readonly string[] {
+  const outcomes = rivals.map(({ run }) => String(run.outcome));
+  const wrong = outcomes.filter((outcome) => !WON.includes(outcome) && !GAVE_WAY.includes(outcome));
+  if (wrong.length > 0) return [`ended ${outcomes.join(' and ')}`];
+  const won = rivals.filter(({ run }) => WON.includes(String(run.outcome)));
+  if (won.some(({ isGood }) => !isGood)) return [`a bad image ended ${outcomes.join(' and ')}`];
+  if (won.length === 0) {
+    const left = stage.exact() === before ? [] : [`neither won, but: ${difference(before, stage.exact())}`];
+    return rivals.some(({ isGood }) => isGood) ? [...left, `a good image was there: ${outcomes.join(' and ')}`] : left;
+  }
+  // Previews may stand side by side.
+  if (stage.row.strategy === 'preview' && won.length === 2) return stillServes(stage, 'v1');
+  // Where both won, one after the other did.
+  const last = won.reduce((one, other) => (endOf(other) > endOf(one) ? other : one));
+  const shape = only(last.run.version, stage.shape());
+  return shape === promised ? [] : [`${outcomes.join(' and ')}, but: ${difference(promised, shape)}`];
+}
+
+function stillServes(stage: Stage, version: string): readonly string[] {
+  const others = stage.shares().filter((share) => share.version !== version);
+  return others.length === 0 ? [] : [`${others[0]?.version} serves instead of ${version}`];
+}
+
+/** The shape with `<v2>` in place of this version, as recordings have it. */
+export function only(version: string, shape: string): string {
+  const named = (name: string): RegExp => new RegExp(`<(tag of )?${name}>`, 'g');
+  return version === 'v2' ? shape : shape.replace(named('v2'), '<$1other>').replace(named(version), '<$1v2>');
+}
+
+function endOf({ run }: Rival): number {
+  return run.startedAt + run.mainMs + run.postMs;
+}
+
+/** What another user did, and what it leads to when no run is there. */
+export interface Foreign {
+  /** Everything as it is then. */
+  readonly shape: string;
+  /** Versions that have traffic then. */
+  readonly serves: string;
+  /** Which call of the run came right after it. */
+  readonly at: number;
+}
+
+/** Of what is promised where another user changes the service: nothing of ours is left, or all of it is. */
+export function checkForeign(
+  stage: Stage,
+  run: DeployResult,
+  { foreign, promised, window }: { readonly foreign: Foreign; readonly promised: string; readonly window: Window },
+): readonly string[] {
+  const shape = stage.shape();
+  const isTheirs = shape === foreign.shape;
+  const isOurs = stage.shapeWithout('v9') === promised;
+  const { outcome } = run;
+  if (!WON.includes(String(outcome))) {
+    if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
+    return isTheirs ? [] : [`${outcome}, but not as the other user left it: ${difference(foreign.shape, shape)}`];
+  }
+  // Before our first change it is what we start from; after our last one it is live, whatever we said.
+  if (foreign.at <= window.firstChange && isOurs) return [];
+  if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
+  const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
+  const found = name === 'ours' ? stage.shapeWithout('v9') : shape;
+  return [`${outcome}, but not wholly ${name}: ${difference(expected, found)}`];
+}
+
+/** Calls between which another change must be noticed. */
+export interface Window {
+  readonly firstChange: number;
+  readonly lastChange: number;
+}
+
+export function windowOf(calls: readonly RecordedCall[]): Window {
+  const changes = calls.filter(({ changes: isChange }) => isChange);
+  return { firstChange: changes[0]?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0 };
+}
+
+/** Versions that have traffic by weight. */
+export function servedBy(stage: Stage): string {
+  return [...new Set(stage.shares().map(({ version }) => version))].sort().join(' and ');
+}

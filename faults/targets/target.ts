@@ -1,0 +1,25 @@
+import type { Agent } from '../../simulators/agent.ts';
+import type { Behaviour } from '../../simulators/behaviour.ts';
+
+/** A revision of the service, by the version of its image. */
+export interface Share {
+  readonly version: string;
+  readonly percent: number;
+}
+
+/** What the story needs of a cloud beside the action's own view of it. */
+export interface TargetStage {
+  readonly agent: Agent;
+  /** Puts an image into the registry that the service pulls from; returns its reference by tag. */
+  publish(version: string, behaviour: Partial<Behaviour>): string;
+  /** Who gets traffic by weight now. */
+  shares(): readonly Share[];
+  /** Names that the platform or the action gave, each with the version that it stands for. */
+  names(): ReadonlyMap<string, string>;
+  /** Another user deploys this image, which takes the user's traffic. */
+  foreignDeploy(image: string): void;
+  /** Another user makes a revision without traffic; null: the platform has no such thing. */
+  foreignPreview: ((image: string) => void) | null;
+  /** A tool applies the configuration again that the service had at the beginning. */
+  reapply(): void;
+}
