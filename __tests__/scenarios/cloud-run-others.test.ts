@@ -118,6 +118,24 @@ describe('a tool that applies its own, previous configuration in the middle of a
     },
   );
 
+  test.each([1, 2, 3, 4, 5, 6, 7])(
+    'after read %s of the service, before ours is sent: it is what serves at the end',
+    async (nth) => {
+      const agent = await givenCloudRun();
+      const { template } = configOf(agent);
+      await agent.deploy({ image: agent.world.publish('v1b', {}), traffic: '0' });
+      await settle(agent);
+      at(agent, 'run:GetService', nth, () =>
+        agent.world.google.foreignUpdate(SERVICE, { template: template as JsonObject, traffic: LATEST }),
+      );
+      const { main } = await agent.deploy({ image: agent.world.publish('v2', bad), ...canary });
+      expect(main.outputs['outcome']).toMatch(/^(?:rolled-back|superseded)$/);
+      await settle(agent);
+      expect([trafficOf(agent), wantedOf(agent)]).toEqual(['v1 100', LATEST]);
+      expect(configOf(agent)['annotations']).toBeUndefined();
+    },
+  );
+
   test('but leaves the traffic: ours is taken out, and it follows the latest only if that is what served', async () => {
     const agent = await givenCloudRun();
     const { template } = configOf(agent);

@@ -1,4 +1,5 @@
 import { readIfThere } from '../../../io/read-optional.ts';
+import { ConflictError } from '../../../model/conflict.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { RestorePoint, RollbackTarget } from '../../../model/restore-point.ts';
@@ -10,6 +11,7 @@ import { hashTemplate } from './revision-name.ts';
 import { readyAfterMs } from './revision-state.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
+  describeLatest,
   formatShares,
   latestCreated,
   latestReady,
@@ -21,9 +23,13 @@ import {
 } from './service-document.ts';
 import { readRevisionDocument, readService } from './service-wire.ts';
 
-/** @throws DeployError UNSUPPORTED when nothing serves, so that there is nothing to restore */
+/**
+ * @throws ConflictError when another change began since the service was found free; DeployError UNSUPPORTED when nothing
+ * serves, so that there is nothing to restore
+ */
 export async function captureRestorePoint(run: RunService): Promise<RestorePoint> {
   const service = await readService(run);
+  ensureStillFree(run, service);
   const template = templateOf(service);
   const serving = readServing(run, service);
   const previous = chooseRevision(run, service);
@@ -47,6 +53,14 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
     ...describeTarget(documents),
   };
   return { resource: run.resource, revision: formatServing(serving), data };
+}
+
+/** While a change is in progress, the service shows the new template beside the revision that was the latest before. */
+function ensureStillFree(run: RunService, service: JsonObject): void {
+  const { reconciling, generation } = progressOf(service);
+  if (!reconciling || generation === run.last.generation) return;
+  const why = `${describeLatest(service)} was deployed meanwhile, or its traffic changed`;
+  throw new ConflictError(`could not start a deployment of ${run.resource}: ${why}`);
 }
 
 /** Of what a rollback would bring back. */

@@ -21,8 +21,9 @@ import type { Revision } from './typed-calls.ts';
 /** May a rollout start? One read; of the newest revision too while a change is in progress that no run has marked. */
 export async function readReadiness(run: RunService): Promise<Readiness> {
   const service = await readService(run);
-  const { reconciling, state, message } = progressOf(service);
+  const { reconciling, state, message, generation } = progressOf(service);
   const marker = findMarker(service);
+  run.last.generation = generation;
   const found = decideReadiness({
     ...{ now: run.io.clock.now(), marker, reconciling, message: firstLine(message) },
     newest: reconciling && isWithout(marker) ? await readNewest(run, service) : null,

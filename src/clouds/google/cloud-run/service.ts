@@ -20,8 +20,11 @@ export interface RunService extends RunPlace {
   readonly signal: AbortSignal;
   /** What was already said once. */
   readonly said: Set<string>;
-  /** Name of the operation that this process started last; '': none. */
-  readonly last: { operation: string };
+  /**
+   * What this process saw last. `operation`: name of the one that it started; '': none. `generation`: of the service, when it
+   * was found free or busy; null: it was not looked at.
+   */
+  readonly last: { operation: string; generation: number | null };
   /** Templates as this process captured them, by the hash of their content: they need not be read for a rollback. */
   readonly captured: Map<string, JsonObject>;
   /** What this process did for each run, by its id: see `deedsOf`. */

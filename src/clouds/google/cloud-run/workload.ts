@@ -45,7 +45,7 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
     io,
     signal,
     said: new Set(),
-    last: { operation: '' },
+    last: { operation: '', generation: null },
     captured: new Map(),
     done: new Map(),
   };

@@ -51,7 +51,7 @@ export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<stri
       io: fakeIo(),
       signal: neverAborted,
       said: new Set(),
-      last: { operation: '' },
+      last: { operation: '', generation: null },
       captured: new Map(),
       done: new Map(),
     },
