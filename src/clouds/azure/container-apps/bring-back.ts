@@ -24,8 +24,9 @@ export function deactivateNext(leftovers: readonly (RevisionState | null)[]): De
   return next ? { act: 'deactivate', revision: next.name } : null;
 }
 
-/** Our revision without traffic, which a deploy of this run made; null: there is nothing to deactivate. */
+/** What this run made and has no traffic: ours, and the copy that restored the template; null: nothing is to be deactivated. */
 export function deactivateOurs(facts: RestorationFacts): Decision | null {
-  const { ours } = facts;
-  return ours?.share === 0 && !isResumed(facts) ? deactivateNext([ours]) : null;
+  const { ours, restored } = facts;
+  const made = isResumed(facts) ? [restored] : [ours, restored];
+  return deactivateNext(made.filter((revision) => revision?.share === 0));
 }

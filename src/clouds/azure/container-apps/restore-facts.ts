@@ -79,7 +79,9 @@ async function readRevisions(
 ): Promise<Revisions> {
   const serving = [];
   for (const name of previouslyServing(data)) serving.push(await tryFind(app, name, elapsedMs));
-  const copy = template === 'restored' ? await findRevision(app, restoreRevisionName(mark)) : null;
+  // Beside a newer deployment it is a leftover.
+  const mayExist = template === 'restored' || template === 'other';
+  const copy = mayExist ? await findRevision(app, restoreRevisionName(mark)) : null;
   return {
     ours: await tryFind(app, mark, elapsedMs),
     restored: copy && withoutLeftover(app, toRevisionState(copy)),
