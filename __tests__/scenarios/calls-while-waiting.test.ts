@@ -40,7 +40,7 @@ test.each([
   },
   {
     target: 'container-apps',
-    most: 140,
+    most: 150,
     async open() {
       const agent = await givenApp();
       agent.world.azure.setApp(APP, { pullMs: FOUR_MINUTES_MS });

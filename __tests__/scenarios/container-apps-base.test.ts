@@ -206,8 +206,20 @@ describe('in Single mode, a newest revision that never became ready', () => {
     const agent = await givenApp({ app: { mode: 'Single' } });
     await givenBroken(agent);
     const image = agent.world.publish('v2', {});
-    const { failure } = await refuse(agent, { image, 'smoke-tests': smokeTests });
+    const { failure } = await refuse(agent, { image, 'smoke-tests': smokeTests, 'on-stuck': 'replace' });
     expect(failure.message).toMatch(/environment variable DEBUG added, scale changed/);
+  });
+
+  test('is told as a rollout that can not end, with the reason and the input, before the platform gives up', async () => {
+    const agent = await givenApp({ app: { mode: 'Single' } });
+    await givenBroken(agent);
+    const at = agent.world.clock.now();
+    const { failure } = await refuse(agent, { image: agent.world.publish('v2', {}), 'smoke-tests': smokeTests });
+    expect(failure.message).toMatch(
+      /can't end by itself: agent--\w+ does not start: container agent: .*CrashLoopBackOff/,
+    );
+    expect(failure.hint).toContain('`on-stuck: replace`');
+    expect(agent.world.clock.now() - at).toBeLessThan(10_000);
   });
 
   test('of ours is not the base', async () => {
@@ -232,7 +244,7 @@ describe('in Single mode, a newest revision that never became ready', () => {
     async (behaviour, outcome) => {
       const agent = await givenApp({ app: { mode: 'Single' } });
       await givenBroken(agent);
-      const { main } = await deploy(agent, 'v2', { base: 'serving' }, behaviour);
+      const { main } = await deploy(agent, 'v2', { base: 'serving', 'on-stuck': 'replace' }, behaviour);
       expect(main.outputs['outcome']).toBe(outcome);
       expect(variablesOf(agent)).toEqual([]);
       expect(templateOf(agent)['scale']).toMatchObject({ maxReplicas: 10 });

@@ -36,14 +36,15 @@ test('a change that Azure accepts long after its sender was killed is rolled bac
   const agent = await givenApp({ app: { mode: 'Single' } });
   const before = agent.snapshot();
   const late: FaultAct = { kind: 'delay', ms: 6_000 };
-  agent.world.edge.faults.add({ operation: /ContainerApps_Update$/, nth: 1, when: 'before', act: late });
-  let killed = false;
+  // The first one writes the marker.
+  agent.world.edge.faults.add({ operation: /ContainerApps_Update$/, nth: 2, when: 'before', act: late });
+  let [killed, updates] = [false, 0];
   const result = await agent.deploy(
     { image: agent.world.publish('v2', {}) },
     {
       onMainStart: (child) => {
-        agent.world.edge.onCall((call) => {
-          if (killed || call.operation !== 'arm:ContainerApps_Update') return;
+        agent.world.edge.onCall((call, moment) => {
+          if (killed || call.operation !== 'arm:ContainerApps_Update' || moment !== 'before' || ++updates !== 2) return;
           killed = true;
           child.kill('SIGKILL');
         });

@@ -5,7 +5,7 @@ import type { Log } from '../io/log.ts';
 import { retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
-import { type Authorization, type Authorizer, openAuthorizer } from './authorizer.ts';
+import { type Authorization, type Authorizer, openAuthorizer, type RefusedAuthorization } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
 import type { Access } from './logins.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
@@ -136,12 +136,28 @@ async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpR
     const response = await sendFollowing(call, sent.header, sender);
     const { status, headers } = response;
     const refused = { sent, status, challenge: headers['www-authenticate'] ?? '' };
-    const next = [401, 403].includes(status) ? await authorizer.replace(access, refused) : null;
+    const next = [401, 403].includes(status) ? await replaceOrDiscard(authorizer, { access, refused, response }) : null;
     if (next === null || typeof call.body === 'function') {
       return await ensureExpected(call, response, { sent, next, sender });
     }
     await discard(response);
     sent = next;
+  }
+}
+
+interface RefusedRequest {
+  readonly access: Access;
+  readonly refused: RefusedAuthorization;
+  readonly response: HttpResponse;
+}
+
+/** An answer that is neither read nor destroyed keeps its socket, and so the process. */
+async function replaceOrDiscard(authorizer: Authorizer, { access, refused, response }: RefusedRequest) {
+  try {
+    return await authorizer.replace(access, refused);
+  } catch (error) {
+    await discard(response);
+    throw error;
   }
 }
 

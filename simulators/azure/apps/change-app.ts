@@ -65,11 +65,12 @@ export function changeApp(world: AzureWorld, app: ContainerApp, change: AppChang
   return operation;
 }
 
-/** The document as it is kept. A suffix of '' is how GET shows that none was chosen. */
+/** The document as it is kept. A suffix of '' is how GET shows that none was chosen; without a tag it shows `{}`. */
 export function withoutComputed(document: JsonObject): JsonObject {
   const unnamed = textAt(document, 'properties', 'template', 'revisionSuffix') === '';
   const paths = [...COMPUTED, ...(unnamed ? ['properties.template.revisionSuffix'] : [])];
-  return paths.reduce<JsonObject>((rest, path) => without(rest, path.split('.')) as JsonObject, document);
+  const written = paths.reduce<JsonObject>((rest, path) => without(rest, path.split('.')) as JsonObject, document);
+  return { ...written, tags: objectAt(written, 'tags') };
 }
 
 export function homeOf(world: AzureWorld, app: ContainerApp): RevisionHome {

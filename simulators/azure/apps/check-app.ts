@@ -6,10 +6,15 @@ import { pullImage } from './replicas.ts';
 import type { ContainerApp, Mode } from './state.ts';
 
 const LONGEST_REVISION_NAME = 54;
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations */
+const MOST_TAGS = 50;
+const LONGEST_TAG_NAME = 512;
+const LONGEST_TAG_VALUE = 256;
 
 /** What ARM looks at before it takes a change. @throws ArmError 400. */
 export function checkDocument(world: AzureWorld, app: ContainerApp, document: JsonObject): void {
   const configuration = objectAt(document, 'properties', 'configuration');
+  checkTags(document);
   checkSecrets(configuration);
   checkContainers(document);
   checkSuffix(app, textAt(document, 'properties', 'template', 'revisionSuffix'));
@@ -17,6 +22,17 @@ export function checkDocument(world: AzureWorld, app: ContainerApp, document: Js
   if (app.staging.imageCheck === 'at-request') {
     const problem = findImageProblem(world, { ...app, document });
     if (problem !== null) throw new ArmError(400, 'InvalidParameterValueInContainerTemplate', problem);
+  }
+}
+
+function checkTags(document: JsonObject): void {
+  const tags = Object.entries(objectAt(document, 'tags'));
+  if (tags.length > MOST_TAGS)
+    throw new ArmError(400, 'TagCountExceedsLimit', `The resource has ${tags.length} tags; ${MOST_TAGS} are allowed.`);
+  for (const [name, value] of tags) {
+    const isNamed = name.length <= LONGEST_TAG_NAME && !/[<>%&\\?/]/.test(name);
+    if (isNamed && typeof value === 'string' && value.length <= LONGEST_TAG_VALUE) continue;
+    throw new ArmError(400, 'InvalidTag', `The tag '${name}' has an invalid name or value.`);
   }
 }
 

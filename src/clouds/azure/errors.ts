@@ -26,6 +26,9 @@ interface AzureThrown extends Thrown {
 }
 
 function readThrown(error: unknown): AzureThrown {
+  // The SDK's deserializers read members of whatever was answered.
+  if (error instanceof TypeError && error.stack?.includes('@azure/'))
+    return { word: 'PARSE_ERROR', message: 'the answer has an unexpected form', status: 0 };
   const thrown = error as { name?: unknown; message?: unknown; code?: unknown; statusCode?: unknown };
   const name = typeof thrown?.name === 'string' ? thrown.name : 'Error';
   return {

@@ -4,6 +4,7 @@ import { readIfThere } from '../../../io/read-optional.ts';
 import { type JsonObject, listAt, objectAt, textAt, valueAt } from '../../../model/json.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
 import type { ArmAnswer, ResourceManager } from '../resource-manager.ts';
+import type { TagPatch } from './rollout-tags.ts';
 
 /** One container app and the way to it. */
 export interface ContainerApp {
@@ -17,6 +18,8 @@ export interface ContainerApp {
   readonly signal: AbortSignal;
   /** What was already warned about. */
   readonly warned: Set<string>;
+  /** When something was first seen, by its name, in milliseconds since 1970: it only bounds how long that is waited for. */
+  readonly firstSeen: Map<string, number>;
 }
 
 /** The app as Azure has it: `document` is all of it, the rest are the parts that decisions are made by. */
@@ -64,13 +67,29 @@ export function toState(document: JsonObject): AppState {
  */
 export async function patchApp(
   app: ContainerApp,
-  change: { readonly template?: JsonObject; readonly traffic?: readonly JsonObject[] },
+  change: AppChange,
   secrets: readonly string[] = [],
 ): Promise<ArmAnswer> {
   const call = { what: `update ${app.resource}`, action: 'Microsoft.App/containerApps/write', secrets };
-  const configuration = change.traffic ? { configuration: { ingress: { traffic: change.traffic } } } : {};
-  const body = { properties: { ...configuration, ...(change.template ? { template: change.template } : {}) } };
-  return await app.arm.send({ ...call, method: 'PATCH', path: appPath(app), body });
+  return await app.arm.send({ ...call, method: 'PATCH', path: appPath(app), body: toBody(change) });
+}
+
+export interface AppChange {
+  readonly template?: JsonObject;
+  readonly traffic?: readonly JsonObject[];
+  /** null removes one. Those that are not mentioned stay. */
+  readonly tags?: TagPatch;
+}
+
+function toBody({ template, traffic, tags }: AppChange): JsonObject {
+  const properties = {
+    ...(traffic ? { configuration: { ingress: { traffic } } } : {}),
+    ...(template ? { template } : {}),
+  };
+  return {
+    ...(tags && Object.keys(tags).length > 0 ? { tags } : {}),
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+  };
 }
 
 /** The template that a revision was made of, as it is on the wire; null: there is no such revision. */

@@ -110,14 +110,18 @@ async function mayStillServe(app: ContainerApp, state: AppState): Promise<boolea
  * "Succeeded" before that (Azure/azure-cli-extensions#6251), for example to a step with Terraform that ran before ours.
  */
 export function isComingUp(state: AppState, newest: Revision, nowMs: number): boolean {
+  const isYoung = nowMs - (newest.createdTime?.getTime() ?? 0) < LONGEST_START_MS;
+  return isYoung && !findOurRevision(state.latestRevision, nowMs) && isAwaited(state, newest);
+}
+
+/** A newest revision that is not up yet, and that the traffic will go to by itself. Azure has not given it up either. */
+export function isAwaited(state: AppState, newest: Revision): boolean {
   const { mode, ingress, traffic, latestRevision, latestReady } = state;
   const followed =
     mode === 'single' ||
     !ingress ||
     readTraffic(traffic).some(({ revision, weight }) => revision === null && weight > 0);
-  const isYoung = nowMs - (newest.createdTime?.getTime() ?? 0) < LONGEST_START_MS;
-  if (!followed || !isYoung || isName(latestReady, latestRevision) || findOurRevision(latestRevision, nowMs))
-    return false;
+  if (!followed || isName(latestReady, latestRevision)) return false;
   const now = toRevisionState(newest);
   return now.active && !isUp(now) && !hasFailed(now);
 }

@@ -1,63 +1,45 @@
 import { mayStillArrive } from '../../late-call.ts';
+import { failed, restored, returning, untouched, waiting } from '../../restoration-answers.ts';
+import { bringBack, deactivateNext } from './bring-back.ts';
 import {
-  failed,
-  type RestorationAnswer,
-  restored,
-  returning,
-  superseded,
-  untouched,
-  waiting,
-} from '../../restoration-answers.ts';
+  decideBesideMover,
+  decideBesideNewer,
+  decideBesidePreview,
+  decideBesideRival,
+} from './decide-beside-others.ts';
+import {
+  type Decision,
+  finalTrafficOf,
+  isResumed,
+  isServing,
+  type RestorationFacts,
+  safeTrafficOf,
+} from './restoration-facts.ts';
 import { describeState, hasFailed, isUp, type RevisionState } from './revision-state.ts';
-import { isName, isSameTraffic, pinned, type TrafficEntry } from './traffic-table.ts';
-
-export interface RestorationFacts {
-  readonly mode: 'single' | 'multiple';
-  /** Revision names: ours; the one that restores the template; the latest, and the latest ready one, before ours. */
-  readonly mark: string;
-  readonly restoreRevision: string;
-  readonly previousLatest: string;
-  readonly previousReady: string;
-  /** The app now. */
-  readonly latest: string;
-  readonly latestReady: string;
-  /** A change of it is in progress, ours or another. */
-  readonly busy: boolean;
-  /** The last one failed. */
-  readonly hasFailed: boolean;
-  /** Which template the app has now. */
-  readonly template: 'previous' | 'ours' | 'restored' | 'other';
-  /** The template contains nothing of ours any more. */
-  readonly isTemplateRestored: boolean;
-  /** None: the app has no ingress, or the platform alone moves traffic. */
-  readonly previousTraffic: readonly TrafficEntry[];
-  readonly traffic: readonly TrafficEntry[];
-  /** null: it does not exist. */
-  readonly ours: RevisionState | null;
-  readonly restored: RevisionState | null;
-  /** Those of them that still exist. */
-  readonly previouslyServing: readonly RevisionState[];
-  /** Since the caller's first poll. */
-  readonly elapsedMs: number;
-}
-
-export type Decision =
-  | RestorationAnswer
-  | { readonly act: 'activate' | 'deactivate'; readonly revision: string }
-  | { readonly act: 'move-traffic'; readonly traffic: readonly TrafficEntry[] }
-  /** Give the app a template with the previous images and variables, which makes one more revision. */
-  | { readonly act: 'restore-template' };
+import { isName, isSameTraffic, pinned } from './traffic-table.ts';
 
 /**
  * Pure: what was read -> the one next thing to do. It is level-based: it decides from what is there, not from what was
  * done, so that another process can continue at any point. Users come first: the previous revisions get their traffic,
- * then the template is restored, then leftovers are deactivated.
+ * then the template is restored, then leftovers are deactivated, and the marker goes last.
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
+  const decision = decideNext(facts);
+  if (!facts.isMarked || !isEnding(decision)) return decision;
+  return facts.busy ? inProgress(facts, 'BUSY', 'a change of the app is in progress') : { act: 'remove-marker' };
+}
+
+/** One that failed keeps its marker: the next run restores from it. */
+function isEnding(decision: Decision): boolean {
+  return decision.act === 'none' && !['progressing', 'failed'].includes(decision.answer.status);
+}
+
+function decideNext(facts: RestorationFacts): Decision {
+  if (facts.rival !== null) return decideBesideRival(facts, facts.rival);
   const mover = findForeignTraffic(facts);
-  if (mover) return answerSuperseded(mover);
+  if (mover) return decideBesideMover(facts, mover);
   const deployer = findForeignDeploy(facts);
-  if (deployer) return decideSuperseded(facts, deployer);
+  if (deployer) return facts.isBesidePreview ? decideBesidePreview(facts) : decideBesideNewer(facts, deployer);
   if (facts.busy) return inProgress(facts, 'BUSY', 'a change of the app is in progress');
   if (facts.template === 'previous' && !isResumed(facts)) return decideWithoutOurs(facts);
   const traffic = decideTraffic(facts);
@@ -67,24 +49,6 @@ export function decideRestoration(facts: RestorationFacts): Decision {
     return failed(`the template of the app is not what it was before ${facts.mark}`);
   }
   return isResumed(facts) ? answerRestored(facts, facts.previouslyServing) : decideRestoreRevision(facts);
-}
-
-/** Our revision existed before this run gave it traffic: only the traffic is restored, and the revision stays. */
-function isResumed({ mark, previousLatest }: RestorationFacts): boolean {
-  return isName(mark, previousLatest);
-}
-
-/** The newer deployment is not touched, but our shares are removed: they would keep it from getting its traffic, silently. */
-function decideSuperseded(facts: RestorationFacts, deployer: string): Decision {
-  const { mode, previousTraffic, traffic, ours } = facts;
-  if (mode === 'single' || previousTraffic.length === 0) return answerSuperseded(deployer);
-  if (facts.busy) return inProgress(facts, 'BUSY', `${deployer}; waiting for that change to end`);
-  if (!isSameTraffic(traffic, previousTraffic)) return { act: 'move-traffic', traffic: previousTraffic };
-  return (ours?.share === 0 && !isResumed(facts) ? deactivate([ours]) : null) ?? answerSuperseded(deployer);
-}
-
-function answerSuperseded(what: string): Decision {
-  return superseded(`${what}; it was not touched`);
 }
 
 function findForeignDeploy(facts: RestorationFacts): string | null {
@@ -112,8 +76,8 @@ function findForeignTraffic({
 /** Our template isn't in the app: it did not arrive, or not yet. Its traffic may have been pinned already. */
 function decideWithoutOurs(facts: RestorationFacts): Decision {
   const { previousTraffic, traffic, elapsedMs, previousLatest } = facts;
-  if (previousTraffic.length > 0 && !isSameTraffic(traffic, previousTraffic))
-    return { act: 'move-traffic', traffic: previousTraffic };
+  const desired = finalTrafficOf(facts);
+  if (previousTraffic.length > 0 && !isSameTraffic(traffic, desired)) return { act: 'move-traffic', traffic: desired };
   if (mayStillArrive(elapsedMs))
     return inProgress(facts, 'UPDATE_MAY_ARRIVE', 'checking whether the update that was sent still takes effect');
   return untouched(`${previousLatest} is the latest revision`);
@@ -121,74 +85,66 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
 
 /** The previous revisions get their traffic, by name, before anything else; null: they have it. */
 function decideTraffic(facts: RestorationFacts): Decision | null {
-  const { previousTraffic, previousReady, traffic, previouslyServing, mark, ours } = facts;
+  const { previousTraffic, traffic } = facts;
   if (previousTraffic.length === 0) return null;
-  const safe = isResumed(facts) ? previousTraffic : pinned(previousTraffic, previousReady);
-  const isSafe = isSameTraffic(traffic, safe) && !isServing(ours, facts);
-  const isFinal = facts.template === 'restored' && isSameTraffic(traffic, previousTraffic) && isReady(facts);
-  if (isSafe || isFinal) return null;
-  const inactive = previouslyServing.find(({ active }) => !active);
-  if (inactive) return { act: 'activate', revision: inactive.name };
-  const starting = previouslyServing.find((revision) => !isUp(revision) && !hasFailed(revision));
-  // While ours can still answer, users stay with it until the previous revision can.
-  if (starting && ours && isUp(ours)) {
-    return inProgress(
-      facts,
-      'ACTIVATING',
-      `waiting for ${starting.name} before ${mark} loses its traffic (${describeState(starting)})`,
-    );
-  }
-  return { act: 'move-traffic', traffic: safe };
-}
-
-/** By the traffic in force: the app's document may be ahead of it (microsoft/azure-container-apps#790). */
-function isServing(ours: RevisionState | null, facts: RestorationFacts): boolean {
-  return ours !== null && ours.share > (isResumed(facts) ? previousShare(facts) : 0);
-}
-
-function previousShare({ previousTraffic, mark }: RestorationFacts): number {
-  return previousTraffic.find(({ revision }) => isName(revision, mark))?.weight ?? 0;
+  const safe = safeTrafficOf(facts);
+  const isSafe = isSameTraffic(traffic, safe) && !isServing(facts);
+  const isFinal = facts.template === 'restored' && isSameTraffic(traffic, finalTrafficOf(facts)) && isReady(facts);
+  return isSafe || isFinal ? null : bringBack(facts, safe);
 }
 
 /** The template is the previous one again, in a revision of its own. */
 function decideRestoreRevision(facts: RestorationFacts): Decision {
-  const { mode, restored, restoreRevision, previousTraffic, traffic } = facts;
-  if (!restored && !facts.hasFailed) return inProgress(facts, 'NOT_LISTED', `${restoreRevision} is not listed yet`);
+  const { mode, restored: copy, restoreRevision, previousTraffic } = facts;
+  if (!copy && !facts.hasFailed) return inProgress(facts, 'NOT_LISTED', `${restoreRevision} is not listed yet`);
   if (mode === 'multiple' && previousTraffic.length > 0 && previousTraffic.every(({ revision }) => revision !== null)) {
     // Traffic goes by name: the revision that carries the template gets none.
-    return deactivate([facts.ours, restored]) ?? answerRestored(facts, facts.previouslyServing);
+    return deactivateNext([facts.ours, copy]) ?? answerRestored(facts, facts.previouslyServing);
   }
-  if (!restored || hasFailed(restored)) {
-    const state = restored ? describeState(restored) : 'Azure did not accept it';
-    return failed(`${restoreRevision}, which restores the previous template, does not start: ${state}`);
+  if (!copy || hasFailed(copy)) return doesNotStart(facts, copy ? describeState(copy) : 'Azure did not accept it');
+  if (!copy.active) return { act: 'activate', revision: restoreRevision };
+  if (!isReady(facts)) {
+    if (facts.trouble !== null) return doesNotStart(facts, facts.trouble);
+    return inProgress(facts, 'STARTING', `waiting for ${restoreRevision} (${describeState(copy)})`);
   }
-  if (!restored.active) return { act: 'activate', revision: restoreRevision };
-  if (!isReady(facts))
-    return inProgress(facts, 'STARTING', `waiting for ${restoreRevision} (${describeState(restored)})`);
+  return decideFinalTraffic(facts, copy) ?? decideLeftovers(facts, copy);
+}
+
+function doesNotStart({ restoreRevision }: RestorationFacts, why: string): Decision {
+  return failed(`${restoreRevision}, which restores the previous template, does not start: ${why}`);
+}
+
+/** null: it is in force in the user's own form. */
+function decideFinalTraffic(facts: RestorationFacts, copy: RevisionState): Decision | null {
+  const { previousTraffic, traffic, restoreRevision, warmth } = facts;
+  const desired = finalTrafficOf(facts);
   const followed = previousTraffic.reduce((sum, { revision, weight }) => sum + (revision === null ? weight : 0), 0);
   // The document may be ahead of the traffic in force.
-  const isInForce = previousTraffic.length === 0 || restored.share === followed;
-  if (!isSameTraffic(traffic, previousTraffic) || !isInForce) return { act: 'move-traffic', traffic: previousTraffic };
+  const isInForce = previousTraffic.length === 0 || copy.share === followed;
+  if (isSameTraffic(traffic, desired) && isInForce) return null;
+  // What serves until then can wait: no user pays for a cold start.
+  if (warmth === 'cold') return { act: 'wake', revision: restoreRevision };
+  if (warmth === 'warming')
+    return inProgress(facts, 'WARMING', `waiting for as many replicas of ${restoreRevision} as serve now`);
+  return { act: 'move-traffic', traffic: desired };
+}
+
+function decideLeftovers(facts: RestorationFacts, copy: RevisionState): Decision {
   const leftovers = [facts.ours, ...facts.previouslyServing.filter(({ name }) => !isNamed(name, facts))];
-  if (mode === 'multiple') return deactivate(leftovers) ?? answerRestored(facts, [restored]);
+  if (facts.mode === 'multiple') return deactivateNext(leftovers) ?? answerRestored(facts, [copy]);
   const ending = leftovers.find((revision) => revision?.active);
   return ending
     ? inProgress(facts, 'ENDING', `waiting for the platform to deactivate ${ending.name}`)
-    : answerRestored(facts, [restored]);
+    : answerRestored(facts, [copy]);
 }
 
-function isReady({ restored, latestReady, restoreRevision }: RestorationFacts): boolean {
-  return restored !== null && isUp(restored) && isName(latestReady, restoreRevision);
+function isReady({ restored: copy, latestReady, restoreRevision }: RestorationFacts): boolean {
+  return copy !== null && isUp(copy) && isName(latestReady, restoreRevision);
 }
 
 /** The user's own traffic names it, so it stays; otherwise it served as the latest, which is another one now. */
 function isNamed(name: string, { previousTraffic }: RestorationFacts): boolean {
   return previousTraffic.some(({ revision }) => isName(revision, name));
-}
-
-function deactivate(leftovers: readonly (RevisionState | null)[]): Decision | null {
-  const next = leftovers.find((revision) => revision?.active);
-  return next ? { act: 'deactivate', revision: next.name } : null;
 }
 
 function answerRestored(

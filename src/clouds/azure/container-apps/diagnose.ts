@@ -5,8 +5,9 @@ import type { Diagnosis } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, listReplicas } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { readConsoleLogs } from './console-log.ts';
-import type { RevisionOperation } from './deploy.ts';
+
 import { findFailureHint } from './failure-hint.ts';
+import type { RevisionOperation } from './operation.ts';
 import { describeContainer } from './replica-trouble.ts';
 import { describeState, isUp, toRevisionState } from './revision-state.ts';
 

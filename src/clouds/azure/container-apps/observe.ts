@@ -6,15 +6,16 @@ import { type FullRead, type Reading, reuseWhileSame, watchSparsely } from '../.
 import { type AppState, type ContainerApp, findRevision, listReplicas, readApp } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { decideObservation } from './decide-observation.ts';
-import type { RevisionOperation } from './deploy.ts';
+import { findForeign, findForeignChange } from './foreign.ts';
+import type { RevisionOperation } from './operation.ts';
 import { findTrouble, type Trouble } from './replica-trouble.ts';
-import { previouslyServing, previousTraffic } from './restore-data.ts';
+import { previousTraffic } from './restore-data.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
-import { finalTraffic, followsLatest, isName, isSameTraffic, pinned, readTraffic, withShare } from './traffic-table.ts';
+import { finalTraffic, followsLatest, hasSameShares, pinned, readTraffic, withShare } from './traffic-table.ts';
 
 /** Watches our revision by its replicas alone, in one call, while they start and are shown unchanged. */
 export function watchRevision(app: ContainerApp, operation: RevisionOperation): Watch {
-  const watched: Watched = { app, operation, troubledSince: null };
+  const watched: Watched = { app, operation, troubledSince: null, wasInForce: false };
   const source = {
     poll: (last: Last | null) => poll(watched, last),
     readAll: (polled: Polled) => readAll(watched, polled),
@@ -28,6 +29,8 @@ interface Watched {
   readonly operation: RevisionOperation;
   /** Since when something is wrong with our revision without a break; null: nothing is. */
   troubledSince: number | null;
+  /** The traffic was as requested once. */
+  wasInForce: boolean;
 }
 
 /** Nothing: a full read is due. null: it may not be read, or does not exist (yet). */
@@ -78,7 +81,8 @@ async function readUnlisted(watched: Watched): Promise<RevisionReading> {
   const { app, operation } = watched;
   const { isDone, error } = await readChangeStatus(app, operation.statusUrl);
   // While Azure makes it, the app shows nothing that is new.
-  const foreign = isDone && error === null ? findForeign(operation, await readApp(app)) : null;
+  const state = isDone && error === null ? await readApp(app) : null;
+  const foreign = state && findForeign(app, operation, { state, isListed: false });
   watched.troubledSince = null;
   const observation = decideObservation({ ...UNLISTED, operation, foreign, changeError: error });
   return { observation, nearEnd: null, usualMs: null, isListed: false, replicas: null };
@@ -101,13 +105,14 @@ async function readListed(watched: Watched, polled: Polled, ours: RevisionState)
   const isFailed = state.provisioningState === 'failed';
   const { error } = isFailed ? await readChangeStatus(app, operation.statusUrl) : { error: null };
   if (isUp(ours) && ours.replicas === 0) warnOfNoReplica(app, operation.mark);
+  const isRequested = isTrafficRequested(operation, state);
   const observation = decideObservation({
     operation,
     ours,
-    foreign: findForeign(operation, state),
+    foreign: findOthers(watched, state, isRequested),
     readyRevision: followsReady(state) ? state.latestReady : null,
-    isTrafficInForce: isTrafficInForce(operation, state, ours),
-    busy: state.provisioningState === 'inprogress',
+    isTrafficInForce: isRequested && isInForce(operation, ours),
+    busy: await isBusy(watched, state),
     changeError: error,
     trouble,
     troubledMs: timeTrouble(watched, isTroubled(operation, ours, trouble)),
@@ -133,32 +138,43 @@ function warnOfNoReplica({ io, warned }: ContainerApp, mark: ChangeMark): void {
 }
 
 /** A change that is not ours, in words; null: there is none. */
-export function findForeign({ mark, previous }: RevisionOperation, state: AppState): string | null {
-  const known = [previous.latest, mark];
-  if (state.latestRevision !== '' && !known.some((name) => isName(name, state.latestRevision))) {
-    return `${state.latestRevision} was deployed after ours`;
-  }
-  if (previous.traffic === null || !state.ingress) return null;
-  const expected = [...previouslyServing(previous), mark];
-  const other = readTraffic(state.traffic).find(
-    ({ revision, weight }) => weight > 0 && revision !== null && !expected.some((name) => isName(revision, name)),
-  );
-  return other ? `another deployment or user gave ${other.revision} ${other.weight}% of the traffic` : null;
+function findOthers(watched: Watched, state: AppState, isRequested: boolean): string | null {
+  const { app, operation } = watched;
+  // The marker went with the last request, so another run may have begun.
+  const isLast = operation.goal.kind === 'finished';
+  const foreign = isLast
+    ? findForeignChange(operation, { state, isListed: true })
+    : findForeign(app, operation, { state });
+  if (foreign) return foreign;
+  const isMoved = watched.wasInForce && !isRequested;
+  watched.wasInForce ||= operation.goal.kind === 'weight' && isRequested;
+  return isMoved ? 'another deployment or user moved the traffic' : null;
 }
 
 function followsReady(state: AppState): boolean {
   return state.mode === 'single' || (state.ingress !== null && followsLatest(readTraffic(state.traffic)));
 }
 
-function isTrafficInForce({ goal, mark, previous }: RevisionOperation, state: AppState, ours: RevisionState): boolean {
+/** By the app's document, which may be ahead of what is in force. */
+function isTrafficRequested({ goal, mark, previous }: RevisionOperation, state: AppState): boolean {
   if (goal.kind === 'up' || previous.traffic === null) return true;
   const traffic = previousTraffic(previous);
   const percent = goal.kind === 'weight' ? goal.percent : 100;
   const now = readTraffic(state.traffic);
-  const desired =
-    goal.kind === 'weight' ? withShare(pinned(traffic, previous.ready), mark, percent) : finalTraffic(traffic, mark);
-  const isRequested = isSameTraffic(now, desired) || (percent === 100 && followsLatest(now));
-  return isRequested && ours.share === percent;
+  const byName = withShare(pinned(traffic, previous.ready), mark, percent);
+  const desired = goal.kind === 'weight' ? byName : finalTraffic(traffic, mark);
+  return [desired, byName].some((one) => hasSameShares(now, one)) || (percent === 100 && followsLatest(now));
+}
+
+function isInForce({ goal, previous }: RevisionOperation, ours: RevisionState): boolean {
+  if (goal.kind === 'up' || previous.traffic === null) return true;
+  return ours.share === (goal.kind === 'weight' ? goal.percent : 100);
+}
+
+/** A change of the app is in progress that ours has to wait for. */
+async function isBusy({ app, operation }: Watched, state: AppState): Promise<boolean> {
+  if (state.provisioningState !== 'inprogress') return false;
+  return operation.goal.kind !== 'finished' || !(await readChangeStatus(app, operation.statusUrl)).isDone;
 }
 
 /** While it starts, not being healthy is no trouble: a large model takes minutes. Once it was up, it is. */

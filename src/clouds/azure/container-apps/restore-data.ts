@@ -16,13 +16,26 @@ const schema = z.object({
   /** The latest that was ready then: what traffic for "the latest" went to. */
   ready: z.string(),
   /** The revision whose images and variables are restored. It can't change, so they are read from it when needed. */
-  base: z.string(),
+  templateRevision: z.string(),
   /** Of the template that is restored. */
   hash: z.string(),
-  /** Of the template of `base`, which is restored whole where our change was merged into what served. */
-  baseHash: z.string(),
+  /** Of the template of `templateRevision`, which is restored whole where our change was merged into what served. */
+  templateRevisionHash: z.string(),
   /** null: the app has no ingress, or the platform alone moves traffic (Single mode). */
   traffic: z.array(trafficEntry).readonly().nullable(),
+  /** What a rollback would need, as far as capturing showed it. It is no part of a marker, which has little room. */
+  target: z
+    .object({
+      /** Of the containers of `templateRevision`. */
+      images: z.array(z.string()).readonly(),
+      /** Which can't be brought back as it was: they are in none of the app's secrets. */
+      missingSecrets: z.array(z.string()).readonly(),
+      /** How many inactive revisions the app keeps; null: as many as Azure does by itself. */
+      maxInactive: z.number().nullable(),
+      /** Of the revisions that it names, those that are gone or never were ready, in words. */
+      problems: z.array(z.string()).readonly(),
+    })
+    .optional(),
 });
 
 /** What `RestorePoint.data` holds for Container Apps. */
@@ -45,6 +58,12 @@ export function parseRestoreData(point: RestorePoint, app: Pick<ContainerApp, 'r
 /** For a command to run by hand: it is printed also where the rest can't be read. null: this can't be either. */
 export function readRestoreData(point: RestorePoint): RestoreData | null {
   return schema.safeParse(point.data).data ?? null;
+}
+
+/** As a marker holds it. */
+export function withoutTarget(data: RestorePoint['data']): RestorePoint['data'] {
+  const { target: _, ...rest } = data;
+  return rest;
 }
 
 /** None: we do not move traffic. */

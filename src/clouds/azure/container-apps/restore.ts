@@ -1,30 +1,16 @@
 import { neverAborted } from '../../../io/signals.ts';
-import { DeployError } from '../../../model/errors.ts';
-import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
-import { failed, returning } from '../../restoration-answers.ts';
-import {
-  type AppState,
-  activateRevision,
-  type ContainerApp,
-  deactivateRevision,
-  findRevision,
-  findRevisionTemplate,
-  patchApp,
-  readApp,
-} from './app.ts';
-import { type Decision, decideRestoration, type RestorationFacts } from './decide-restoration.ts';
-import {
-  leadingBefore,
-  parseRestoreData,
-  previouslyServing,
-  previousTraffic,
-  type RestoreData,
-} from './restore-data.ts';
-import { restoreRevisionName, suffixOf } from './revision-name.ts';
-import { type RevisionState, toRevisionState } from './revision-state.ts';
-import { hashTemplate, isSameTemplate, listSecretValues, toPatch, undoTemplate } from './template.ts';
-import { isName, readTraffic, toDocument } from './traffic-table.ts';
+import { returning } from '../../restoration-answers.ts';
+import { activateRevision, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
+import { leaveIfRefused } from './deactivate.ts';
+import { decideRestoration } from './decide-restoration.ts';
+import { unmarkingOf } from './marking.ts';
+import type { Decision } from './restoration-facts.ts';
+import { parseRestoreData, previouslyServing } from './restore-data.ts';
+import { type RestorationPlace, readRestorationFacts } from './restore-facts.ts';
+import { restoreTemplate } from './restore-template.ts';
+import { toDocument } from './traffic-table.ts';
+import { wake } from './warm-up.ts';
 
 /** See `Workload.restore`: reads the app and sends at most one change. */
 export async function restoreApp(
@@ -35,62 +21,11 @@ export async function restoreApp(
   const app = { ...opened, signal: neverAborted };
   const data = parseRestoreData(point, app);
   const state = await readApp(app);
-  const facts = await readFacts(app, state, { data, mark });
-  return await act(app, decideRestoration({ ...facts, elapsedMs }), { data, mark, state });
+  const place: RestorationPlace = { point, mark, data, state, elapsedMs };
+  return await act(app, decideRestoration(await readRestorationFacts(app, place)), place);
 }
 
-async function readFacts(
-  app: ContainerApp,
-  state: AppState,
-  { data, mark }: { readonly data: RestoreData; readonly mark: ChangeMark },
-): Promise<Omit<RestorationFacts, 'elapsedMs'>> {
-  const restoreRevision = restoreRevisionName(mark);
-  const template = findOwner(state, { data, mark });
-  const find = async (name: string): Promise<RevisionState | null> => {
-    const found = await findRevision(app, name);
-    return found && toRevisionState(found);
-  };
-  const serving = [];
-  for (const name of previouslyServing(data)) serving.push(await find(name));
-  return {
-    mode: data.mode,
-    mark,
-    restoreRevision,
-    previousLatest: data.latest,
-    previousReady: data.ready,
-    latest: state.latestRevision,
-    latestReady: state.latestReady,
-    busy: state.provisioningState === 'inprogress',
-    hasFailed: state.provisioningState === 'failed',
-    template,
-    isTemplateRestored: [data.hash, data.baseHash].includes(hashTemplate(state.template)),
-    previousTraffic: previousTraffic(data),
-    traffic: data.traffic === null ? [] : readTraffic(state.traffic),
-    ours: await find(mark),
-    restored: template === 'restored' ? await find(restoreRevision) : null,
-    previouslyServing: serving.filter((revision) => revision !== null),
-  };
-}
-
-/** By the suffix, which stays in the template also when no revision was made from it. */
-function findOwner(
-  state: AppState,
-  { data, mark }: { readonly data: RestoreData; readonly mark: ChangeMark },
-): RestorationFacts['template'] {
-  const suffix = textAt(state.template, 'revisionSuffix');
-  if (mark === data.latest) return 'previous';
-  if (suffix === suffixOf(mark)) return 'ours';
-  if (suffix === suffixOf(restoreRevisionName(mark))) return 'restored';
-  return state.latestRevision === data.latest ? 'previous' : 'other';
-}
-
-interface Place {
-  readonly data: RestoreData;
-  readonly mark: ChangeMark;
-  readonly state: AppState;
-}
-
-async function act(app: ContainerApp, decision: Decision, place: Place): Promise<Restoration> {
+async function act(app: ContainerApp, decision: Decision, place: RestorationPlace): Promise<Restoration> {
   switch (decision.act) {
     case 'none':
       return decision.answer;
@@ -98,8 +33,9 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
       await activateRevision(app, decision.revision);
       return returning('ACTIVATING', `rollback requested: activated ${decision.revision} again`).answer;
     case 'deactivate':
-      await deactivateRevision(app, decision.revision);
-      return returning('DEACTIVATING', `deactivated ${decision.revision}`).answer;
+      return await deactivate(app, decision.revision);
+    case 'wake':
+      return await wakeRevision(app, decision.revision);
     case 'move-traffic':
       await patchApp(app, { traffic: toDocument(decision.traffic) });
       return returning(
@@ -108,40 +44,20 @@ async function act(app: ContainerApp, decision: Decision, place: Place): Promise
       ).answer;
     case 'restore-template':
       return await restoreTemplate(app, place);
+    case 'remove-marker':
+      await patchApp(app, { tags: unmarkingOf(place.state, place.point) });
+      return returning('REMOVING_MARKER', 'removing the marker of the rollout').answer;
   }
 }
 
-/** Changes only what was ours in the present template. Values are read from the old revision, which can't be changed. */
-async function restoreTemplate(app: ContainerApp, { data, mark, state }: Place): Promise<Restoration> {
-  const old = await findRevisionTemplate(app, data.base);
-  if (!old) {
-    return failed(`revision ${data.base}, which holds the previous template, does not exist any more`).answer;
-  }
-  const undone = undoTemplate(state.template, old);
-  const isUndone = hashTemplate(undone) === data.hash;
-  if (!isUndone && !(await isFromServing(app, state, { data, old }))) {
-    throw new DeployError(
-      'ROLLBACK_FAILED',
-      `could not restore the template of ${app.resource}: more than our change is in it`,
-      {
-        hint: `Compare it with revision ${data.base} (az containerapp revision show), and correct it by hand.`,
-      },
-    );
-  }
-  const template = isUndone ? undone : old;
-  const name = restoreRevisionName(mark);
-  const patch = toPatch(state.template, template, suffixOf(name));
-  await patchApp(app, { template: patch }, listSecretValues(template));
-  return returning('RESTORING_TEMPLATE', `rollback requested: restoring the previous template as ${name}`).answer;
+async function deactivate(app: ContainerApp, name: string): Promise<Restoration> {
+  await leaveIfRefused(app, name, () => deactivateRevision(app, name));
+  app.firstSeen.set(`${name} was deactivated`, app.io.clock.now());
+  return returning('DEACTIVATING', `deactivated ${name}`).answer;
 }
 
-/** Is the app's template the one that served, with a change of images and variables? Then ours was merged into that. */
-async function isFromServing(
-  app: ContainerApp,
-  state: AppState,
-  { data, old }: { readonly data: RestoreData; readonly old: JsonObject },
-): Promise<boolean> {
-  const leading = leadingBefore(data);
-  const serving = isName(leading, data.base) ? old : await findRevisionTemplate(app, leading);
-  return serving !== null && isSameTemplate(undoTemplate(state.template, serving), serving);
+async function wakeRevision(app: ContainerApp, name: string): Promise<Restoration> {
+  const revision = await findRevision(app, name);
+  if (revision?.fqdn) await wake(app, revision.fqdn);
+  return returning('WARMING', `starting a replica of ${name}, so that no user waits for it`).answer;
 }

@@ -1,7 +1,7 @@
 import { readIfPossible } from '../../../io/read-optional.ts';
 import { type AppState, type ContainerApp, listActiveRevisions } from './app.ts';
 import { tryDeactivate } from './deactivate.ts';
-import type { RevisionOperation } from './deploy.ts';
+import type { RevisionOperation } from './operation.ts';
 import { findOurRevision } from './revision-name.ts';
 import { toRevisionState } from './revision-state.ts';
 import { isName, readTraffic, shareOf } from './traffic-table.ts';

@@ -7,6 +7,9 @@ export interface RevisionState {
   /** Of the traffic that is in force, which the app's document may be ahead of. */
   readonly share: number;
   readonly replicas: number;
+  /** Of its scale rules: https://learn.microsoft.com/azure/container-apps/scale-app#scale-definition */
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
   readonly provisioning: string;
   readonly health: string;
   readonly running: string;
@@ -20,11 +23,21 @@ export function toRevisionState(revision: Revision): RevisionState {
     active: revision.active ?? false,
     share: revision.trafficWeight ?? 0,
     replicas: revision.replicas ?? 0,
+    minReplicas: revision.template?.scale?.minReplicas ?? 0,
+    maxReplicas: revision.template?.scale?.maxReplicas ?? 10,
     provisioning: (revision.provisioningState ?? '').toLowerCase(),
     health: (revision.healthState ?? '').toLowerCase(),
     running: (revision.runningState ?? '').toLowerCase(),
     error: revision.provisioningError ?? '',
   };
+}
+
+/**
+ * One that can't be read now. A restoration goes on without it: that it is up and without traffic makes it wait for nothing.
+ */
+export function unknownRevision(name: string, { active }: { readonly active: boolean }): RevisionState {
+  const scale = { replicas: 1, minReplicas: 1, maxReplicas: 1 };
+  return { name, active, share: 0, ...scale, provisioning: 'provisioned', health: 'healthy', running: '', error: '' };
 }
 
 const IDLE_OR_RUNNING = ['running', 'runningatmaxscale', 'scaledtozero', 'scaled to 0'];

@@ -37,6 +37,66 @@ export function isSameTraffic(one: readonly TrafficEntry[], other: readonly Traf
   return sorted(one) === sorted(other);
 }
 
+/** The same revisions have the same shares, whatever labels there are. */
+export function hasSameShares(one: readonly TrafficEntry[], other: readonly TrafficEntry[]): boolean {
+  return sharesOf(one) === sharesOf(other);
+}
+
+function sharesOf(traffic: readonly TrafficEntry[]): string {
+  const shares = new Map<string, number>();
+  for (const { revision, weight } of traffic) {
+    const name = revision?.toLowerCase() ?? '';
+    if (weight > 0) shares.set(name, (shares.get(name) ?? 0) + weight);
+  }
+  return JSON.stringify([...shares].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Entries with a label that was not there before: another user's. */
+export function listAddedLabels(
+  now: readonly TrafficEntry[],
+  previous: readonly TrafficEntry[],
+): readonly TrafficEntry[] {
+  return now.filter(({ label }) => label !== null && !previous.some((entry) => isName(entry.label, label)));
+}
+
+/** `desired` with the labels that another user has added meanwhile, where they are. */
+export function keepLabels(
+  desired: readonly TrafficEntry[],
+  now: readonly TrafficEntry[],
+  previous: readonly TrafficEntry[],
+): readonly TrafficEntry[] {
+  const kept = [...desired];
+  for (const { revision, label } of listAddedLabels(now, previous)) {
+    const at = kept.findIndex((entry) => entry.label === null && isSameRevision(entry.revision, revision));
+    if (at < 0) kept.push({ revision, weight: 0, label });
+    else kept[at] = { ...kept[at]!, label };
+  }
+  return kept;
+}
+
+function isSameRevision(one: string | null, other: string | null): boolean {
+  return one === null || other === null ? one === other : isName(one, other);
+}
+
+/**
+ * Without a share for `ours`: what it had goes to the others that have one, in their proportions, or to `previous` where none
+ * has. An entry that only a rollout of ours had goes too.
+ */
+export function withoutShare(
+  traffic: readonly TrafficEntry[],
+  ours: string,
+  previous: readonly TrafficEntry[],
+): readonly TrafficEntry[] {
+  const rest = traffic.filter(({ revision, label }) => !isName(revision, ours) || label !== null);
+  const others = rest.filter(({ revision, weight }) => !isName(revision, ours) && weight > 0);
+  if (others.length === 0) return previous;
+  const weights = scale(
+    others.map(({ weight }) => weight),
+    100,
+  );
+  return rest.map((entry) => ({ ...entry, weight: weights[others.indexOf(entry)] ?? 0 }));
+}
+
 /** Does the traffic follow the latest revision by itself, all of it? */
 export function followsLatest(traffic: readonly TrafficEntry[]): boolean {
   return traffic.every(({ revision, weight }) => revision === null || weight === 0);

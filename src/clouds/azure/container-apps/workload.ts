@@ -3,7 +3,7 @@ import { openEndpoint } from '../../../model/endpoint.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
-import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
+import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Workload } from '../../../model/workload.ts';
 import type { CloudContext } from '../../target.ts';
 import type { AccountInputs } from '../account-inputs.ts';
@@ -11,16 +11,20 @@ import { logIn } from '../login.ts';
 import { openResourceManager } from '../resource-manager.ts';
 import { type AppState, appPath, type ContainerApp, readApp, readAzure } from './app.ts';
 import { captureRestorePoint } from './capture.ts';
-import { findOperation, prepareChange, type RevisionOperation } from './deploy.ts';
+import { findOperation, prepareChange } from './deploy.ts';
 import { diagnoseRevision } from './diagnose.ts';
 import { findEndpoint, warnOfAccessLimits } from './endpoint.ts';
+import { finishRollout } from './finish.ts';
+import { isLive } from './is-live.ts';
+import { openMarkerControl } from './marking.ts';
 import { watchRevision } from './observe.ts';
+import type { RevisionOperation } from './operation.ts';
 import { planChange } from './plan.ts';
 import { readReadiness } from './readiness.ts';
 import { restoreApp } from './restore.ts';
 import { readRestoreData } from './restore-data.ts';
-import { findPreview, finishRollout, openTrafficControl } from './traffic.ts';
-import { followsLatest, isName, readTraffic, shareOf } from './traffic-table.ts';
+import { readRollbackTarget } from './rollback-target.ts';
+import { findPreview, openTrafficControl } from './traffic.ts';
 
 export interface ContainerAppsSettings extends AccountInputs {
   readonly app: string;
@@ -36,7 +40,7 @@ export async function openContainerApps(settings: ContainerAppsSettings, context
   const { account, tokens } = await logIn(settings, context);
   const arm = openResourceManager({ subscription: account.subscription, tokens }, io);
   const resource = `container app ${name} (resource group ${resourceGroup})`;
-  const app: ContainerApp = { name, resourceGroup, resource, arm, io, signal, warned: new Set() };
+  const app: ContainerApp = { name, resourceGroup, resource, arm, io, signal, warned: new Set(), firstSeen: new Map() };
   const state = await readAppOrNearest(app);
   refuseUnsupported(app, state);
   await warnOfAccessLimits(app, state);
@@ -106,13 +110,14 @@ function openWorkload(app: ContainerApp, state: AppState, settings: ContainerApp
     fencesLateCalls: false,
     readiness: () => readReadiness(app),
     capture: () => captureRestorePoint(app),
-    rollbackTarget: async () => ({ images: [], obstacles: [] }),
+    rollbackTarget: (point) => readRollbackTarget(app, point, settings),
     plan: (change) => planChange(app, change),
     prepare: (change) => prepareChange(app, change),
     findOperation: (mark, point) => findOperation(app, { mark, point }),
     watch: (operation: RevisionOperation) => watchRevision(app, operation),
     traffic: splits ? openTrafficControl(app) : null,
-    finish: (operation: RevisionOperation) => finishRollout(app, operation, settings),
+    marker: openMarkerControl(app),
+    finish: (operation: RevisionOperation, point) => finishRollout(app, operation, { ...settings, point }),
     preview: (operation) => findPreview(app, operation),
     diagnose: (operation: RevisionOperation) => diagnoseRevision(app, operation),
     restore: (point, mark, elapsedMs) => restoreApp(app, { point, mark, elapsedMs }),
@@ -127,13 +132,6 @@ function remedyOf({ name, resourceGroup }: ContainerApp, isMultiple: boolean): s
   return `Set its revision mode to Multiple (az containerapp revision set-mode --name ${name} --resource-group ${resourceGroup} --mode multiple)`;
 }
 
-function isLive({ mode, ingress, traffic, latestRevision, latestReady }: AppState, mark: ChangeMark): boolean {
-  const isLatest = isName(latestRevision, mark) && isName(latestReady, mark);
-  if (mode === 'single' || !ingress) return isLatest;
-  const now = readTraffic(traffic);
-  return shareOf(now, mark, latestReady) === 100 && (isLatest || !followsLatest(now));
-}
-
 /** Single mode has no traffic to move: the previous revision is copied, as a new one. */
 export function formatRestoreCommand(
   { name, resourceGroup }: Pick<ContainerApp, 'name' | 'resourceGroup'>,
@@ -142,7 +140,7 @@ export function formatRestoreCommand(
   const at = `--name ${name} --resource-group ${resourceGroup}`;
   const data = readRestoreData(point);
   if (!data) return `az containerapp revision list ${at} --all`;
-  const { mode, base, ready } = data;
-  if (mode === 'single') return `az containerapp revision copy ${at} --from-revision ${base}`;
+  const { mode, templateRevision, ready } = data;
+  if (mode === 'single') return `az containerapp revision copy ${at} --from-revision ${templateRevision}`;
   return `az containerapp revision activate ${at} --revision ${ready} && az containerapp ingress traffic set ${at} --revision-weight ${ready}=100`;
 }

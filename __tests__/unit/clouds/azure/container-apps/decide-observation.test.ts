@@ -16,6 +16,8 @@ const up: RevisionState = {
   active: true,
   share: 0,
   replicas: 1,
+  minReplicas: 1,
+  maxReplicas: 10,
   provisioning: 'provisioned',
   health: 'healthy',
   running: 'running',

@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type Decision,
-  decideRestoration,
-  type RestorationFacts,
-} from '../../../../../src/clouds/azure/container-apps/decide-restoration.ts';
+import { decideRestoration } from '../../../../../src/clouds/azure/container-apps/decide-restoration.ts';
+import type { Decision, RestorationFacts } from '../../../../../src/clouds/azure/container-apps/restoration-facts.ts';
 import type { RevisionState } from '../../../../../src/clouds/azure/container-apps/revision-state.ts';
 import type { TrafficEntry } from '../../../../../src/clouds/azure/container-apps/traffic-table.ts';
 
@@ -16,6 +13,8 @@ function revision(name: string, parts: Partial<RevisionState> = {}): RevisionSta
     active: true,
     share: 0,
     replicas: 1,
+    minReplicas: 1,
+    maxReplicas: 10,
     provisioning: 'provisioned',
     health: 'healthy',
     running: 'running',
@@ -45,6 +44,12 @@ function factsOf(parts: Partial<RestorationFacts> = {}): RestorationFacts {
     ours: revision(OURS, { share: 20 }),
     restored: null,
     previouslyServing: [revision(OLD, { share: 80 })],
+    isMarked: false,
+    rival: null,
+    isBesidePreview: false,
+    trouble: null,
+    warmth: 'warm',
+    releaseCommand: 'az containerapp ingress traffic set',
     elapsedMs: 0,
     ...parts,
   };
@@ -69,18 +74,63 @@ describe('one poll of a rollback leads to one action', () => {
       'superseded',
     ],
     [
-      'a newer deployment: our shares are removed',
+      'a newer deployment: our shares are removed, and "the latest" gets nothing',
       { latest: 'agent--x', template: 'other' },
-      { act: 'move-traffic', traffic: latest },
+      { act: 'move-traffic', traffic: [byName(OLD)] },
     ],
     [
-      'a newer deployment, our shares are removed: ours is deactivated',
+      'a newer deployment to which the traffic goes by itself: ours is deactivated, the traffic stays',
       { latest: 'agent--x', template: 'other', traffic: latest, ours: revision(OURS) },
       { act: 'deactivate', revision: OURS },
     ],
     [
       'a newer deployment, nothing of ours is left: not touched',
       { latest: 'agent--x', template: 'other', traffic: latest, ours: revision(OURS, { active: false }) },
+      'superseded',
+    ],
+    [
+      'a newer deployment that starts while ours serves as the latest: waited for',
+      { latest: 'agent--x', template: 'other', traffic: latest, ours: revision(OURS, { share: 100 }) },
+      'progressing',
+    ],
+    [
+      'a newer deployment that does not start while ours serves: the previous revision serves, by name',
+      {
+        ...{ latest: 'agent--x', template: 'other', traffic: latest, elapsedMs: 120_000 },
+        ours: revision(OURS, { share: 100 }),
+      },
+      { act: 'move-traffic', traffic: [byName(OLD)] },
+    ],
+    [
+      'a preview of another user: our shares are removed, their label stays',
+      {
+        ...{ latest: 'agent--x', template: 'other', isBesidePreview: true },
+        traffic: [{ ...byName(OLD, 80), label: 'theirs' }, byName(OURS, 20)],
+      },
+      { act: 'move-traffic', traffic: [{ ...byName(OLD), label: 'theirs' }] },
+    ],
+    [
+      'a preview of another user, nothing of ours is left: restored',
+      {
+        ...{ latest: 'agent--x', template: 'other', isBesidePreview: true },
+        ...{ traffic: [{ ...byName(OLD), label: 'theirs' }], ours: revision(OURS, { active: false }) },
+      },
+      'restored',
+    ],
+    ['another run holds the app and has not moved the traffic yet: waited for', { rival: 'run 2' }, 'progressing'],
+    [
+      'another run holds the app: ours is deactivated, and the traffic is left to it',
+      { rival: 'run 2', traffic: [byName(OLD)], ours: revision(OURS) },
+      { act: 'deactivate', revision: OURS },
+    ],
+    [
+      'another run holds the app, nothing of ours is left: our marker is removed',
+      { rival: 'run 2', traffic: [byName(OLD)], ours: null, isMarked: true },
+      { act: 'remove-marker' },
+    ],
+    [
+      'another run holds the app, nothing of ours is left',
+      { rival: 'run 2', traffic: [byName(OLD)], ours: null },
       'superseded',
     ],
     ['a newer deployment that is in progress: waited for', { latest: 'agent--x', busy: true }, 'progressing'],
@@ -175,6 +225,31 @@ describe('one poll of a rollback leads to one action', () => {
       },
       'restored',
     ],
+    [
+      'it is ready and has no replica: woken before it gets traffic',
+      { ...restoring, restored: copied, latestReady: COPY, warmth: 'cold' },
+      { act: 'wake', revision: COPY },
+    ],
+    [
+      'it is ready and has too few replicas: waited for',
+      { ...restoring, restored: copied, latestReady: COPY, warmth: 'warming' },
+      'progressing',
+    ],
+    [
+      'it can not pull its image: found before the platform gives up',
+      { ...restoring, restored: revision(COPY, { health: 'none' }), trouble: 'container agent: ImagePullBackOff' },
+      'failed',
+    ],
+    [
+      'all is as it was, but for our marker: removed last',
+      {
+        ...restoring,
+        ...{ restored: revision(COPY, { share: 100 }), latestReady: COPY, traffic: latest, isMarked: true },
+        ...{ ours: revision(OURS, { active: false }), previouslyServing: [revision(OLD, { active: false })] },
+      },
+      { act: 'remove-marker' },
+    ],
+    ['what failed keeps its marker', { ...restoring, hasFailed: true, isMarked: true }, 'failed'],
     [
       'traffic by name: the revision that carries the template is deactivated too',
       { ...restoring, restored: copied, previousTraffic: [byName(OLD)], ours: revision(OURS, { active: false }) },

@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  findOperation,
-  prepareChange,
-  type RevisionOperation,
-} from '../../../../../src/clouds/azure/container-apps/deploy.ts';
+import { findOperation, prepareChange } from '../../../../../src/clouds/azure/container-apps/deploy.ts';
+import type { RevisionOperation } from '../../../../../src/clouds/azure/container-apps/operation.ts';
 import { suffixOf } from '../../../../../src/clouds/azure/container-apps/revision-name.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
 import type { EditChange, Prepared } from '../../../../../src/model/workload.ts';

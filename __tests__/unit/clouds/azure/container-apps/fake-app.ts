@@ -45,7 +45,14 @@ export function openFakeApp(): FakeApp {
   const tokens = { get: async () => 'token', renew: async () => 'token' };
   const arm = openResourceManager({ subscription: 's', tokens }, wire.io);
   const place = { name: 'agent', resourceGroup: 'production', resource: RESOURCE };
-  const app: ContainerApp = { ...place, arm, io: wire.io, signal: neverAborted, warned: new Set() };
+  const app: ContainerApp = {
+    ...place,
+    arm,
+    io: wire.io,
+    signal: neverAborted,
+    warned: new Set(),
+    firstSeen: new Map(),
+  };
   return { ...wire, app, azure, calls: () => wire.sent.map((request) => `${request.method} ${kindOf(request)}`) };
 }
 
@@ -54,7 +61,7 @@ export const point: RestorePoint = {
   resource: RESOURCE,
   revision: OLD,
   data: {
-    ...{ mode: 'multiple', latest: OLD, ready: OLD, base: OLD, hash: 'x', baseHash: 'x' },
+    ...{ mode: 'multiple', latest: OLD, ready: OLD, templateRevision: OLD, hash: 'x', templateRevisionHash: 'x' },
     traffic: [{ revision: null, weight: 100, label: null }],
   },
 };

@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RevisionOperation } from '../../../../../src/clouds/azure/container-apps/deploy.ts';
 import { watchRevision } from '../../../../../src/clouds/azure/container-apps/observe.ts';
+import type { RevisionOperation } from '../../../../../src/clouds/azure/container-apps/operation.ts';
 import { parseRestoreData } from '../../../../../src/clouds/azure/container-apps/restore-data.ts';
+import { suffixOf } from '../../../../../src/clouds/azure/container-apps/revision-name.ts';
 import { openFakeApp, point, RESOURCE, STATUS_URL } from './fake-app.ts';
 
 const mark = 'agent--f0123456789abc';
 const previous = parseRestoreData(point, { resource: RESOURCE });
 const operation: RevisionOperation = {
   ...{ id: mark, mark, revision: mark, goal: { kind: 'up' } },
-  ...{ previous, statusUrl: STATUS_URL },
+  ...{ previous, run: undefined, statusUrl: STATUS_URL },
 };
 
 describe('a revision that is not listed yet', () => {
@@ -40,6 +41,7 @@ test('a weight is in force when the revision says so, not when the document does
   const { app, azure } = openFakeApp();
   azure.revisions.push(mark);
   azure.latestRevision = mark;
+  azure.template = { ...azure.template, revisionSuffix: suffixOf(mark) };
   azure.traffic = [
     { revisionName: 'agent--old', weight: 80 },
     { revisionName: mark, weight: 20 },

@@ -86,9 +86,9 @@ describe('whatever the traffic was', () => {
           mode: 'multiple',
           latest: 'a',
           ready: READY,
-          base: 'a',
+          templateRevision: 'a',
           hash: 'x',
-          baseHash: 'x',
+          templateRevisionHash: 'x',
           traffic: before,
         };
         const point = JSON.parse(JSON.stringify({ resource: 'app', revision: 'a', data }));
