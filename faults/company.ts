@@ -60,15 +60,18 @@ export interface Foreign {
   readonly at: number;
 }
 
+/** Another user's deployment leaves what served before without traffic, and a later one leaves theirs: no affair of ours. */
+export const UNSERVED = ['v1', 'v9'] as const;
+
 /** Of what is promised where another user changes the service: nothing of ours is left, or all of it is. */
 export function checkForeign(
   stage: Stage,
   run: DeployResult,
   { foreign, promised, window }: { readonly foreign: Foreign; readonly promised: string; readonly window: Window },
 ): readonly string[] {
-  const shape = stage.shape();
+  const shape = stage.shapeWithout(...UNSERVED);
   const isTheirs = shape === foreign.shape;
-  const isOurs = stage.shapeWithout('v9') === promised;
+  const isOurs = shape === promised;
   const { outcome } = run;
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
@@ -78,8 +81,7 @@ export function checkForeign(
   if (foreign.at <= window.firstChange && isOurs) return [];
   if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
-  const found = name === 'ours' ? stage.shapeWithout('v9') : shape;
-  return [`${outcome}, but not wholly ${name}: ${difference(expected, found)}`];
+  return [`${outcome}, but not wholly ${name}: ${difference(expected, shape)}`];
 }
 
 /** Calls between which another change must be noticed. */

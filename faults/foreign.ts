@@ -1,8 +1,9 @@
 import type { Kind, Play, Verdict } from './cases.ts';
-import { checkForeign, servedBy, windowOf } from './company.ts';
+import { checkForeign, servedBy, UNSERVED, windowOf } from './company.ts';
 import { deploy } from './deploy.ts';
 import { checkRun, difference, evidenceOf } from './invariants.ts';
 import type { RecordedCall } from './recording.ts';
+import { releaseAsSaid } from './release.ts';
 import { callsOf } from './single-run.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 import { watchTraffic } from './watch-traffic.ts';
@@ -37,18 +38,23 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
   if (!call) throw new Error(`the run has no call ${at}`);
   const stage = await openStage(row, pool);
   try {
-    const { shape: alone, serves } = await playAlone({ row, pool, act });
+    const { shape: alone, quiet, serves } = await playAlone({ row, pool, act });
     const traffic = watchTraffic(stage);
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const theirs = stage.publish('v9', GOOD);
     let actedAt = 0;
     interfere(stage, call, () => {
-      actedAt = stage.agent.world.edge.calls.length;
       perform(stage, act, theirs);
+      actedAt = stage.agent.world.edge.calls.length;
     });
     const run = await deploy(stage, { image: reference });
     await settle(stage);
-    const of = { foreign: { shape: alone, serves, at: actedAt }, promised: recordings.good.after };
+    // Of a preview the traffic is to stay where it is.
+    if (act === 'deploy') await releaseAsSaid(stage, [run]);
+    const of = {
+      foreign: { shape: quiet, serves, at: stage.foreignAt?.() ?? actedAt },
+      promised: recordings.good.after,
+    };
     return {
       violations: [
         ...checkRun(run),
@@ -89,6 +95,8 @@ export function perform(stage: Stage, act: Act, image: string): void {
 
 interface Alone {
   readonly shape: string;
+  /** Without what serves no one. */
+  readonly quiet: string;
   /** Versions that have traffic. */
   readonly serves: string;
 }
@@ -102,7 +110,7 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
     const stage = await openStage(row, pool);
     perform(stage, act, stage.publish('v9', GOOD));
     await settle(stage);
-    const found = { shape: stage.shape(), serves: servedBy(stage) };
+    const found = { shape: stage.shape(), quiet: stage.shapeWithout(...UNSERVED), serves: servedBy(stage) };
     await stage.close();
     return found;
   };

@@ -6,6 +6,7 @@ import { type DeployOptions, type DeployResult, deploy } from './deploy.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
 import { perform } from './foreign.ts';
 import { checkRun, difference, evidenceOf } from './invariants.ts';
+import { releaseAsSaid } from './release.ts';
 import { titleOf } from './rows.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 import { describeWalk, planWalk, type RunPlan, type WalkStep } from './walk-plan.ts';
@@ -58,6 +59,7 @@ async function playStep(stage: Stage, { run, faults, second, foreign, pauseMs }:
   }
   const results = [await deploy(stage, optionsFor(stage, run)), ...(await Promise.all(others))];
   for (const end of ends) end();
+  if (foreign?.act === 'deploy') await releaseAsSaid(stage, results);
   if (pauseMs > 0) await stage.agent.world.clock.advance(pauseMs);
   const isDenied = faults.some(({ kind }) => kind === '403');
   return results.map((result, index) => ({ plan: index === 0 ? run : second!.run, result, isDenied }));

@@ -56,6 +56,12 @@ export async function openCloudRun(entries: Entries): Promise<TargetStage> {
         ],
       });
     },
+    release() {
+      const tagged = look().routes.filter(({ tag }) => tag !== '');
+      const tags = tagged.map(({ revision: { id }, tag }) => byName(id, { tag }));
+      const latest = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
+      google.foreignUpdate(CLOUD_RUN_SERVICE, { traffic: [latest, ...tags] });
+    },
     reapply: () => google.foreignUpdate(CLOUD_RUN_SERVICE, { template, traffic }),
   };
 }

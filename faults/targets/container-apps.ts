@@ -32,11 +32,13 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
   const imageOf = (from: JsonObject): string => textAt(objectsAt(from, 'containers')[0]!, 'image');
   const digests = new Map<string, string>();
   /** The platform takes one change at a time: a user who meets a conflict tries again. */
+  let foreignAt: number | null = null;
   const change = (make: () => JsonObject): void => {
     const attempt = (): boolean => {
       if (azure.findApp(APP).operation) return false;
       try {
         azure.foreignChange(APP, make());
+        foreignAt = agent.world.edge.calls.length;
       } catch (error) {
         // What they ask for can't be done any more: it names a revision that is not active.
         if (!(error instanceof ArmError) || error.status !== 400) throw error;
@@ -92,6 +94,15 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
                 properties: { template: withImage(image), configuration: { ingress: { traffic: named } } },
               };
             }),
+    foreignAt: () => foreignAt,
+    release: () =>
+      change(() => {
+        const rows = objectsAt(azure.findApp(APP).document, 'properties', 'configuration', 'ingress', 'traffic');
+        const labelled = rows.filter((entry) => textAt(entry, 'label') !== '' && entry['latestRevision'] !== true);
+        const latest = { latestRevision: true, weight: 100 };
+        const others = labelled.map((entry) => ({ ...entry, weight: 0 }));
+        return { properties: { configuration: { ingress: { traffic: [latest, ...others] } } } };
+      }),
     reapply: () =>
       change(() => ({
         properties: { template: { ...template, revisionSuffix: null }, configuration: { ingress: { traffic } } },

@@ -58,6 +58,7 @@ export async function openEcs(entries: Entries): Promise<TargetStage> {
     },
     foreignDeploy: (image) => aws.foreignDeploy(CLUSTER, SERVICE, image),
     foreignPreview: null,
+    release: null,
     reapply: () => aws.foreignDeploy(CLUSTER, SERVICE, first),
   };
 }

@@ -20,6 +20,10 @@ export interface TargetStage {
   foreignDeploy(image: string): void;
   /** Another user makes a revision without traffic; null: the platform has no such thing. */
   foreignPreview: ((image: string) => void) | null;
+  /** A person runs the command that lets the traffic follow the latest revision; null: the platform has no such form. */
+  release: (() => void) | null;
+  /** How many calls had come when the change of another user took effect, which may wait for the platform; null: none yet. */
+  foreignAt?(): number | null;
   /** A tool applies the configuration again that the service had at the beginning. */
   reapply(): void;
 }
