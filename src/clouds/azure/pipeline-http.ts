@@ -75,10 +75,14 @@ function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string
   return bounded === undefined ? rest : { ...rest, 'retry-after': bounded };
 }
 
-/** With a code for which the SDK's retry policy sends again. */
+/**
+ * With a code for which the SDK's retry policy sends again. Not so for a change: the first request may arrive after the
+ * second, so whoever sent it has to know that there was one without an answer.
+ */
 function toRestError(error: Error, request: PipelineRequest): RestError {
   const [, ...reason] = error.message.split(': ');
-  const thrown = new RestError(reason.join(': ') || error.message, { code: 'ECONNRESET', request });
+  const code = request.method === 'PATCH' ? 'REQUEST_SEND_ERROR' : 'ECONNRESET';
+  const thrown = new RestError(reason.join(': ') || error.message, { code, request });
   // What made it is named by who knows what was requested.
   return error instanceof WrongAnswer ? Object.assign(thrown, { cause: error }) : thrown;
 }

@@ -12,6 +12,8 @@ export const STATUS_URL = 'https://management.azure.com/operations/1';
 /** What Azure answers; each member may be replaced while a test runs. */
 export interface FakeAzure {
   template: Record<string, unknown>;
+  /** Of `OLD`; absent: the present one. */
+  oldTemplate?: Record<string, unknown>;
   traffic: unknown[];
   latestRevision: string;
   provisioningState: string;
@@ -87,7 +89,8 @@ function answerOf(request: HttpRequest, azure: FakeAzure): Answer {
   }
 }
 
-function answerRevision(name: string, { revisions, template }: FakeAzure): Answer {
+function answerRevision(name: string, { revisions, oldTemplate, template: present }: FakeAzure): Answer {
+  const template = name === OLD ? (oldTemplate ?? present) : present;
   if (!revisions.includes(name)) return { status: 404, body: { error: { code: 'RevisionNotFound', message: 'no' } } };
   const state = { active: true, provisioningState: 'Provisioned', healthState: 'Healthy', runningState: 'Running' };
   return { body: { id: `/agent/${name}`, name, properties: { ...state, replicas: 1, template } } };
