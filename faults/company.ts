@@ -1,5 +1,5 @@
 import type { DeployResult } from './deploy.ts';
-import { difference } from './invariants.ts';
+import { difference, isSame } from './invariants.ts';
 import type { RecordedCall } from './recording.ts';
 import type { Stage } from './stage.ts';
 
@@ -32,7 +32,7 @@ export function checkRivals(
   // Where both won, one after the other did.
   const last = won.reduce((one, other) => (endOf(other) > endOf(one) ? other : one));
   const shape = only(last.run.version, stage.shape());
-  return shape === promised ? [] : [`${outcomes.join(' and ')}, but: ${difference(promised, shape)}`];
+  return isSame(shape, promised) ? [] : [`${outcomes.join(' and ')}, but: ${difference(promised, shape)}`];
 }
 
 function stillServes(stage: Stage, version: string): readonly string[] {
@@ -70,8 +70,8 @@ export function checkForeign(
   { foreign, promised, window }: { readonly foreign: Foreign; readonly promised: string; readonly window: Window },
 ): readonly string[] {
   const shape = stage.shapeWithout(...UNSERVED);
-  const isTheirs = shape === foreign.shape;
-  const isOurs = shape === promised;
+  const isTheirs = isSame(shape, foreign.shape);
+  const isOurs = isSame(shape, promised);
   const { outcome } = run;
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
@@ -79,6 +79,7 @@ export function checkForeign(
   }
   // Before our first change it is what we start from; after our last one it is live, whatever we said.
   if (foreign.at <= window.firstChange && isOurs) return [];
+  if (window.unconditional.includes(foreign.at) && isOurs) return [];
   if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
   return [`${outcome}, but not wholly ${name}: ${difference(expected, shape)}`];
@@ -88,11 +89,14 @@ export function checkForeign(
 export interface Window {
   readonly firstChange: number;
   readonly lastChange: number;
+  /** Calls that replace whatever is there: the platform has no condition for them. */
+  readonly unconditional: readonly number[];
 }
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
   const changes = calls.filter(({ changes: isChange }) => isChange);
-  return { firstChange: changes[0]?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0 };
+  const unconditional = calls.filter(({ operation }) => operation === 'ecs:UpdateService').map(({ n }) => n);
+  return { firstChange: changes[0]?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0, unconditional };
 }
 
 /** Versions that have traffic by weight. */

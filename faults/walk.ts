@@ -5,7 +5,7 @@ import { only } from './company.ts';
 import { type DeployOptions, type DeployResult, deploy } from './deploy.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
 import { perform } from './foreign.ts';
-import { checkRun, difference, evidenceOf } from './invariants.ts';
+import { checkRun, difference, evidenceOf, isSame } from './invariants.ts';
 import { releaseAsSaid } from './release.ts';
 import { titleOf } from './rows.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
@@ -118,5 +118,5 @@ async function checkLast(stage: Stage, promised: string): Promise<readonly strin
   const found = checkRun(last).map((violation) => `the last run: ${violation}`);
   if (last.outcome !== 'deployed') return [...found, `the last run ended ${last.outcome}: ${evidenceOf(last).at(-1)}`];
   const shape = only('v99', stage.shapeWithout('v9'));
-  return shape === promised ? found : [...found, `drift after the last run: ${difference(promised, shape)}`];
+  return isSame(shape, promised) ? found : [...found, `drift after the last run: ${difference(promised, shape)}`];
 }
