@@ -51,6 +51,8 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     await settle(stage);
     // Of a preview the traffic is to stay where it is.
     if (act === 'deploy') await releaseAsSaid(stage, [run]);
+    const window = windowOf(recording.calls);
+    const isOverwritten = window.unconditional.includes(at);
     const of = {
       foreign: { shape: quiet, serves, at: stage.foreignAt?.() ?? actedAt },
       promised: recordings.good.after,
@@ -61,8 +63,8 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
         ...(run.outcome === 'previewed' && act !== 'preview'
           ? checkOurPreview(stage, { serves, act })
           : act === 'preview'
-            ? checkBesidePreview(stage, run.outcome, alone)
-            : checkForeign(stage, run, { ...of, window: windowOf(recording.calls) })),
+            ? checkBesidePreview(stage, run.outcome, isOverwritten ? null : alone)
+            : checkForeign(stage, run, { ...of, window })),
         ...traffic.violations({
           good: image === 'good' ? ['v2'] : [],
           bad: image === 'bad' ? ['v2'] : [],
@@ -110,7 +112,7 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
     const stage = await openStage(row, pool);
     perform(stage, act, stage.publish('v9', GOOD));
     await settle(stage);
-    const found = { shape: stage.shape(), quiet: stage.shapeWithout(...UNSERVED), serves: servedBy(stage) };
+    const found = { shape: stage.shapeWithout('v1'), quiet: stage.shapeWithout(...UNSERVED), serves: servedBy(stage) };
     await stage.close();
     return found;
   };
@@ -119,17 +121,18 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
   return found;
 }
 
-/** It stays, gets nothing, and keeps no one from deploying. */
-function checkBesidePreview(stage: Stage, outcome: string | null, alone: string): readonly string[] {
+/** It stays, gets nothing, and keeps no one from deploying. `alone` null: a change of ours came at the same instant. */
+function checkBesidePreview(stage: Stage, outcome: string | null, alone: string | null): readonly string[] {
   const served = servedBy(stage);
   const expected = outcome === 'deployed' ? 'v2' : 'v1';
   const isKept = [...stage.names().values()].includes('v9');
+  const shape = stage.shapeWithout('v1');
   return [
     ...(served === expected ? [] : [`${outcome} beside a preview, but ${served} serves`]),
     ...(isKept ? [] : ['the preview of the other user is gone']),
-    ...(outcome === 'deployed' || outcome === 'previewed' || stage.shape() === alone
+    ...(outcome === 'deployed' || outcome === 'previewed' || alone === null || shape === alone
       ? []
-      : [`${outcome}, but not as the other user left it: ${difference(alone, stage.shape())}`]),
+      : [`${outcome}, but not as the other user left it: ${difference(alone, shape)}`]),
   ];
 }
 

@@ -34,9 +34,10 @@ async function play({ case: { row, at, seed }, recordings, pool }: Play): Promis
     const walked: Walked[] = [];
     for (const step of steps) walked.push(...(await playStep(stage, step)));
     const violations = walked.flatMap(checkWalked);
-    violations.push(...(await checkLast(stage, recordings.full)));
     const named = (image: string) => walked.flatMap(({ plan }) => (plan.image === image ? [plan.version] : []));
     const isForeign = steps.some(({ foreign }) => foreign !== null);
+    const versions = walked.map(({ plan }) => plan.version);
+    violations.push(...(await checkLast(stage, recordings.full, isForeign ? ['v1', 'v9', ...versions] : ['v9'])));
     violations.push(...traffic.violations({ good: named('good'), bad: named('bad'), isForeign }));
     const endings = walked.map(({ result }) => result.outcome ?? 'lost');
     const evidence = walked.flatMap(({ plan, result }) => [
@@ -107,16 +108,20 @@ function checkWalked({ plan, result, isDenied }: Walked): string[] {
   return found.map((violation) => `${plan.version}: ${violation}`);
 }
 
-/** Whatever was left, this run leads to what it leads to on an untouched service. */
-async function checkLast(stage: Stage, promised: string): Promise<readonly string[]> {
+/**
+ * Whatever was left, this run leads to what it leads to on an untouched service. `others`: versions that another user's
+ * deployment may have left without traffic.
+ */
+async function checkLast(stage: Stage, promised: string, others: readonly string[]): Promise<readonly string[]> {
   // Previews that were asked for may stay until something is deployed.
   const inputs: Record<string, string> = stage.row.strategy === 'preview' ? { traffic: '' } : {};
   // What another user deployed and no one serves is not what this run is asked to continue.
   if (stage.row.target !== 'ecs') inputs['base'] = 'serving';
   const last = await deploy(stage, { image: stage.publish('v99', GOOD), runId: '4799', inputs });
   await settle(stage);
+  await releaseAsSaid(stage, [last]);
   const found = checkRun(last).map((violation) => `the last run: ${violation}`);
   if (last.outcome !== 'deployed') return [...found, `the last run ended ${last.outcome}: ${evidenceOf(last).at(-1)}`];
-  const shape = only('v99', stage.shapeWithout('v9'));
+  const shape = only('v99', stage.shapeWithout(...others));
   return isSame(shape, promised) ? found : [...found, `drift after the last run: ${difference(promised, shape)}`];
 }

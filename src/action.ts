@@ -11,7 +11,7 @@ import { planWhenFree } from './engine/plan-when-free.ts';
 import { copyImages, resolveImages } from './engine/resolve-images.ts';
 import { identifyRun } from './engine/run-identity.ts';
 import { waitForAnswer } from './engine/wait.ts';
-import { type WaitRequest, waitUntilFree } from './engine/wait-until-free.ts';
+import { type Waited, type WaitRequest, waitUntilFree } from './engine/wait-until-free.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED } from './io/reported.ts';
@@ -136,10 +136,13 @@ async function copyAndDeploy(opened: Opened, context: CloudContext): Promise<Out
   const importers = registries.flatMap(({ importer }) => importer ?? []);
   const copying = { client, importers, record, io };
   if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
+  const found: string[] = [];
   for (;;) {
-    const current = await takeTurn(opened, context);
+    const { notes, ...current } = await takeTurn(opened, context);
+    found.push(...notes);
     try {
-      return await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
+      const outcome = await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
+      return { ...outcome, notes: [...found, ...outcome.notes] };
     } catch (error) {
       const isOver = io.clock.now() >= current.deadline;
       if (!(error instanceof ConflictError) || onConflict === 'fail' || isOver) throw error;
@@ -149,12 +152,12 @@ async function copyAndDeploy(opened: Opened, context: CloudContext): Promise<Out
 }
 
 /** Waits until no one else changes the service. What was read before may be what another run has changed. */
-async function takeTurn(opened: Opened, context: CloudContext): Promise<Opened> {
-  const { hasWaited, restoringMs } = await waitUntilFree(opened);
-  if (!hasWaited) return opened;
+async function takeTurn(opened: Opened, context: CloudContext): Promise<Opened & Pick<Waited, 'notes'>> {
+  const { hasWaited, restoringMs, notes } = await waitUntilFree(opened);
+  if (!hasWaited) return { ...opened, notes };
   const service = await findService(opened, context);
   const compared = await compare({ ...opened, ...service });
-  return { ...opened, ...service, ...compared, deadline: opened.deadline + restoringMs };
+  return { ...opened, ...service, ...compared, notes, deadline: opened.deadline + restoringMs };
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {

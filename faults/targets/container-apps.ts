@@ -30,7 +30,7 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
     return version;
   };
   const imageOf = (from: JsonObject): string => textAt(objectsAt(from, 'containers')[0]!, 'image');
-  const digests = new Map<string, string>();
+  const digests = new Map([[imageOf(template).slice(imageOf(template).indexOf('@') + 1), 'v1']]);
   /** The platform takes one change at a time: a user who meets a conflict tries again. */
   let foreignAt: number | null = null;
   const change = (make: () => JsonObject): void => {
@@ -42,6 +42,7 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
       } catch (error) {
         // What they ask for can't be done any more: it names a revision that is not active.
         if (!(error instanceof ArmError) || error.status !== 400) throw error;
+        foreignAt = 0;
       }
       return true;
     };

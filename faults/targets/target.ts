@@ -22,7 +22,10 @@ export interface TargetStage {
   foreignPreview: ((image: string) => void) | null;
   /** A person runs the command that lets the traffic follow the latest revision; null: the platform has no such form. */
   release: (() => void) | null;
-  /** How many calls had come when the change of another user took effect, which may wait for the platform; null: none yet. */
+  /**
+   * How many calls had come when the change of another user took effect, which may wait for the platform. 0: the platform
+   * refused it; null: not yet.
+   */
   foreignAt?(): number | null;
   /** A tool applies the configuration again that the service had at the beginning. */
   reapply(): void;

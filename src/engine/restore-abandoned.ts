@@ -11,12 +11,13 @@ type Abandoned = Extract<Readiness, { readonly status: 'abandoned' }>;
 /**
  * Restores what was live before a rollout whose run is gone, from the marker that it left, as its post step would have. May
  * be done by two runs at once: each poll decides from what is there.
+ * @returns what was found and done, in sentences
  * @throws DeployError BUSY when it can't be restored
  */
 export async function restoreAbandoned(
   { message, marker }: Abandoned,
   { workload, rollbackTimeoutMs, record, io }: Pick<Rollout, 'workload' | 'rollbackTimeoutMs' | 'record' | 'io'>,
-): Promise<void> {
+): Promise<string> {
   const { point, mark } = marker;
   io.log.info(joinSentences(message, `Restoring ${point.revision ?? 'what was there before'} first`));
   const entry: JournalEntry = { ...EMPTY, point, mark };
@@ -29,6 +30,7 @@ export async function restoreAbandoned(
     );
     if (found.status === 'failed') throw new DeployError('ROLLBACK_FAILED', found.message);
     io.log.info(found.message);
+    return joinSentences(message, found.message);
   } catch (error) {
     const { message: why } = progress.failure ?? describeError(error);
     const what = `could not start a deployment of ${workload.resource}: ${message}, and that could not be restored: ${why}`;

@@ -23,6 +23,8 @@ export interface Waited {
   readonly hasWaited: boolean;
   /** How long restoring what another run left has taken, which is no part of `timeout`. */
   readonly restoringMs: number;
+  /** What was found and restored, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -35,6 +37,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
   let polls = 0;
   let restoringMs = 0;
   const restored: RolloutMarker[] = [];
+  const notes: string[] = [];
   try {
     await waitFor(
       async () => {
@@ -43,7 +46,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
         if (found.status === 'abandoned') {
           const startedAt = io.clock.now();
           ensureNotRestored(found, restored, request);
-          await restoreAbandoned(found, request);
+          notes.push(await restoreAbandoned(found, request));
           restored.push(found.marker);
           restoringMs += io.clock.now() - startedAt;
         }
@@ -55,7 +58,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
   } catch (error) {
     throw error instanceof DeployError && error.code === 'TIMEOUT' ? busy(workload.resource, error) : error;
   }
-  return { hasWaited: polls > 1, restoringMs };
+  return { hasWaited: polls > 1, restoringMs, notes };
 }
 
 function describe(found: Readiness): { readonly message: string; readonly pollAfterMs?: number } {
