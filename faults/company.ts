@@ -66,9 +66,9 @@ export function checkForeign(
   run: DeployResult,
   { foreign, promised, window }: { readonly foreign: Foreign; readonly promised: string; readonly window: Window },
 ): readonly string[] {
-  const shape = stage.shape();
+  const shape = stage.shapeWithout('v1', 'v9');
   const isTheirs = isSame(shape, foreign.shape);
-  const isOurs = isSame(stage.shapeWithout('v9'), promised);
+  const isOurs = isSame(shape, promised);
   const { outcome } = run;
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
@@ -79,8 +79,7 @@ export function checkForeign(
   if (window.unconditional.includes(foreign.at) && isOurs) return [];
   if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
-  const found = name === 'ours' ? stage.shapeWithout('v9') : shape;
-  return [`${outcome}, but not wholly ${name}: ${difference(expected, found)}`];
+  return [`${outcome}, but not wholly ${name}: ${difference(expected, shape)}`];
 }
 
 /** Calls between which another change must be noticed. */

@@ -102,7 +102,8 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
     const stage = await openStage(row, pool);
     perform(stage, act, stage.publish('v9', GOOD));
     await settle(stage);
-    const found = { shape: stage.shape(), serves: servedBy(stage) };
+    const shape = act === 'preview' ? stage.shape() : stage.shapeWithout('v1', 'v9');
+    const found = { shape, serves: servedBy(stage) };
     await stage.close();
     return found;
   };

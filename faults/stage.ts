@@ -22,8 +22,8 @@ export interface Stage extends TargetStage {
   exact(): string;
   /** The same with the version in place of every name that the platform or the action chose. */
   shape(): string;
-  /** The same without what another user made of this version and what has no traffic. */
-  shapeWithout(version: string): string;
+  /** The same without active revisions of these versions that have no traffic: whoever deployed did not end them. */
+  shapeWithout(...versions: readonly string[]): string;
   close(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ export async function openStage(row: Row, pool: ProcessPool | null): Promise<Sta
     pool,
     exact,
     shape: () => withVersions(exact(), target.names()),
-    shapeWithout(version) {
+    shapeWithout(...versions) {
       const { activeRevisions, ...rest } = target.agent.snapshot();
       if (!Array.isArray(activeRevisions)) return withVersions(exact(), target.names());
       const names = target.names();
       const isTheirs = (revision: Json): boolean =>
         isObject(revision) &&
         revision['weight'] === 0 &&
-        new RegExp(`<${version}>|:${version}"`).test(withVersions(textOf(revision), names));
+        new RegExp(`[<:](?:${versions.join('|')})[>"]`).test(withVersions(textOf(revision), names));
       const kept = activeRevisions.filter((revision) => !isTheirs(revision));
       return withVersions(textOf({ ...rest, activeRevisions: kept }), names);
     },

@@ -33,7 +33,13 @@ async function play({ case: { row, at, seed }, recordings, pool }: Play): Promis
     const walked: Walked[] = [];
     for (const step of steps) walked.push(...(await playStep(stage, step)));
     const violations = walked.flatMap(checkWalked);
-    violations.push(...(await checkLast(stage, recordings.full)));
+    violations.push(
+      ...(await checkLast(
+        stage,
+        recordings.full,
+        steps.some(({ foreign }) => foreign !== null),
+      )),
+    );
     const named = (image: string) => walked.flatMap(({ plan }) => (plan.image === image ? [plan.version] : []));
     const isForeign = steps.some(({ foreign }) => foreign !== null);
     violations.push(...traffic.violations({ good: named('good'), bad: named('bad'), isForeign }));
@@ -106,7 +112,7 @@ function checkWalked({ plan, result, isDenied }: Walked): string[] {
 }
 
 /** Whatever was left, this run leads to what it leads to on an untouched service. */
-async function checkLast(stage: Stage, promised: string): Promise<readonly string[]> {
+async function checkLast(stage: Stage, promised: string, isForeign: boolean): Promise<readonly string[]> {
   // Previews that were asked for may stay until something is deployed.
   const inputs: Record<string, string> = stage.row.strategy === 'preview' ? { traffic: '' } : {};
   // What another user deployed and no one serves is not what this run is asked to continue.
@@ -115,6 +121,6 @@ async function checkLast(stage: Stage, promised: string): Promise<readonly strin
   await settle(stage);
   const found = checkRun(last).map((violation) => `the last run: ${violation}`);
   if (last.outcome !== 'deployed') return [...found, `the last run ended ${last.outcome}: ${evidenceOf(last).at(-1)}`];
-  const shape = only('v99', stage.shapeWithout('v9'));
+  const shape = only('v99', isForeign ? stage.shapeWithout('v1', 'v9') : stage.shape());
   return isSame(shape, promised) ? found : [...found, `drift after the last run: ${difference(promised, shape)}`];
 }

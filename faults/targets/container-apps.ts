@@ -30,7 +30,8 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
     return version;
   };
   const imageOf = (from: JsonObject): string => textAt(objectsAt(from, 'containers')[0]!, 'image');
-  const digests = new Map<string, string>();
+  const first = imageOf(template);
+  const digests = new Map([[first.slice(first.indexOf('@') + 1), 'v1']]);
   /** The platform takes one change at a time: a user who meets a conflict tries again. */
   const change = (make: () => JsonObject): void => {
     const attempt = (): boolean => {
