@@ -56,6 +56,8 @@ export interface Foreign {
   readonly shape: string;
   /** Versions that have traffic then. */
   readonly serves: string;
+  /** It takes no traffic, as the user gives it to revisions by name: ours may be live beside it. */
+  readonly isBeside: boolean;
   /** Which call of the run came right after it. */
   readonly at: number;
 }
@@ -75,12 +77,14 @@ export function checkForeign(
     return isTheirs ? [] : [`${outcome}, but not as the other user left it: ${difference(foreign.shape, shape)}`];
   }
   // Before our first change it is what we start from; after our last one it is live, whatever we said.
-  if (foreign.at <= window.firstChange && isOurs) return [];
+  if ((foreign.isBeside || foreign.at <= window.firstChange) && isOurs) return [];
   if (window.unconditional.includes(foreign.at) && isOurs) return [];
   if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
   return [`${outcome}, but not wholly ${name}: ${difference(expected, shape)}`];
 }
+
+const UNCONDITIONAL = /^(?:ecs:UpdateService|arm:ContainerApps_Update)$/;
 
 /** Calls between which another change must be noticed. */
 export interface Window {
@@ -92,7 +96,7 @@ export interface Window {
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
   const changes = calls.filter(({ changes: isChange }) => isChange);
-  const unconditional = calls.filter(({ operation }) => operation === 'ecs:UpdateService').map(({ n }) => n);
+  const unconditional = calls.filter(({ operation }) => UNCONDITIONAL.test(operation)).map(({ n }) => n);
   return { firstChange: changes[0]?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0, unconditional };
 }
 

@@ -48,7 +48,10 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     });
     const run = await deploy(stage, { image: reference });
     await settle(stage);
-    const of = { foreign: { shape: alone, serves, at: actedAt }, promised: recordings.good.after };
+    const of = {
+      foreign: { shape: alone, serves, isBeside: act === 'deploy' && serves === 'v1', at: actedAt },
+      promised: recordings.good.after,
+    };
     return {
       violations: [
         ...checkRun(run),
