@@ -38,6 +38,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
   const stage = await openStage(row, pool);
   try {
     const { shape: alone, serves } = await playAlone({ row, pool, act });
+    const before = stage.exact();
     const traffic = watchTraffic(stage);
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const theirs = stage.publish('v9', GOOD);
