@@ -51,6 +51,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     await settle(stage);
     const of = {
       foreign: { shape: alone, serves, isBeside: act === 'deploy' && serves === 'v1', at: actedAt },
+      before,
       promised: recordings.good.after,
     };
     return {
