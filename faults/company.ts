@@ -69,7 +69,7 @@ export const UNSERVED = ['v1', 'v9'] as const;
 export function checkForeign(
   stage: Stage,
   run: DeployResult,
-  { foreign, before, promised, window }: ForeignCheck,
+  { foreign, promised, window }: { readonly foreign: Foreign; readonly promised: string; readonly window: Window },
 ): readonly string[] {
   const shape = stage.shapeWithout(...UNSERVED);
   const isTheirs = isSame(shape, foreign.shape);
@@ -77,6 +77,7 @@ export function checkForeign(
   const { outcome } = run;
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
+    // A rollback's call replaces whatever is there too.
     if (window.unconditional.includes(foreign.at) && servedBy(stage) === 'v1') return [];
     return isTheirs ? [] : [`${outcome}, but not as the other user left it: ${difference(foreign.shape, shape)}`];
   }
@@ -105,7 +106,7 @@ const CONDITIONAL = /^run:/;
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
   const changes = calls.filter(({ changes: isChange }) => isChange);
-  const unconditional = changes.filter(({ operation }) => !CONDITIONAL.test(operation)).map(({ n }) => n);
+  const unconditional = calls.filter(({ operation }) => UNCONDITIONAL.test(operation)).map(({ n }) => n);
   // Where there is no condition, a run's first request writes its marker alone.
   const first = changes[0] && CONDITIONAL.test(changes[0].operation) ? changes[0] : changes[1];
   return { firstChange: first?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0, unconditional };

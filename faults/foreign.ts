@@ -54,7 +54,12 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const window = windowOf(recording.calls);
     const isOverwritten = window.unconditional.includes(at);
     const of = {
-      foreign: { shape: quiet, serves, at: stage.foreignAt?.() ?? actedAt },
+      foreign: {
+        shape: quiet,
+        serves,
+        isBeside: act === 'deploy' && serves === 'v1',
+        at: stage.foreignAt?.() ?? actedAt,
+      },
       promised: recordings.good.after,
     };
     return {
