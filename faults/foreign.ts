@@ -1,9 +1,9 @@
 import type { Kind, Play, Verdict } from './cases.ts';
 import { checkForeign, servedBy, UNSERVED, windowOf } from './company.ts';
 import { deploy } from './deploy.ts';
+import { doAsSaid } from './do-as-said.ts';
 import { checkRun, difference, evidenceOf } from './invariants.ts';
 import type { RecordedCall } from './recording.ts';
-import { releaseAsSaid } from './release.ts';
 import { callsOf } from './single-run.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 import { watchTraffic } from './watch-traffic.ts';
@@ -50,7 +50,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const run = await deploy(stage, { image: reference });
     await settle(stage);
     // Of a preview the traffic is to stay where it is.
-    if (act === 'deploy') await releaseAsSaid(stage, [run]);
+    await doAsSaid(stage, [run], { release: act === 'deploy' });
     const window = windowOf(recording.calls);
     const isOverwritten = window.unconditional.includes(at);
     const of = {

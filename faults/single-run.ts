@@ -1,5 +1,6 @@
 import type { Case, Kind, Play, Verdict } from './cases.ts';
 import { deploy } from './deploy.ts';
+import { doAsSaid } from './do-as-said.ts';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import { checkRun, checkState, evidenceOf } from './invariants.ts';
 import { checkNextRun } from './next-run.ts';
@@ -41,6 +42,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const run = await deploy(stage, { image: reference });
     end();
     await settle(stage);
+    await doAsSaid(stage, [run], { release: false });
     const { outcome } = run;
     const state = { before, now: stage.exact(), shape: stage.shape(), promised: recordings.good.after };
     const wrongState = checkState(outcome, state);

@@ -3,10 +3,10 @@ import { cancelInVirtualTime } from './cancel.ts';
 import type { Kind, Play, Verdict } from './cases.ts';
 import { only } from './company.ts';
 import { type DeployOptions, type DeployResult, deploy } from './deploy.ts';
+import { doAsSaid } from './do-as-said.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
 import { perform } from './foreign.ts';
 import { checkRun, difference, evidenceOf, isSame } from './invariants.ts';
-import { releaseAsSaid } from './release.ts';
 import { titleOf } from './rows.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 import { describeWalk, planWalk, type RunPlan, type WalkStep } from './walk-plan.ts';
@@ -60,7 +60,7 @@ async function playStep(stage: Stage, { run, faults, second, foreign, pauseMs }:
   }
   const results = [await deploy(stage, optionsFor(stage, run)), ...(await Promise.all(others))];
   for (const end of ends) end();
-  if (foreign?.act === 'deploy') await releaseAsSaid(stage, results);
+  await doAsSaid(stage, results, { release: foreign?.act === 'deploy' });
   if (pauseMs > 0) await stage.agent.world.clock.advance(pauseMs);
   const isDenied = faults.some(({ kind }) => kind === '403');
   return results.map((result, index) => ({ plan: index === 0 ? run : second!.run, result, isDenied }));
@@ -119,7 +119,7 @@ async function checkLast(stage: Stage, promised: string, others: readonly string
   if (stage.row.target !== 'ecs') inputs['base'] = 'serving';
   const last = await deploy(stage, { image: stage.publish('v99', GOOD), runId: '4799', inputs });
   await settle(stage);
-  await releaseAsSaid(stage, [last]);
+  await doAsSaid(stage, [last], { release: true });
   const found = checkRun(last).map((violation) => `the last run: ${violation}`);
   if (last.outcome !== 'deployed') return [...found, `the last run ended ${last.outcome}: ${evidenceOf(last).at(-1)}`];
   const shape = only('v99', stage.shapeWithout(...others));

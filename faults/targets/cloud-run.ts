@@ -62,6 +62,7 @@ export async function openCloudRun(entries: Entries): Promise<TargetStage> {
       const latest = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 };
       google.foreignUpdate(CLOUD_RUN_SERVICE, { traffic: [latest, ...tags] });
     },
+    deactivate: null,
     reapply: () => google.foreignUpdate(CLOUD_RUN_SERVICE, { template, traffic }),
   };
 }

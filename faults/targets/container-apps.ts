@@ -1,4 +1,5 @@
 import type { Entries } from '../../simulators/agent.ts';
+import { deactivate } from '../../simulators/azure/apps/revision-life.ts';
 import { weightInForce } from '../../simulators/azure/apps/traffic.ts';
 import { ArmError } from '../../simulators/azure/arm-error.ts';
 import { REGISTRY_HOST } from '../../simulators/azure/azure-cloud.ts';
@@ -104,6 +105,10 @@ export async function openContainerApps(entries: Entries, form: Row['form']): Pr
         const others = labelled.map((entry) => ({ ...entry, weight: 0 }));
         return { properties: { configuration: { ingress: { traffic: [latest, ...others] } } } };
       }),
+    deactivate(name) {
+      const found = azure.findApp(APP).revisions.find((revision) => revision.name === name);
+      if (found) deactivate(found);
+    },
     reapply: () =>
       change(() => ({
         properties: { template: { ...template, revisionSuffix: null }, configuration: { ingress: { traffic } } },

@@ -59,6 +59,7 @@ export async function openEcs(entries: Entries): Promise<TargetStage> {
     foreignDeploy: (image) => aws.foreignDeploy(CLUSTER, SERVICE, image),
     foreignPreview: null,
     release: null,
+    deactivate: null,
     reapply: () => aws.foreignDeploy(CLUSTER, SERVICE, first),
   };
 }

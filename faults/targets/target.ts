@@ -27,6 +27,8 @@ export interface TargetStage {
    * refused it; null: not yet.
    */
   foreignAt?(): number | null;
+  /** A person runs the command that ends this revision; null: the platform has none that runs without traffic. */
+  deactivate: ((revision: string) => void) | null;
   /** A tool applies the configuration again that the service had at the beginning. */
   reapply(): void;
 }

@@ -1,11 +1,13 @@
 import { neverAborted } from '../../../io/signals.ts';
+import { describeError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
-import { returning } from '../../restoration-answers.ts';
+import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
+import { returning, waiting } from '../../restoration-answers.ts';
 import { activateRevision, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
 import { leaveIfRefused } from './deactivate.ts';
 import { decideRestoration } from './decide-restoration.ts';
-import { unmarkingOf } from './marking.ts';
-import type { Decision } from './restoration-facts.ts';
+import { markingOf, unmarkingOf } from './marking.ts';
+import type { Decision, RestorationFacts } from './restoration-facts.ts';
 import { parseRestoreData, previouslyServing } from './restore-data.ts';
 import { type RestorationPlace, readRestorationFacts } from './restore-facts.ts';
 import { restoreTemplate } from './restore-template.ts';
@@ -22,7 +24,34 @@ export async function restoreApp(
   const data = parseRestoreData(point, app);
   const state = await readApp(app);
   const place: RestorationPlace = { point, mark, data, state, elapsedMs };
-  return await act(app, decideRestoration(await readRestorationFacts(app, place)), place);
+  const facts = await readRestorationFacts(app, place);
+  const decision = decideRestoration(facts);
+  return isUnmarkedUndoing(app, facts, decision) ? await markAgain(app, place) : await act(app, decision, place);
+}
+
+/** Our rollout was finished, and its marker removed: a restoration that gets lost now would be seen by no other run. */
+function isUnmarkedUndoing(
+  app: ContainerApp,
+  { template, isMarked }: RestorationFacts,
+  { act: next }: Decision,
+): boolean {
+  const isUndoing = next === 'activate' || next === 'move-traffic' || next === 'restore-template';
+  return isUndoing && template === 'ours' && !isMarked && !app.firstSeen.has(MARKED_AGAIN);
+}
+
+const MARKED_AGAIN = 'a restoration marked the app again';
+
+/** Once. Where it can't be written, the restoration goes on without. */
+async function markAgain(app: ContainerApp, { point, mark, state }: RestorationPlace): Promise<Restoration> {
+  const now = app.io.clock.now();
+  app.firstSeen.set(MARKED_AGAIN, now);
+  const tags = markingOf(app, state, { point, mark, until: now + MARKER_HOLDS_MS });
+  try {
+    if (Object.keys(tags).length > 0) await patchApp(app, { tags });
+  } catch (error) {
+    app.io.log.debug(`could not mark ${app.resource}: ${describeError(error).message}`);
+  }
+  return waiting('MARKING', 'marking the app before the rollback').answer;
 }
 
 async function act(app: ContainerApp, decision: Decision, place: RestorationPlace): Promise<Restoration> {

@@ -1,0 +1,20 @@
+import type { DeployResult } from './deploy.ts';
+import { type Stage, settle } from './stage.ts';
+
+/** What an outcome says where the traffic had to stay pinned: the command comes next. */
+const RELEASE = /To let it follow the latest revision again: (?:gcloud|az) /;
+/** What it says where a revision that no one needs could not be ended. */
+const DEACTIVATE = /az containerapp revision deactivate --name \S+ --resource-group \S+ --revision ([\w-]+)/g;
+
+/** A person runs the commands that the runs named for what they had to leave. `release`: also the one for the traffic. */
+export async function doAsSaid(
+  stage: Stage,
+  runs: readonly DeployResult[],
+  { release }: { readonly release: boolean },
+): Promise<void> {
+  const text = runs.flatMap(({ main, post }) => [main, post ?? main]).map(({ log, summary }) => `${log}\n${summary}`);
+  const revisions = [...text.join('\n').matchAll(DEACTIVATE)].flatMap(([, revision]) => revision ?? []);
+  for (const revision of new Set(revisions)) stage.deactivate?.(revision);
+  if (release && RELEASE.test(text.join('\n'))) stage.release?.();
+  if (revisions.length > 0 || release) await settle(stage);
+}
