@@ -14,7 +14,7 @@ import { waitForAnswer } from './engine/wait.ts';
 import { type Waited, type WaitRequest, waitUntilFree } from './engine/wait-until-free.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
-import { REPORTED } from './io/reported.ts';
+import { REPORTED, RUN } from './io/own-state.ts';
 import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
 import { ConflictError } from './model/conflict.ts';
@@ -38,7 +38,7 @@ export async function deployAction(signal: AbortSignal): Promise<boolean> {
   }
   const reportFile = await report(outcome, record, io);
   tryWrite('outputs', io, () => writeOutputs(outcome, record, reportFile));
-  tryWrite('state', io, () => io.state.save(REPORTED, 'true'));
+  tryWrite('state', io, () => io.state.save(REPORTED, io.state.read(RUN)));
   return isGreen(outcome);
 }
 

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { registries, targets } from './clouds/index.ts';
 import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
@@ -204,15 +203,15 @@ function noteNamesInBoth(
   inputs.problem('secrets', { given, expected: 'each name in one of the two', next: 'Remove it from one of them.' });
 }
 
-function repositoryFiles({ env, files }: InputSource): SmokeTestFiles {
-  const root = env['GITHUB_WORKSPACE'] ?? process.cwd();
+function repositoryFiles({ files }: InputSource): SmokeTestFiles {
   return {
-    exists: (file) => files.canRead(path.resolve(root, file)),
+    exists: files.hasInput,
     readFile(file) {
       try {
-        return files.readText(path.resolve(root, file), MAX_SMOKE_TESTS_BYTES);
+        return files.readInput(file, MAX_SMOKE_TESTS_BYTES).toString();
       } catch (error) {
         if (error instanceof RangeError) throw tooLong(file);
+        if (error instanceof DeployError) throw error;
         // The parser says which file is missing, in its own words.
         return null;
       }

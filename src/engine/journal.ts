@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Files } from '../io/files.ts';
 import type { Log } from '../io/log.ts';
+import { RUN } from '../io/own-state.ts';
 import type { State } from '../io/state.ts';
 import { DeployError, describeError, ERROR_CODES, type Failure } from '../model/errors.ts';
 import { OUTCOME_KINDS, type OutcomeKind } from '../model/outcome.ts';
@@ -44,7 +45,7 @@ const MAX_MESSAGE_CHARACTERS = 600;
 export function openJournal({ state, files }: { readonly state: State; readonly files: Files }): Journal {
   return {
     write(entry) {
-      const text = JSON.stringify({ ...entry, failure: shorten(entry.failure) });
+      const text = JSON.stringify({ ...entry, failure: shorten(entry.failure), owner: state.read(RUN) });
       const isLarge = Buffer.byteLength(text) > MAX_STATE_BYTES;
       state.save(NAME, isLarge ? JSON.stringify({ stored: files.storePrivately(NAME, text) }) : text);
     },
@@ -52,7 +53,7 @@ export function openJournal({ state, files }: { readonly state: State; readonly 
       const text = state.read(NAME);
       if (text === '') return null;
       try {
-        return parseEntry(text, files);
+        return parseEntry(text, files, state.read(RUN));
       } catch (error) {
         throw unreadable(error);
       }
@@ -89,10 +90,15 @@ const entrySchema = documentSchema.refine(({ phase, mark }) => mark !== null || 
 
 const storedSchema = z.object({ stored: z.object({ path: z.string(), sha256: z.string() }) });
 
-function parseEntry(text: string, files: Files): JournalEntry {
-  const document: unknown = JSON.parse(text);
-  const elsewhere = storedSchema.safeParse(document);
-  return entrySchema.parse(elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : document);
+const ownerSchema = z.object({ owner: z.string() });
+
+function parseEntry(text: string, files: Files, run: string): JournalEntry {
+  const here: unknown = JSON.parse(text);
+  const elsewhere = storedSchema.safeParse(here);
+  const document: unknown = elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : here;
+  const { owner } = ownerSchema.parse(document);
+  if (owner === run) return entrySchema.parse(document);
+  throw new DeployError('JOURNAL_INVALID', 'it is not of this run');
 }
 
 function unreadable(cause: unknown): DeployError {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
+import { hasWorkspaceFile, readWorkspaceFile } from './workspace-file.ts';
 
 /** A file of this job, and what its content was when it was stored. */
 export interface StoredFile {
@@ -21,8 +22,13 @@ export interface Files {
   readStored(file: StoredFile): string;
   /** UTF-8. @throws Error of Node; RangeError when it is longer than `maxBytes`, by default 10 MB */
   readText(file: string, maxBytes?: number): string;
-  /** Is there such a file, and may this user read it? */
-  canRead(file: string): boolean;
+  /** Is there a file that an input names? @throws DeployError INPUT_INVALID when an input may not name it */
+  hasInput(name: string): boolean;
+  /**
+   * What is in it. @throws DeployError INPUT_INVALID when an input may not name it; RangeError when it is longer than
+   * `maxBytes`; Error of Node
+   */
+  readInput(name: string, maxBytes: number): Buffer;
 }
 
 const MAX_BYTES = 10_000_000;
@@ -41,7 +47,8 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
       return text;
     },
     readText,
-    canRead,
+    hasInput: (name) => hasWorkspaceFile(env, name),
+    readInput: (name, maxBytes) => readWorkspaceFile(env, name, maxBytes),
   };
 }
 
@@ -49,15 +56,6 @@ function readText(file: string, maxBytes = MAX_BYTES): string {
   const { size } = statSync(file);
   if (size > maxBytes) throw new RangeError(`${file} is longer than ${maxBytes} bytes`);
   return readFileSync(file, 'utf8');
-}
-
-function canRead(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function tryRead(file: string): string | null {

@@ -10,6 +10,8 @@ export interface RegistryTraits {
   readonly permissions: { readonly pull: string; readonly push: string };
   /** False: a push to a repository that does not exist is refused, unless the registry is set up otherwise. */
   readonly createsRepositories: boolean;
+  /** The hosts of its token service beside its own; absent: they are not known. */
+  readonly tokenHosts?: readonly string[];
 }
 
 /** One source of credentials for registries. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../io/clock.ts';
 import type { Http } from '../io/http.ts';
-import { DeployError } from '../model/errors.ts';
 import { parseChallenges } from './challenge.ts';
-import { ensureSafeUrl, registryUrl } from './registry-address.ts';
+import { registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
+import type { TokenRealms } from './token-realm.ts';
 
 /** How a registry wants to be logged in to. */
 export type AuthScheme =
@@ -18,17 +18,24 @@ export type AuthScheme =
 
 export const NO_SCHEME: AuthScheme = { kind: 'none' };
 
+export interface SchemeQuestion {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly realms: TokenRealms;
+}
+
 /** As the registry answers to a request without authorization. @throws RegistryError that may pass */
 export async function askForScheme(
   registry: string,
-  { http, clock, signal }: { readonly http: Http; readonly clock: Clock; readonly signal: AbortSignal },
+  { http, clock, signal, realms }: SchemeQuestion,
 ): Promise<AuthScheme> {
   const headers = { 'user-agent': 'deploy-agent' };
   const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
   const refusal = await readRefusal(response, clock.now());
   // A registry that asks for no login.
   if (refusal.status < 300) return NO_SCHEME;
-  if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry);
+  if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry, realms);
   const call = { what: `reach ${registry}`, registry, writes: false, anonymous: true };
   const error = new RegistryError(call, refusal);
   // Whatever else it says here, the real request tells more.
@@ -37,22 +44,14 @@ export async function askForScheme(
 }
 
 /**
- * From a WWW-Authenticate header: tokens where they are offered.
+ * From a WWW-Authenticate header that the registry itself sent: tokens where they are offered.
  * @throws DeployError REGISTRY_FAILED for a token service that is not safe to send credentials to
  */
-export function chooseScheme(header: string, registry: string): AuthScheme {
+export function chooseScheme(header: string, registry: string, realms: TokenRealms): AuthScheme {
   const challenges = parseChallenges(header);
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters;
   if (!bearer) return { kind: challenges.some(({ scheme }) => scheme === 'basic') ? 'basic' : 'none' };
-  const realm = parseRealm(bearer.get('realm') ?? '', registry);
-  ensureSafeUrl(realm, registry);
+  const realm = realms.admit(registry, bearer.get('realm') ?? '');
   const scopes = (bearer.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
   return { kind: 'bearer', realm, service: bearer.get('service') ?? null, scopes };
-}
-
-function parseRealm(realm: string, registry: string): URL {
-  if (URL.canParse(realm)) return new URL(realm);
-  throw new DeployError('REGISTRY_FAILED', `could not log in to ${registry}: its token realm is not a URL`, {
-    hint: `Check that ${registry} is a container registry.`,
-  });
 }

@@ -8,6 +8,7 @@ import { findTraits } from './known-registries.ts';
 import { type Access, isRefusal, type Login, openLogins, sayTried } from './logins.ts';
 import { singleFlight } from './single-flight.ts';
 import { fetchToken, type Token } from './token.ts';
+import { openTokenRealms } from './token-realm.ts';
 
 export interface AuthorizerOptions {
   readonly http: Http;
@@ -42,13 +43,14 @@ export interface Authorization {
 export interface RefusedAuthorization {
   readonly sent: Authorization;
   readonly status: number;
-  /** The WWW-Authenticate header. */
+  /** The WWW-Authenticate header of the registry itself, never of a host that it points to. */
   readonly challenge: string;
 }
 
 export function openAuthorizer(options: AuthorizerOptions): Authorizer {
   const logins = openLogins(options);
   const schemes = new Map<string, Promise<AuthScheme>>();
+  const realms = openTokenRealms(options.keychains);
   const headers = openHeaders(options);
 
   /** Each turn refuses one login, so there are at most as many as keychains. */
@@ -67,7 +69,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
 
   const renew = async (access: Access, { sent, challenge }: RefusedAuthorization): Promise<Authorization | null> => {
     const { registry } = access;
-    const scheme = chooseScheme(challenge, registry);
+    const scheme = chooseScheme(challenge, registry, realms);
     if (scheme.kind === 'none') return null;
     if (sent.login) logins.forget(registry, sent.login);
     // The scope that a challenge asks for belongs to this request only.
@@ -82,7 +84,7 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
     async authorize(access, lastsMs = 0) {
       const login = await logins.find(access);
       // Without a login the request goes as it is: the refusal says how to log in, and most often there is none.
-      const ask = async () => (login ? await askForScheme(access.registry, options) : NO_SCHEME);
+      const ask = async () => (login ? await askForScheme(access.registry, { ...options, realms }) : NO_SCHEME);
       return await tryInTurn(access, login, { lastsMs, scheme: await singleFlight(schemes, access.registry, ask) });
     },
     async replace(access, refused) {

@@ -1,18 +1,18 @@
-import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
-import { type BodyWriter, type Http, type HttpResponse, readBody } from '../io/http.ts';
+import type { Http, HttpResponse } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { retryTransient } from '../io/retry-transient.ts';
-import { DeployError } from '../model/errors.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
 import { type Authorization, type Authorizer, openAuthorizer, type RefusedAuthorization } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
 import type { Access } from './logins.ts';
-import { ensureSafeUrl, registryUrl } from './registry-address.ts';
+import { registryUrl } from './registry-address.ts';
+import type { RegistryCall } from './registry-call.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
 import { REGISTRY_RETRIES } from './registry-retries.ts';
 import { pullScopes, type Repository } from './repository.ts';
 import { openRequestGate, type RequestGate } from './request-gate.ts';
+import { discard, type FollowedAnswer, sendFollowing, urlOf } from './send-following.ts';
 
 export interface RegistryClientOptions {
   readonly http: Http;
@@ -21,29 +21,6 @@ export interface RegistryClientOptions {
   /** In the order in which their logins are tried. */
   readonly keychains: readonly Keychain[];
   readonly signal: AbortSignal;
-}
-
-export interface RegistryCall {
-  /** Completes "could not …": `push manifest v1 to ghcr.io/acme/agent`. */
-  readonly what: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
-  readonly registry: string;
-  /** Below `/v2/`, or a full URL that the registry named. */
-  readonly target: string | URL;
-  /** The one for pushing first: some registries read the first only. */
-  readonly scopes: readonly string[];
-  /** Statuses that are an answer; any other is an error. */
-  readonly expect: readonly number[];
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | BodyWriter;
-  /** How long it may take, as far as can be said: its token has to last so long. */
-  readonly lastsMs?: number;
-  /** True: it is a part of another call, which waits for it. */
-  readonly isWithin?: boolean;
-  /** Longest silence, in milliseconds; default 60 s. */
-  readonly timeoutMs?: number;
-  /** Beside the client's own. */
-  readonly signal?: AbortSignal;
 }
 
 export interface StoredManifest {
@@ -74,9 +51,7 @@ export interface RegistryClient {
   call<T>(call: RegistryCall, read: (response: HttpResponse, url: URL) => Promise<T>): Promise<T>;
 }
 
-const MAX_REDIRECTS = 5;
 const MOST_EARLY = 32;
-const REDIRECTS = [301, 302, 303, 307, 308];
 
 export function openRegistryClient(options: RegistryClientOptions): RegistryClient {
   const authorizer = openAuthorizer(options);
@@ -110,7 +85,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
         const send = () => sendAuthorized(call, { ...options, signal, authorizer });
         const gate = gateOf(call.registry);
         const response = await (call.isWithin ? gate.passWithin(send, signal) : gate.pass(send, signal));
-        return await read(response, toUrl(call));
+        return await read(response, urlOf(call));
       };
       const tries = typeof call.body === 'function' ? 1 : 5;
       return await retryTransient(
@@ -124,19 +99,14 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
 
 type Sender = RegistryClientOptions & { readonly authorizer: Authorizer };
 
-function toUrl(call: RegistryCall): URL {
-  return typeof call.target === 'string' ? new URL(call.target, registryUrl(call.registry)) : call.target;
-}
-
 async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpResponse> {
   const { authorizer } = sender;
   const access = accessOf(call);
   // Bounded: each login is sent once, and once more with a fresh token.
   for (let sent = await authorizer.authorize(access, call.lastsMs); ; ) {
-    const response = await sendFollowing(call, sent.header, sender);
-    const { status, headers } = response;
-    const refused = { sent, status, challenge: headers['www-authenticate'] ?? '' };
-    const next = [401, 403].includes(status) ? await replaceOrDiscard(authorizer, { access, refused, response }) : null;
+    const answer = await sendFollowing(call, sent.header, sender);
+    const next = await findNext(answer, { access, sent }, authorizer);
+    const { response } = answer;
     if (next === null || typeof call.body === 'function') {
       return await ensureExpected(call, response, { sent, next, sender });
     }
@@ -145,18 +115,19 @@ async function sendAuthorized(call: RegistryCall, sender: Sender): Promise<HttpR
   }
 }
 
-interface RefusedRequest {
-  readonly access: Access;
-  readonly refused: RefusedAuthorization;
-  readonly response: HttpResponse;
-}
-
-/** An answer that is neither read nor destroyed keeps its socket, and so the process. */
-async function replaceOrDiscard(authorizer: Authorizer, { access, refused, response }: RefusedRequest) {
+/** null: there is no other authorization to try. */
+async function findNext(
+  { response, isOwn }: FollowedAnswer,
+  { access, sent }: { readonly access: Access; readonly sent: Authorization },
+  authorizer: Authorizer,
+): Promise<Authorization | null> {
+  const { status, headers } = response;
+  if (!isOwn || ![401, 403].includes(status)) return null;
   try {
-    return await authorizer.replace(access, refused);
+    return await authorizer.replace(access, { sent, status, challenge: headers['www-authenticate'] ?? '' });
   } catch (error) {
-    await discard(response);
+    // An answer that is left unread keeps its connection, and with it the process.
+    response.body.destroy();
     throw error;
   }
 }
@@ -181,50 +152,4 @@ async function ensureExpected(
   throw new RegistryError({ what, registry, writes: access.writes, anonymous, traits, tried }, refusal, {
     tokenRenewed: next !== null,
   });
-}
-
-/** Authorization goes to the registry's own origin only: a storage host refuses it, and has no right to it. */
-async function sendFollowing(call: RegistryCall, authorization: string | null, sender: Sender): Promise<HttpResponse> {
-  const own = registryUrl(call.registry).origin;
-  let url = toUrl(call);
-  for (let hops = 0; ; hops += 1) {
-    const isOwn = url.origin === own;
-    if (!isOwn) ensureSafeUrl(url, call.registry);
-    const response = await sender.http.send({
-      method: call.method,
-      url,
-      headers: {
-        'user-agent': 'deploy-agent',
-        ...call.headers,
-        ...(isOwn && authorization !== null ? { authorization } : {}),
-      },
-      ...(call.body === undefined ? {} : { body: call.body }),
-      timeoutMs: call.timeoutMs ?? 60_000,
-      signal: sender.signal,
-      ...(isOwn ? {} : { lookup: guardedLookup }),
-    });
-    const next = findRedirect(call, response, url);
-    if (next === null) return response;
-    await discard(response);
-    if (hops >= MAX_REDIRECTS) throw tooManyRedirects(call);
-    url = next;
-  }
-}
-
-/** Only for reading; a push that is sent elsewhere is an error. */
-function findRedirect(call: RegistryCall, response: HttpResponse, from: URL): URL | null {
-  const { location } = response.headers;
-  if (call.method !== 'GET' && call.method !== 'HEAD') return null;
-  if (!REDIRECTS.includes(response.status) || location === undefined || !URL.canParse(location, from.href)) return null;
-  return new URL(location, from);
-}
-
-function tooManyRedirects(call: RegistryCall): DeployError {
-  return new DeployError('REGISTRY_FAILED', `could not ${call.what}: more than ${MAX_REDIRECTS} redirects`, {
-    hint: `Check that ${call.registry} is the registry you mean.`,
-  });
-}
-
-async function discard(response: HttpResponse): Promise<void> {
-  await readBody(response, { maxBytes: 65_536, timeoutMs: 10_000 }).catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import type { Keychain, RegistryTraits } from '../model/keychain.ts';
+import { registryUrl } from './registry-address.ts';
 
 /** Registries that belong to no cloud. */
 const KNOWN: ReadonlyMap<string, RegistryTraits> = new Map([
@@ -13,6 +14,21 @@ const KNOWN: ReadonlyMap<string, RegistryTraits> = new Map([
     },
   ],
 ]);
+
+/** The hosts of their token services, beside the registry's own. */
+const TOKEN_HOSTS: ReadonlyMap<string, readonly string[]> = new Map([
+  // https://distribution.github.io/distribution/spec/auth/token/
+  ['registry-1.docker.io', ['auth.docker.io']],
+  ['ghcr.io', []],
+  ['quay.io', []],
+  // https://docs.gitlab.com/administration/packages/container_registry/
+  ['registry.gitlab.com', ['gitlab.com']],
+]);
+
+/** Where else than at its own host such a registry is logged in to; null: nothing is known of it. */
+export function findTokenHosts(registry: string, keychains: readonly Keychain[]): readonly string[] | null {
+  return findTraits(registry, keychains)?.tokenHosts ?? TOKEN_HOSTS.get(registryUrl(registry).host) ?? null;
+}
 
 /** What the keychains' clouds, or we ourselves, know of a registry; null: nothing. */
 export function findTraits(registry: string, keychains: readonly Keychain[]): RegistryTraits | null {

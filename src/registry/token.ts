@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { guardedLookup } from '../io/address-guard.ts';
 import type { Clock } from '../io/clock.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
@@ -9,6 +8,7 @@ import { explainWrongAnswer, WrongAnswer } from '../model/wrong-answer.ts';
 import { basicHeader } from './basic-header.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
 import { hintFor } from './registry-hints.ts';
+import { lookupFor } from './token-realm.ts';
 
 export interface Token {
   /** Value of the Authorization header. */
@@ -58,7 +58,7 @@ export async function fetchToken(
     },
     timeoutMs: 30_000,
     signal: io.signal,
-    lookup: guardedLookup,
+    lookup: lookupFor(request.realm, request.registry),
   });
   if (response.status !== 200) throw toLoginError(request, await readRefusal(response, askedAt, sent));
   return await readToken(response, request, askedAt);

@@ -29,7 +29,7 @@ describe('the journal', () => {
     { ...entry, mark: null },
     { ...entry, phase: 'closed', outcome: 'toString' },
   ];
-  test.each(['{', '{}', '{"version":2}', ...unreadable.map((document) => JSON.stringify(document))])(
+  test.each(['{', '{}', '{"version":2}', ...unreadable.map((document) => JSON.stringify({ ...document, owner: '' }))])(
     'an entry that cannot be read is an error, never "nothing to do": %s',
     (text) => {
       const io = fakeIo();
@@ -37,6 +37,13 @@ describe('the journal', () => {
       expect(() => openJournal(io).read()).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
     },
   );
+
+  test.each(['of another run', '', undefined])('of another run is an error: %j', (owner) => {
+    const io = fakeIo();
+    io.state.save('run', 'of this run');
+    io.state.save('journal', JSON.stringify({ ...entry, owner }));
+    expect(() => openJournal(io).read()).toThrow(expect.objectContaining({ code: 'JOURNAL_INVALID' }));
+  });
 
   test('stays under 4 kB whatever the failure says', () => {
     const io = fakeIo();

@@ -44,7 +44,7 @@ describe('any Location', () => {
             expect(isHome || !next.hasBody).toBe(true);
           } catch (error) {
             expect(error).toBeInstanceOf(DeployError);
-            expect(error).toMatchObject({ code: 'NETWORK' });
+            expect(error).toMatchObject({ code: 'SMOKE_TEST_FAILED' });
           }
         },
       ),

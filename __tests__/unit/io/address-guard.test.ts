@@ -1,5 +1,11 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { ensureAllowedHost, guardedLookup, isForbiddenAddress } from '../../../src/io/address-guard.ts';
+import {
+  ensureAllowedHost,
+  guardedLookup,
+  isForbiddenAddress,
+  isPrivateAddress,
+  publicLookup,
+} from '../../../src/io/address-guard.ts';
 import { openHttp } from '../../../src/io/http.ts';
 
 describe('an address', () => {
@@ -24,6 +30,24 @@ describe('an address', () => {
     '64:ff9b::a83f:8110',
     '2002:a9fe:a9fe::1',
     '2002:6464:64c8::',
+    'fd00:ec2::23',
+    'fd00:ec2::253',
+    'fd00:c1::a9fe:a9fe',
+    'fd00:42::42',
+    'fd00:a9fe:a9fe::1',
+    '192.0.0.192',
+    '169.254.0.23',
+    '0.0.0.0',
+    '0.1.2.3',
+    '::',
+    '::ffff:0.0.0.0',
+    '64:ff9b::192.0.0.192',
+    '64:ff9b:1::169.254.169.254',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:fffe:0:0:169.254.169.254',
+    '2001:0:4136:e378:8000:63bf:5601:5601',
+    'fe90::5efe:169.254.169.254',
+    '2001:db8::5efe:169.254.169.254',
   ])('%s is forbidden', (address) => expect(isForbiddenAddress(address)).toBe(true));
 
   test.each([
@@ -43,6 +67,10 @@ describe('an address', () => {
     '::ffff:10.0.0.1',
     '64:ff9b::8.8.8.8',
     '2002:a00:1::',
+    '64:ff9b:1::8.8.8.8',
+    '192.0.0.191',
+    '1.0.0.0',
+    '::2:0:0:1',
     'agent.acme.dev',
     '',
   ])('%s is allowed', (address) => expect(isForbiddenAddress(address)).toBe(false));
@@ -65,6 +93,12 @@ describe('a URL', () => {
     'http://metadata/',
     'http://metadata.goog/',
     'http://instance-data.ec2.internal/',
+    'http://metadata.tencentyun.com/latest/meta-data/',
+    'http://rancher-metadata./',
+    'http://[fd00:ec2::23]/v1/credentials',
+    'http://0/',
+    'http://0.0.0.0:8080/',
+    'http://[::]:8080/',
   ])('%s is refused before anything is sent', (url) => {
     expect(() => ensureAllowedHost(new URL(url))).toThrow(/could not request/);
   });
@@ -76,6 +110,23 @@ describe('a URL', () => {
     'http://[::1]/',
     'http://agent.internal/',
   ])('%s is allowed', (url) => expect(() => ensureAllowedHost(new URL(url))).not.toThrow());
+});
+
+describe('a private address', () => {
+  test.each([
+    ...['10.0.0.5', '172.31.0.1', '192.168.1.1', '100.64.0.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1'],
+    ...['::1', 'fd12::1', 'fe80::1', '::ffff:10.0.0.5', '64:ff9b::10.0.0.5', '2002:a00:1::', '168.63.129.16'],
+  ])('is %s', (address) => expect(isPrivateAddress(address)).toBe(true));
+
+  test.each(['8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:4860:4860::8888', '64:ff9b::8.8.8.8', 'agent.acme.dev', ''])(
+    'is not %s',
+    (address) => expect(isPrivateAddress(address)).toBe(false),
+  );
+
+  test('is what a name may not stand for where it has to be on the internet', async () => {
+    const found = await new Promise((done) => publicLookup('127.0.0.1', { all: true }, done));
+    expect(found).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('a private address') });
+  });
 });
 
 describe('a name', () => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -55,13 +56,71 @@ describe('a text', () => {
     expect(() => files.readText(file, 1)).toThrow(RangeError);
   });
 
-  test('can be read where it is a file, of any length', () => {
-    const file = path.join(folder, 'text');
-    writeFileSync(file, 'x'.repeat(10_000_001));
-    expect([file, folder, path.join(folder, 'nothing')].map(files.canRead)).toEqual([true, false, false]);
-  });
-
   test('that is not there is the error of Node', () => {
     expect(() => files.readText(path.join(folder, 'nothing'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+  });
+});
+
+describe('a file that an input names', () => {
+  const inputs = () => openFiles({ GITHUB_WORKSPACE: path.join(folder, 'repository') });
+  const refused = (name: string) => {
+    const message = expect.stringMatching(`^could not read the file ${name}: it `);
+    expect(() => inputs().readInput(name, 1_000)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', message }));
+    expect(() => inputs().hasInput(name)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
+  };
+  beforeEach(() => {
+    mkdirSync(path.join(folder, 'repository/tests'), { recursive: true });
+    writeFileSync(path.join(folder, 'repository/tests/cat.jpg'), 'cat');
+    writeFileSync(path.join(folder, 'outside'), 'outside');
+  });
+  const link = (target: string, name: string) => symlinkSync(target, path.join(folder, 'repository', name));
+
+  test('is read below the workspace, also through a symlink that stays there', () => {
+    link('tests', 'linked');
+    for (const name of ['tests/cat.jpg', './tests/../tests/cat.jpg', 'linked/cat.jpg']) {
+      expect(inputs().hasInput(name)).toBe(true);
+      expect(inputs().readInput(name, 3).toString()).toBe('cat');
+    }
+    expect(inputs().readInput(path.join(folder, 'repository/tests/cat.jpg'), 3).toString()).toBe('cat');
+  });
+
+  test('is read where the workspace itself is a symlink', () => {
+    symlinkSync(path.join(folder, 'repository'), path.join(folder, 'work'));
+    const files = openFiles({ GITHUB_WORKSPACE: path.join(folder, 'work') });
+    expect(files.readInput('tests/cat.jpg', 3).toString()).toBe('cat');
+  });
+
+  test('may be outside neither by its path nor by a symlink', () => {
+    link('../outside', 'file');
+    link('../..', 'tests/up');
+    link('/proc/self/environ', 'environ');
+    for (const name of ['../outside', path.join(folder, 'outside'), 'file', 'tests/up/outside', 'environ']) {
+      refused(name);
+    }
+  });
+
+  test('may not be a folder, a device, or a pipe, which nothing waits for', () => {
+    execFileSync('bash', ['-c', 'mkfifo "$0"', path.join(folder, 'repository/pipe')]);
+    for (const name of ['tests', 'pipe', '/dev/zero', '/proc/self/environ']) refused(name);
+  });
+
+  test('may not belong to the operating system where the workspace is its root', () => {
+    const files = openFiles({ GITHUB_WORKSPACE: '/' });
+    for (const name of ['/proc/self/environ', '/sys/kernel/uevent_seqnum', '/dev/null']) {
+      expect(() => files.readInput(name, 1_000_000)).toThrow('it belongs to the operating system');
+    }
+  });
+
+  test('may not belong to git, which has the token of the checkout', () => {
+    mkdirSync(path.join(folder, 'repository/.git'));
+    writeFileSync(path.join(folder, 'repository/.git/config'), 'AUTHORIZATION: basic');
+    link('.git/config', 'config');
+    for (const name of ['.git/config', 'config']) refused(name);
+  });
+
+  test('that is too long is a RangeError, and one that is not there the error of Node', () => {
+    expect(() => inputs().readInput('tests/cat.jpg', 2)).toThrow(RangeError);
+    expect(() => inputs().readInput('tests/dog.jpg', 2)).toThrow(expect.objectContaining({ code: 'ENOENT' }));
+    expect(inputs().hasInput('tests/dog.jpg')).toBe(false);
   });
 });

@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises';
 import path from 'node:path';
+import type { Files } from '../../io/files.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { RequestBody } from '../../model/smoke-test.ts';
-import { workspaceOf } from './workspace.ts';
 
 export interface EncodedBody {
   readonly bytes: Buffer | null;
@@ -12,10 +11,7 @@ export interface EncodedBody {
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** @throws DeployError INPUT_INVALID when the file cannot be read or is larger than 64 MiB. */
-export async function encodeBody(
-  body: RequestBody,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<EncodedBody> {
+export async function encodeBody(body: RequestBody, files: Files): Promise<EncodedBody> {
   switch (body.kind) {
     case 'none':
       return { bytes: null, contentType: null };
@@ -24,28 +20,18 @@ export async function encodeBody(
     case 'json':
       return { bytes: Buffer.from(JSON.stringify(body.value)), contentType: 'application/json' };
     case 'file':
-      return await encodeForm(
-        body.field,
-        body.path,
-        await readUpload(path.resolve(workspaceOf(env), body.path), body.path),
-      );
+      return await encodeForm(body.field, body.path, readUpload(body.path, files));
   }
 }
 
-async function readUpload(file: string, name: string): Promise<Buffer> {
+function readUpload(name: string, files: Files): Buffer {
   try {
-    const handle = await open(file);
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw new Error('it is not a file');
-      if (stat.size > MAX_FILE_BYTES) throw new Error('it is larger than 64 MiB');
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    return files.readInput(name, MAX_FILE_BYTES);
   } catch (error) {
+    if (error instanceof DeployError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new DeployError('INPUT_INVALID', `could not read the file ${name}: ${code ?? message}`, {
+    const why = error instanceof RangeError ? 'it is larger than 64 MiB' : (code ?? message);
+    throw new DeployError('INPUT_INVALID', `could not read the file ${name}: ${why}`, {
       cause: error,
       hint: 'Check the path from the root of the repository, and that it is a file of at most 64 MiB.',
     });

@@ -17,7 +17,7 @@ export function isRedirect(status: number, location: string | undefined): locati
 
 /**
  * The request that a redirect asks for.
- * @throws DeployError NETWORK when it is not followed: off the origin, to http, or with the body to somewhere else.
+ * @throws DeployError SMOKE_TEST_FAILED when it is not followed: off the origin, to http, or with the body to somewhere else.
  */
 export function planNextHop(
   hop: Hop,

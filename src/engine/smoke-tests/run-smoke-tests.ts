@@ -59,7 +59,7 @@ async function runOne(test: SmokeTest, run: SmokeTestRun, io: Io): Promise<Smoke
 function requestAttempts(test: Extract<SmokeTest, { kind: 'http' }>, run: SmokeTestRun, io: Io) {
   let encoded: ReturnType<typeof encodeBody> | null = null;
   return async () => {
-    encoded ??= encodeBody(test.body, io.env);
+    encoded ??= encodeBody(test.body, io.files);
     return await tryRequest(test, { ...run, encoded }, io);
   };
 }

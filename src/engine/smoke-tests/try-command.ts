@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Io } from '../../io/io.ts';
+import { workspaceOf } from '../../io/workspace-file.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
@@ -10,7 +11,6 @@ import type { CommandSmokeTest } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
 import { excerpt } from './excerpt.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
-import { workspaceOf } from './workspace.ts';
 
 export interface CommandContext {
   readonly endpoint: Endpoint | null;

@@ -42,7 +42,7 @@ export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: Ab
   const io: Io = {
     clock,
     http: openHttp({}),
-    files: openFiles({}),
+    files: openFiles(options.env ?? {}),
     exec: openExec(clock),
     log: {
       info: print,

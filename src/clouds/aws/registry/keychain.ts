@@ -14,6 +14,7 @@ const traits: RegistryTraits = {
   },
   // Only with a repository creation template for CREATE_ON_PUSH.
   createsRepositories: false,
+  tokenHosts: [],
 };
 
 /** null: the host is no private ECR registry. */

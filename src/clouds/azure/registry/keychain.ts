@@ -23,6 +23,7 @@ const traits: RegistryTraits = {
     push: 'the role AcrPush (or Container Registry Repository Writer) on the registry',
   },
   createsRepositories: true,
+  tokenHosts: [],
 };
 
 /** Credentials for every Azure container registry that the login may use; none where `openLogin` finds no login. */

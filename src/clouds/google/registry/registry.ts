@@ -13,6 +13,8 @@ const traits: RegistryTraits = {
   },
   // https://cloud.google.com/artifact-registry/docs/docker/troubleshoot
   createsRepositories: false,
+  // The regional hosts of Container Registry too.
+  tokenHosts: ['gcr.io'],
 };
 
 /** Google Artifact Registry, with the credentials that the job has for Google; without any, the login of docker is tried. */

@@ -1,0 +1,83 @@
+import { guardedLookup } from '../io/address-guard.ts';
+import { type Http, type HttpResponse, readBody } from '../io/http.ts';
+import { DeployError } from '../model/errors.ts';
+import { ensureSafeUrl, registryUrl } from './registry-address.ts';
+import type { RegistryCall } from './registry-call.ts';
+
+export interface FollowedAnswer {
+  readonly response: HttpResponse;
+  /** False: another host sent it, to which the registry pointed. What it asks for is none of the registry's business. */
+  readonly isOwn: boolean;
+}
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/**
+ * Authorization goes to the registry's own origin only: a storage host refuses it, and has no right to it.
+ * @throws DeployError REGISTRY_FAILED for a way that is not safe, and for another host that wants a login
+ */
+export async function sendFollowing(
+  call: RegistryCall,
+  authorization: string | null,
+  sender: { readonly http: Http; readonly signal: AbortSignal },
+): Promise<FollowedAnswer> {
+  const own = registryUrl(call.registry).origin;
+  let url = urlOf(call);
+  for (let hops = 0; ; hops += 1) {
+    const isOwn = url.origin === own;
+    if (!isOwn) ensureSafeUrl(url, call.registry);
+    const response = await sender.http.send({
+      method: call.method,
+      url,
+      headers: {
+        'user-agent': 'deploy-agent',
+        ...call.headers,
+        ...(isOwn && authorization !== null ? { authorization } : {}),
+      },
+      ...(call.body === undefined ? {} : { body: call.body }),
+      timeoutMs: call.timeoutMs ?? 60_000,
+      signal: sender.signal,
+      ...(isOwn ? {} : { lookup: guardedLookup }),
+    });
+    const next = findRedirect(call, response, url);
+    if (next === null) return await ensureNoChallenge(call, { response, isOwn }, url);
+    await discard(response);
+    if (hops >= MAX_REDIRECTS) throw tooManyRedirects(call);
+    url = next;
+  }
+}
+
+export function urlOf(call: RegistryCall): URL {
+  return typeof call.target === 'string' ? new URL(call.target, registryUrl(call.registry)) : call.target;
+}
+
+/** Reads what is not wanted, so that the connection can be used again. */
+export async function discard(response: HttpResponse): Promise<void> {
+  await readBody(response, { maxBytes: 65_536, timeoutMs: 10_000 }).catch(() => undefined);
+}
+
+/** The realm of such a challenge would get user and password: whoever stands behind it. */
+async function ensureNoChallenge(call: RegistryCall, answer: FollowedAnswer, url: URL): Promise<FollowedAnswer> {
+  const { response, isOwn } = answer;
+  if (isOwn || response.status !== 401) return answer;
+  await discard(response);
+  const message = `could not ${call.what}: ${url.host}, which ${call.registry} points to, asks for a login`;
+  throw new DeployError('REGISTRY_FAILED', message, {
+    hint: `Check the storage of ${call.registry}: a login for the registry is never sent to another host.`,
+  });
+}
+
+/** Only for reading; a push that is sent elsewhere is an error. */
+function findRedirect(call: RegistryCall, response: HttpResponse, from: URL): URL | null {
+  const { location } = response.headers;
+  if (call.method !== 'GET' && call.method !== 'HEAD') return null;
+  if (!REDIRECTS.includes(response.status) || location === undefined || !URL.canParse(location, from.href)) return null;
+  return new URL(location, from);
+}
+
+function tooManyRedirects(call: RegistryCall): DeployError {
+  return new DeployError('REGISTRY_FAILED', `could not ${call.what}: more than ${MAX_REDIRECTS} redirects`, {
+    hint: `Check that ${call.registry} is the registry you mean.`,
+  });
+}
