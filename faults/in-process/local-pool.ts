@@ -76,11 +76,16 @@ async function run({ entry, env, onOutput, onRunning }: PooledStage): Promise<St
 /** As src/index.ts does it, without the one exit code of this process. */
 async function runStep(entry: string): Promise<number> {
   const { abortedBySignal, ignoreSignals } = await import('../../src/io/signals.ts');
-  const { wasReported } = await import('../../src/io/reported.ts');
+  const { checkState, claimState, wasReported } = await import('../../src/io/own-state.ts');
   const { deployAction, finishAction } = await import('../../src/action.ts');
   await shareSummary();
-  if (entry.endsWith('main.ts')) return (await deployAction(abortedBySignal())) ? 0 : 1;
+  if (entry.endsWith('main.ts')) {
+    const signal = abortedBySignal();
+    claimState(process.env);
+    return (await deployAction(signal)) ? 0 : 1;
+  }
   const crashes = ignoreSignals();
+  checkState(process.env);
   if (wasReported(process.env)) return 0;
   return (await finishAction(crashes)) ? 0 : 1;
 }

@@ -98,7 +98,9 @@ function parseEntry(text: string, files: Files, run: string): JournalEntry {
   const document: unknown = elsewhere.success ? JSON.parse(files.readStored(elsewhere.data.stored)) : here;
   const { owner } = ownerSchema.parse(document);
   if (owner === run) return entrySchema.parse(document);
-  throw new DeployError('JOURNAL_INVALID', 'it is not of this run');
+  throw new DeployError('JOURNAL_INVALID', 'could not take it for that of this run', {
+    hint: 'Look for an earlier step of the job that sets STATE_ variables.',
+  });
 }
 
 function unreadable(cause: unknown): DeployError {

@@ -28,7 +28,7 @@ export async function restoreAbandoned(
     const found = await runPhase('Restore what another run left', record, io, () =>
       restorePersistently(request, progress),
     );
-    if (found.status === 'failed') throw new DeployError('ROLLBACK_FAILED', found.message);
+    if (found.status === 'failed') throw new DeployError('ROLLBACK_FAILED', found.message, { hint: command });
     io.log.info(found.message);
     return joinSentences(message, found.message);
   } catch (error) {

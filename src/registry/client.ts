@@ -3,7 +3,7 @@ import type { Http, HttpResponse } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { retryTransient } from '../io/retry-transient.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
-import { type Authorization, type Authorizer, openAuthorizer, type RefusedAuthorization } from './authorizer.ts';
+import { type Authorization, type Authorizer, openAuthorizer } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
 import type { Access } from './logins.ts';
 import { registryUrl } from './registry-address.ts';

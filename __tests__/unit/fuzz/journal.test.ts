@@ -39,7 +39,7 @@ function memoryState(first = ''): State {
     save: (_, value) => {
       kept = value;
     },
-    read: () => kept,
+    read: (name) => (name === 'journal' ? kept : ''),
   };
 }
 

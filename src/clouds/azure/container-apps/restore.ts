@@ -26,7 +26,8 @@ export async function restoreApp(
   const place: RestorationPlace = { point, mark, data, state, elapsedMs };
   const facts = await readRestorationFacts(app, place);
   const decision = decideRestoration(facts);
-  return isUnmarkedUndoing(app, facts, decision) ? await markAgain(app, place) : await act(app, decision, place);
+  const isOurs = point.run !== undefined && isUnmarkedUndoing(app, facts, decision);
+  return isOurs ? await markAgain(app, place) : await act(app, decision, place);
 }
 
 /** Our rollout was finished, and its marker removed: a restoration that gets lost now would be seen by no other run. */
