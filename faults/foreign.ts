@@ -43,7 +43,9 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const theirs = stage.publish('v9', GOOD);
     let actedAt = 0;
+    let named = '';
     interfere(stage, call, () => {
+      named = servedBy(stage);
       perform(stage, act, theirs);
       actedAt = stage.agent.world.edge.calls.length;
     });
@@ -68,7 +70,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
         ...(run.outcome === 'previewed' && act !== 'preview'
           ? checkOurPreview(stage, { serves, act })
           : act === 'preview'
-            ? checkBesidePreview(stage, run.outcome, isOverwritten ? null : alone)
+            ? checkBesidePreview(stage, run.outcome, isOverwritten || named !== 'v1' ? null : alone)
             : checkForeign(stage, run, { ...of, window })),
         ...traffic.violations({
           good: image === 'good' ? ['v2'] : [],
@@ -126,7 +128,7 @@ function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play
   return found;
 }
 
-/** It stays, gets nothing, and keeps no one from deploying. `alone` null: a change of ours came at the same instant. */
+/** It stays, gets nothing, and keeps no one from deploying. `alone` null: it names ours, or a change of ours came at once. */
 function checkBesidePreview(stage: Stage, outcome: string | null, alone: string | null): readonly string[] {
   const served = servedBy(stage);
   const expected = outcome === 'deployed' ? 'v2' : 'v1';
