@@ -7,8 +7,8 @@ import type { Count, Tally } from './tally.ts';
 
 const document = path.resolve(import.meta.dirname, '../docs/reliability.md');
 
-/** Writes what was counted into docs/reliability.md. */
-export async function writeFigures(tally: Tally): Promise<void> {
+/** Writes what was counted into docs/reliability.md. `every`: only every n-th case was played. */
+export async function writeFigures(tally: Tally, every: number): Promise<void> {
   const kinds = KINDS.map(({ name }) => name);
   const cell = ({ played, broken }: Count): string =>
     broken === 0 ? String(played) : `${played} (${broken} half-done)`;
@@ -16,7 +16,8 @@ export async function writeFigures(tally: Tally): Promise<void> {
   const sums = kinds.map((kind) => cell(tally.sum(kind)));
   const table = markdownTable([['', ...HEADS], ...rows, ['all', ...sums]]);
   const minutes = Math.ceil(tally.seconds / 60);
-  const closing = `${tally.played} disturbances, ${tally.broken} half-done; ${minutes} minutes on 2 cores.`;
+  const sample = every === 1 ? '' : ` A sample: every ${every}th case.`;
+  const closing = `${tally.played} disturbances, ${tally.broken} half-done; ${minutes} minutes on 2 cores.${sample}`;
   await writeBetweenMarkers(document, 'faults', `${table}\n\n${closing}`);
 }
 

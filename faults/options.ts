@@ -11,8 +11,8 @@ export interface Options extends Choice {
   readonly workers: number;
   /** Where steps run: absent: in the worker's own process. */
   readonly processes: 'pooled' | 'fresh' | null;
-  /** Nothing was left out, so the figures are those of the document. */
-  readonly isWhole: boolean;
+  /** All rows and kinds were played, each case or every n-th, so the figures are those of the document. */
+  readonly isForDocument: boolean;
 }
 
 const USUAL_SLICE = 350;
@@ -47,9 +47,7 @@ export function readOptions(given: readonly string[]): Options {
       (form ?? (at === undefined ? row.form : 'latest')) === row.form,
   );
   if (rows.length === 0) throw new Error('no row has that target, strategy and form');
-  const narrowed = [target, strategy, form, kind, at, variant, values.every, values.walks].some(
-    (it) => it !== undefined,
-  );
+  const narrowed = [target, strategy, form, kind, at, variant, values.walks].some((it) => it !== undefined);
   return {
     rows,
     kinds: kind === undefined ? [] : kind.split(','),
@@ -61,7 +59,7 @@ export function readOptions(given: readonly string[]): Options {
     slice: slice ? USUAL_SLICE : null,
     workers: wholeNumber('workers', values.workers ?? '2'),
     processes: fresh ? 'fresh' : pooled ? 'pooled' : null,
-    isWhole: !narrowed && !slice && !pooled && !fresh,
+    isForDocument: !narrowed && !slice && !pooled && !fresh,
   };
 }
 

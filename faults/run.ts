@@ -10,7 +10,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const PROGRESS_EVERY_MS = 20_000;
 
 const options = readOptions(process.argv.slice(2));
-const { seed, slice, every, processes, isWhole } = options;
+const { seed, slice, every, processes, isForDocument } = options;
 const workers = openWorkers(options.workers, processes ? [`--${processes}`] : []);
 try {
   const all = await listCases((row) => workers.record(row), options);
@@ -20,7 +20,7 @@ try {
   const tally = await playAll(workers, cases);
   for (const line of tally.describe()) say(line);
   process.exitCode = tally.broken > 0 ? 1 : 0;
-  if (isWhole) await writeFigures(tally);
+  if (isForDocument) await writeFigures(tally, every);
 } finally {
   workers.close();
 }

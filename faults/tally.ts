@@ -15,7 +15,6 @@ interface Group {
 
 const MOST_EXAMPLES = 4;
 
-/** Counts what was played, and keeps violations of one kind together. */
 /** What differs from case to case says nothing about the kind. */
 function withoutNames(violation: string): string {
   return violation
@@ -25,6 +24,7 @@ function withoutNames(violation: string): string {
     .replace(/: (?:-|\+).*/, ': …');
 }
 
+/** Counts what was played, and keeps violations of one kind together. */
 export class Tally {
   readonly #counts = new Map<string, { played: number; broken: number }>();
   readonly #groups = new Map<string, Group>();

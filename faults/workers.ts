@@ -12,6 +12,8 @@ export interface Workers {
 }
 
 const program = path.join(import.meta.dirname, 'worker.ts');
+/** A worker keeps some memory of each case: after so many another takes its place. */
+const CASES_OF_A_WORKER = 1_000;
 /** Of real time. A case takes a fraction of a second. */
 const LONGEST_CASE_MS = 60_000;
 
@@ -24,7 +26,12 @@ export function openWorkers(count: number, flags: readonly string[]): Workers {
       let next = 0;
       await Promise.all(
         children.map(async (_, index) => {
+          let played = 0;
           for (let mine = cases[next++]; mine; mine = cases[next++]) {
+            if (++played % CASES_OF_A_WORKER === 0) {
+              children[index]!.disconnect();
+              children[index] = fork(program, flags);
+            }
             const verdict = await ask<Verdict>(children[index]!, { play: mine }).catch((error: Error) => {
               // One that hangs is given up with its process.
               children[index]!.kill('SIGKILL');

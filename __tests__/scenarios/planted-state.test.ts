@@ -54,7 +54,9 @@ describe('a variable that an earlier step set', () => {
     const onMainStart = (child: { kill(signal: NodeJS.Signals): boolean }): void => void child.kill('SIGKILL');
     const killed = await agent.deploy({ image }, { env, onMainStart });
     expect(killed.post.exitCode).toBe(1);
-    expect(killed.post.log).toContain('could not read the journal that the main step left: could not take it for that of this run');
+    expect(killed.post.log).toContain(
+      'could not read the journal that the main step left: could not take it for that of this run',
+    );
     const refused = await agent.deploy({ image, service: 'nothing' }, { env });
     expect(refused.main.outputs).toMatchObject({ outcome: 'refused' });
     expect(refused.post).toMatchObject({ exitCode: 0, log: '' });
