@@ -123,20 +123,19 @@ describe('the marker of a rollout', () => {
 });
 
 describe('a second run', () => {
-  /** The second begins when the first has made this call. */
+  /** The second begins at this call of the first, which is held until it has begun: virtual time would go on without it. */
   async function startBoth(operation: string, inputs: Inputs, images: readonly Partial<Behaviour>[] = [{}, {}]) {
     const agent = await givenAgent();
-    const begun = Promise.withResolvers<void>();
-    let isBegun = false;
-    agent.world.edge.onCall((call, when) => {
-      if (call.operation !== operation || when !== 'after' || isBegun) return;
-      isBegun = true;
-      begun.resolve();
+    const hasBegun = Promise.withResolvers<void>();
+    let second: ReturnType<Agent['deploy']> | null = null;
+    agent.world.edge.onCall(async (call, when) => {
+      if (second) return hasBegun.resolve();
+      if (call.operation !== operation || when !== 'after') return;
+      second = agent.deploy({ image: agent.world.publish('v3', images[1]!), ...inputs });
+      await hasBegun.promise;
     });
-    const first = agent.deploy({ image: agent.world.publish('v2', images[0]!), ...rolling });
-    await begun.promise;
-    const second = await agent.deploy({ image: agent.world.publish('v3', images[1]!), ...inputs });
-    return { agent, first: (await first).main, second: second.main };
+    const { main: first } = await agent.deploy({ image: agent.world.publish('v2', images[0]!), ...rolling });
+    return { agent, first, second: (await second!).main };
   }
 
   test('in the middle of the first waits for it, says for whom, and deploys what it then finds', async () => {
