@@ -106,10 +106,16 @@ const CONDITIONAL = /^run:/;
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
   const changes = calls.filter(({ changes: isChange }) => isChange);
-  const unconditional = calls.filter(({ operation }) => UNCONDITIONAL.test(operation)).map(({ n }) => n);
+  const unconditional = calls.filter((call) => isUnconditional(call, calls)).map(({ n }) => n);
   // Where there is no condition, a run's first request writes its marker alone.
   const first = changes[0] && CONDITIONAL.test(changes[0].operation) ? changes[0] : changes[1];
   return { firstChange: first?.n ?? 0, lastChange: changes.at(-1)?.n ?? 0, unconditional };
+}
+
+/** Also the marking between the last read and such a call. */
+function isUnconditional({ n, operation }: RecordedCall, calls: readonly RecordedCall[]): boolean {
+  const isMarking = operation === 'ecs:TagResource' && calls[n]?.operation === 'ecs:UpdateService';
+  return isMarking || UNCONDITIONAL.test(operation);
 }
 
 /** Versions that have traffic by weight. */
