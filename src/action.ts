@@ -1,6 +1,6 @@
 import { type CloudContext, openSharedLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
-import { deploy } from './engine/deploy.ts';
+import { deployInTurn } from './engine/deploy-in-turn.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
 import { finish, recalled, untouched } from './engine/finish.ts';
 import { openImageRegistry } from './engine/image-registry.ts';
@@ -9,15 +9,13 @@ import { runPhase } from './engine/phase.ts';
 import { planDeploy } from './engine/plan.ts';
 import { planWhenFree } from './engine/plan-when-free.ts';
 import { copyImages, resolveImages } from './engine/resolve-images.ts';
-import { identifyRun } from './engine/run-identity.ts';
 import { waitForAnswer } from './engine/wait.ts';
-import { type Waited, type WaitRequest, waitUntilFree } from './engine/wait-until-free.ts';
+import type { WaitRequest } from './engine/wait-until-free.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED, RUN } from './io/own-state.ts';
 import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
-import { ConflictError } from './model/conflict.ts';
 import { describeError } from './model/errors.ts';
 import { formatImage } from './model/image.ts';
 import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './model/outcome.ts';
@@ -128,36 +126,16 @@ async function compare(run: Checked & WaitRequest & { readonly change: EditChang
   return { changes, steps: run.strategy.plan(run.trafficSteps, workload.capabilities) };
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
-
-async function copyAndDeploy(opened: Opened, context: CloudContext): Promise<Outcome> {
-  const { copyTo, images, registry: client, registries, record, onConflict } = opened;
+async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, context: CloudContext): Promise<Outcome> {
+  const { copyTo, images, registry: client, registries, record } = opened;
   const { io } = context;
   const importers = registries.flatMap(({ importer }) => importer ?? []);
   const copying = { client, importers, record, io };
   if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
-  const found: string[] = [];
-  for (;;) {
-    const { notes, ...current } = await takeTurn(opened, context);
-    found.push(...notes);
-    try {
-      const outcome = await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
-      return { ...outcome, notes: [...found, ...outcome.notes] };
-    } catch (error) {
-      const isOver = io.clock.now() >= current.deadline;
-      if (!(error instanceof ConflictError) || onConflict === 'fail' || isOver) throw error;
-      io.log.info(error.message);
-    }
-  }
-}
-
-/** Waits until no one else changes the service. What was read before may be what another run has changed. */
-async function takeTurn(opened: Opened, context: CloudContext): Promise<Opened & Pick<Waited, 'notes'>> {
-  const { hasWaited, restoringMs, notes } = await waitUntilFree(opened);
-  if (!hasWaited) return { ...opened, notes };
-  const service = await findService(opened, context);
-  const compared = await compare({ ...opened, ...service });
-  return { ...opened, ...service, ...compared, notes, deadline: opened.deadline + restoringMs };
+  return await deployInTurn(opened, async () => {
+    const service = await findService(opened, context);
+    return { ...service, ...(await compare({ ...opened, ...service })) };
+  });
 }
 
 async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {

@@ -24,11 +24,22 @@ export async function holdMarker(progress: Progress, { workload, io }: Holder, n
   const next = now + Math.max(MARKER_HOLDS_MS, neededMs + MARKER_HOLDS_MS / 2);
   // One that failed is tried again half a minute later.
   progress.markedUntil = now + MARKER_HOLDS_MS / 2 + RETRY_MS;
+  if (await tryRenew(entry, { workload, io }, next)) progress.markedUntil = next;
+}
+
+/** False: it was not renewed. */
+export async function tryRenew(
+  { point, mark }: JournalEntry,
+  { workload, io }: Holder,
+  until: number,
+): Promise<boolean> {
+  if (!workload.marker || mark === null) return false;
   try {
-    await workload.marker.renew(entry.point, entry.mark, next);
-    progress.markedUntil = next;
+    await workload.marker.renew(point, mark, until);
+    return true;
   } catch (error) {
-    io.log.debug(`could not renew the marker of this run: ${describeError(error).message}`);
+    io.log.debug(`could not renew the marker: ${describeError(error).message}`);
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import { formatDuration } from '../model/duration.ts';
 import { DeployError, describeError, type Failure } from '../model/errors.ts';
 import type { ChangeMark, Restoration } from '../model/restore-point.ts';
 import { MARKER_HOLDS_MS } from '../model/rollout-marker.ts';
+import { markedUntil, tryRenew } from './hold-marker.ts';
 import { outstandingMs } from './late-call.ts';
 import type { RollbackRequest } from './rollout.ts';
 import { type Poll, waitFor } from './wait.ts';
@@ -73,13 +74,9 @@ export async function restoreOnce(
 function openRenewal({ workload, entry, io }: RestoreRequest): () => Promise<void> {
   let renewAt = io.clock.now() + MARKER_HOLDS_MS / 4;
   return async () => {
-    if (!workload.marker || entry.mark === null || io.clock.now() < renewAt) return;
+    if (io.clock.now() < renewAt) return;
     renewAt = io.clock.now() + MARKER_HOLDS_MS / 2;
-    try {
-      await workload.marker.renew(entry.point, entry.mark, io.clock.now() + MARKER_HOLDS_MS);
-    } catch (error) {
-      io.log.debug(`could not renew the marker: ${describeError(error).message}`);
-    }
+    await tryRenew(entry, { workload, io }, markedUntil(io));
   };
 }
 
