@@ -5,6 +5,7 @@ import { CLOUD_RUN_SERVICE as SERVICE } from '../../simulators/cloud-run-agent.t
 import { objectAt, textAt } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
+import { deployBeside } from './deploy-beside.ts';
 import { loseRunner } from './lose-runner.ts';
 import { LATEST, trafficOf, updatesOf, wantedOf } from './watch-cloud-run.ts';
 
@@ -72,21 +73,11 @@ describe('the marker of a rollout', () => {
 });
 
 describe('a second run, while the first analyzes its canary', () => {
-  /** The first run's call is held until the second has begun, as virtual time would go on without it. */
   async function startBoth(inputs: Readonly<Record<string, string>>) {
     const agent = await givenCloudRun();
-    const hasBegun = Promise.withResolvers<void>();
-    let second: ReturnType<Agent['deploy']> | null = null;
-    let seen = 0;
-    agent.world.edge.onCall(async ({ operation }, when) => {
-      if (when === 'after') return;
-      if (second) return hasBegun.resolve();
-      if (operation !== 'workload:GET /health' || ++seen < 4) return;
-      second = agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
-      await hasBegun.promise;
-    });
-    const { main: first } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
-    return { agent, first, second: (await second!).main };
+    const [v2, v3] = ['v2', 'v3'].map((version) => agent.world.publish(version, {})) as [string, string];
+    const at = { operation: /^workload:GET \/health$/, when: 'before', nth: 4 } as const;
+    return { agent, ...(await deployBeside(agent, { image: v2, ...canary }, { image: v3, ...inputs }, at)) };
   }
 
   test('waits for it, says for whom, and deploys what it then finds', async () => {

@@ -4,6 +4,7 @@ import type { Behaviour } from '../../simulators/behaviour.ts';
 import { type JsonObject, objectAt, textAt } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenApp, givenPinnedApp } from './container-apps-agent.ts';
+import { deployBeside, type Meeting } from './deploy-beside.ts';
 import { loseRunner } from './lose-runner.ts';
 import { patchesIn, watchArm } from './watch-arm.ts';
 
@@ -39,25 +40,16 @@ function trafficOf({ world }: Agent): readonly unknown[] {
   return world.azure.findApp('agent').traffic.map(({ revision, weight }) => `${revision ?? 'latest'} ${weight}`);
 }
 
-/** A second run begins at this call of the first, which is held until it has begun: virtual time would go on without it. */
 async function startBoth(
-  { operation, nth }: { readonly operation: RegExp; readonly nth: number },
+  at: Pick<Meeting, 'operation' | 'nth'>,
   first: Readonly<Record<string, string>>,
   { second, isBad = false }: { readonly second: Readonly<Record<string, string>>; readonly isBad?: boolean },
 ) {
   const agent = await givenApp();
-  const hasBegun = Promise.withResolvers<void>();
-  let other: ReturnType<Agent['deploy']> | null = null;
-  let seen = 0;
-  agent.world.edge.onCall(async (call, when) => {
-    if (when === 'after') return;
-    if (other) return hasBegun.resolve();
-    if (!operation.test(call.operation) || ++seen < nth) return;
-    other = agent.deploy({ image: agent.world.publish('v3', {}), ...second });
-    await hasBegun.promise;
-  });
-  const { main } = await agent.deploy({ image: agent.world.publish('v2', isBad ? bad : {}), ...first });
-  return { agent, first: main, second: (await other!).main };
+  const v2 = agent.world.publish('v2', isBad ? bad : {});
+  const v3 = agent.world.publish('v3', {});
+  const meeting = { ...at, when: 'before' } as const;
+  return { agent, ...(await deployBeside(agent, { image: v2, ...first }, { image: v3, ...second }, meeting)) };
 }
 
 describe('the marker of a rollout', () => {

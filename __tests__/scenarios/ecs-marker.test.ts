@@ -4,6 +4,7 @@ import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { type JsonObject, objectsAt } from '../../simulators/json.ts';
 import { closeAgents, givenAgent } from './agent.ts';
+import { deployBeside } from './deploy-beside.ts';
 import { markersOf } from './ecs-markers.ts';
 import { loseRunner } from './lose-runner.ts';
 import { changesIn, type EcsExchange, watchEcs } from './watch-ecs.ts';
@@ -123,23 +124,16 @@ describe('the marker of a rollout', () => {
 });
 
 describe('a second run', () => {
-  /** The second begins at this call of the first, which is held until it has begun: virtual time would go on without it. */
-  async function startBoth(operation: string, inputs: Inputs, images: readonly Partial<Behaviour>[] = [{}, {}]) {
+  async function startBoth(operation: RegExp, inputs: Inputs, images: readonly Partial<Behaviour>[] = [{}, {}]) {
     const agent = await givenAgent();
-    const hasBegun = Promise.withResolvers<void>();
-    let second: ReturnType<Agent['deploy']> | null = null;
-    agent.world.edge.onCall(async (call, when) => {
-      if (second) return hasBegun.resolve();
-      if (call.operation !== operation || when !== 'after') return;
-      second = agent.deploy({ image: agent.world.publish('v3', images[1]!), ...inputs });
-      await hasBegun.promise;
-    });
-    const { main: first } = await agent.deploy({ image: agent.world.publish('v2', images[0]!), ...rolling });
-    return { agent, first, second: (await second!).main };
+    const v2 = agent.world.publish('v2', images[0]!);
+    const v3 = agent.world.publish('v3', images[1]!);
+    const at = { operation, when: 'after' } as const;
+    return { agent, ...(await deployBeside(agent, { image: v2, ...rolling }, { image: v3, ...inputs }, at)) };
   }
 
   test('in the middle of the first waits for it, says for whom, and deploys what it then finds', async () => {
-    const { agent, first, second } = await startBoth('ecs:UpdateService', rolling);
+    const { agent, first, second } = await startBoth(/^ecs:UpdateService$/, rolling);
     expect(first.outputs['outcome']).toBe('deployed');
     expect(second.log).toMatch(/, since .*, is rolling out agent:2 \(its marker holds until/);
     expect(second.outputs).toMatchObject({ outcome: 'deployed', 'previous-revision': 'agent:2' });
@@ -148,14 +142,14 @@ describe('a second run', () => {
   });
 
   test('waits also while ECS says SUCCESSFUL and the smoke tests of the first still run', async () => {
-    const { first, second } = await startBoth('workload:GET /health', rolling, [bad, {}]);
+    const { first, second } = await startBoth(/^workload:GET \/health$/, rolling, [bad, {}]);
     expect(first.outputs['outcome']).toBe('rolled-back');
     expect(second.log).toMatch(/is rolling out agent:2 \(its marker holds until/);
     expect(second.outputs).toMatchObject({ outcome: 'deployed', 'previous-revision': 'agent:1' });
   });
 
   test('is refused with `on-conflict: fail`', async () => {
-    const { agent, first, second } = await startBoth('ecs:UpdateService', { ...rolling, 'on-conflict': 'fail' });
+    const { agent, first, second } = await startBoth(/^ecs:UpdateService$/, { ...rolling, 'on-conflict': 'fail' });
     expect(second.outputs['outcome']).toBe('refused');
     expect(second.log).toMatch(/^::error.*could not start a deployment of service agent.*is rolling out agent:2/m);
     expect(first.outputs['outcome']).toBe('deployed');
@@ -163,7 +157,7 @@ describe('a second run', () => {
   });
 
   test('that only plans says so', async () => {
-    const { second } = await startBoth('ecs:UpdateService', { ...rolling, mode: 'plan' });
+    const { second } = await startBoth(/^ecs:UpdateService$/, { ...rolling, mode: 'plan' });
     expect(second.outputs['outcome']).toBe('planned');
     expect(second.summary).toMatch(/is rolling out agent:2/);
   });

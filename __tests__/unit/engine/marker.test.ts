@@ -14,7 +14,7 @@ import type { Strategy } from '../../../src/strategies/strategy.ts';
 import { parseTrafficSteps } from '../../../src/strategies/traffic-steps.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { scriptedRollout } from '../../fixtures/scripted-rollout.ts';
-import { operation, preparedBy, scriptedWorkload, watchBy } from '../../fixtures/scripted-workload.ts';
+import { operation, preparedBy, restorations, scriptedWorkload, watchBy } from '../../fixtures/scripted-workload.ts';
 
 const run = { id: 'abc', name: 'acme/agent, run 7', since: 0 };
 
@@ -107,6 +107,16 @@ describe('the marker of a run', () => {
     });
     await expect(deploy(seen.rollout)).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(openJournal(seen.io).read()).toMatchObject({ phase: 'rolling-back' });
+  });
+
+  test('is renewed in a rollback that outlasts it', async () => {
+    const failed = watchBy(async () => ({ status: 'failed', as: 'DEPLOY_FAILED', reason: 'X', message: 'it crashes' }));
+    const goingOn = { status: 'progressing', requested: true, reason: 'R', message: 'agent:41 starts' } as const;
+    const answers = Array.from({ length: 100 }, () => goingOn);
+    const restore = restorations(...answers, { status: 'restored', by: 'us', message: 'agent:41 serves again' });
+    const { calls, rollout } = given(rolling, '100%', { watch: failed, restore });
+    await deploy({ ...rollout, rollbackTimeoutMs: 900_000 });
+    expect(calls.filter((call) => call.includes('renew')).length).toBeGreaterThanOrEqual(2);
   });
 
   test('that can not be renewed changes no verdict, and is tried again', async () => {

@@ -16,3 +16,21 @@ test('a template with more than our change in it is an answer, which is not trie
   expect(found).toMatchObject({ status: 'failed', message: expect.stringMatching(/more than our change is in it/) });
   expect(calls()).not.toContain('PATCH app');
 });
+
+test('a finished rollout is marked again before it is undone, once, also where that is refused', async () => {
+  const { app, azure, calls, sent } = openFakeApp();
+  const mark = 'agent--f0123456789abc';
+  azure.oldTemplate = azure.template;
+  azure.template = { ...azure.template, revisionSuffix: suffixOf(mark) };
+  azure.latestRevision = mark;
+  azure.revisions.push(mark);
+  azure.patch = () => ({ status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } });
+  const marked = { ...point, run: { id: 'a1', name: 'acme/agent, run 7', since: 0 } };
+  const restore = () => restoreApp(app, { point: marked, mark, elapsedMs: 0 });
+  expect(await restore()).toMatchObject({ status: 'progressing', requested: false });
+  const [patch] = sent.filter(({ method }) => method === 'PATCH');
+  expect(String(patch?.body)).toContain('deploy-agent-rollout-a1-1');
+  expect(String(patch?.body)).not.toContain('properties');
+  await expect(restore()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+  expect(calls().filter((call) => call === 'PATCH app')).toHaveLength(2);
+});
