@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clouds } from '../__tests__/templates/clouds/clouds.ts';
 import { openEcsClouds } from '../__tests__/templates/clouds/ecs.ts';
-import { fillIn } from '../__tests__/templates/fill-in.ts';
+import { fillIn, repositoryVariables, useRepositoryVariables } from '../__tests__/templates/fill-in.ts';
 import { read } from '../__tests__/templates/workflow-texts.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
 import { SOURCE } from '../simulators/world.ts';
@@ -67,7 +67,8 @@ async function runAct(clouds: Clouds, behaviour: Partial<Behaviour>) {
   const directory = await mkdtemp(path.join(tmpdir(), 'act-'));
   try {
     const repository = path.join(directory, 'repository');
-    const text = fillIn(read('workflow-templates/deploy-ecs.yml'), clouds.values);
+    // act knows no variables of environments.
+    const text = useRepositoryVariables(fillIn(read('workflow-templates/deploy-ecs.yml'), clouds.values));
     const sha = await commit(repository, text);
     const digest = clouds.outside.push(`${SOURCE.host}/${SOURCE.repository}:${sha}`, {
       user: '10001',
@@ -105,7 +106,10 @@ interface Start {
   readonly digest: string;
 }
 
-function startAct({ outside }: Clouds, { directory, repository, actions, digest }: Start): Promise<ProgramResult> {
+function startAct(
+  { outside, varsOf }: Clouds,
+  { directory, repository, actions, digest }: Start,
+): Promise<ProgramResult> {
   const [world] = outside.worlds;
   const credentials = Object.entries(world!.env).filter(([name]) => name.startsWith('AWS_'));
   const env: Readonly<Record<string, string>> = {
@@ -127,6 +131,7 @@ function startAct({ outside }: Clouds, { directory, repository, actions, digest 
       '1',
     ],
     ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    ...Object.entries(repositoryVariables(varsOf)).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
     ...[...actions].flatMap(([name, folder]) => ['--local-repository', `${name}=${folder}`]),
   ];
   // Its own process is to reach nothing: it has no proxy, and all actions are local.

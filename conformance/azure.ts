@@ -17,6 +17,9 @@ export interface AzureReferee {
   readonly directory: string;
 }
 
+/** Of Azure Kubernetes Service, whose client is not installed: docs/conformance.md says so. */
+const UNCHECKED = ['ManagedClusters_ListClusterUserCredentials'];
+
 interface Findings {
   readonly operations: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
@@ -62,7 +65,10 @@ async function checkModels(referee: AzureReferee, exchanges: readonly ArmExchang
     await close();
     assert.deepEqual(
       Object.keys(found.operations).sort(),
-      [...azure.operations, 'arm:unknown'].map((name) => name.slice(4)).sort(),
+      [...azure.operations, 'arm:unknown']
+        .map((name) => name.slice(4))
+        .filter((name) => !UNCHECKED.includes(name))
+        .sort(),
     );
     assert.deepEqual(Object.keys(found.planted).sort(), [...PLANTED].sort());
     assert.ok(Object.keys(found.errors).length > 6);

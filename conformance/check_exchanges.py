@@ -40,7 +40,7 @@ COMMON_ERRORS = {
 
 def main(path, planted):
     loaded = botocore.session.get_session()
-    models = {name: loaded.get_service_model(name) for name in ("ecs", "ecr", "logs", "elbv2", "sts")}
+    models = {name: loaded.get_service_model(name) for name in ("ecs", "ecr", "ecr-public", "logs", "elbv2", "sts")}
     report = Report(set(planted))
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

@@ -1,6 +1,6 @@
 import { systemClock } from '../src/io/clock.ts';
 import { openHttp } from '../src/io/http.ts';
-import { runnerLog } from '../src/io/log.ts';
+import { openLog } from '../src/io/log.ts';
 import { parseImageName, parseRepository } from '../src/model/image.ts';
 import { openRegistryClient } from '../src/registry/client.ts';
 import { copyImage } from '../src/registry/copy-image.ts';
@@ -22,7 +22,7 @@ const logins = JSON.parse(process.env['COPY_LOGINS'] ?? '[]') as readonly Login[
 const client = openRegistryClient({
   http: openHttp(process.env),
   clock: systemClock,
-  log: runnerLog,
+  log: openLog(),
   keychains: logins.map(({ host, ...credentials }) => fixedKeychain(host, credentials)),
   signal: new AbortController().signal,
 });

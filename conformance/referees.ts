@@ -10,6 +10,8 @@ export interface Referees {
   readonly skopeo: string | null;
   readonly dockerRegistry: string | null;
   readonly shellcheck: string | null;
+  readonly zizmor: string | null;
+  readonly curl: string | null;
   /** The tests of the OCI distribution spec. */
   readonly ociSuite: string | null;
   /** The registry of go-containerregistry. */
@@ -28,6 +30,8 @@ export function findReferees(): Referees {
     skopeo: findProgram('skopeo'),
     dockerRegistry: findProgram('docker-registry'),
     shellcheck: findProgram('shellcheck'),
+    zizmor: findProgram('zizmor', [ENVIRONMENT]),
+    curl: findProgram('curl'),
     ociSuite: findProgram('conformance', [ENVIRONMENT]),
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),

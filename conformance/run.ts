@@ -10,19 +10,25 @@ import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
 import { runGoogle } from './google/run-google.ts';
+import { runKubernetes } from './kubernetes/run-kubernetes.ts';
 import { playStory } from './play-story.ts';
+import { checkProxyForms } from './proxy-forms/curl.ts';
 import { findReferees, withReferee } from './referees.ts';
 import { runGo } from './run-go.ts';
+import { checkSetupCommands } from './setup-commands.ts';
 import { checkWithShellcheck } from './shellcheck.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
 import { wireStories } from './wire-stories.ts';
+import { checkWithZizmor } from './zizmor.ts';
 
-/** Checks the simulated clouds and our copy with third-party programs. `go`: by those built with Go; `google`: by Google's. What each can say: docs/conformance.md */
+/** Checks the simulated clouds and our copy with third-party programs. `go`: by those built with Go; `google`: by Google's. `kubernetes`: by a real control plane. `setup`: the commands of the guides. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
-  const parts: Readonly<Record<string, typeof runAll>> = { go: runGo, google: runGoogle };
+  const parts: Readonly<Record<string, typeof runAll>> = {
+    ...{ go: runGo, google: runGoogle, kubernetes: runKubernetes, setup: checkSetupCommands },
+  };
   await (parts[process.argv[2] ?? ''] ?? runAll)(tally, directory);
 } finally {
   await rm(directory, { recursive: true, force: true });
@@ -30,7 +36,7 @@ try {
 process.exitCode = tally.close() ? 0 : 1;
 
 async function runAll(tally: Tally, directory: string): Promise<void> {
-  const { python, aws, skopeo, dockerRegistry, shellcheck } = findReferees();
+  const { python, aws, skopeo, dockerRegistry, shellcheck, zizmor, curl } = findReferees();
   const exchanges: AwsExchange[] = [];
   // It mostly sleeps, so the others go on meanwhile.
   const waiting = withReferee(tally, "the AWS CLI's waiter", {
@@ -55,10 +61,18 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
     programs: [python],
     body: (program) => checkWithAzureClients({ program, tally, directory: path.join(directory, 'azure') }),
   });
+  await withReferee(tally, 'curl', {
+    programs: [curl],
+    body: (program) => checkProxyForms({ program, tally }),
+  });
   await runGoogle(tally, directory);
   await withReferee(tally, 'shellcheck', {
     programs: [shellcheck],
     body: (program) => checkWithShellcheck({ program, tally, directory: path.join(directory, 'shellcheck') }),
+  });
+  await withReferee(tally, 'zizmor', {
+    programs: [zizmor],
+    body: (program) => checkWithZizmor({ program, tally, directory: path.join(directory, 'zizmor') }),
   });
   await waiting;
   await withReferee(tally, 'botocore', {

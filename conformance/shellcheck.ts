@@ -9,6 +9,7 @@ import {
   readOwnWorkflows,
   readTemplates,
 } from '../__tests__/templates/workflow-texts.ts';
+import { setupScripts } from '../scripts/setup-scripts.ts';
 import { runProgram } from './run-program.ts';
 import type { Tally } from './tally.ts';
 
@@ -29,9 +30,11 @@ const OWN_SCRIPTS = [
   '.ci/run',
   'conformance/install',
   'conformance/act',
-  ...['pip', 'ruff', 'mypy', 'pytest'].map((name) => `__tests__/templates/stand-ins/tools/python/${name}`),
-  '__tests__/templates/stand-ins/tools/node/npm',
-  '__tests__/templates/stand-ins/tools/docker/docker',
+  ...Object.values(setupScripts),
+  '__tests__/setup/recorder.sh',
+  ...['pip', 'pipx', 'ruff', 'mypy', 'pytest'].map((name) => `__tests__/templates/stand-ins/tools/python/${name}`),
+  ...['npm', 'corepack', 'pnpm'].map((name) => `__tests__/templates/stand-ins/tools/node/${name}`),
+  ...['docker', 'go'].map((name) => `__tests__/templates/stand-ins/tools/docker/${name}`),
 ];
 
 /** Every script that GitHub or we give to bash. */

@@ -5,7 +5,7 @@ import type { ServiceOptions } from '../simulators/aws/ecs/add-service.ts';
 import type { Behaviour } from '../simulators/behaviour.ts';
 import { buildImage } from '../simulators/images.ts';
 import { cancel } from '../simulators/runner.ts';
-import { ACCOUNT, ECR_HOST } from '../simulators/world.ts';
+import { ACCOUNT, ECR_HOST, ECR_PUBLIC_HOST } from '../simulators/world.ts';
 
 /** A run of the whole action whose traffic with AWS is recorded. */
 export interface WireStory {
@@ -61,6 +61,13 @@ const foreignDeploy = (agent: Agent): void => {
 
 export const wireStories: readonly WireStory[] = [
   { title: 'a good deploy', outcome: 'deployed' },
+  {
+    title: 'an image in the public registry',
+    outcome: 'deployed',
+    inputs: { image: `${ECR_PUBLIC_HOST}/acme/agent:v1`, 'registry-username': '', 'registry-password': '' },
+    given: ({ world }) =>
+      world.ecrPublic.seed('acme/agent', 'v1', buildImage({ seed: 'public', behaviour: { version: 'v2' } })),
+  },
   { title: 'a plan', outcome: 'planned', inputs: { mode: 'plan' } },
   { title: 'the expected account', outcome: 'deployed', inputs: { 'expected-account': ACCOUNT } },
   { title: 'another account', outcome: 'refused', inputs: { 'expected-account': '210987654321' } },
@@ -97,6 +104,11 @@ export const wireStories: readonly WireStory[] = [
     outcome: 'rolled-back',
     inputs: { secrets: 'OPENAI_API_KEY: openai-api-key' },
     given: (agent) => agent.world.aws.removeSecret('openai-api-key'),
+  },
+  {
+    title: 'old tasks that are protected from scale-in',
+    outcome: 'deployed',
+    service: { staging: { protection: { since: 1_900_000_000_000, until: 2_208_988_800_000 } } },
   },
   { title: 'no capacity', outcome: 'rolled-back', service: { staging: { capacity: 2 } }, inputs: { timeout: '90s' } },
   {

@@ -16,6 +16,10 @@ export interface Behaviour {
   /** By path; any other path is answered 200 with `version`. */
   readonly answers: Readonly<Record<string, Answer>>;
   readonly logs: readonly string[];
+  /** What a container of it can be told to run instead; absent: a shell. */
+  readonly programs?: readonly string[];
+  /** Whom it runs as, where it says so; a name is no proof that it isn't root. */
+  readonly user?: string;
 }
 
 export interface Answer {

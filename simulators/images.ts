@@ -72,21 +72,41 @@ export function buildImage(options: ImageOptions): OciImage {
 }
 
 /** A manifest that refers to another, as a signature or an SBOM does. `subject`: of a manifest of `image`. */
-export function buildReferrer(image: OciImage, subject: string, artifactType: string): OciImage {
+export function buildReferrer(
+  image: OciImage,
+  subject: string,
+  artifactType: string,
+  content: Buffer = Buffer.from(`${artifactType} of ${subject}`),
+): OciImage {
   const to = image.manifests.find(({ digest }) => digest === subject);
   if (!to) throw new Error(`the image has no manifest ${subject}`);
-  const empty = Buffer.from('{}');
-  const content = Buffer.from(`${artifactType} of ${subject}`);
-  const manifest = toManifest(MANIFEST, {
-    schemaVersion: 2,
-    mediaType: MANIFEST,
+  return buildArtifact([{ mediaType: artifactType, bytes: content }], {
     artifactType,
-    config: describe('application/vnd.oci.empty.v1+json', empty),
-    layers: [describe(artifactType, content)],
     subject: describe(to.mediaType, to.bytes),
     annotations: { 'org.opencontainers.image.created': '2026-01-01T00:00:00Z' },
   });
-  const blobs = [empty, content].map((bytes) => ({ digest: digestOf(bytes), bytes }));
+}
+
+export interface ArtifactLayer {
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A manifest of something that is no image, as cosign pushes its signatures. `more`: what else is in it. */
+export function buildArtifact(layers: readonly ArtifactLayer[], more: object = {}): OciImage {
+  const empty = Buffer.from('{}');
+  const manifest = toManifest(MANIFEST, {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: describe('application/vnd.oci.empty.v1+json', empty),
+    layers: layers.map(({ mediaType, bytes, annotations }) => ({
+      ...describe(mediaType, bytes),
+      ...(annotations ? { annotations } : {}),
+    })),
+    ...more,
+  });
+  const blobs = [empty, ...layers.map(({ bytes }) => bytes)].map((bytes) => ({ digest: digestOf(bytes), bytes }));
   return { digest: manifest.digest, manifests: [manifest], blobs };
 }
 

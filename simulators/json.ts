@@ -31,13 +31,16 @@ export function textAt(value: Json | undefined, ...path: readonly string[]): str
   return typeof found === 'string' ? found : '';
 }
 
-/** Equal whatever the order of members. */
+/** Equal whatever the order of members. A member that is undefined is none. */
 export function isSame(one: Json | undefined, other: Json | undefined): boolean {
-  return stable(one) === stable(other);
-}
-
-function stable(value: Json | undefined): string {
-  return JSON.stringify(value ?? null, (_, part: Json) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  );
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((part, index) => isSame(part, other[index]));
+  }
+  if (isObject(one) && isObject(other)) {
+    const names = Object.keys(one).filter((name) => one[name] !== undefined);
+    const count = Object.keys(other).filter((name) => other[name] !== undefined).length;
+    return names.length === count && names.every((name) => other[name] !== undefined && isSame(one[name], other[name]));
+  }
+  return (one ?? null) === (other ?? null);
 }

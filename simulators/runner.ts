@@ -145,6 +145,8 @@ function jobEnvironment(directory: string, workspace: string): Record<string, st
     PATH: process.env['PATH'] ?? '',
     HOME: join(directory, 'home'),
     LANG: 'C.UTF-8',
+    // Tests read the text. Those of the colours, and the demo, take this back.
+    NO_COLOR: '1',
     CI: 'true',
     GITHUB_ACTION: '__acme_deploy-agent',
     GITHUB_ACTIONS: 'true',

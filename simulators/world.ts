@@ -1,13 +1,17 @@
 import { AwsCloud } from './aws/aws-cloud.ts';
 import { AzureCloud } from './azure/azure-cloud.ts';
 import type { Behaviour, ImageSource } from './behaviour.ts';
+import { ChatWebhooks } from './chat-webhooks.ts';
 import { VirtualClock } from './clock/clock.ts';
 import { type Edge, startEdge } from './edge/edge.ts';
+import type { SimulatedHost } from './edge/host.ts';
 import { GITHUB_ISSUER, GitHubOidc, type ReadAssertion } from './github/oidc.ts';
+import { GitHubRestApi } from './github/rest-api.ts';
 import type { WorkflowIdentity } from './github/workflow-identity.ts';
 import { openArtifactRegistry } from './google/artifact-registry.ts';
 import { GoogleCloud, type GoogleCloudOptions } from './google/google-cloud.ts';
 import { buildImage, type ImageOptions } from './images.ts';
+import { KubernetesCluster } from './kubernetes/cluster.ts';
 import { SimulatedRegistry } from './registry/registry.ts';
 
 /** The place where images are built: user and password as the inputs `registry-username` and `registry-password`. */
@@ -21,6 +25,8 @@ export const ACCOUNT = '123456789012';
 export const REGION = 'eu-west-1';
 export const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 
+export const ECR_PUBLIC_HOST = 'public.ecr.aws';
+
 const ACCESS_KEY_ID = 'AKIASIMULATED0000000';
 const SECRET_ACCESS_KEY = 'simulated/Secret+Access/Key0000000000000';
 
@@ -31,10 +37,16 @@ export interface World {
   readonly aws: AwsCloud;
   readonly google: GoogleCloud;
   readonly azure: AzureCloud;
+  readonly kubernetes: KubernetesCluster;
   /** Whose tokens all clouds read. */
   readonly github: GitHubOidc;
+  /** Where deployments, comments and checks of the repository are. */
+  readonly gitHubApi: GitHubRestApi;
+  readonly chat: ChatWebhooks;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
+  /** public.ecr.aws */
+  readonly ecrPublic: SimulatedRegistry;
   readonly artifactRegistry: SimulatedRegistry;
   /** What the action's process gets: proxy, certificates, time, and the cloud's credentials. */
   readonly env: Readonly<Record<string, string>>;
@@ -51,6 +63,8 @@ export interface WorldOptions {
   /** More regions of the account, with nothing in them. */
   readonly emptyRegions?: readonly string[];
   readonly google?: Partial<GoogleCloudOptions>;
+  /** More that the edge leads to. */
+  readonly moreHosts?: readonly SimulatedHost[];
   /** The job that requests tokens, until a test changes it; it is the one that the Azure application trusts. */
   readonly github?: Partial<WorkflowIdentity>;
 }
@@ -68,6 +82,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     pull: (image, platform) =>
       source.pull(image, platform) ??
       ecr.pull(image, platform) ??
+      ecrPublic.pull(image, platform) ??
       artifactRegistry.pull(image, platform) ??
       azure.acr.pull(image, platform),
   };
@@ -98,6 +113,17 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     redirectBlobsTo: `prod-${REGION}-starport-layer-bucket.s3.${REGION}.amazonaws.com`,
     mount: 'ignore',
   });
+  // https://docs.aws.amazon.com/AmazonECR/latest/public/public-registry-auth.html
+  const ecrPublic: SimulatedRegistry = new SimulatedRegistry({
+    hostnames: [ECR_PUBLIC_HOST],
+    clock,
+    auth: {
+      ...{ kind: 'bearer', users: {}, tokenName: 'ecr-public-token' },
+      ...{ user: 'AWS', accepts: (password) => aws.acceptsPassword(password) },
+    },
+    createOnPush: false,
+    mount: 'ignore',
+  });
   const azure: AzureCloud = new AzureCloud({
     clock,
     images,
@@ -105,8 +131,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     federatedCredentials: [{ issuer: GITHUB_ISSUER, subject: github.subject, audience: 'api://AzureADTokenExchange' }],
     outside: [source],
   });
+  const kubernetes = new KubernetesCluster({ clock, images });
+  const gitHubApi = new GitHubRestApi(clock);
+  const chat = new ChatWebhooks();
+  const clouds = [...aws.hosts, ...elsewhere, ...google.hosts, ...azure.hosts, ...kubernetes.hosts];
+  const more = options.moreHosts ?? [];
   const edge = await startEdge({
-    hosts: [source, ecr, ...aws.hosts, ...elsewhere, ...google.hosts, artifactRegistry, github, ...azure.hosts],
+    hosts: [...more, source, ecr, ecrPublic, artifactRegistry, github, gitHubApi, chat, ...clouds],
     clock,
   });
   return {
@@ -115,9 +146,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     aws,
     google,
     azure,
+    kubernetes,
     github,
+    gitHubApi,
+    chat,
     source,
     ecr,
+    ecrPublic,
     artifactRegistry,
     env: {
       ...edge.env,

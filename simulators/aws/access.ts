@@ -1,7 +1,8 @@
 import type { SimulatedRequest } from '../edge/host.ts';
 import type { JsonObject } from '../json.ts';
 import { AwsError } from './aws-error.ts';
-import { readString } from './json.ts';
+import { needsOf } from './needs.ts';
+import { isGranted, type Need, type Role } from './policy.ts';
 import type { Protocol } from './protocol.ts';
 import { findSignature, isSignedWith } from './sigv4.ts';
 
@@ -11,13 +12,17 @@ export interface Credentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** Who may do what. Everything is allowed that isn't denied. */
+/** Who may do what: everything that the role grants and that isn't denied. */
 export interface Access {
   readonly credentials: Credentials;
   readonly account: string;
   readonly region: string;
   /** IAM actions: `ecs:UpdateService`. */
   readonly denied: Set<string>;
+  /** Of the caller; null: it may do everything. */
+  role: Role | null;
+  /** What was refused so far: `action on resource`. */
+  readonly refused: string[];
   /** Milliseconds since 1970; null: never. */
   expiresAt: number | null;
 }
@@ -56,15 +61,19 @@ export function authenticate(
 
 /** @throws AwsError AccessDeniedException, in IAM's words. */
 export function authorize(access: Access, protocol: Protocol, call: { operation: string; body: JsonObject }): void {
-  const message = denialOf(access, `${protocol.service}:${call.operation}`, resourceOf(access, call.body));
+  const denials = needsOf(protocol.service, call, access).map((need) => denialOf(access, need));
+  const message = denials.find((denial) => denial !== null) ?? null;
   if (message === null) return;
   if (protocol.kind === 'query') throw new AwsError('AccessDenied', message, 403);
   throw new AwsError('AccessDeniedException', message, 400);
 }
 
 /** IAM's words for an action that the caller's role lacks; null: it may. */
-export function denialOf(access: Access, action: string, resource: string): string | null {
-  if (!access.denied.has(action)) return null;
+export function denialOf(access: Access, need: Omit<Need, 'context'> & Partial<Need>): string | null {
+  const { action, resource, context = {} } = need;
+  const isAllowed = access.role === null || isGranted(access.role, { action, resource, context });
+  if (isAllowed && !access.denied.has(action)) return null;
+  access.refused.push(`${action} on ${resource}`);
   return (
     `User: ${callerArn(access)} is not authorized to perform: ${action} on resource: ${resource} ` +
     `because no identity-based policy allows the ${action} action`
@@ -76,14 +85,6 @@ export function callerArn({ account }: Access): string {
 }
 
 function isRegion(access: Access, protocol: Protocol, region: string): boolean {
+  if (protocol.service === 'ecr-public') return region === 'us-east-1';
   return region === access.region || (protocol.service === 'sts' && region === 'us-east-1');
-}
-
-function resourceOf({ account, region }: Access, body: JsonObject): string {
-  const arn = readString(body, 'serviceDeploymentArn') ?? readString(body, 'resourceArn');
-  if (arn !== null) return arn;
-  const service = readString(body, 'service');
-  if (service === null || service.startsWith('arn:')) return service ?? '*';
-  const cluster = (readString(body, 'cluster') ?? 'default').split('/').at(-1);
-  return `arn:aws:ecs:${region}:${account}:service/${cluster}/${service}`;
 }

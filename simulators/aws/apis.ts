@@ -11,7 +11,7 @@ import {
 import { describeServices, updateService } from './ecs/services.ts';
 import { tagResource, untagResource } from './ecs/tags.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './ecs/task-definitions.ts';
-import { describeTasks, listTasks } from './ecs/tasks.ts';
+import { describeTasks, getTaskProtection, listTasks } from './ecs/tasks.ts';
 import { describeListeners, describeLoadBalancers, describeTargetGroups, describeTargetHealth } from './elbv2.ts';
 import type { AwsWorld } from './world.ts';
 
@@ -43,6 +43,7 @@ export function createApis({ world, ecr, access }: ApiParts): readonly Api[] {
         StopServiceDeployment: stopServiceDeployment,
         ListTasks: listTasks,
         DescribeTasks: describeTasks,
+        GetTaskProtection: getTaskProtection,
         TagResource: tagResource,
         UntagResource: untagResource,
       }),
@@ -51,6 +52,11 @@ export function createApis({ world, ecr, access }: ApiParts): readonly Api[] {
       protocol: { service: 'ecr', kind: 'json', namespace: 'AmazonEC2ContainerRegistry_V20150921' },
       hostnames: [`api.ecr.${region}.amazonaws.com`],
       operations: { GetAuthorizationToken: () => ecr.getAuthorizationToken(world.queue.now) },
+    },
+    {
+      protocol: { service: 'ecr-public', kind: 'json', namespace: 'SpencerFrontendService' },
+      hostnames: ['api.ecr-public.us-east-1.amazonaws.com'],
+      operations: { GetAuthorizationToken: () => ecr.getPublicAuthorizationToken(world.queue.now) },
     },
     {
       protocol: { service: 'logs', kind: 'json', namespace: 'Logs_20140328' },

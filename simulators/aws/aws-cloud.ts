@@ -2,6 +2,7 @@ import type { ImageSource } from '../behaviour.ts';
 import type { SimulatedHost, TimeSource } from '../edge/host.ts';
 import { EventQueue } from '../event-queue.ts';
 import type { JsonObject } from '../json.ts';
+import type { ManagedCluster } from '../managed-cluster.ts';
 import { type Access, denialOf } from './access.ts';
 import { type Api, createApiHost } from './api-host.ts';
 import { createApis } from './apis.ts';
@@ -12,10 +13,12 @@ import { startRollout } from './ecs/rollout.ts';
 import { reconcile } from './ecs/scheduler.ts';
 import type { Service, Staging, TaskDefinition } from './ecs/state.ts';
 import { addTaskDefinition } from './ecs/task-definitions.ts';
+import { createEksHost, type Eks, isEksToken } from './eks.ts';
 import { Identifiers } from './identifiers.ts';
 import { readObjects } from './json.ts';
 import { createLoadBalancer } from './load-balancer.ts';
 import { Logs } from './logs.ts';
+import type { Policy } from './policy.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { AwsWorld } from './world.ts';
 
@@ -47,6 +50,8 @@ export interface WireCall {
 export interface ServiceChanges extends Partial<Staging> {
   readonly status?: Service['status'];
   readonly desiredCount?: number;
+  /** Members that replace those of before. */
+  readonly deploymentConfiguration?: JsonObject;
   /** Raw members of the service. */
   readonly extras?: JsonObject;
 }
@@ -63,6 +68,7 @@ export class AwsCloud {
   readonly #world: AwsWorld;
   readonly #ecr: Ecr;
   readonly #access: Access;
+  readonly #eks: Eks;
   readonly #wireLog: WireCall[] = [];
 
   constructor(options: AwsCloudOptions) {
@@ -75,7 +81,8 @@ export class AwsCloud {
     };
     this.#ecr = new Ecr({ account, region });
     const credentials = { accessKeyId, secretAccessKey, sessionToken };
-    this.#access = { credentials, account, region, denied: new Set(), expiresAt: null };
+    this.#access = { credentials, account, region, denied: new Set(), role: null, refused: [], expiresAt: null };
+    this.#eks = { clusters: new Map(), access: this.#access, clock };
     const apis = createApis({ world: this.#world, ecr: this.#ecr, access: this.#access });
     this.hosts = this.#createHosts(apis);
     this.operations = apis.flatMap(({ protocol, operations }) =>
@@ -107,9 +114,10 @@ export class AwsCloud {
 
   setService(cluster: string, service: string, changes: ServiceChanges): void {
     const found = this.#find(cluster, service);
-    const { status, desiredCount, extras, ...staging } = changes;
+    const { status, desiredCount, deploymentConfiguration, extras, ...staging } = changes;
     found.status = status ?? found.status;
     found.desiredCount = desiredCount ?? found.desiredCount;
+    found.deploymentConfiguration = { ...found.deploymentConfiguration, ...deploymentConfiguration };
     found.extras = { ...found.extras, ...extras };
     Object.assign(found.staging, staging);
     reconcile(this.#world, found);
@@ -144,6 +152,13 @@ export class AwsCloud {
     this.#access.denied.delete(action);
   }
 
+  /** From now on the caller may do what this policy grants and no more; null: everything. @returns what it uses and is refused */
+  enforce(policy: Policy | null): { readonly used: ReadonlySet<string>; readonly refused: readonly string[] } {
+    const used = new Set<string>();
+    this.#access.role = policy && { policy, used };
+    return { used, refused: this.#access.refused };
+  }
+
   /** The caller's session ends then, in milliseconds since 1970; null: never. */
   expireCredentialsAt(timeMs: number | null): void {
     this.#access.expiresAt = timeMs;
@@ -162,7 +177,16 @@ export class AwsCloud {
   /** For the account's registry: why the caller may not do this in a repository; null: it may. */
   denialInRegistry(action: string, repository: string): string | null {
     const { account, region } = this.#access;
-    return denialOf(this.#access, action, `arn:aws:ecr:${region}:${account}:repository/${repository}`);
+    return denialOf(this.#access, { action, resource: `arn:aws:ecr:${region}:${account}:repository/${repository}` });
+  }
+
+  addEksCluster(cluster: ManagedCluster): void {
+    this.#eks.clusters.set(cluster.name, cluster);
+  }
+
+  /** For a cluster's API server: is it a token of this account for it? */
+  acceptsEksToken(cluster: string, token: string): boolean {
+    return isEksToken(this.#eks, cluster, token);
   }
 
   snapshot(cluster: string, service: string): JsonObject {
@@ -177,6 +201,7 @@ export class AwsCloud {
     return [
       ...apis.map((api) => createApiHost({ api, world, clock, access, onCall })),
       createLoadBalancer(world, clock),
+      createEksHost(this.#eks),
     ];
   }
 

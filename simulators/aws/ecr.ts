@@ -30,6 +30,12 @@ export class Ecr {
     };
   }
 
+  /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html */
+  getPublicAuthorizationToken(now: number): JsonObject {
+    const authorizationToken = Buffer.from(`AWS:${this.issuePassword(now)}`).toString('base64');
+    return { authorizationData: { authorizationToken, expiresAt: (now + VALID_FOR_MS) / 1_000 } };
+  }
+
   issuePassword(now: number): string {
     const password = Buffer.from(JSON.stringify({ version: '2', type: 'DATA_KEY', n: this.#passwords.size })).toString(
       'base64',

@@ -18,11 +18,25 @@ export interface AccessToken {
 
 const ARM_AUDIENCES = ['https://management.azure.com', 'https://management.core.windows.net'];
 
-/** Who may do what. Everything is allowed that isn't denied. */
+/** A role at a scope: what it allows there and below. */
+export interface RoleAssignment {
+  readonly role: string;
+  /** Actions; `*` at the end stands for all that begin so. */
+  readonly actions: readonly string[];
+  readonly scope: string;
+}
+
+/** Who may do what: everything that the assignments allow and that isn't denied. */
 export class AzureAccess {
   readonly tenant: string;
   /** Actions of roles: `Microsoft.App/containerApps/write`; `*`: all. */
   readonly denied = new Set<string>();
+  /** Of the caller; null: it may do everything. */
+  assignments: readonly RoleAssignment[] | null = null;
+  /** What was used of them: `role: action`. */
+  readonly used = new Set<string>();
+  /** What was refused so far: `action on scope`. */
+  readonly refused: string[] = [];
   readonly #tokens = new Map<string, AccessToken>();
 
   constructor(tenant: string) {
@@ -67,7 +81,7 @@ export class AzureAccess {
 
   /** @throws ArmError 403, in ARM's words. */
   authorize(principal: Principal, action: string, scope: string): void {
-    if (!this.isDenied(action)) return;
+    if (!this.isDenied(action, scope)) return;
     const message =
       `The client '${principal.clientId}' with object id '${principal.objectId}' does not have authorization to ` +
       `perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, ` +
@@ -75,8 +89,23 @@ export class AzureAccess {
     throw new ArmError(403, 'AuthorizationFailed', message);
   }
 
-  isDenied(action: string): boolean {
-    return this.denied.has('*') || this.denied.has(action);
+  isDenied(action: string, scope: string): boolean {
+    const isDenied = this.denied.has('*') || this.denied.has(action) || !this.#isAssigned(action, scope);
+    if (isDenied) this.refused.push(`${action} on ${scope}`);
+    return isDenied;
+  }
+
+  #isAssigned(action: string, scope: string): boolean {
+    if (this.assignments === null) return true;
+    const matching = this.assignments.flatMap(({ role, actions, scope: from }) => {
+      const isBelow = `${scope}/`.toLowerCase().startsWith(`${from}/`.toLowerCase());
+      const names = actions.filter(
+        (name) => name === action || (name.endsWith('*') && action.startsWith(name.slice(0, -1))),
+      );
+      return isBelow ? names.map((name) => `${role}: ${name}`) : [];
+    });
+    for (const permission of matching) this.used.add(permission);
+    return matching.length > 0;
   }
 
   #refuse(code: string, message: string): ArmError {

@@ -35,6 +35,8 @@ export interface AppOptions {
   readonly auth?: JsonObject;
   /** The environment has no address on the Internet. */
   readonly internalEnvironment?: boolean;
+  /** Its public network access is off. */
+  readonly closedEnvironment?: boolean;
   readonly staging?: Partial<AppStaging>;
 }
 
@@ -146,7 +148,8 @@ function withoutAbsent(value: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
-function ensureEnvironment(world: AzureWorld, { resourceGroup, internalEnvironment = false }: AppOptions): Environment {
+function ensureEnvironment(world: AzureWorld, options: AppOptions): Environment {
+  const { resourceGroup, internalEnvironment = false, closedEnvironment = false } = options;
   const name = internalEnvironment ? 'private' : 'production';
   const found = world.environments.find((environment) => environment.name === name);
   if (found) return found;
@@ -156,6 +159,7 @@ function ensureEnvironment(world: AzureWorld, { resourceGroup, internalEnvironme
     resourceGroup,
     domain: `${internalEnvironment ? 'quietriver' : 'happyforest'}-1a2b3c4d.${world.location}.azurecontainerapps.io`,
     internal: internalEnvironment,
+    closed: closedEnvironment,
   };
   world.environments.push(environment);
   return environment;

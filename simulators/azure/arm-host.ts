@@ -35,6 +35,7 @@ const HOST = 'management.azure.com';
 /** Since api-versions of one provider may be newer than the description that a client was made of. */
 const VERSIONS: Readonly<Record<string, readonly string[]>> = {
   'microsoft.app': ['2024-03-01', '2025-01-01', '2025-07-01', '2026-01-01', '2026-07-01'],
+  'microsoft.containerservice': ['2025-07-01', '2025-08-01', '2025-09-01'],
   'microsoft.containerregistry': ['2023-07-01', '2025-04-01', '2025-11-01'],
 };
 
@@ -71,7 +72,7 @@ export function createArmHost(world: AzureWorld, clock: TimeSource, routes: read
 }
 
 /** POST because what they answer is secret, not because they change something. */
-const READS = /_(ListSecrets|GetAuthToken)$/;
+const READS = /_(ListSecrets|GetAuthToken|ListClusterUserCredentials)$/;
 
 type Found = { readonly route: ArmRoute; readonly names: Readonly<Record<string, string>> } | null;
 

@@ -3,11 +3,13 @@ import type { SimulatedHost, TimeSource } from '../edge/host.ts';
 import { EventQueue } from '../event-queue.ts';
 import type { ReadAssertion } from '../github/oidc.ts';
 import { type JsonObject, objectsAt } from '../json.ts';
+import type { ManagedCluster } from '../managed-cluster.ts';
 import { SimulatedRegistry } from '../registry/registry.ts';
-import { AzureAccess, type Principal } from './access.ts';
+import { AzureAccess, type Principal, type RoleAssignment } from './access.ts';
 import { registryRoutes } from './acr/registries.ts';
 import type { ArmRegistry } from './acr/state.ts';
 import { type AppOptions, addApp } from './add-app.ts';
+import { AKS_SERVER_ID, aksRoutes } from './aks.ts';
 import { changeApp } from './apps/change-app.ts';
 import { createIngressHost } from './apps/ingress-host.ts';
 import { revisionRoutes } from './apps/revision-routes.ts';
@@ -95,12 +97,13 @@ export class AzureCloud {
       ...{ tenant: TENANT, subscription: SUBSCRIPTION, subscriptionName: 'acme production', location: LOCATION },
       ...{ queue: new EventQueue(clock.now()), ids: new Identifiers(), images, operations: new Operations() },
       ...{ access: new AzureAccess(TENANT), environments: [], apps: [], registries: [] },
+      managedClusters: new Map(),
       resourceGroups: new Set([RESOURCE_GROUP]),
     };
     this.apps = this.#world.apps;
     this.acr = this.#createRegistry();
     this.#world.registries.push(this.#describeRegistry(options.outside ?? []));
-    const routes = [...appRoutes, ...revisionRoutes, ...registryRoutes, ...subscriptionRoutes];
+    const routes = [...appRoutes, ...revisionRoutes, ...registryRoutes, ...subscriptionRoutes, ...aksRoutes];
     this.operations = routes.map(({ operation }) => `arm:${operation}`);
     this.hosts = [createArmHost(this.#world, clock, routes), ...this.#createOtherHosts(options)];
   }
@@ -176,6 +179,15 @@ export class AzureCloud {
     this.#world.access.denied.delete(action);
   }
 
+  /** From now on the caller may do what these assignments allow and no more; null: everything. @returns what it uses and is refused */
+  enforce(assignments: readonly RoleAssignment[] | null): {
+    readonly used: ReadonlySet<string>;
+    readonly refused: readonly string[];
+  } {
+    this.#world.access.assignments = assignments;
+    return this.#world.access;
+  }
+
   /** Every token so far is worth nothing from now on. */
   revokeTokens(): void {
     this.#world.access.forgetTokens();
@@ -192,6 +204,15 @@ export class AzureCloud {
     return issueToken(this.#world, { audience, principal: this.#application, lifetimeMs: this.tokenLifetimeMs }).text;
   }
 
+  addAksCluster(cluster: ManagedCluster): void {
+    this.#world.managedClusters.set(cluster.name, cluster);
+  }
+
+  /** For a cluster's API server: is it a token for AKS that is good now? */
+  acceptsAksToken(token: string): boolean {
+    return this.#world.access.findToken(token, this.#clock.now())?.audience === AKS_SERVER_ID;
+  }
+
   /** How long an import takes from now on. */
   setImport(importMs: number): void {
     for (const registry of this.#world.registries) registry.importMs = importMs;
@@ -206,7 +227,8 @@ export class AzureCloud {
     const audiences = ['https://management.azure.com', 'https://containerregistry.azure.net'];
     const permits = (grant: string): boolean => {
       const isPush = grant.endsWith(':push');
-      return !access.isDenied(`Microsoft.ContainerRegistry/registries/${isPush ? 'push/write' : 'pull/read'}`);
+      const action = `Microsoft.ContainerRegistry/registries/${isPush ? 'push/write' : 'pull/read'}`;
+      return !access.isDenied(action, this.#world.registries[0]?.id ?? '');
     };
     const accepts = (text: string): boolean =>
       audiences.includes(access.findToken(text, this.#clock.now())?.audience ?? '');

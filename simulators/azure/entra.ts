@@ -1,6 +1,7 @@
 import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } from '../edge/host.ts';
 import type { OidcClaims, ReadAssertion } from '../github/oidc.ts';
 import type { AccessToken, Principal } from './access.ts';
+import { AKS_SERVER_ID } from './aks.ts';
 import { isName } from './apps/find.ts';
 import { describeInstances, describeTenant } from './entra-discovery.ts';
 import { EntraError } from './entra-error.ts';
@@ -34,6 +35,7 @@ const RESOURCES = [
   'https://management.azure.com',
   'https://management.core.windows.net',
   'https://containerregistry.azure.net',
+  AKS_SERVER_ID,
 ];
 
 /** Microsoft Entra ID, as far as an application signs in there. */

@@ -1,5 +1,6 @@
 import type { ImageSource } from '../behaviour.ts';
 import type { EventQueue } from '../event-queue.ts';
+import type { ManagedCluster } from '../managed-cluster.ts';
 import type { AzureAccess } from './access.ts';
 import type { ArmRegistry } from './acr/state.ts';
 import type { ContainerApp, Environment } from './apps/state.ts';
@@ -20,5 +21,6 @@ export interface AzureWorld {
   readonly environments: Environment[];
   readonly apps: ContainerApp[];
   readonly registries: ArmRegistry[];
+  readonly managedClusters: Map<string, ManagedCluster>;
   readonly resourceGroups: Set<string>;
 }

@@ -9,6 +9,7 @@
 import net from 'node:net';
 import { watchActivity } from './child-activity.mjs';
 import { setTime, showVirtualTime, startTime, virtualNow } from './child-dates.mjs';
+import { answerNames } from './child-names.mjs';
 import { seedRandom } from './child-random.mjs';
 import { VirtualTimers } from './child-timers.mjs';
 
@@ -71,6 +72,7 @@ let isReplaced = false;
 function replaceTime() {
   if (isReplaced) return;
   isReplaced = true;
+  answerNames();
   showVirtualTime();
   timers.replaceGlobals();
   process.on('exit', () => socket !== null && process.env.SIM_CLOCK_REPORT && printLeaks());

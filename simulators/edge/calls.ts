@@ -149,6 +149,7 @@ export class Calls {
 
   async #send(given: SimulatedResponse, act: FaultAct | null, reply: Reply): Promise<void> {
     if (reply.closed) return;
+    if (given.raw) return await this.#sendRaw(given.raw, reply);
     // With a real date the SDKs correct their clocks and sign for another year.
     const date = new Date(this.#clock.now()).toUTCString();
     const answer = { ...given, headers: { date, ...given.headers } };
@@ -163,5 +164,19 @@ export class Calls {
     }
     if (act?.kind === 'close-after') this.#closed.add(reply.connection);
     reply.send(answer);
+  }
+
+  async #sendRaw(raw: NonNullable<SimulatedResponse['raw']>, reply: Reply): Promise<void> {
+    const connection = reply.takeOver?.();
+    if (!connection) throw new Error('a client without a connection gets no raw bytes');
+    await raw({
+      get closed() {
+        return reply.closed;
+      },
+      write: (bytes) => connection.write(bytes),
+      sleep: (ms) => this.#clock.sleepUntil(this.#clock.now() + ms, reply),
+      reset: () => connection.reset(),
+    });
+    connection.end();
   }
 }

@@ -16,7 +16,7 @@ export interface Authority {
   issue(hostname: string): Promise<HostCertificate>;
 }
 
-type X509 = typeof import('@peculiar/x509');
+export type X509 = typeof import('@peculiar/x509');
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const NAME = 'CN=Embedded clouds of deploy-agent (throw-away)';
@@ -51,7 +51,7 @@ export async function createAuthority(): Promise<Authority> {
  * The library's container for extensions refuses to load without these three functions, which the package
  * reflect-metadata would bring. It asks them for constructor parameters, and none of the library's classes has any.
  */
-async function loadX509(): Promise<X509> {
+export async function loadX509(): Promise<X509> {
   const reflect = Reflect as { getMetadata?: unknown; getOwnMetadata?: unknown; defineMetadata?: unknown };
   reflect.getMetadata ??= () => undefined;
   reflect.getOwnMetadata ??= () => undefined;

@@ -59,6 +59,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     answer: (scheme, request, response) => void desk.answer(scheme, request, response),
     opening: () => options.clock.stop(),
   });
+  desk.reset = proxy.reset;
   const onlooker = openOnlooker(proxy.url, authority.certificatePem, { [ONLOOKER_HEADER]: desk.onlookerKey });
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'edge-')));
   const certificateFile = join(directory, 'embedded-clouds-ca.pem');
@@ -87,6 +88,8 @@ class Desk {
   readonly unknownHosts = new Set<string>();
   readonly onlookerKey = randomUUID();
   failure: Error | null = null;
+  /** The connection of the client with this port. */
+  reset: (clientPort: number | undefined) => void = () => {};
   readonly #hosts: readonly SimulatedHost[];
 
   constructor({ hosts, clock }: EdgeOptions) {
@@ -119,7 +122,7 @@ class Desk {
   }
 
   async #answer(scheme: 'http' | 'https', incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = new HttpReply(response);
+    const reply = new HttpReply(response, this.reset);
     if (this.calls.refuseClosed(reply)) return;
     const url = findUrl(scheme, incoming);
     if (!url) return refuse(response, 400, 'a request to this proxy needs an absolute URL\n');

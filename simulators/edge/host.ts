@@ -16,6 +16,20 @@ export interface SimulatedResponse {
   readonly delayMs?: number;
   /** The answer isn't known yet: look again then, in virtual time (a long poll). Nothing else of this one is sent. */
   readonly later?: { readonly at: number; readonly answer: () => SimulatedResponse };
+  /** What no HTTP server sends: written to the connection as it is, in place of all of the above. Then it is closed. */
+  readonly raw?: (wire: Wire) => Promise<void>;
+}
+
+/** The connection to a client, as bytes. */
+export interface Wire {
+  /** The client has gone. */
+  readonly closed: boolean;
+  /** Resolves when they have been handed over, or the client has gone. */
+  write(bytes: string | Buffer): Promise<void>;
+  /** In virtual time, and no longer than the client waits. */
+  sleep(ms: number): Promise<void>;
+  /** A reset (RST) instead of an end. */
+  reset(): void;
 }
 
 /** A server that answers for some production host names. Its state is a function of the clock's time. */

@@ -7,6 +7,8 @@ import type { HostCertificate } from './certificates.ts';
 export interface Proxy {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Resets the connection of the client with this port. */
+  reset(clientPort: number | undefined): void;
   close(): void;
 }
 
@@ -65,6 +67,9 @@ export async function openProxy(options: ProxyOptions): Promise<Proxy> {
   server.unref();
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    reset(clientPort) {
+      for (const socket of sockets) if (socket.remotePort === clientPort) socket.resetAndDestroy();
+    },
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

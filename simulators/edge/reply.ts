@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { SimulatedResponse } from './host.ts';
+import type { SimulatedResponse, Wire } from './host.ts';
 
 /** The response to the client of one request, in any protocol. */
 export interface Reply {
@@ -18,14 +18,23 @@ export interface Reply {
   finish(): void;
   /** The connection breaks. */
   drop(): void;
+  /** The connection itself, from here on for the caller alone; absent: there is none. */
+  takeOver?(): RawConnection;
+}
+
+export interface RawConnection extends Pick<Wire, 'write' | 'reset'> {
+  end(): void;
 }
 
 export class HttpReply implements Reply {
   readonly #response: ServerResponse;
+  readonly #reset: (port: number | undefined) => void;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(response: ServerResponse) {
+  /** `reset`: resets the TCP connection of the client with this port. */
+  constructor(response: ServerResponse, reset: (port: number | undefined) => void) {
     this.#response = response;
+    this.#reset = reset;
   }
 
   get closed(): boolean {
@@ -63,6 +72,15 @@ export class HttpReply implements Reply {
 
   drop(): void {
     this.#response.req.socket.destroy();
+  }
+
+  takeOver(): RawConnection {
+    const { socket } = this.#response.req;
+    return {
+      write: (bytes) => new Promise((resolve) => socket.write(bytes, () => resolve())),
+      end: () => void socket.end(),
+      reset: () => this.#reset(socket.remotePort),
+    };
   }
 
   /** Returns the body. */

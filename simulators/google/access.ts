@@ -21,11 +21,16 @@ const INVALID =
   'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid ' +
   'authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.';
 
-/** Who may do what. Everything is allowed that isn't denied. */
+/** Who may do what: everything that is granted and that isn't denied. */
 export class Access {
   readonly #clock: TimeSource;
   readonly #tokens = new Map<string, Token>();
   readonly #denied = new Set<string>();
+  /** null: everything. */
+  #granted: ReadonlySet<string> | null = null;
+  readonly #used = new Set<string>();
+  readonly #refused = new Set<string>();
+  #issued = 0;
 
   constructor(clock: TimeSource) {
     this.#clock = clock;
@@ -33,7 +38,7 @@ export class Access {
 
   /** A new access token, good for `lifetimeMs`. */
   issue(principal: Principal, lifetimeMs: number): string {
-    const token = `ya29.simulated-${principal.kind}-${this.#tokens.size + 1}`;
+    const token = `ya29.simulated-${principal.kind}-${++this.#issued}`;
     this.#tokens.set(token, { principal, expiresAt: this.#clock.now() + lifetimeMs });
     return token;
   }
@@ -51,8 +56,25 @@ export class Access {
     this.#denied.delete(permission);
   }
 
+  /** From now on these permissions and no more. @returns which of them are used, and which others are asked for */
+  grantOnly(permissions: readonly string[]): {
+    readonly used: ReadonlySet<string>;
+    readonly refused: ReadonlySet<string>;
+  } {
+    this.#granted = new Set(permissions);
+    return { used: this.#used, refused: this.#refused };
+  }
+
+  /** Does the caller have it? To ask is no use of it. */
+  has(permission: string): boolean {
+    return !this.#denied.has(permission) && (this.#granted?.has(permission) ?? true);
+  }
+
+  /** May the caller do what takes this permission? */
   may(permission: string): boolean {
-    return !this.#denied.has(permission);
+    const may = this.has(permission);
+    (may ? this.#used : this.#refused).add(permission);
+    return may;
   }
 
   /** null: no such token, or no longer. */

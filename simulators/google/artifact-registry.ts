@@ -28,6 +28,7 @@ export function openArtifactRegistry(options: ArtifactRegistryOptions): Simulate
       refusal: (grant) => refusalOf(cloud, grant),
       anonymousPull: false,
       tokenPath: '/v2/token',
+      tokenName: 'artifact-registry-token',
       tokenLifetimeMs: 3_600_000,
     },
     // A push makes the image, but never the repository that it is in.

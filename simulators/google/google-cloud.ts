@@ -6,6 +6,7 @@ import { type JsonObject, objectAt, objectsAt, textAt } from '../json.ts';
 import { openIssuer } from '../signed-token.ts';
 import { Access } from './access.ts';
 import { createRunHost } from './api-host.ts';
+import { createGkeHost, type GkeCluster } from './gke.ts';
 import { createIamCredentialsHost, GOOGLE_ISSUER } from './identity/iam-credentials.ts';
 import { type Login, logIn } from './identity/login.ts';
 import { createStsHost } from './identity/sts.ts';
@@ -82,6 +83,7 @@ export class GoogleCloud {
   readonly #world: GoogleWorld;
   readonly #idTokens = openIssuer('simulated-google');
   readonly #wireLog: WireCall[] = [];
+  readonly #clusters = new Map<string, GkeCluster>();
 
   constructor(options: GoogleCloudOptions) {
     const { clock, images, project = 'acme-prod', projectNumber = '415104041262', region = 'europe-west1' } = options;
@@ -188,6 +190,10 @@ export class GoogleCloud {
   }
 
   /** For the project's registry: may the caller do this? */
+  grantOnly(permissions: readonly string[]): ReturnType<GoogleWorld['access']['grantOnly']> {
+    return this.#world.access.grantOnly(permissions);
+  }
+
   may(permission: string): boolean {
     return this.#world.access.may(permission);
   }
@@ -195,6 +201,10 @@ export class GoogleCloud {
   /** An access token as the login makes it, for a client that is handed one. */
   issueToken(lifetimeMs = 3_600_000): string {
     return this.#world.access.issue({ kind: 'service-account', id: this.serviceAccount }, lifetimeMs);
+  }
+
+  addGkeCluster(cluster: GkeCluster): void {
+    this.#clusters.set(cluster.name, cluster);
   }
 
   /** As google-github-actions/auth in an earlier step: a file in `directory`, and variables. */
@@ -220,6 +230,7 @@ export class GoogleCloud {
       createLoggingHost(world, clock),
       createStsHost({ clock, access, readAssertion, provider }),
       createIamCredentialsHost({ clock, access, issuer: this.#idTokens, serviceAccount: this.serviceAccount }),
+      createGkeHost(world, clock, this.#clusters),
       createTrafficHost(world, clock, { readIdToken: (token) => this.#readIdToken(token) }),
     ];
   }

@@ -18,6 +18,8 @@ export type RegistryAuth =
       readonly refusal?: (grant: string) => string | null;
       /** Default `/token`. */
       readonly tokenPath?: string;
+      /** How its tokens begin; default `simulated-token`. */
+      readonly tokenName?: string;
       /** Default 300 s. */
       readonly tokenLifetimeMs?: number;
       /** May a client without a password pull? Default true. */
@@ -74,19 +76,21 @@ function refuseDenied(
 ): Answer | null {
   const route = parseRoute(request.url.pathname);
   if (!('repository' in route)) return null;
-  const action = actionOf(request.method, route.kind);
-  const message = action === null ? null : (denial?.(action, route.repository) ?? null);
-  return message === null ? null : refuse(403, 'DENIED', message);
+  const actions = actionsOf(request, route.kind);
+  const message = actions.map((action) => denial?.(action, route.repository) ?? null).find((why) => why !== null);
+  return message === undefined || message === null ? null : refuse(403, 'DENIED', message);
 }
 
-function actionOf(method: string, kind: Route['kind']): string | null {
+function actionsOf({ method, body }: SimulatedRequest, kind: Route['kind']): readonly string[] {
   const reads = method === 'GET' || method === 'HEAD';
-  if (kind === 'manifest') return reads ? 'ecr:BatchGetImage' : 'ecr:PutImage';
-  if (kind === 'blob') return method === 'HEAD' ? 'ecr:BatchCheckLayerAvailability' : 'ecr:GetDownloadUrlForLayer';
-  if (kind === 'tags') return 'ecr:ListImages';
-  if (kind !== 'upload') return null;
-  if (method === 'POST') return 'ecr:InitiateLayerUpload';
-  return method === 'PUT' ? 'ecr:CompleteLayerUpload' : 'ecr:UploadLayerPart';
+  if (kind === 'manifest') return [reads ? 'ecr:BatchGetImage' : 'ecr:PutImage'];
+  if (kind === 'blob') return [method === 'HEAD' ? 'ecr:BatchCheckLayerAvailability' : 'ecr:GetDownloadUrlForLayer'];
+  if (kind === 'tags') return ['ecr:ListImages'];
+  if (kind !== 'upload') return [];
+  if (method === 'POST') return ['ecr:InitiateLayerUpload'];
+  // A PUT with bytes is the last part and the end of the upload at once.
+  const part = method === 'PUT' && body.length === 0 ? [] : ['ecr:UploadLayerPart'];
+  return method === 'PUT' ? [...part, 'ecr:CompleteLayerUpload'] : part;
 }
 
 function bearerAccess(auth: Extract<RegistryAuth, { kind: 'bearer' }>, clock: TimeSource): Access {
@@ -133,7 +137,7 @@ function issueToken(
     .flatMap(parseScope)
     .filter((grant) => known || (mayPull && grant.endsWith(':pull')));
   const lifetimeMs = world.auth.tokenLifetimeMs ?? 300_000;
-  const token = `simulated-token-${world.tokens.size + 1}`;
+  const token = `${world.auth.tokenName ?? 'simulated-token'}-${world.tokens.size + 1}`;
   world.tokens.set(token, { grants: new Set(grants), expiresAt: world.clock.now() + lifetimeMs });
   return answerJson(200, {
     token,

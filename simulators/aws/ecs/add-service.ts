@@ -51,7 +51,7 @@ export interface ServiceOptions {
 
 const A_DAY_MS = 24 * 3_600_000;
 
-const textbook: Staging = {
+const textbook: Omit<Staging, 'failingStarts'> = {
   listingLagMs: 3_000,
   completionLagMs: 2_000,
   deregistrationDelayMs: 30_000,
@@ -62,6 +62,9 @@ const textbook: Staging = {
   pullDenied: false,
   missingUntil: 0,
   capacity: null,
+  portInUse: false,
+  surplus: 0,
+  protection: null,
 };
 
 /** Adds a service that has been steady for a while. @throws Error where its own image can't be pulled. */
@@ -129,7 +132,7 @@ function createService(world: AwsWorld, options: ServiceOptions, taskDefinition:
     tags: options.tags ?? [],
     targetGroup,
     hostnames: targetGroup ? [targetGroup.dnsName, ...(options.customDomains ?? [])] : [],
-    staging: { ...textbook, ...options.staging },
+    staging: { ...textbook, failingStarts: [], ...options.staging },
     taskDefinition,
     deployments: [],
     records: [],

@@ -63,7 +63,7 @@ function liveTasks(service: Service, deployment?: Deployment): Task[] {
 function stopOldTasks(world: AwsWorld, service: Service, primary: Deployment): void {
   const minimum = Math.ceil((service.desiredCount * limit(service, 'minimumHealthyPercent')) / 100);
   let healthy = liveTasks(service).filter(isHealthy).length;
-  const old = liveTasks(service).filter(({ deployment }) => deployment !== primary);
+  const old = liveTasks(service).filter((task) => task.deployment !== primary && !isProtected(world, service, task));
   for (const task of old.sort((a, b) => Number(isHealthy(a)) - Number(isHealthy(b)))) {
     if (isHealthy(task)) {
       if (healthy - 1 < minimum || world.queue.now < primary.startsAfter) continue;
@@ -71,6 +71,12 @@ function stopOldTasks(world: AwsWorld, service: Service, primary: Deployment): v
     }
     stopForScaling(world, service, task);
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html */
+export function isProtected(world: AwsWorld, { staging }: Service, task: Task): boolean {
+  const { since, until } = staging.protection ?? { since: 0, until: 0 };
+  return task.createdAt <= since && world.queue.now < until;
 }
 
 function stopSurplusTasks(world: AwsWorld, service: Service, primary: Deployment): void {
@@ -106,7 +112,10 @@ function isStopping(task: Task): boolean {
 }
 
 function failToPlace(world: AwsWorld, service: Service, primary: Deployment): void {
-  const why = 'Capacity is unavailable at this time. Please try again later or in a different availability zone.';
+  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+  const why = service.staging.portInUse
+    ? 'no container instance met all of its requirements. The closest matching (container-instance 0a1b2c3d) is already using a port required by your task'
+    : 'Capacity is unavailable at this time. Please try again later or in a different availability zone.';
   addEvent(world, service, `was unable to place a task. Reason: ${why}`);
   waitToStart(world, service, { primary, until: world.queue.now + PLACEMENT_RETRY_MS });
   countFailure(world, service, primary);

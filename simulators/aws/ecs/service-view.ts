@@ -15,7 +15,7 @@ export function viewService(world: AwsWorld, service: Service, withTags: boolean
     serviceRegistries: [],
     status: service.status,
     desiredCount: service.desiredCount,
-    runningCount: service.tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
+    runningCount: service.tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length + service.staging.surplus,
     pendingCount: service.tasks.filter((task) => isLive(task) && task.lastStatus !== 'RUNNING').length,
     launchType: 'FARGATE',
     platformVersion: 'LATEST',

@@ -171,7 +171,15 @@ export interface Staging {
   /** DescribeServices says MISSING until then. */
   missingUntil: number;
   /** Tasks that find room at the same time; null: no limit. */
+  /** Where `capacity` leaves no room, a task's port is why. */
+  portInUse: boolean;
   capacity: number | null;
+  /** Tasks that were started by `since` are protected from scale-in until `until`; null: none is. */
+  protection: { readonly since: number; readonly until: number } | null;
+  /** Tasks beyond the desired ones that are counted as running, as while AWS rebalances availability zones. */
+  surplus: number;
+  /** Why the next tasks can't start, one after the other, as of a network or a registry that has trouble for a while; null: it can. */
+  readonly failingStarts: (string | null)[];
 }
 
 export interface Service {

@@ -49,6 +49,7 @@ export function createTask(world: AwsWorld, service: Service, deployment: Deploy
 export function tryPull(world: AwsWorld, task: Task): TaskContainer | null {
   const platform = platformOf(task.revision.taskDefinition.document);
   for (const container of task.containers) {
+    if (sendsOtherLogin(container)) return container;
     const known = task.revision.digests.get(container.name);
     const image = known ? `${repositoryOf(container.image)}@${known}` : container.image;
     const pulled = world.images.pull(image, platform);
@@ -58,6 +59,14 @@ export function tryPull(world: AwsWorld, task: Task): TaskContainer | null {
     container.behaviour = pulled.behaviour;
   }
   return null;
+}
+
+/**
+ * The login in `repositoryCredentials` goes before the execution role's own, and ECR knows no other than that:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
+ */
+export function sendsOtherLogin({ definition, image }: TaskContainer): boolean {
+  return 'repositoryCredentials' in definition && /^(?:\d{12}\.dkr[.-]ecr[.-]|public\.ecr\.aws\/)/.test(image);
 }
 
 /** As Fargate: what a task definition doesn't say is X86_64 and LINUX. */

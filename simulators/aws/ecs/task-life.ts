@@ -4,7 +4,7 @@ import { writeContainerLog } from './container-log.ts';
 import { addEvent } from './events.ts';
 import { check, planProbes } from './probes.ts';
 import type { Deployment, Probe, Service, Task, TaskContainer } from './state.ts';
-import { createTask, tryPull } from './task-create.ts';
+import { createTask, sendsOtherLogin, tryPull } from './task-create.ts';
 
 /** Fargate's usual pace, from the moment a task is started. */
 const PENDING_AFTER_MS = 2_000;
@@ -37,6 +37,7 @@ export function startTask(home: TaskHome, deployment: Deployment): Task {
     home.world.queue.add(task.createdAt + delayMs, () => {
       if (task.desiredStatus === 'RUNNING') run();
     });
+  const fails = home.service.staging.failingStarts.shift() ?? null;
   later(PENDING_AFTER_MS, () => {
     task.lastStatus = 'PENDING';
   });
@@ -44,6 +45,7 @@ export function startTask(home: TaskHome, deployment: Deployment): Task {
     task.pullStartedAt = home.world.queue.now;
     const missing = findMissingSecret(home.world, task);
     if (missing !== null) failToStart(home, task, missingSecretReason(missing));
+    else if (fails !== null) failToStart(home, task, fails);
   });
   later(PULLED_AFTER_MS, () => pullImages(home, task));
   later(RUNNING_AFTER_MS, () => run(home, task));
@@ -78,7 +80,10 @@ function pullImages(home: TaskHome, task: Task): void {
   const denied = home.service.staging.pullDenied;
   const missing = denied ? task.containers[0] : tryPull(home.world, task);
   if (!missing) return;
-  const why = denied ? 'unexpected status from HEAD request: 403 Forbidden' : `${missing.image}: not found`;
+  const why =
+    denied || sendsOtherLogin(missing)
+      ? 'unexpected status from HEAD request: 403 Forbidden'
+      : `${missing.image}: not found`;
   const reason =
     'CannotPullContainerError: pull image manifest has been retried 1 time(s): ' +
     `failed to resolve ref ${missing.image}: ${why}`;

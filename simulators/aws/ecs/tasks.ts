@@ -5,6 +5,7 @@ import type { AwsWorld } from '../world.ts';
 import { findService, readCluster } from './find.ts';
 import { pageOf } from './page.ts';
 import { healthStatusOf } from './probes.ts';
+import { isProtected } from './scheduler.ts';
 import type { Service, Task, TaskContainer } from './state.ts';
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html */
@@ -44,6 +45,22 @@ export function describeTasks(world: AwsWorld, body: JsonObject): JsonObject {
   return {
     tasks: found.flatMap(({ hit }) => (hit ? [viewTask(hit.service, hit.task, withTags)] : [])),
     failures: found.filter(({ hit }) => !hit).map(({ reference }) => ({ arn: reference, reason: 'MISSING' })),
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_GetTaskProtection.html */
+export function getTaskProtection(world: AwsWorld, body: JsonObject): JsonObject {
+  const cluster = readCluster(world, body);
+  const references = readStrings(body, 'tasks');
+  const found = tasksIn(world, cluster).filter(({ task }) => references.length === 0 || references.includes(task.arn));
+  const known = found.map(({ task }) => task.arn);
+  return {
+    protectedTasks: found.map(({ service, task }) => {
+      const protectionEnabled = isProtected(world, service, task);
+      const until = protectionEnabled ? (service.staging.protection?.until ?? null) : null;
+      return compact({ taskArn: task.arn, protectionEnabled, expirationDate: toTimestamp(until) });
+    }),
+    failures: references.filter((arn) => !known.includes(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
   };
 }
 

@@ -50,7 +50,7 @@ function findDestination(world: AzureWorld, hostname: string): Destination | nul
   if (!app || !ingress) return null;
   const isExternal = at(ingress, 'external') === true;
   if (isExternal === (internal !== undefined)) return null;
-  const isInternal = !isExternal || environment.internal;
+  const isInternal = !isExternal || environment.internal || environment.closed;
   if (label !== undefined) return { app, by: 'label', choose: () => findByLabel(app, label), isInternal };
   if (suffix === undefined) return { app, by: 'app', choose: () => chooseByWeight(app), isInternal };
   const choose = (): Revision | null =>

@@ -25,7 +25,7 @@ export function activate(home: RevisionHome, revision: Revision): void {
   revision.replicas = [];
   const { generation } = revision;
   const { minReplicas } = scaleOf(revision);
-  if (minReplicas === 0 && app.staging.startsAtZero) {
+  if (findsNoRoom(app) || (minReplicas === 0 && app.staging.startsAtZero)) {
     ready(home, revision);
     return;
   }
@@ -33,6 +33,12 @@ export function activate(home: RevisionHome, revision: Revision): void {
   world.queue.add(world.queue.now + app.staging.progressDeadlineMs, () => {
     if (revision.generation === generation && !revision.wasReady && !app.staging.neverReady) failToActivate(revision);
   });
+}
+
+function findsNoRoom({ staging }: ContainerApp): boolean {
+  if (staging.withoutRoom === 0) return false;
+  staging.withoutRoom -= 1;
+  return true;
 }
 
 /** Stops it: no replica, no request. */

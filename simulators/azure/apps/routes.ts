@@ -96,7 +96,7 @@ function putApp(world: AzureWorld, app: ContainerApp, { body, principal, query }
 /** Who names the environment in a request has to be allowed to put apps into it. */
 function authorizeEnvironment(world: AzureWorld, { body, principal }: Pick<ArmCall, 'body' | 'principal'>): void {
   const id = textAt(body, 'properties', 'environmentId') || textAt(body, 'properties', 'managedEnvironmentId');
-  if (id === '' || !world.access.isDenied('Microsoft.App/managedEnvironments/join/action')) return;
+  if (id === '' || !world.access.isDenied('Microsoft.App/managedEnvironments/join/action', id)) return;
   const message =
     `The client '${principal.clientId}' with object id '${principal.objectId}' has permission to perform action ` +
     `'Microsoft.App/containerApps/write'; however, it does not have permission to perform action(s) ` +

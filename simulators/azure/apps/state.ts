@@ -11,6 +11,8 @@ export interface Environment {
   readonly domain: string;
   /** True: it has no address on the Internet at all. */
   readonly internal: boolean;
+  /** `publicNetworkAccess`: it has one, and nothing answers there. */
+  readonly closed: boolean;
 }
 
 export interface ContainerApp {
@@ -140,6 +142,8 @@ export interface AppStaging {
   neverReady: boolean;
   /** With minReplicas 0: a new revision has no replica until the first request. */
   startsAtZero: boolean;
+  /** So many of the next revisions find no room in the environment: they have no replica, whatever their minimum is. */
+  withoutRoom: number;
   /** True: only the states that the published API lists, none of the portal's. */
   documentedStatesOnly: boolean;
   /** From a replica's start until its containers run: with and without the image on the machine. */
@@ -161,6 +165,7 @@ export const usualStaging: AppStaging = {
   trafficFailures: 0,
   neverReady: false,
   startsAtZero: false,
+  withoutRoom: 0,
   documentedStatesOnly: false,
   pullMs: 6_000,
   coldStartMs: 1_500,

@@ -125,6 +125,7 @@ export function viewEnvironment(world: AzureWorld, environment: Environment): Js
       defaultDomain: environment.domain,
       staticIp: environment.internal ? '10.0.0.7' : '20.0.113.8',
       vnetConfiguration: { internal: environment.internal },
+      publicNetworkAccess: environment.closed ? 'Disabled' : 'Enabled',
       zoneRedundant: false,
     },
   };

@@ -3,7 +3,14 @@ import type { SimulatedRequest } from '../../edge/host.ts';
 import { objectAt, textAt } from '../../json.ts';
 import { type GoogleWorld, serviceAgentOf } from '../world.ts';
 import { generatedRevisionId, logsUrlOf } from './names.ts';
-import { ingressOf, type Revision, type RevisionContainer, type Service, type Trouble } from './state.ts';
+import {
+  ingressOf,
+  isScaledToNothing,
+  type Revision,
+  type RevisionContainer,
+  type Service,
+  type Trouble,
+} from './state.ts';
 import { containersOf, contentOf, portOf, secretsOf, startupProbeOf } from './template.ts';
 
 /** https://cloud.google.com/run/docs/troubleshooting#container-failed-to-start */
@@ -66,7 +73,10 @@ export function startRevision(home: Home, revision: Revision): void {
     const missing = pull(world, revision);
     if (missing) fail(home, revision, missing);
   });
-  later(createMs + pullMs, () => startContainers(home, revision));
+  // Nothing is started: https://cloud.google.com/run/docs/configuring/services/manual-scaling, and
+  // https://cloud.google.com/run/docs/configuring/healthchecks (`--no-deploy-health-check`).
+  const start = isUnchecked(service, revision) ? succeed : startContainers;
+  later(createMs + pullMs, () => start(home, revision));
 }
 
 /** Ready without the passing of time: for what was there before the test. @throws Error for an image that isn't there. */
@@ -80,6 +90,10 @@ export function settleAtOnce(world: GoogleWorld, revision: Revision): void {
     settledAt: world.queue.now,
     firstStartedAt: world.queue.now,
   });
+}
+
+function isUnchecked(service: Service, { template }: Revision): boolean {
+  return isScaledToNothing(service) || template['healthCheckDisabled'] === true;
 }
 
 function startContainers(home: Home, revision: Revision): void {

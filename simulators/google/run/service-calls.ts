@@ -70,7 +70,7 @@ export function deleteService({ world, name }: RunCall): JsonObject {
 /** "There are no permissions required for making this API call", as its documentation says. */
 export function testIamPermissions({ world, body }: RunCall): JsonObject {
   const asked = Array.isArray(body['permissions']) ? body['permissions'].map(String) : [];
-  const permissions = asked.filter((permission) => world.access.may(permission));
+  const permissions = asked.filter((permission) => world.access.has(permission));
   return permissions.length > 0 ? { permissions } : {};
 }
 

@@ -1,5 +1,5 @@
 import type { Behaviour } from '../../behaviour.ts';
-import type { JsonObject } from '../../json.ts';
+import { type JsonObject, objectAt } from '../../json.ts';
 
 /** https://cloud.google.com/run/docs/reference/rest/v2/Condition#commonreason */
 export type CommonReason =
@@ -170,6 +170,12 @@ export const usualStaging: Staging = {
 
 export function isReconciling({ generation, settledGeneration }: Service): boolean {
   return settledGeneration < generation;
+}
+
+/** Manual scaling, set to 0 instances. */
+export function isScaledToNothing({ config }: Service): boolean {
+  const scaling = objectAt(config, 'scaling');
+  return scaling['scalingMode'] === 'MANUAL' && (scaling['manualInstanceCount'] ?? 0) === 0;
 }
 
 export function findRevision(service: Service, id: string): Revision | null {

@@ -6,7 +6,7 @@ import type { GoogleWorld } from '../world.ts';
 import { googlePage } from './google-page.ts';
 import { type Invocation, refuseCaller } from './invoker.ts';
 import { hostnamesOf } from './names.ts';
-import { ingressOf, type Revision, type Route, type Service } from './state.ts';
+import { ingressOf, isScaledToNothing, type Revision, type Route, type Service } from './state.ts';
 
 interface Address {
   readonly service: Service;
@@ -75,7 +75,7 @@ function answerFrom(
 ): SimulatedResponse {
   const { now } = world.queue;
   const { behaviour } = ingressOf(revision);
-  if (!behaviour || revision.state !== 'ready') return unavailable();
+  if (!behaviour || revision.state !== 'ready' || isScaledToNothing(service)) return unavailable();
   if (!isRunning(service, revision, now)) revision.instanceStartedAt = now;
   revision.lastRequestAt = now;
   revision.requests += 1;
