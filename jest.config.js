@@ -1,8 +1,12 @@
-// Real signals at every call take as long as a quarter of everything else, and start dist/: CI runs them, after its build.
+// Real signals at every call take as long as a quarter of everything else, and start dist/: CI runs them, after its build. So
+// does what is about real time.
 const signalLoops = ['/scenarios/(.*-)?kill\\.test\\.ts$', '/scenarios/ecs-cancel\\.test\\.ts$'];
+const realTime = ['/scenarios/(verdict-to-exit|smoke-protocols)\\.test\\.ts$'];
 const isOnDist = process.env.SCENARIOS_ON === 'dist';
 if (!isOnDist)
-  process.stdout.write('Loops of SIGKILL and SIGINT run on dist/ only: SCENARIOS_ON=dist npm test -- kill cancel\n');
+  process.stdout.write(
+    'Loops of SIGKILL and SIGINT, and tests in real time, run on dist/ only: SCENARIOS_ON=dist npm test -- kill cancel verdict smoke-protocols\n',
+  );
 
 /** @type {import('jest').Config} */
 export default {
@@ -10,7 +14,7 @@ export default {
   // No tests are in src/: without it, a file of it that no test loads would not be counted.
   roots: ['<rootDir>/__tests__', '<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(isOnDist ? [] : signalLoops)],
+  testPathIgnorePatterns: ['/node_modules/', ...(isOnDist ? [] : [...signalLoops, ...realTime])],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': '<rootDir>/scripts/jest-transform.js',

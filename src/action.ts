@@ -1,19 +1,31 @@
+import { type Announcer, openAnnouncer } from './announcements/index.ts';
+import { debugSwitches, shortNames } from './clouds/index.ts';
 import { type CloudContext, openSharedLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
 import { deployInTurn } from './engine/deploy-in-turn.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
+import { ensureTestable } from './engine/ensure-testable.ts';
+import { ensureVerified } from './engine/ensure-verified.ts';
 import { finish, recalled, untouched } from './engine/finish.ts';
+import { hideValues } from './engine/hide-values.ts';
 import { openImageRegistry } from './engine/image-registry.ts';
+import { clearInside } from './engine/inside-tests.ts';
 import { openJournal } from './engine/journal.ts';
 import { runPhase } from './engine/phase.ts';
 import { planDeploy } from './engine/plan.ts';
 import { planWhenFree } from './engine/plan-when-free.ts';
 import { copyImages, resolveImages } from './engine/resolve-images.ts';
+import { mayPassInRollback } from './engine/restore-persistently.ts';
+import { warnWithoutSmokeTests } from './engine/smoke-test.ts';
+import { COPY, openTimeLimit, type TimeLimit } from './engine/time-limit.ts';
 import { waitForAnswer } from './engine/wait.ts';
 import type { WaitRequest } from './engine/wait-until-free.ts';
+import { ensureTrustedEvent } from './inputs/trusted-event.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
+import { removeDebugSwitches } from './io/debug-switches.ts';
 import { type Io, openIo } from './io/io.ts';
 import { REPORTED, RUN } from './io/own-state.ts';
+import { readProxyEnv } from './io/proxy-env.ts';
 import { isCancelled, neverAborted } from './io/signals.ts';
 import { ensureChangeable } from './model/change.ts';
 import { describeError } from './model/errors.ts';
@@ -22,22 +34,47 @@ import { emptyRecord, endAs, isGreen, type Outcome, type RunRecord } from './mod
 import type { EditChange } from './model/workload.ts';
 import { writeOutputs } from './outputs.ts';
 import { findImage } from './registry/find-image.ts';
-import { report } from './report/index.ts';
+import type { Told } from './report/index.ts';
 import { ensurePossible } from './strategies/ensure-possible.ts';
 
 /** The main step. `signal`: aborted when the job is cancelled. True: green. */
 export async function deployAction(signal: AbortSignal): Promise<boolean> {
-  const io = openIo();
+  const io = openQuietIo();
+  try {
+    return await deployAndTell(io, signal);
+  } finally {
+    io.http.close();
+  }
+}
+
+async function deployAndTell(io: Io, signal: AbortSignal): Promise<boolean> {
   const record = emptyRecord(io.clock.now());
-  const outcome = await deployOrRefuse(record, { io, signal, logins: openSharedLogins() });
+  const announcer = await openAnnouncer(io);
+  const ended = await deployOrRefuse(record, announcer, { io, signal, logins: openSharedLogins() });
+  const outcome = { ...ended, notes: [...record.restored, ...ended.notes] };
   if (isCancelled(signal)) {
     io.log.info(`${describeError(signal.reason).message}: the post step says how it ended.`);
     return false;
   }
-  const reportFile = await report(outcome, record, io);
-  tryWrite('outputs', io, () => writeOutputs(outcome, record, reportFile));
+  const { file, evidence } = await tell(outcome, record, io, announcer.previousCommit());
+  tryWrite('outputs', io, () => writeOutputs(outcome, record, file));
   tryWrite('state', io, () => io.state.save(REPORTED, io.state.read(RUN)));
+  await announcer.end(evidence);
   return isGreen(outcome);
+}
+
+/** Before a cloud's library is loaded: it must not print what it sends. */
+function openQuietIo(): Io {
+  const removed = removeDebugSwitches(process.env, debugSwitches);
+  const io = openIo(shortNames);
+  if (removed.length > 0) io.log.info(`Not used: ${removed.join(', ')}, which would print tokens to this log.`);
+  return io;
+}
+
+/** Nothing before the end needs what writes the summary. */
+async function tell(...parts: Parameters<typeof import('./report/index.ts')['report']>): Promise<Told> {
+  const { report } = await import('./report/index.ts');
+  return await report(...parts);
 }
 
 /** The deployment is over by now: a file of the runner that can't be written must not change the verdict. */
@@ -54,10 +91,13 @@ function tryWrite(what: string, io: Io, write: () => void): void {
  * it comes. True: green.
  */
 export async function finishAction(crashes: readonly unknown[]): Promise<boolean> {
-  const io = openIo();
+  const io = openQuietIo();
   const record = emptyRecord(io.clock.now());
+  const announcer = await openAnnouncer(io);
   const outcome = await finishOrAlarm(record, io);
-  await report(outcome, record, io);
+  const { evidence } = await tell(outcome, record, io);
+  await announcer.end(evidence);
+  io.http.close();
   for (const crash of crashes) io.log.error(describeError(crash).message, 'The post step went on after an error');
   return isGreen(outcome) && crashes.length === 0;
 }
@@ -65,13 +105,19 @@ export async function finishAction(crashes: readonly unknown[]): Promise<boolean
 /** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */
 const POST_BUDGET_MS = 180_000;
 
-async function deployOrRefuse(record: RunRecord, context: CloudContext): Promise<Outcome> {
+async function deployOrRefuse(record: RunRecord, announcer: Announcer, context: CloudContext): Promise<Outcome> {
   const { io, signal } = context;
   try {
-    const request = parseInputs(io);
+    readProxyEnv(io.env);
+    const request = parseInputs({ ...io, parseNotify: announcer.parseNotify });
+    hideValues(request, io.log);
+    ensureTrustedEvent(request, io);
     const deadline = io.clock.now() + request.timeoutMs;
-    const opened = await open({ ...request, deadline, record }, context);
-    return request.mode === 'plan' ? await planDeploy(opened) : await copyAndDeploy(opened, context);
+    const limit = openTimeLimit(context);
+    const opened = await open({ ...request, deadline, record, limit }, { ...context, signal: limit.signal });
+    if (request.mode === 'plan') return await planDeploy(opened);
+    announcer.start(record, signal);
+    return await copyAndDeploy(opened, context);
   } catch (error) {
     return endAs('refused', { failure: describeError(signal.aborted ? signal.reason : error) });
   }
@@ -80,6 +126,7 @@ async function deployOrRefuse(record: RunRecord, context: CloudContext): Promise
 interface Run extends DeployRequest {
   readonly deadline: number;
   readonly record: RunRecord;
+  readonly limit: TimeLimit;
 }
 
 /** Without what is opened meanwhile under the same names. */
@@ -87,20 +134,28 @@ type Checked = Omit<Run, 'images' | 'registries'>;
 
 /** What every mode starts with: the service, the images by digest, and the change beside what is live. Changes nothing. */
 async function open(run: Run, context: CloudContext) {
-  const { record, environment, secrets, base } = run;
+  const { record, environment, removed, secrets, base, limit, deadline } = run;
   const { io, signal } = context;
-  const service = await findService(run, context);
+  const service = await limit.run('find the service', deadline, () => findService(run, context));
   const registries = run.registries.map((opener) => opener(context));
   const registry = openImageRegistry(run, registries, context);
-  const images = await runPhase('Resolve the image digest', record, io, () => resolveImages(run, registry, io));
+  const resolve = () => runPhase('Resolve the image digest', record, io, () => resolveImages(run, registry, io));
+  const images = await limit.run('resolve the image digest', deadline, resolve);
   const main = images[0]?.image ?? null;
   const image = main && formatImage(main);
   Object.assign(record, { image, digest: main?.digest ?? null });
-  const change: EditChange = { kind: 'edit', images, environment, secrets, base };
+  const verify = () => ensureVerified(images, run, { io, signal, registry });
+  await limit.run('verify the image', deadline, verify);
+  const change: EditChange = { kind: 'edit', images, environment, removed, secrets, base };
   // What can't be deployed is refused before anything is copied.
   const compared = await compare({ ...run, ...service, change, io, signal });
   const runsOn = { platform: compared.changes.platform, resource: service.workload.resource };
-  await ensurePlatform(images, runsOn, { registry, log: io.log });
+  const checkPlatform = () => ensurePlatform(images, runsOn, { registry, log: io.log });
+  await limit.run('check the platform of the image', deadline, checkPlatform);
+  // Of what is unchanged, only what is live is tested.
+  const steps = compared.changes.unchanged && !run.force ? [] : compared.steps;
+  const testable = { workload: service.workload, steps, smokeTests: run.smokeTests, image };
+  await limit.run('check the smoke tests', deadline, () => ensureTestable(testable, io));
   const find = (name: string) => findImage(registry, name);
   return { ...run, ...service, ...compared, registries, registry, images, image, change, findImage: find, io, signal };
 }
@@ -122,19 +177,23 @@ async function findService(run: Checked, context: CloudContext) {
 async function compare(run: Checked & WaitRequest & { readonly change: EditChange }) {
   const { workload, change, mode } = run;
   ensureChangeable(change, workload);
-  const changes = await (mode === 'plan' ? workload.plan(change) : planWhenFree(change, run));
+  const plan = (moreMs: number) =>
+    run.limit.run('read the current state', run.deadline + moreMs, () => workload.plan(change));
+  const changes = await (mode === 'plan' ? plan(0) : planWhenFree(plan, run));
   return { changes, steps: run.strategy.plan(run.trafficSteps, workload.capabilities) };
 }
 
 async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, context: CloudContext): Promise<Outcome> {
-  const { copyTo, images, registry: client, registries, record } = opened;
+  const { copyTo, images, registry: client, registries, record, limit, deadline } = opened;
   const { io } = context;
+  warnWithoutSmokeTests(opened, io);
   const importers = registries.flatMap(({ importer }) => importer ?? []);
   const copying = { client, importers, record, io };
-  if (copyTo) await runPhase('Copy the image', record, io, () => copyImages(images, copying));
-  return await deployInTurn(opened, async () => {
-    const service = await findService(opened, context);
-    return { ...service, ...(await compare({ ...opened, ...service })) };
+  const copy = () => runPhase('Copy the image', record, io, () => copyImages(images, copying));
+  if (copyTo) await limit.run(COPY, deadline, copy);
+  return await deployInTurn(opened, async (laterDeadline) => {
+    const service = await limit.run('find the service', laterDeadline, () => findService(opened, context));
+    return { ...service, ...(await compare({ ...opened, ...service, deadline: laterDeadline })) };
   });
 }
 
@@ -143,18 +202,37 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     const journal = openJournal(io);
     const entry = journal.read();
     if (entry) Object.assign(record, { resource: entry.point.resource, image: entry.image });
-    if (!entry || entry.phase === 'open') return untouched(entry);
-    if (entry.phase === 'closed') return recalled(entry);
+    if (!entry || entry.phase === 'open' || entry.phase === 'closed') {
+      await clearSmokeTests(io);
+      return entry?.phase === 'closed' ? recalled(entry) : untouched(entry);
+    }
     const request = recallInputs(io);
+    hideValues(request, io.log);
     const deadline = io.clock.now() + POST_BUDGET_MS;
-    const wait = { what: `${entry.point.resource} to be found`, deadline, signal: neverAborted };
+    const what = `${entry.point.resource} to be found`;
+    const wait = { what, deadline, signal: neverAborted, mayPass: mayPassInRollback };
     // With a new login each time: an answer to a login may have been lost too.
     const open = () => request.openWorkload({ io, signal: neverAborted, logins: openSharedLogins() });
     const workload = await waitForAnswer(open, wait, io);
     const endpoint = await tryFindEndpoint(request.url, workload, io);
     const timeoutMs = deadline - io.clock.now();
-    return await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
+    const outcome = await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
+    await clearInside({ ...request, workload }, io);
+    return outcome;
   } catch (error) {
     return endAs('rollback-failed', { failure: describeError(error) });
+  }
+}
+
+/** Main may have been killed while one ran. Nothing is opened where there can be none. */
+async function clearSmokeTests(io: Io): Promise<void> {
+  try {
+    const request = recallInputs(io);
+    if (request.mode === 'plan' || !request.smokeTests.some(({ inside }) => inside)) return;
+    hideValues(request, io.log);
+    const workload = await request.openWorkload({ io, signal: neverAborted, logins: openSharedLogins() });
+    await clearInside({ ...request, workload }, io);
+  } catch (error) {
+    io.log.info(`did not look for smoke tests that are left in the cluster: ${describeError(error).message}`);
   }
 }

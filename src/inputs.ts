@@ -1,20 +1,24 @@
-import { registries, targets } from './clouds/index.ts';
+import { registries, targetAliases, targets } from './clouds/index.ts';
 import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
+import { type ParseNotify, parseAnnouncements } from './inputs/announcements.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
-import { parseSmokeTests, type SmokeTestFiles } from './inputs/smoke-tests.ts';
-import { environmentName, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
+import { readSmokeTests } from './inputs/smoke-test-inputs.ts';
+import { readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
+import { noteUnknownInputs } from './inputs/unknown-inputs.ts';
+import { parseVariables } from './inputs/variables.ts';
+import { parseVerification } from './inputs/verify.ts';
 import type { Io } from './io/io.ts';
-import { DeployError } from './model/errors.ts';
+import { ALL_CONTAINERS } from './model/container-edits.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
-import { nearest } from './model/nearest.ts';
+import { nearest, squeeze } from './model/nearest.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
+import type { VerifyOptions } from './model/requirement.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
 import type { Base } from './model/workload.ts';
-import { parseStringMap } from './model/yaml.ts';
 
 /** What the user wants. Every field is checked; nothing reads an input after this. */
-export interface DeployRequest extends RolloutOptions {
+export interface DeployRequest extends RolloutOptions, VerifyOptions {
   /** `plan`: only say what a deploy would do. */
   readonly mode: 'deploy' | 'plan';
   readonly openWorkload: OpenWorkload;
@@ -34,6 +38,8 @@ export interface DeployRequest extends RolloutOptions {
   readonly smokeTests: readonly SmokeTest[];
   readonly url: string | null;
   readonly environment: ReadonlyMap<string, string>;
+  /** Variables that the container is to have no more. */
+  readonly removed: ReadonlySet<string>;
   readonly secrets: ReadonlyMap<string, string>;
   readonly base: Base | null;
   readonly force: boolean;
@@ -44,18 +50,22 @@ export interface DeployRequest extends RolloutOptions {
   /** What to do with a rollout that can't end. null: replace one of ours, and fail for any other. */
   readonly onStuck: 'replace' | 'fail' | null;
   readonly allowNoRollback: boolean;
+  /** What to do where nothing of the new revision ran. */
+  readonly inconclusive: 'fail' | 'proceed';
+  /** Deploys also for events that run code of people who may not push. */
+  readonly allowUntrustedEvent: boolean;
   readonly timeoutMs: number;
   readonly rollbackTimeoutMs: number;
 }
 
 /** Where inputs come from: the runner's variables, and the files of the repository. */
-type InputSource = Pick<Io, 'env' | 'files'>;
+type InputSource = Pick<Io, 'env' | 'files'> & Partial<Pick<Io, 'log'>> & { readonly parseNotify?: ParseNotify | null };
 
 /** @throws DeployError INPUT_INVALID that lists every problem. */
 export function parseInputs(source: InputSource): DeployRequest {
   const inputs = readStepInputs(source.env);
   const request = readRequest(inputs, source);
-  noteUnknownInputs(inputs, source.env);
+  noteUnknownInputs(inputs, source);
   inputs.ensureNoProblems();
   return request;
 }
@@ -71,9 +81,8 @@ export function recallInputs(source: InputSource): DeployRequest {
 /** Reads every input; what is wrong is noted in `inputs`, not thrown. */
 export function readRequest(inputs: StepInputs, source: InputSource): DeployRequest {
   const target = parseTarget(inputs);
-  const environment = parseMap(inputs, 'environment-variables');
-  const secrets = parseMap(inputs, 'secrets');
-  noteNamesInBoth(inputs, environment, secrets);
+  // What is in them is for those who tell others; here it has to be right.
+  parseAnnouncements(inputs, source.parseNotify ?? null);
   noteNeedsCopyTo(inputs, ['tags', 'platforms', 'copy-referrers']);
   const images = parseImages(inputs);
   const copyTo = inputs.parsed('copy-to', parseRepository, null);
@@ -88,10 +97,10 @@ export function readRequest(inputs: StepInputs, source: InputSource): DeployRequ
     platforms: inputs.parsed('platforms', (text) => parseList(text, parsePlatform), []),
     copyReferrers: inputs.boolean('copy-referrers', false),
     credentials: parseCredentials(inputs),
-    smokeTests: inputs.parsed('smoke-tests', (text) => parseSmokeTests(text, repositoryFiles(source)), []),
+    ...parseVerification(inputs, source.files),
+    smokeTests: readSmokeTests(inputs, source.files),
     url: parseUrl(inputs),
-    environment,
-    secrets,
+    ...parseVariables(inputs, source.files),
     base: inputs.text('base') === '' ? null : inputs.choice<Base>('base', ['serving', 'latest'], 'serving'),
     force: inputs.boolean('force', false),
     onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
@@ -101,7 +110,9 @@ export function readRequest(inputs: StepInputs, source: InputSource): DeployRequ
       inputs.text('on-stuck') === ''
         ? null
         : inputs.choice<'replace' | 'fail'>('on-stuck', ['replace', 'fail'], 'fail'),
+    inconclusive: inputs.choice('inconclusive', ['fail', 'proceed'], 'fail'),
     allowNoRollback: inputs.boolean('allow-no-rollback', false),
+    allowUntrustedEvent: inputs.boolean('allow-untrusted-event', false),
     timeoutMs: inputs.duration('timeout', '20m'),
     rollbackTimeoutMs: inputs.duration('rollback-timeout', '15m'),
   };
@@ -112,7 +123,12 @@ function parseTarget(inputs: StepInputs): Target {
   const name = inputs.required('target', `one of ${names.join(', ')}`);
   const target = targets.get(name);
   if (target) return target;
-  if (name !== '') inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}` });
+  if (name !== '') {
+    const same = names.find((known) => squeeze(known) === squeeze(name));
+    const meant = same ?? targetAliases.get(squeeze(name)) ?? nearest(name, names);
+    const next = meant ? { next: `Did you mean \`${meant}\`?` } : {};
+    inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}`, ...next });
+  }
   // Nothing is deployed with it: `ensureNoProblems` throws. It lets the rest of the inputs be checked all the same.
   return targets.get(names[0]!)!;
 }
@@ -124,7 +140,7 @@ function parseRegistries(inputs: StepInputs, used: readonly { readonly registry:
 }
 
 /**
- * `container` holds names that get `image`, or `name=image` lines for containers with an image of their own. Those that
+ * `container` holds names that get `image` (`all`: each of its repository), or `name=image` lines for containers with an image of their own. Those that
  * get `image` come first: the first is the main one, which is copied and gets the variables.
  */
 function parseImages(inputs: StepInputs): DeployRequest['images'] {
@@ -144,12 +160,18 @@ function parseContainerLine(
   image: ImageName | null,
   inputs: StepInputs,
 ): { container: string; name: ImageName | null } {
-  const [container = '', own] = line.split(/\s*=\s*/, 2);
+  const [container, own] = splitAtEquals(line);
+  if (line === 'all') return { container: ALL_CONTAINERS, name: image };
   if (!/^[A-Za-z0-9_.-]{1,255}$/.test(container)) {
     inputs.problem('container', { given: `"${line}"`, expected: 'a container name, or name=image, one a line' });
   }
-  if (own === undefined) return { container, name: image };
+  if (own === null) return { container, name: image };
   return { container, name: inputs.parsed<ImageName | null>('container', () => parseImageName(own), null) };
+}
+
+function splitAtEquals(line: string): readonly [name: string, value: string | null] {
+  const at = line.indexOf('=');
+  return at < 0 ? [line, null] : [line.slice(0, at).trim(), line.slice(at + 1).trim()];
 }
 
 /** Values separated by commas or line breaks, each once. */
@@ -186,55 +208,4 @@ function parseUrl(inputs: StepInputs): string | null {
   // What was given isn't repeated: a URL that is not plain can hold a password.
   inputs.problem('url', { given: 'something else', expected: 'a plain base URL such as https://agent.acme.dev' });
   return null;
-}
-
-function parseMap(inputs: StepInputs, name: string): ReadonlyMap<string, string> {
-  return inputs.parsed<ReadonlyMap<string, string>>(name, (text) => parseStringMap(text, name), new Map());
-}
-
-function noteNamesInBoth(
-  inputs: StepInputs,
-  environment: ReadonlyMap<string, string>,
-  secrets: ReadonlyMap<string, string>,
-): void {
-  const both = [...environment.keys()].filter((name) => secrets.has(name));
-  if (both.length === 0) return;
-  const given = `${both.join(', ')}, which the input environment-variables sets too`;
-  inputs.problem('secrets', { given, expected: 'each name in one of the two', next: 'Remove it from one of them.' });
-}
-
-function repositoryFiles({ files }: InputSource): SmokeTestFiles {
-  return {
-    exists: files.hasInput,
-    readFile(file) {
-      try {
-        return files.readInput(file, MAX_SMOKE_TESTS_BYTES).toString();
-      } catch (error) {
-        if (error instanceof RangeError) throw tooLong(file);
-        if (error instanceof DeployError) throw error;
-        // The parser says which file is missing, in its own words.
-        return null;
-      }
-    },
-  };
-}
-
-const MAX_SMOKE_TESTS_BYTES = 1_000_000;
-
-function tooLong(file: string): DeployError {
-  return new DeployError('INPUT_INVALID', `could not read smoke-tests: ${file} is longer than 1 MB`, {
-    hint: 'Send large request bodies from files of their own (`file:`).',
-  });
-}
-
-/** The runner only warns of an input that action.yml doesn't know; a misspelt `smoke-tests` would test nothing. */
-function noteUnknownInputs(inputs: StepInputs, env: Io['env']): void {
-  const known = new Set([...inputs.read, ...[...targets.values(), ...registries].flatMap((part) => part.inputs)]);
-  const knownVariables = new Set([...known].map(environmentName));
-  for (const variable of Object.keys(env).filter((name) => name.startsWith('INPUT_') && !knownVariables.has(name))) {
-    const name = variable.slice('INPUT_'.length).toLowerCase();
-    const meant = nearest(name, [...known]);
-    const next = meant ? `Did you mean \`${meant}\`?` : 'Remove it.';
-    inputs.problem(name, { given: 'an input that this action does not have', expected: 'one that it has', next });
-  }
 }

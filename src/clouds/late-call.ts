@@ -1,3 +1,6 @@
+import { formatDuration } from '../model/duration.ts';
+import { type RestorationAnswer, returning } from './restoration-answers.ts';
+
 const LATE_CALL_MS = 10_000;
 
 /**
@@ -7,4 +10,10 @@ const LATE_CALL_MS = 10_000;
  */
 export function mayStillArrive(elapsedMs: number): boolean {
   return elapsedMs < LATE_CALL_MS;
+}
+
+/** A restoration ends, and lets other runs begin, when none of its own requests can come any more. */
+export function waitingForLateCall(leftMs: number): RestorationAnswer {
+  const left = formatDuration(leftMs);
+  return returning('LATE_CALL', `for ${left} a request that got no answer may still take effect`);
 }

@@ -8,6 +8,8 @@ import type { Workload } from '../model/workload.ts';
 export interface Target {
   /** The action's inputs that only this target reads. */
   readonly inputs: readonly string[];
+  /** True: its workloads have `inside`, so smoke tests may have `in-cluster: true`. */
+  readonly hasInside?: boolean;
   /** Reads and checks its inputs; nothing is sent. */
   parse(reader: InputReader): OpenWorkload;
 }

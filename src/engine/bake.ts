@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/duration.ts';
+import type { Analysis } from '../model/outcome.ts';
 import { formatShare } from '../model/traffic.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { Check, CheckResult } from './checks/check.ts';
@@ -20,20 +21,28 @@ export async function bake(
   progress: Progress,
   rollout: Rollout,
 ): Promise<void> {
-  const { io, signal } = rollout;
+  const { io, record, signal } = rollout;
+  const inForce = formatShare(percent, progress.share ?? share);
+  const analysis: Analysis = {
+    ...{ share: inForce, startedAt: io.clock.now() },
+    ...{ passedRounds: 0, roundsWithoutData: 0, passed: null },
+  };
+  record.analyses.push(analysis);
   const until = io.clock.now() + durationMs;
   progress.deadline += durationMs;
   const checks = openChecks(progress, rollout);
   await waitFor(
     async () => {
       await holdMarker(progress, rollout);
-      const results = await runAll(checks);
+      const results = await runAll(checks, analysis);
       const missing = results.find(({ verdict }) => verdict === 'no-data');
+      if (missing) analysis.roundsWithoutData += 1;
+      else analysis.passedRounds += 1;
       const isDone = until <= io.clock.now() && !missing;
       return isDone ? { done: true, value: null } : { done: false, message: (missing ?? results[0]!).message };
     },
     {
-      what: `${formatDuration(durationMs)} at ${formatShare(percent, progress.share ?? share)} to pass`,
+      what: `${formatDuration(durationMs)} at ${inForce} to pass`,
       deadline: progress.deadline,
       doneAt: until,
       signal,
@@ -41,8 +50,8 @@ export async function bake(
     },
     io,
   );
+  analysis.passed = true;
   const tests = rollout.smokeTests.length === 0 ? 'no smoke tests are configured' : 'its smoke tests passed each time';
-  const inForce = formatShare(percent, progress.share ?? share);
   io.log.info(`${progress.operation!.revision} was healthy at ${inForce} for ${formatDuration(durationMs)}; ${tests}`);
 }
 
@@ -59,11 +68,15 @@ function openChecks(progress: Progress, rollout: Rollout): readonly Check[] {
 type Acceptable = Exclude<CheckResult, { verdict: 'fail' }>;
 
 /** In turn: after one that fails the rest does not run. */
-async function runAll(checks: readonly Check[]): Promise<readonly Acceptable[]> {
+async function runAll(checks: readonly Check[], analysis: Analysis): Promise<readonly Acceptable[]> {
   const results: Acceptable[] = [];
   for (const check of checks) {
     const result = await check.run();
-    if (result.verdict === 'fail') throw result.error;
+    if (result.verdict === 'fail') {
+      // Another user's deployment says nothing about ours.
+      if (result.error.code !== 'SUPERSEDED') analysis.passed = false;
+      throw result.error;
+    }
     results.push(result);
   }
   return results;

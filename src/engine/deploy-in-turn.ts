@@ -11,20 +11,18 @@ export type Turn = Omit<Rollout, 'run' | 'journal'> & WaitRequest;
 
 /**
  * Deploys when no one else changes the workload. `reopen`: what depends on the workload, read again, as another run may have
- * changed it. One that is found only while the change is sent is waited for too, with a run of its own.
+ * changed it; it gets the deadline, later by what restoring took. One that is found only while the change is sent is
+ * waited for too, with a run of its own.
  * @throws DeployError as `waitUntilFree`, `deploy` and `reopen`
  */
-export async function deployInTurn(turn: Turn, reopen: () => Promise<Partial<Turn>>): Promise<Outcome> {
+export async function deployInTurn(turn: Turn, reopen: (deadline: number) => Promise<Partial<Turn>>): Promise<Outcome> {
   const { onConflict, io } = turn;
-  const found: string[] = [];
   for (;;) {
-    const { hasWaited, restoringMs, notes } = await waitUntilFree(turn);
-    found.push(...notes);
+    const { hasWaited, restoringMs } = await waitUntilFree(turn);
     const deadline = turn.deadline + restoringMs;
-    const current: Turn = { ...turn, ...(hasWaited ? await reopen() : {}), deadline };
+    const current: Turn = { ...turn, ...(hasWaited ? await reopen(deadline) : {}), deadline };
     try {
-      const outcome = await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
-      return { ...outcome, notes: [...found, ...outcome.notes] };
+      return await deploy({ ...current, run: identifyRun(io), journal: openJournal(io) });
     } catch (error) {
       const isOver = io.clock.now() >= deadline;
       if (!(error instanceof ConflictError) || onConflict === 'fail' || isOver) throw error;

@@ -1,13 +1,14 @@
 import { isCancelled } from '../io/signals.ts';
 import { ConflictError } from '../model/conflict.ts';
+import type { Diagnosis } from '../model/diagnosis.ts';
 import { describeError, type Failure } from '../model/errors.ts';
 import { endAs, type Outcome } from '../model/outcome.ts';
 import type { RestorePoint } from '../model/restore-point.ts';
 import { joinSentences } from '../model/sentences.ts';
-import type { Diagnosis } from '../model/workload.ts';
 import { ensureRollbackTarget } from './check-rollback-target.ts';
 import { removeMarker } from './hold-marker.ts';
 import { type JournalEntry, tryToJournal } from './journal.ts';
+import { outlastLateCalls } from './late-call.ts';
 import { runPhase } from './phase.ts';
 import { rollBack, startRollback, unusedRevision } from './rollback.ts';
 import type { Progress, Rollout } from './rollout.ts';
@@ -28,7 +29,9 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
   await ensureRollbackTarget(point, rollout);
+  record.differences = plan.differences;
   for (const difference of plan.differences) io.log.info(difference);
+  for (const warning of plan.warnings ?? []) io.log.warning(warning);
 
   const progress = startProgress(rollout, point);
   const { steps } = rollout;
@@ -36,19 +39,26 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const outcome = steps.some(({ kind }) => kind === 'confirm') ? 'deployed' : 'previewed';
   try {
     for (const step of steps) await runStep(step, progress, rollout);
-    if (outcome === 'previewed') await removeMarker(progress.entry, rollout);
+    if (outcome === 'previewed') await endUnfinished(progress, rollout);
     // What post can't read, it rolls back: so a deploy whose end can't be journaled has failed.
-    journal.write({ ...progress.entry, phase: 'closed', outcome });
+    journal.write({ ...progress.entry, phase: 'closed', outcome, notes: progress.operation?.notes });
   } catch (error) {
     return await handleFailure(error, progress, rollout);
   }
   const { revision = null, notes = [] } = progress.operation ?? {};
+  if (outcome === 'deployed' && point.revision !== null) record.restoreCommand = workload.restoreCommand(point);
   return endAs(outcome, { revision, previousRevision: point.revision, notes });
+}
+
+/** The last request of a rollout that ends without giving all traffic to our revision. @throws the signal's reason */
+async function endUnfinished(progress: Progress, rollout: Rollout): Promise<void> {
+  await outlastLateCalls(progress, rollout);
+  await removeMarker(progress.entry, rollout);
 }
 
 function startProgress({ image, deadline }: Rollout, point: RestorePoint): Progress {
   const entry: JournalEntry = { version: 1, phase: 'open', image, point, mark: null, failure: null, outcome: null };
-  return { entry, operation: null, share: null, markedUntil: null, unansweredAt: null, deadline };
+  return { entry, operation: null, share: null, markedUntil: null, unanswered: { at: null }, deadline };
 }
 
 async function readCurrentState(rollout: Rollout): Promise<RestorePoint> {
@@ -86,23 +96,23 @@ async function handleFailure(error: unknown, progress: Progress, rollout: Rollou
   const diagnosis = await tryDiagnose(progress, rollout);
   const rollback = point.revision === null ? 'Deleting what this run created' : `Rolling back to ${point.revision}`;
   io.log.info(joinSentences(failure.message, isUndone ? 'Reading what serves now' : rollback));
-  const { entry, unansweredAt } = progress;
-  const outcome = await rollBack({ ...rollout, entry, unansweredAt, timeoutMs: rollout.rollbackTimeoutMs });
+  const { entry, unanswered } = progress;
+  const outcome = await rollBack({ ...rollout, entry, unanswered, timeoutMs: rollout.rollbackTimeoutMs });
   return { ...outcome, diagnosis, notes: [...outcome.notes, ...(progress.operation?.notes ?? [])] };
 }
 
 /** After a request that got no answer, nothing says that none of ours was sent. */
-function isConflict(error: unknown, { operation, unansweredAt }: Progress): boolean {
-  return error instanceof ConflictError && operation === null && unansweredAt === null;
+function isConflict(error: unknown, { operation, unanswered }: Progress): boolean {
+  return error instanceof ConflictError && operation === null && unanswered.at === null;
 }
 
 async function keep(failure: Failure, progress: Progress, rollout: Rollout): Promise<Outcome> {
   const { point } = progress.entry;
-  await removeMarker(progress.entry, rollout);
-  tryToJournal(rollout.journal, { ...progress.entry, phase: 'closed', outcome: 'kept' }, rollout.io);
+  await endUnfinished(progress, rollout);
+  const notes = [`Kept, as \`on-failure: keep\` says. To roll back: ${rollout.workload.restoreCommand(point)}`];
+  tryToJournal(rollout.journal, { ...progress.entry, phase: 'closed', outcome: 'kept', notes }, rollout.io);
   const diagnosis = await tryDiagnose(progress, rollout);
   const revision = progress.operation?.revision ?? null;
-  const notes = [`Kept, as \`on-failure: keep\` says. To roll back: ${rollout.workload.restoreCommand(point)}`];
   return endAs('kept', { revision, previousRevision: point.revision, failure, diagnosis, notes });
 }
 

@@ -2,7 +2,7 @@ import type { Io } from '../io/io.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError, describeError } from '../model/errors.ts';
 import { joinSentences } from '../model/sentences.ts';
-import type { SmokeTest } from '../model/smoke-test.ts';
+import { isBelowBaseUrl, type SmokeTest } from '../model/smoke-test.ts';
 import type { Workload } from '../model/workload.ts';
 
 export interface EndpointRequest {
@@ -25,7 +25,7 @@ export async function findEndpoint(
     io.log.info('the address of the service is known when it is there');
     return null;
   }
-  const needy = smokeTests.find((test) => test.kind === 'http' && test.location.startsWith('/'));
+  const needy = smokeTests.find((test) => !test.inside && isBelowBaseUrl(test));
   if (!found && needy) {
     const message = `could not tell where to send "${needy.name}": no address of the service is known`;
     throw new DeployError('INPUT_INVALID', message, {

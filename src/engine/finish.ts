@@ -42,7 +42,7 @@ export function untouched(entry: JournalEntry | null): Outcome {
 
 /** The outcome that the main step reached, but was killed before it could report it. */
 export function recalled(entry: JournalEntry): Outcome {
-  const { point, failure } = entry;
-  const notes = ['The main step was stopped after this was done, before it could report it.'];
-  return endAs(entry.outcome ?? 'rollback-failed', { previousRevision: point.revision, failure, notes });
+  const { point, failure, rollback = null } = entry;
+  const notes = [...(entry.notes ?? []), 'The main step was stopped after this was done, before it could report it.'];
+  return endAs(entry.outcome ?? 'rollback-failed', { previousRevision: point.revision, failure, rollback, notes });
 }

@@ -1,7 +1,9 @@
+import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
 import { describeError } from '../model/errors.ts';
 import { MARKER_HOLDS_MS } from '../model/rollout-marker.ts';
 import { joinSentences } from '../model/sentences.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
+import { noteUnanswered } from '../model/unanswered.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Progress, Rollout } from './rollout.ts';
 
@@ -24,18 +26,20 @@ export async function holdMarker(progress: Progress, { workload, io }: Holder, n
   const next = now + Math.max(MARKER_HOLDS_MS, neededMs + MARKER_HOLDS_MS / 2);
   // One that failed is tried again half a minute later.
   progress.markedUntil = now + MARKER_HOLDS_MS / 2 + RETRY_MS;
-  if (await tryRenew(entry, { workload, io }, next)) progress.markedUntil = next;
+  if (await tryRenew(progress, { workload, io }, next)) progress.markedUntil = next;
 }
 
-/** False: it was not renewed. */
+/** False: it was not renewed. One that got no answer may still arrive, and would be there again after the end. */
 export async function tryRenew(
-  { point, mark }: JournalEntry,
+  progress: Pick<Progress, 'entry' | 'unanswered'>,
   { workload, io }: Holder,
   until: number,
 ): Promise<boolean> {
-  if (!workload.marker || mark === null) return false;
+  const { point, mark } = progress.entry;
+  const { marker } = workload;
+  if (!marker || mark === null) return false;
   try {
-    await workload.marker.renew(point, mark, until);
+    await noteUnanswered(progress.unanswered, io.clock, () => marker.renew(point, mark, until));
     return true;
   } catch (error) {
     io.log.debug(`could not renew the marker: ${describeError(error).message}`);
@@ -44,15 +48,18 @@ export async function tryRenew(
 }
 
 const RETRY_MS = 30_000;
+/** Whatever the answer was: one that stays makes the next run wait, and then restore what was live before. */
+const REMOVAL: RetryPolicy = { tries: 6, firstDelayMs: 1_000, mayPass: () => true };
 
 /** Before an ending that `Workload.finish` is no part of. @throws the signal's reason */
 export async function removeMarker(
   entry: JournalEntry,
   { workload, io, signal }: Holder & { readonly signal: AbortSignal },
 ): Promise<void> {
-  if (!workload.marker || entry.mark === null) return;
+  const { marker } = workload;
+  if (!marker || entry.mark === null) return;
   try {
-    await workload.marker.remove(entry.point);
+    await retryTransient(() => marker.remove(entry.point), REMOVAL, { clock: io.clock, signal });
   } catch (error) {
     // The post step restores then, and removes it.
     signal.throwIfAborted();
@@ -61,7 +68,13 @@ export async function removeMarker(
   }
 }
 
+/** What brings a test in the workload's own network to its start, and its last attempt to its end. */
+const INSIDE_MS = 180_000;
+
 /** The longest that smoke tests may take when they fail in the end. */
 export function longestOf(tests: readonly SmokeTest[]): number {
-  return tests.reduce((sum, test) => sum + test.retryForMs + (test.kind === 'command' ? test.timeoutMs : 0), 0);
+  const longest = tests.map(
+    (test) => test.retryForMs + (test.kind === 'command' ? test.timeoutMs : 0) + (test.inside ? INSIDE_MS : 0),
+  );
+  return longest.reduce((sum, ms) => sum + ms, 0);
 }

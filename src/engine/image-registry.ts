@@ -10,6 +10,8 @@ export interface RegistryLogins {
   readonly images: readonly { readonly name: ImageName }[];
   /** For the registry of the first image. */
   readonly credentials: RegistryCredentials | null;
+  /** Milliseconds since 1970; absent: none. */
+  readonly deadline?: number;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface RegistryLogins {
  * a login that an earlier job left on a self-hosted runner has often expired.
  */
 export function openImageRegistry(
-  { images, credentials }: RegistryLogins,
+  { images, credentials, deadline }: RegistryLogins,
   clouds: readonly RegistryAccess[],
   { io, signal }: CancellableIo,
 ): RegistryClient {
@@ -28,5 +30,5 @@ export function openImageRegistry(
   if (credentials) log.mask(credentials.password);
   const docker = dockerConfigKeychain({ env, exec, log, readFile: async (file) => files.readText(file) });
   const keychains = [...given, ...clouds.map(({ keychain }) => keychain), docker];
-  return openRegistryClient({ http, clock, log, keychains, signal });
+  return openRegistryClient({ http, clock, log, keychains, signal, ...(deadline === undefined ? {} : { deadline }) });
 }

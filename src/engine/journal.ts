@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { Files } from '../io/files.ts';
+import type { Io } from '../io/io.ts';
 import type { Log } from '../io/log.ts';
 import { RUN } from '../io/own-state.ts';
-import type { State } from '../io/state.ts';
 import { DeployError, describeError, ERROR_CODES, type Failure } from '../model/errors.ts';
-import { OUTCOME_KINDS, type OutcomeKind } from '../model/outcome.ts';
+import { mapFailure, mapTexts } from '../model/map-texts.ts';
+import { OUTCOME_KINDS, type OutcomeKind, type UnfinishedRollback } from '../model/outcome.ts';
 import type { ChangeMark, RestorePoint } from '../model/restore-point.ts';
 
 /**
@@ -25,6 +26,10 @@ export interface JournalEntry {
   readonly mark: ChangeMark | null;
   readonly failure: Failure | null;
   readonly outcome: OutcomeKind | null;
+  /** Of a `closed` entry: what the reader should know of the outcome, which main may be killed before it says. */
+  readonly notes?: readonly string[] | undefined;
+  /** Of a `closed` entry: why the rollback did not end well, and the command that repairs it; null: it did. */
+  readonly rollback?: UnfinishedRollback | null | undefined;
 }
 
 export interface Journal {
@@ -42,10 +47,10 @@ const NAME = 'journal';
 const MAX_STATE_BYTES = 16_000;
 const MAX_MESSAGE_CHARACTERS = 600;
 
-export function openJournal({ state, files }: { readonly state: State; readonly files: Files }): Journal {
+export function openJournal({ state, files, log }: Pick<Io, 'state' | 'files' | 'log'>): Journal {
   return {
     write(entry) {
-      const text = JSON.stringify({ ...entry, failure: shorten(entry.failure), owner: state.read(RUN) });
+      const text = JSON.stringify({ ...withoutValues(entry, log), owner: state.read(RUN) });
       const isLarge = Buffer.byteLength(text) > MAX_STATE_BYTES;
       state.save(NAME, isLarge ? JSON.stringify({ stored: files.storePrivately(NAME, text) }) : text);
     },
@@ -70,6 +75,8 @@ export function tryToJournal(journal: Journal, entry: JournalEntry, io: { readon
   }
 }
 
+const failureSchema = z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().nullable() });
+
 const documentSchema = z.object({
   version: z.literal(1),
   phase: z.enum(['open', 'sending', 'rolling-back', 'closed']),
@@ -81,8 +88,10 @@ const documentSchema = z.object({
     run: z.object({ id: z.string(), name: z.string(), since: z.number() }).optional(),
   }),
   mark: z.string().nullable(),
-  failure: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string().nullable() }).nullable(),
+  failure: failureSchema.nullable(),
   outcome: z.enum(OUTCOME_KINDS).nullable(),
+  notes: z.array(z.string()).readonly().optional(),
+  rollback: z.object({ failure: failureSchema, command: z.string() }).nullable().optional(),
 });
 
 // Without the mark, a change that is live could not be told from one that never arrived.
@@ -111,7 +120,19 @@ function unreadable(cause: unknown): DeployError {
   });
 }
 
-function shorten(failure: Failure | null): Failure | null {
-  if (!failure || failure.message.length <= MAX_MESSAGE_CHARACTERS) return failure;
+/** What a person reads of an entry, without values. The command of a rollback has names only. */
+function withoutValues({ failure, notes, rollback, ...entry }: JournalEntry, { redact }: Log): JournalEntry {
+  return {
+    ...entry,
+    failure: failure && shorten(mapFailure(failure, redact)),
+    ...(notes ? { notes: mapTexts(notes, redact) } : {}),
+    ...(rollback === undefined
+      ? {}
+      : { rollback: rollback && { ...rollback, failure: mapFailure(rollback.failure, redact) } }),
+  };
+}
+
+function shorten(failure: Failure): Failure {
+  if (failure.message.length <= MAX_MESSAGE_CHARACTERS) return failure;
   return { ...failure, message: `${failure.message.slice(0, MAX_MESSAGE_CHARACTERS)}…` };
 }

@@ -21,8 +21,9 @@ export async function restoreAbandoned(
   const { point, mark } = marker;
   io.log.info(joinSentences(message, `Restoring ${point.revision ?? 'what was there before'} first`));
   const entry: JournalEntry = { ...EMPTY, point, mark };
-  const progress: RestoreProgress = { requested: false, failure: null };
-  const request = { workload, entry, timeoutMs: rollbackTimeoutMs, io };
+  const progress: RestoreProgress = { requested: false, failure: null, lastSeen: null };
+  // Its marker outlasted everything that it had sent.
+  const request = { workload, entry, timeoutMs: rollbackTimeoutMs, unanswered: { at: null }, io };
   const command = workload.restoreCommand(point);
   try {
     const found = await runPhase('Restore what another run left', record, io, () =>

@@ -22,14 +22,16 @@ export const unusedRevision =
 export async function rollBack(request: RollbackRequest): Promise<Outcome> {
   const { entry, journal, record, io } = request;
   const ending = await runPhase('Roll back', record, io, () => restoreAndVerify(request));
-  tryToJournal(journal, { ...entry, phase: 'closed', outcome: ending.kind }, io);
   const isRestored = ending.kind === 'rolled-back' || ending.kind === 'refused';
+  const { rollback = null } = ending;
+  const notes = isRestored ? [...ending.notes, unusedRevision] : ending.notes;
+  tryToJournal(journal, { ...entry, phase: 'closed', outcome: ending.kind, notes, rollback }, io);
   return endAs(ending.kind, {
     revision: isRestored ? (ending.revision ?? entry.point.revision) : null,
     previousRevision: entry.point.revision,
     failure: entry.failure,
-    rollback: ending.rollback ?? null,
-    notes: isRestored ? [...ending.notes, unusedRevision] : ending.notes,
+    rollback,
+    notes,
   });
 }
 
@@ -65,13 +67,15 @@ interface Ending {
 async function restoreAndVerify(request: RollbackRequest): Promise<Ending> {
   const { workload, entry } = request;
   const command = workload.restoreCommand(entry.point);
-  const progress: RestoreProgress = { requested: false, failure: null };
+  const progress: RestoreProgress = { requested: false, failure: null, lastSeen: null };
   try {
     const restoration = await restorePersistently(request, progress);
     return await endingOf(restoration, request, command);
   } catch (error) {
     const failure = progress.failure ?? describeError(error);
-    return unfinished(progress.requested ? 'rollback-unconfirmed' : 'rollback-failed', failure, command);
+    // A time-out says it itself.
+    const seen = progress.failure && progress.lastSeen ? [`Seen before that: ${progress.lastSeen}`] : [];
+    return unfinished(progress.requested ? 'rollback-unconfirmed' : 'rollback-failed', failure, command, seen);
   }
 }
 

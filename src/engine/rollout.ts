@@ -4,6 +4,7 @@ import type { RunRecord } from '../model/outcome.ts';
 import type { RunIdentity } from '../model/restore-point.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
 import type { Share } from '../model/traffic.ts';
+import type { Unanswered } from '../model/unanswered.ts';
 import type { Change, Operation, Workload } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import type { Journal, JournalEntry } from './journal.ts';
@@ -30,6 +31,8 @@ export interface Rollout {
   readonly findImage: (name: string) => Promise<'there' | 'missing' | 'unknown'>;
   /** Deploy even where a rollback could not work. */
   readonly allowNoRollback: boolean;
+  /** What to do where nothing of the new revision ran, so that nothing shows whether it works. */
+  readonly inconclusive: 'fail' | 'proceed';
   /** Roll out even if everything that we would send is already live. */
   readonly force: boolean;
   readonly onFailure: OnFailure;
@@ -53,8 +56,8 @@ export interface Progress {
   share: Share | null;
   /** Until when our marker holds, as far as we know, in milliseconds since 1970; null: it was not written yet. */
   markedUntil: number | null;
-  /** When a request of ours last got no answer, so that it may take effect later than the next ones; null: never. */
-  unansweredAt: number | null;
+  /** A request of ours that got no answer may take effect later than the next ones. */
+  readonly unanswered: Unanswered;
   /** When the present step has to be done, in milliseconds since 1970. What a bake takes is added to it. */
   deadline: number;
 }
@@ -64,6 +67,6 @@ export interface RollbackRequest
   extends Pick<Rollout, 'workload' | 'smokeTests' | 'endpoint' | 'journal' | 'record' | 'io'> {
   readonly entry: JournalEntry;
   readonly timeoutMs: number;
-  /** When a request of ours got no answer, in milliseconds since 1970; absent: not known, as in another process. */
-  readonly unansweredAt?: number | null;
+  /** Of the rollout; absent: not known, as in another process. */
+  readonly unanswered?: Unanswered;
 }

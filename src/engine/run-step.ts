@@ -1,11 +1,12 @@
-import { formatDuration } from '../model/duration.ts';
 import { superseded } from '../model/superseded.ts';
-import { formatShare, type Share } from '../model/traffic.ts';
+import { formatShare, type Share, trafficBar } from '../model/traffic.ts';
+import { noteUnanswered } from '../model/unanswered.ts';
 import type { Operation } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
+import { ensureProven } from './ensure-proven.ts';
 import { holdMarker, longestOf, markedUntil } from './hold-marker.ts';
-import { noteUnanswered, outstandingMs } from './late-call.ts';
+import { outlastLateCalls } from './late-call.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { sendChange } from './send-change.ts';
@@ -39,18 +40,23 @@ export async function runStep(step: Step, progress: Progress, rollout: Rollout):
   }
 }
 
-async function rollOut({ takeTraffic, shifts }: StepOf<'deploy'>, progress: Progress, rollout: Rollout): Promise<void> {
+async function rollOut(step: StepOf<'deploy'>, progress: Progress, rollout: Rollout): Promise<void> {
+  const { takeTraffic, shifts, firstShare = 0 } = step;
   const { workload, change, journal, io, signal } = rollout;
   const prepared = await workload.prepare(change);
   progress.entry = { ...progress.entry, phase: 'sending', mark: prepared.mark };
   journal.write(progress.entry);
   signal.throwIfAborted();
   const until = markedUntil(io);
-  const operation = await sendChange(prepared, { takeTraffic, shifts, markedUntil: until }, { progress, rollout });
+  const plan = { takeTraffic, shifts, firstShare, markedUntil: until };
+  const operation = await sendChange(prepared, plan, { progress, rollout });
   progress.markedUntil = until;
   progress.operation = operation;
-  io.log.info(`our deployment: ${operation.id} (${operation.revision})`);
-  await waitForOperation(progress, rollout, `${operation.revision} to be up and healthy`);
+  rollout.record.deployment = operation.id;
+  const id = operation.id.split('/').at(-1);
+  io.log.info(`our deployment: ${operation.revision}${id === operation.revision ? '' : ` (${id})`}`);
+  const up = await waitForOperation(progress, rollout, `${operation.revision} to be up and healthy`);
+  await ensureProven(up, progress, rollout);
   if (!takeTraffic) return await notePreview(operation, progress, rollout);
   // A platform's own rollout does not touch traffic that someone has pinned to a revision.
   if (workload.traffic?.by === 'us') await moveTraffic({ percent: 100, share: ALL }, progress, rollout);
@@ -77,6 +83,8 @@ async function shiftTraffic(
   await runPhase(title, record, io, () => moveTraffic(step, progress, rollout));
   const { percent: inForce, why } = progress.share ?? step.share;
   record.traffic.push({ at: io.clock.now(), asked: step.percent, inForce, why });
+  // Outside of the group: a reader sees it without opening one.
+  io.log.info(trafficBar(inForce));
 }
 
 /** Gives our revision its share, or has the platform go on to it, and waits until that is in force. */
@@ -94,7 +102,7 @@ async function moveTraffic(
   const move = () =>
     traffic?.by === 'platform' ? traffic.advance(operation!, request) : traffic!.setWeight(operation!, request);
   progress.operation = await waitForAnswer(
-    () => noteUnanswered(progress, io, move),
+    () => noteUnanswered(progress.unanswered, io.clock, move),
     { what, deadline: progress.deadline, signal },
     io,
   );
@@ -109,21 +117,13 @@ async function finishTraffic(progress: Progress, rollout: Rollout): Promise<void
   const operation = progress.operation!;
   const what = `${operation.revision} to be the only one that serves`;
   const wait = { what, deadline: progress.deadline, signal };
-  await outlastLateCall(progress, rollout);
-  const finish = () => noteUnanswered(progress, io, () => workload.finish(operation, progress.entry.point));
+  await outlastLateCalls(progress, rollout);
+  const finish = () =>
+    noteUnanswered(progress.unanswered, io.clock, () => workload.finish(operation, progress.entry.point));
   const finishing = await waitForAnswer(finish, wait, io);
   if (!finishing) return;
   progress.operation = finishing;
-  await runPhase('Finish', record, io, () => waitForOperation(progress, rollout, what));
-}
-
-/** A share of the traffic that was requested without an answer must not arrive after the last one. */
-async function outlastLateCall({ unansweredAt }: Progress, rollout: Rollout): Promise<void> {
-  const { io, signal } = rollout;
-  const leftMs = outstandingMs(unansweredAt, rollout);
-  if (leftMs === 0) return;
-  io.log.info(`a request got no answer and may still take effect: waiting ${formatDuration(leftMs)} before the end`);
-  await io.clock.sleep(leftMs, signal);
+  await runPhase('Finish', record, io, async () => void (await waitForOperation(progress, rollout, what)));
 }
 
 /** After another deployment during the smoke tests, their result would say nothing about ours. */

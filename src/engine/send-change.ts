@@ -1,5 +1,5 @@
+import { noteUnanswered } from '../model/unanswered.ts';
 import type { Operation, Prepared, RolloutPlan } from '../model/workload.ts';
-import { noteUnanswered } from './late-call.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
@@ -15,7 +15,7 @@ export async function sendChange(
 ): Promise<Operation> {
   const { workload, io, signal } = rollout;
   const { point } = progress.entry;
-  const send = () => noteUnanswered(progress, io, () => prepared.send(point, plan));
+  const send = () => noteUnanswered(progress.unanswered, io.clock, () => prepared.send(point, plan));
   const find = (): Promise<Operation | null> => workload.findOperation(prepared.mark, point);
   let isSent = false;
   return await waitFor(

@@ -23,8 +23,6 @@ export interface Waited {
   readonly hasWaited: boolean;
   /** How long restoring what another run left has taken, which is no part of `timeout`. */
   readonly restoringMs: number;
-  /** What was found and restored, in sentences. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -33,11 +31,10 @@ export interface Waited {
  * @throws DeployError BUSY when it may not wait, or the time is up; what restoring throws; the signal's reason
  */
 export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
-  const { workload, deadline, io, signal } = request;
+  const { workload, deadline, record, io, signal } = request;
   let polls = 0;
   let restoringMs = 0;
   const restored: RolloutMarker[] = [];
-  const notes: string[] = [];
   try {
     await waitFor(
       async () => {
@@ -46,7 +43,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
         if (found.status === 'abandoned') {
           const startedAt = io.clock.now();
           ensureNotRestored(found, restored, request);
-          notes.push(await restoreAbandoned(found, request));
+          record.restored.push(await restoreAbandoned(found, request));
           restored.push(found.marker);
           restoringMs += io.clock.now() - startedAt;
         }
@@ -58,7 +55,7 @@ export async function waitUntilFree(request: WaitRequest): Promise<Waited> {
   } catch (error) {
     throw error instanceof DeployError && error.code === 'TIMEOUT' ? busy(workload.resource, error) : error;
   }
-  return { hasWaited: polls > 1, restoringMs, notes };
+  return { hasWaited: polls > 1, restoringMs };
 }
 
 function describe(found: Readiness): { readonly message: string; readonly pollAfterMs?: number } {

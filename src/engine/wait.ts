@@ -22,11 +22,18 @@ export interface Wait {
   /** When it will be done, where that is known: a heartbeat counts down to this instead of the deadline. */
   readonly doneAt?: number;
   readonly signal: AbortSignal;
+  /** The next step when the time is up; default: to give it more with `timeout`. */
+  readonly hint?: string;
+  /** Whether a failed poll is repeated; default: what is transient. */
+  readonly mayPass?: (error: unknown) => boolean;
   /** Until the next poll; default: what the poll says, else a second at first, five later. */
   readonly pauseMs?: () => number;
 }
 
-const HEARTBEAT_MS = 30_000;
+/** `hint`: of a poll that failed. */
+type Polled<T> = Poll<T> & { readonly hint?: string | null };
+
+const HEARTBEAT_MS = 60_000;
 
 /**
  * Polls until it is done. Prints what changed, and a heartbeat. A transient error counts as "not yet".
@@ -38,11 +45,11 @@ export async function waitFor<T>(poll: () => Promise<Poll<T>>, wait: Wait, io: I
   const nextPause = startPace();
   for (;;) {
     wait.signal.throwIfAborted();
-    const found = await tryPoll(poll);
+    const found = await tryPoll(poll, wait);
     if (found.done) return found.value;
     print(found);
     const leftMs = deadlineOf(wait) - io.clock.now();
-    if (leftMs <= 0) throw timedOut(wait, found.message, io.clock.now() - startedAt);
+    if (leftMs <= 0) throw timedOut(wait, found, io.clock.now() - startedAt);
     const pauseMs = wait.pauseMs?.() ?? found.pollAfterMs ?? nextPause();
     await io.clock.sleep(Math.min(pauseMs, leftMs), wait.signal);
   }
@@ -57,12 +64,13 @@ function deadlineOf({ deadline }: Wait): number {
   return typeof deadline === 'function' ? deadline() : deadline;
 }
 
-async function tryPoll<T>(poll: () => Promise<Poll<T>>): Promise<Poll<T>> {
+async function tryPoll<T>(poll: () => Promise<Poll<T>>, { mayPass = isTransient }: Wait): Promise<Polled<T>> {
   try {
     return await poll();
   } catch (error) {
-    if (!isTransient(error)) throw error;
-    return { done: false, message: `${describeError(error).message} (trying again)` };
+    if (!mayPass(error)) throw error;
+    const { message, hint } = describeError(error);
+    return { done: false, message: `${message} (trying again)`, hint };
   }
 }
 
@@ -71,8 +79,9 @@ function openChangePrinter(
   io: Io,
 ): (reading: { readonly message: string; readonly notes?: readonly string[] }) => void {
   const printedNotes = new Set<string>();
+  const startedAt = io.clock.now();
   let lastMessage = '';
-  let lastPrintedAt = io.clock.now();
+  let lastPrintedAt = startedAt;
   return ({ message, notes = [] }) => {
     const news = notes.filter((note) => !printedNotes.has(note));
     for (const note of news) printedNotes.add(note);
@@ -80,15 +89,19 @@ function openChangePrinter(
     const silentMs = io.clock.now() - lastPrintedAt;
     if (message === lastMessage && silentMs < HEARTBEAT_MS) return;
     const left = formatDuration(Math.max(0, (wait.doneAt ?? deadlineOf(wait)) - io.clock.now()));
-    io.log.info(message === lastMessage ? `still waiting for ${wait.what}: ${message} (${left} left)` : message);
+    const times = `${formatDuration(io.clock.now() - startedAt)} elapsed, ${left} left`;
+    io.log.info(message === lastMessage ? `still waiting for ${wait.what}: ${message} (${times})` : message);
     lastMessage = message;
     lastPrintedAt = io.clock.now();
   };
 }
 
-function timedOut(wait: Wait, lastSeen: string, waitedMs: number): DeployError {
-  const message = `could not wait any longer than ${formatDuration(waitedMs)} for ${wait.what}: last seen: ${lastSeen}`;
-  return new DeployError('TIMEOUT', message, {
-    hint: 'If this is normal for the service, give it more time with `timeout`.',
-  });
+function timedOut(
+  wait: Wait,
+  last: { readonly message: string; readonly hint?: string | null },
+  waitedMs: number,
+): DeployError {
+  const message = `could not wait any longer than ${formatDuration(waitedMs)} for ${wait.what}: last seen: ${last.message}`;
+  const hint = wait.hint ?? last.hint ?? 'If this is normal for the service, give it more time with `timeout`.';
+  return new DeployError('TIMEOUT', message, { hint });
 }

@@ -25,7 +25,7 @@ export function parseRollout(inputs: StepInputs): RolloutOptions {
 
 /** The share at which the deploy ends, in percent. */
 function parseTraffic(inputs: StepInputs): 0 | 100 {
-  const given = inputs.text('traffic').replace(/\s*%$/, '');
+  const given = inputs.text('traffic').replace(/%$/, '').trimEnd();
   if (given === '0') return 0;
   if (given !== '' && given !== '100') {
     const next = 'For shares between them write `strategy: canary` and `steps`.';

@@ -1,30 +1,42 @@
-import type * as z from 'zod';
+import { describeError } from '../model/errors.ts';
+import { formatImageName, parseImageName } from '../model/image.ts';
 import { nearest } from '../model/nearest.ts';
-import type { CommandSmokeTest, HttpSmokeTest, RequestBody, SmokeTest } from '../model/smoke-test.ts';
+import type { CommandSmokeTest, HttpSmokeTest, InsideRun, RequestBody } from '../model/smoke-test.ts';
+import { describeIssue } from './describe-issue.ts';
+import { readGrpc, readWebSocket, toContent } from './smoke-test-channels.ts';
+import type { SmokeTestLimits } from './smoke-test-limits.ts';
+import { findLocationProblems, type ReadEntry, shorten } from './smoke-test-location.ts';
 import { type CommandEntry, commandSchema, type RequestEntry, requestSchema } from './smoke-test-schema.ts';
 
-/** One entry of the list. `test` is null when there are problems; `label` says which entry this is ('' when unclear). */
-export interface ReadEntry {
-  readonly label: string;
-  readonly test: SmokeTest | null;
-  readonly problems: readonly string[];
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const FOLDED = 'several entries on one line, as `smoke-tests: >` makes of a list; write `smoke-tests: |`';
+const SHAPE =
+  'expected `METHOD /path`, `METHOD https://host/path`, `run: command`, `grpc: health` or `websocket: /path`';
+
+/** What holds for each test of the list, and how its files are found. */
+export interface EntryContext extends SmokeTestLimits {
+  fileExists(path: string): boolean;
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const SHAPE = 'expected `METHOD /path`, `METHOD https://host/path` or `run: command`';
-
-export function readSmokeTest(entry: unknown, fileExists: (path: string) => boolean): ReadEntry {
-  if (typeof entry === 'string') return readRequest(entry, {}, fileExists);
+export function readSmokeTest(entry: unknown, context: EntryContext): ReadEntry {
+  if (typeof entry === 'string') return readRequest(entry, {}, context);
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return unclear(SHAPE);
-  if (Object.hasOwn(entry, 'run')) return readCommand(entry);
+  if (Object.hasOwn(entry, 'run')) return readCommand(entry, context);
+  if (Object.hasOwn(entry, 'grpc')) return readGrpc(entry, context);
+  if (Object.hasOwn(entry, 'websocket')) return readWebSocket(entry, context);
   const [key = '', ...others] = Object.keys(entry);
   if (!key.includes(' ')) {
-    const meant = nearest(key, ['run']);
+    const meant = nearest(key, ['run', 'grpc', 'websocket']);
     return unclear(meant ? `unknown key "${key}": did you mean "${meant}"?` : SHAPE);
   }
   // `- GET /health:` with the options below it, not indented any further, is a common mistake.
   if (others.length > 0) return { label: shorten(key), test: null, problems: [besideNotBelow(key)] };
-  return readRequest(key, (entry as Record<string, unknown>)[key] ?? {}, fileExists);
+  return readRequest(key, (entry as Record<string, unknown>)[key] ?? {}, context);
+}
+
+/** The line breaks between the entries are gone. */
+function isFolded(key: string): boolean {
+  return / - (?:[A-Z]{3,7} +[/h]|run\b)/.test(key);
 }
 
 function unclear(problem: string): ReadEntry {
@@ -36,28 +48,25 @@ function besideNotBelow(key: string): string {
   return `its options are beside it, not below it; ${right}`;
 }
 
-function shorten(text: string): string {
-  const line = hideQuery(text.replace(/\s+/g, ' '));
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
-}
-
-/** A query can hold a token, and names go into logs and reports. */
-function hideQuery(text: string): string {
-  return text.replace(/^([A-Za-z]+ (?:\/|https?:\/\/)[^?#]*)\?.*$/, '$1?…').replace(/:\/\/[^/@\s]*@/, '://…@');
-}
-
-function readRequest(key: string, options: unknown, fileExists: (path: string) => boolean): ReadEntry {
+function readRequest(key: string, options: unknown, context: EntryContext): ReadEntry {
   const [, method = '', location = ''] = /^(\S+) +(\S+)$/.exec(key.trim()) ?? [];
   const name = shorten(key.trim());
+  if (isFolded(key)) return { label: name, test: null, problems: [FOLDED] };
   const parsed = requestSchema.safeParse(options);
   const issues = parsed.success ? [] : parsed.error.issues;
   const problems = [
     ...findRequestLineProblems(method, location),
-    ...issues.flatMap((issue) => describe(issue, Object.keys(requestSchema.shape))),
-    ...findBodyProblems(options, method, fileExists),
+    ...issues.flatMap((issue) => describeIssue(issue, Object.keys(requestSchema.shape))),
+    ...findBodyProblems(options, method, context.fileExists),
+    ...findInsideProblems(options),
+    ...findUnanswerable(options, method),
   ];
   if (!parsed.success || problems.length > 0) return { label: name, test: null, problems };
-  return { label: name, problems, test: toHttpTest({ name, method, location }, parsed.data) };
+  return {
+    label: name,
+    problems,
+    test: { ...toHttpTest({ name, method, location }, parsed.data), networks: context.networks },
+  };
 }
 
 function findRequestLineProblems(method: string, location: string): readonly string[] {
@@ -67,49 +76,76 @@ function findRequestLineProblems(method: string, location: string): readonly str
   if (!METHODS.includes(method)) {
     problems.push(`unknown method: ${meant ? `did you mean ${meant}?` : `expected one of ${METHODS.join(', ')}`}`);
   }
-  if (location.startsWith('/')) return problems;
-  const url = /^https?:\/\//i.test(location) ? URL.parse(location) : null;
-  if (!url) return [...problems, 'expected a path that begins with `/`, or a full http or https URL'];
-  if (url.username !== '' || url.password !== '') {
-    return [...problems, 'expected a URL without credentials; send them in `headers`'];
-  }
-  return problems;
+  return [...problems, ...findLocationProblems(location)];
 }
+
+/** RFC 9110 9.3.2: the response to a HEAD has no body. */
+function findUnanswerable(options: unknown, method: string): readonly string[] {
+  if (method !== 'HEAD') return [];
+  const given = Object.keys(options ?? {}).filter((key) => BODY_EXPECTATIONS.includes(key));
+  return given.map((key) => `${key}: the response to HEAD has no body; expected another method, such as GET`);
+}
+
+const BODY_EXPECTATIONS = ['contains', 'matches', 'json'];
 
 function findBodyProblems(options: unknown, method: string, fileExists: (path: string) => boolean): readonly string[] {
   const given = new Map(Object.entries(options ?? {}));
   const problems: string[] = [];
-  const bodies = ['body', 'json-body', 'file'].filter((key) => given.has(key));
+  const bodies = ['body', 'json-body', 'file', 'body-file'].filter((key) => given.has(key));
   if (bodies.length > 1) problems.push(`expected only one of ${bodies.join(', ')}`);
   if (bodies.length > 0 && (method === 'GET' || method === 'HEAD')) {
     problems.push(`${method} sends no ${bodies[0]}; expected another method, such as POST`);
   }
   if (given.has('file-field') && !given.has('file')) problems.push('file-field: expected `file` beside it');
-  const file = given.get('file');
-  if (typeof file === 'string' && file !== '' && !fileExists(file)) {
+  for (const key of ['file', 'body-file']) {
+    const file = given.get(key);
+    if (typeof file !== 'string' || file === '' || fileExists(file)) continue;
     problems.push(
-      `file: there is no file ${file}; check the path, and that actions/checkout is an earlier step of this job`,
+      `${key}: there is no file ${file}; check the path, and that actions/checkout is an earlier step of this job`,
     );
   }
   return problems;
 }
 
-/** zod's issue in our words. Values are not quoted: they can be secrets. */
-function describe(issue: z.core.$ZodIssue, keys: readonly string[]): readonly string[] {
-  const at = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
-  if (issue.code !== 'unrecognized_keys') {
-    return [`${at}${issue.path.length === 0 ? 'expected a map of options, such as { status: 204 }' : issue.message}`];
+/** A redirect is followed by a name that only the network there resolves, so nothing could keep it from a metadata service. */
+const NO_REDIRECTS = 'cross-origin-redirects: expected false with `in-cluster: true`; test the address itself';
+
+function isInside(entry: object): boolean {
+  return (entry as { readonly 'in-cluster'?: unknown })['in-cluster'] === true;
+}
+
+function findInsideProblems(options: unknown): readonly string[] {
+  const {
+    'in-cluster': isInside,
+    image,
+    'cross-origin-redirects': leaves,
+    http2,
+  } = Object(options) as Record<string, unknown>;
+  const problems = leaves === true && isInside === true ? [NO_REDIRECTS] : [];
+  if (http2 === true && isInside === true) problems.push('http2: expected false with `in-cluster: true`');
+  if (image !== undefined && isInside !== true) return [...problems, 'image: expected `in-cluster: true` beside it'];
+  return typeof image === 'string' ? [...problems, ...findImageProblems(image)] : problems;
+}
+
+function findImageProblems(image: string): readonly string[] {
+  try {
+    parseImageName(image.trim());
+    return [];
+  } catch (error) {
+    return [`image: ${describeError(error).message}`];
   }
-  return issue.keys.map((key) => {
-    const meant = nearest(key, keys);
-    return `unknown key "${key}": ${meant ? `did you mean "${meant}"?` : `expected one of ${keys.join(', ')}`}`;
-  });
+}
+
+function toInside(entry: RequestEntry | CommandEntry): { readonly inside?: InsideRun } {
+  if (!entry['in-cluster']) return {};
+  // With its registry, as not every node completes a short name in the same way.
+  return { inside: { image: entry.image === undefined ? null : formatImageName(parseImageName(entry.image.trim())) } };
 }
 
 function toHttpTest(
   line: { readonly name: string; readonly method: string; readonly location: string },
   entry: RequestEntry,
-): HttpSmokeTest {
+): Omit<HttpSmokeTest, 'networks'> {
   return {
     kind: 'http',
     ...line,
@@ -118,36 +154,50 @@ function toHttpTest(
     expect: {
       status: entry.status ?? null,
       headers: entry.header,
-      contains: entry.contains ?? null,
-      json: entry.json ?? null,
+      ...toContent(entry),
       withinMs: entry.within ?? null,
     },
     passes: entry.passes,
     retryForMs: entry['retry-for'],
     followAnywhere: entry['cross-origin-redirects'],
+    isHttp2: entry.http2,
+    ...toInside(entry),
   };
 }
 
 function toBody(entry: RequestEntry): RequestBody {
   if (entry.file !== undefined) return { kind: 'file', path: entry.file, field: entry['file-field'] ?? 'file' };
+  if (entry['body-file'] !== undefined) return { kind: 'raw', path: entry['body-file'] };
   if (entry['json-body'] !== undefined) return { kind: 'json', value: entry['json-body'] };
   return entry.body === undefined ? { kind: 'none' } : { kind: 'text', text: entry.body };
 }
 
-function readCommand(entry: object): ReadEntry {
+function readCommand(entry: object, { passedVariables, fileExists }: EntryContext): ReadEntry {
   const parsed = commandSchema.safeParse(entry);
   const script = (entry as { readonly run: unknown }).run;
   const label = shorten(typeof script === 'string' ? firstLine(script) : 'run');
-  if (parsed.success) return { label, problems: [], test: toCommandTest(parsed.data) };
-  const problems = parsed.error.issues.flatMap((issue) => describe(issue, Object.keys(commandSchema.shape)));
-  return { label, test: null, problems };
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const problems = [
+    ...issues.flatMap((issue) => describeIssue(issue, Object.keys(commandSchema.shape))),
+    ...findInsideProblems(entry),
+    ...(typeof script === 'string' && !isInside(entry) ? findMissingScript(script, fileExists) : []),
+  ];
+  if (!parsed.success || problems.length > 0) return { label, test: null, problems };
+  return { label, problems, test: { ...toCommandTest(parsed.data), passedVariables } };
+}
+
+/** Of a command that begins with the path of a script of the repository: nothing before it can have made it. */
+function findMissingScript(script: string, fileExists: (path: string) => boolean): readonly string[] {
+  const [, file] = /^(?:(?:bash|sh) +)?\.\/([\w./-]+)(?=\s|;|$)/.exec(script.trim()) ?? [];
+  if (file === undefined || fileExists(file)) return [];
+  return [`run: there is no file ./${file}; check the path, and that actions/checkout is an earlier step of this job`];
 }
 
 function firstLine(script: string): string {
   return script.trim().split('\n', 1)[0]!.trim();
 }
 
-function toCommandTest(entry: CommandEntry): CommandSmokeTest {
+function toCommandTest(entry: CommandEntry): Omit<CommandSmokeTest, 'passedVariables'> {
   return {
     kind: 'command',
     name: entry.name ?? shorten(firstLine(entry.run)),
@@ -155,5 +205,6 @@ function toCommandTest(entry: CommandEntry): CommandSmokeTest {
     timeoutMs: entry.timeout,
     passes: entry.passes,
     retryForMs: entry['retry-for'],
+    ...toInside(entry),
   };
 }

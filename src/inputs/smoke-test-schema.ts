@@ -11,26 +11,48 @@ const passes = z
   .refine((count) => Number.isInteger(count) && count >= 1 && count <= 100, 'expected a whole number from 1 to 100')
   .default(1);
 
+const inside = {
+  'in-cluster': z.boolean({ error: 'expected true or false' }).default(false),
+  image: text.optional(),
+};
+const PATTERN =
+  'expected a regular expression of JavaScript, such as v[0-9]+; `{`, `}` and `]` as themselves need a `\\\\`';
+const NOT_MESSAGE = 'expected text, or a map or a list that is sent as JSON';
+// RFC 9110 15.2: what is below 200 comes before the response.
+const STATUS = 'expected a status from 200 to 599';
+
+const content = {
+  contains: text.min(1, 'expected text to look for').optional(),
+  matches: text.max(1_000, 'expected at most 1000 characters').refine(isPattern, PATTERN).optional(),
+  not: text.min(1, 'expected text that must not be there').optional(),
+  json: json()
+    .refine((value) => value !== null, 'expected a value that has to be part of the response')
+    .optional(),
+};
+const timing = {
+  within: duration(1, 10 * MINUTE_MS, 'a duration from 1ms to 10m, such as 500ms or 2s').optional(),
+  'retry-for': duration(0, HOUR_MS, 'a duration from 0s to 1h, such as 60s').default(MINUTE_MS),
+  passes,
+};
+
 /** The values beside `METHOD /path`. */
 export const requestSchema = z.strictObject({
   headers: headerMap('sent').prefault({}),
   body: text.optional(),
   'json-body': json().optional(),
   file: text.min(1, 'expected the path of a file').optional(),
+  'body-file': text.min(1, 'expected the path of a file').optional(),
   'file-field': text.regex(/^[^\p{Cc}"]{1,200}$/u, 'expected the name of a form field').optional(),
   status: z
-    .number({ error: 'expected a status from 100 to 599' })
-    .refine((status) => Number.isInteger(status) && status >= 100 && status <= 599, 'expected a status from 100 to 599')
+    .number({ error: STATUS })
+    .refine((status) => Number.isInteger(status) && status >= 200 && status <= 599, STATUS)
     .optional(),
   header: headerMap('expected').prefault({}),
-  contains: text.min(1, 'expected text to look for').optional(),
-  json: json()
-    .refine((value) => value !== null, 'expected a value that has to be part of the response')
-    .optional(),
-  within: duration(1, 10 * MINUTE_MS, 'a duration from 1ms to 10m, such as 500ms or 2s').optional(),
-  'retry-for': duration(0, HOUR_MS, 'a duration from 0s to 1h, such as 60s').default(MINUTE_MS),
-  passes,
+  ...content,
+  ...timing,
+  http2: z.boolean({ error: 'expected true or false' }).default(false),
   'cross-origin-redirects': z.boolean({ error: 'expected true or false' }).default(false),
+  ...inside,
 });
 
 export const commandSchema = z.strictObject({
@@ -39,8 +61,40 @@ export const commandSchema = z.strictObject({
   timeout: duration(1_000, HOUR_MS, 'a duration from 1s to 1h, such as 90s or 5m').default(5 * MINUTE_MS),
   'retry-for': duration(0, HOUR_MS, 'a duration from 0s to 1h, such as 60s').default(0),
   passes,
+  ...inside,
 });
 
+const onRunner = {
+  'in-cluster': z
+    .literal(false, 'expected false: this runs on the runner; in the cluster, run a client in a command (`run:`)')
+    .default(false),
+};
+
+export const grpcSchema = z.strictObject({
+  grpc: z.literal(
+    'health',
+    'expected `health`, the standard health service; for other calls, run a client in a command',
+  ),
+  service: text.regex(/^[\w.\-/]{0,200}$/, 'expected the name of a service, such as acme.v1.Agent').default(''),
+  url: text.optional(),
+  headers: headerMap('sent').prefault({}),
+  ...timing,
+  ...onRunner,
+});
+
+export const webSocketSchema = z.strictObject({
+  websocket: text,
+  protocol: text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'expected the name of a subprotocol').optional(),
+  send: json()
+    .refine((value) => typeof value === 'string' || (typeof value === 'object' && value !== null), NOT_MESSAGE)
+    .optional(),
+  headers: headerMap('sent').prefault({}),
+  ...content,
+  ...timing,
+  ...onRunner,
+});
+
+export type WebSocketEntry = z.infer<typeof webSocketSchema>;
 export type RequestEntry = z.infer<typeof requestSchema>;
 export type CommandEntry = z.infer<typeof commandSchema>;
 
@@ -86,6 +140,14 @@ function findHeaderProblem(name: string, value: unknown, kind: 'sent' | 'expecte
   if (RESERVED_HEADERS.has(name.toLowerCase())) return 'this header is set by deploy-agent; remove it';
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return 'expected one line without control characters';
   return null;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return pattern !== '' && new RegExp(pattern, 'u').source !== '';
+  } catch {
+    return false;
+  }
 }
 
 function json() {

@@ -1,7 +1,8 @@
 import { DeployError } from '../model/errors.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import { parseYaml } from '../model/yaml.ts';
+import { parseExactYaml } from '../model/yaml.ts';
 import { readSmokeTest } from './smoke-test-entry.ts';
+import { NO_LIMITS, type SmokeTestLimits } from './smoke-test-limits.ts';
 
 export interface SmokeTestFiles {
   /** The text of a file of the repository; null: there is none. */
@@ -18,13 +19,17 @@ const HINT = 'Write a list such as `- GET /health`, one test an entry.';
  * already here, so that a wrong path is found before anything is deployed; they are read when their test runs.
  * @throws DeployError INPUT_INVALID with every problem, each with the entry that it is in.
  */
-export function parseSmokeTests(text: string, files: SmokeTestFiles): readonly SmokeTest[] {
+export function parseSmokeTests(
+  text: string,
+  files: SmokeTestFiles,
+  limits: SmokeTestLimits = NO_LIMITS,
+): readonly SmokeTest[] {
   const { yaml, what } = findText(text.trim(), files);
-  const list = parseYaml(yaml, what) ?? [];
+  const list = parseExactYaml(yaml, what) ?? [];
   if (!Array.isArray(list)) throw invalid(what, ['expected a list']);
   if (list.length > MAX_TESTS) throw invalid(what, [`expected at most ${MAX_TESTS} tests, got ${list.length}`]);
-  const exists = files.exists ?? ((path: string) => files.readFile(path) !== null);
-  const entries = list.map((entry: unknown) => readSmokeTest(entry, exists));
+  const fileExists = files.exists ?? ((path: string) => files.readFile(path) !== null);
+  const entries = list.map((entry: unknown) => readSmokeTest(entry, { ...limits, fileExists }));
   const problems = entries.flatMap((entry, index) =>
     entry.problems.map(
       (problem) => `smoke-tests[${index}]${entry.label === '' ? '' : ` "${entry.label}"`}: ${problem}`,
@@ -35,7 +40,7 @@ export function parseSmokeTests(text: string, files: SmokeTestFiles): readonly S
 }
 
 function findText(text: string, files: SmokeTestFiles): { readonly yaml: string; readonly what: string } {
-  const isPath = /^[^\s:{}[\]-][^\s:{}[\]]*\.ya?ml$/.test(text);
+  const isPath = /^(?:[A-Za-z]:[\\/])?[^\s:{}[\]-][^\s:{}[\]]*\.ya?ml$/.test(text);
   if (!isPath) return { yaml: text, what: 'smoke-tests' };
   const yaml = files.readFile(text);
   if (yaml !== null) return { yaml, what: `smoke-tests (${text})` };

@@ -1,9 +1,12 @@
 import { parseDuration } from '../model/duration.ts';
 import { DeployError, describeError } from '../model/errors.ts';
 import type { InputReader } from '../model/input-reader.ts';
+import { nearest, squeeze } from '../model/nearest.ts';
 
 /** The step's inputs as the runner hands them over: `INPUT_<NAME>`, upper case, spaces as `_`, dashes kept. */
 export interface StepInputs extends InputReader {
+  /** As the runner hands it over, spaces at its ends included. */
+  whole(name: string): string;
   /** Lines that are not empty, trimmed. */
   lines(name: string): readonly string[];
   /** Parses with a function that throws DeployError INPUT_INVALID; `fallback` where it was not given or is wrong. */
@@ -18,16 +21,18 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
   const read = new Set<string>();
   // A target and a registry of one cloud may read the same input.
   const problems = new Set<string>();
-  const text = (name: string): string => {
+  const whole = (name: string): string => {
     read.add(name);
-    return (env[environmentName(name)] ?? '').trim();
+    return env[environmentName(name)] ?? '';
   };
+  const text = (name: string): string => whole(name).trim();
   const problem: InputReader['problem'] = (name, { given, expected, next }) => {
     const found = given === null ? 'is required (the value is empty)' : `got ${given}`;
     problems.add(`${name}: ${found}; expected ${expected}.${next ? ` ${next}` : ''}`);
   };
   return {
     read,
+    whole,
     text,
     problem,
     ...typedReaders(text, problem),
@@ -54,7 +59,7 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
   return {
     required(name, purpose) {
       const value = text(name);
-      if (value === '') problem(name, { given: null, expected: purpose, next: `Add \`${name}:\` to the step.` });
+      if (value === '') problem(name, { given: null, expected: purpose, next: nextForEmpty(name) });
       return value;
     },
     boolean(name, fallback) {
@@ -75,7 +80,9 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
       const value = text(name);
       const found = choices.find((choice) => choice === value);
       if (value === '' || found !== undefined) return found ?? fallback;
-      problem(name, { given: quote(value), expected: `one of ${choices.join(', ')}` });
+      const meant = choices.find((choice) => squeeze(choice) === squeeze(value)) ?? nearest(value, choices);
+      const next = meant ? { next: `Did you mean \`${meant}\`?` } : {};
+      problem(name, { given: quote(value), expected: `one of ${choices.join(', ')}`, ...next });
       return fallback;
     },
     lines: (name) =>
@@ -84,6 +91,11 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
         .map((line) => line.trim())
         .filter((line) => line !== ''),
   };
+}
+
+/** The runner hands over an input that is not there and one whose expression has no value in the same way. */
+function nextForEmpty(name: string): string {
+  return `Add \`${name}:\` to the step. If it is there, its value is empty: check that the secret, variable, output or matrix value in it exists. Secrets are empty in pull requests from forks.`;
 }
 
 function refusal(problems: readonly string[]): DeployError {

@@ -21,6 +21,7 @@ const METADATA = [
   'fd00:c1::a9fe:a9fe/128',
   'fd00:42::42/128',
   'fd00:a9fe:a9fe::1/128',
+  'fd00:100::100:200/128',
 ];
 
 /** What the internet doesn't route. https://www.iana.org/assignments/iana-ipv4-special-registry/ */

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
+import { writePrivately } from './private-file.ts';
 import { hasWorkspaceFile, readWorkspaceFile } from './workspace-file.ts';
 
 /** A file of this job, and what its content was when it was stored. */
@@ -37,7 +38,7 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
   return {
     storePrivately(name, text) {
       const file = path.join(env['RUNNER_TEMP'] || tmpdir(), `deploy-agent-${name}-${randomUUID()}.json`);
-      writeFileSync(file, text, { mode: 0o600, flag: 'wx', flush: true });
+      writePrivately(file, text);
       return { path: file, sha256: hash(text) };
     },
     readStored({ path: file, sha256 }) {

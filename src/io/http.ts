@@ -1,10 +1,17 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
+import { adviceFor } from './connection-advice.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
+import { keepGuardsApart } from './guarded-sockets.ts';
+import { tlsOptions } from './http-tls.ts';
+import { dropIdleSockets } from './idle-sockets.ts';
+import type { SocketRequest } from './open-socket.ts';
+import { openProxiedHosts } from './proxied-hosts.ts';
+import { readProxyEnv } from './proxy-env.ts';
 
 /** Writes a body piece by piece, and calls `onChunk` for each. The request ends when it resolves and breaks off when it fails. */
 export type BodyWriter = (outgoing: Writable, onChunk: () => void) => Promise<void>;
@@ -20,8 +27,10 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Resolves the host, and may refuse what it finds. */
   readonly lookup?: LookupFunction;
-  /** Of https. */
+  /** How to connect, where it isn't as usual; most of it is for https. */
   readonly tls?: ConnectionOptions;
+  /** Application protocols that are offered in TLS (ALPN); absent: none. */
+  readonly protocols?: readonly string[];
 }
 
 export interface HttpResponse {
@@ -40,39 +49,87 @@ export interface Http {
   readonly openEarly: OpenEarly;
   /** @throws DeployError NETWORK, or the signal's reason. */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** One connection of its own, for another protocol. @throws DeployError NETWORK, or the signal's reason. */
+  connect(request: SocketRequest): Promise<Socket>;
+  /** The run is over: what is under way fails, and nothing is sent any more. A login that hangs would keep the process. */
+  close(): void;
 }
 
 // A registry was seen to answer with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
 // Node's own 64 KB stop and start a socket for every chunk that it reads.
 const SOCKET_BUFFER_BYTES = 128 * 1024;
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES };
 
-/** Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. */
-export function openHttp(env: NodeJS.ProcessEnv): Http {
-  const options = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES, proxyEnv: env };
+/**
+ * Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. `say` gets
+ * what a user should know of it.
+ * @throws DeployError INPUT_INVALID for a proxy that can't be used
+ */
+export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void = () => {}): Http {
+  const proxyEnv = readProxyEnv(env);
+  const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
+  const options = { ...AGENT_OPTIONS, proxyEnv };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
-  const early = isProxied(env)
+  for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);
+  const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent });
+  const early = isProxied
     ? null
     : { 'http:': openEarlyConnections(httpAgent, options), 'https:': openEarlyConnections(httpsAgent, options) };
+  const checkHost = isProxied ? openProxiedHosts(say) : null;
+  const underWay = new Set<http.ClientRequest>();
+  let over: DeployError | null = null;
   return {
     httpAgent,
     httpsAgent,
     openEarly: (origin, count) => early?.[origin.protocol as 'http:' | 'https:'](origin, count),
     async send(request) {
-      const agent = request.url.protocol === 'https:' ? httpsAgent : httpAgent;
+      if (over) throw over;
+      const agent = findAgents(request.tls?.proxy)[request.url.protocol === 'https:' ? 'https:' : 'http:'];
+      await checkHost?.(request);
       try {
-        return await sendOnce(request, agent);
+        return await sendOnce(request, agent, underWay);
       } catch (error) {
         if (!(error instanceof StaleSocketError)) throw error;
-        return await sendOnce(request, agent);
+        dropIdleSockets(agent, request.url);
+        if (!isReplayable(request)) throw error;
+        return await sendOnce(request, agent, underWay);
       }
+    },
+    async connect(request) {
+      await checkHost?.(request);
+      const { openSocket } = await import('./open-socket.ts');
+      return await openSocket(request, proxyEnv);
+    },
+    close() {
+      over ??= runIsOver();
+      for (const outgoing of underWay) outgoing.destroy(over);
     },
   };
 }
 
-function isProxied(env: NodeJS.ProcessEnv): boolean {
-  return ['HTTP_PROXY', 'HTTPS_PROXY'].some((name) => env[name] || env[name.toLowerCase()]);
+function runIsOver(): DeployError {
+  return new DeployError('CANCELLED', 'could not send another request: the run is over', {
+    hint: 'The outcome of the run says what happened.',
+  });
+}
+
+interface Agents {
+  readonly 'http:': http.Agent;
+  readonly 'https:': https.Agent;
+}
+
+/** The agents of a proxy, which are made once; without a proxy: the usual ones. */
+function openProxyAgents(usual: Agents): (proxy?: string) => Agents {
+  const opened = new Map<string, Agents>();
+  return (proxy) => {
+    if (proxy === undefined) return usual;
+    const options = { ...AGENT_OPTIONS, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
+    const agents = opened.get(proxy) ?? { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+    opened.set(proxy, agents);
+    return agents;
+  };
 }
 
 /**
@@ -107,9 +164,10 @@ export async function readBody(
   return Buffer.concat(chunks);
 }
 
-class StaleSocketError extends Error {}
+/** The server had closed a kept-alive connection before this request used it, as far as can be told. */
+class StaleSocketError extends DeployError {}
 
-function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse> {
+function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.ClientRequest>): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const transport = request.url.protocol === 'https:' ? https : http;
   const outgoing = transport.request(request.url, {
@@ -119,7 +177,9 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
     maxHeaderSize: MAX_HEADER_BYTES,
     ...(request.lookup ? { lookup: request.lookup } : {}),
     ...tlsOptions(request.tls),
+    ...(request.protocols ? { ALPNProtocols: [...request.protocols] } : {}),
   });
+  underWay.add(outgoing);
   const silence = startSilenceTimer(outgoing, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
   // Of one that is there completely nothing is left to break off, and its socket may belong to another request already: an
@@ -131,24 +191,18 @@ function sendOnce(request: HttpRequest, agent: http.Agent): Promise<HttpResponse
     received = incoming;
     resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
   });
-  outgoing.on('error', (error: NodeJS.ErrnoException) => reject(toDeployError(error, request, outgoing)));
+  const fail = (error: NodeJS.ErrnoException): void => reject(toDeployError(error, request, outgoing));
+  outgoing.on('error', fail);
   outgoing.on('close', () => {
+    underWay.delete(outgoing);
     silence.stop();
     request.signal?.removeEventListener('abort', abort);
+    // Without a listener for it, a switch of protocols (101) ends a request with neither an answer nor an error.
+    if (received === null) fail(new Error('the connection was closed without an answer'));
   });
   if (request.signal?.aborted) abort();
   writeBody(outgoing, request.body, silence.restart);
   return promise;
-}
-
-/** The agent keeps sockets of different options apart. */
-function tlsOptions({ ca, certificate, key, serverName }: ConnectionOptions = {}): https.RequestOptions {
-  return {
-    ...(ca ? { ca } : {}),
-    ...(certificate ? { cert: certificate } : {}),
-    ...(key ? { key } : {}),
-    ...(serverName ? { servername: serverName } : {}),
-  };
 }
 
 function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
@@ -180,10 +234,8 @@ function isReplayable({ method, body }: HttpRequest): boolean {
 function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
   if (request.signal?.aborted) return request.signal.reason;
   if (error instanceof DeployError) return error;
-  if (outgoing.reusedSocket && error.code === 'ECONNRESET' && isReplayable(request)) return new StaleSocketError();
   const reason = error.message || error.code || 'connection failed';
-  return new DeployError('NETWORK', `could not reach ${request.url.host}: ${reason}`, {
-    cause: error,
-    hint: 'Check the spelling of the host, and the DNS, proxy and firewall of the runner; then run again.',
-  });
+  const isStale = outgoing.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
+  const Kind = isStale ? StaleSocketError : DeployError;
+  return new Kind('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error, ...adviceFor(error) });
 }

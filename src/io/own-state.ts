@@ -15,7 +15,12 @@ export const REPORTED = 'reported';
  * variable for the whole job (GITHUB_ENV): only what this action saved itself takes precedence over it.
  */
 export function claimState(env: Env): void {
-  const own = { [RUN]: `${jobOf(env)} ${randomBytes(16).toString('hex')}`, [REPORTED]: 'false', journal: '' };
+  const own = {
+    [RUN]: `${jobOf(env)} ${randomBytes(16).toString('hex')}`,
+    [REPORTED]: 'false',
+    journal: '',
+    github: '',
+  };
   for (const [name, value] of Object.entries(own)) env[`STATE_${name}`] = value;
   const text = Object.entries(own).map(([name, value]) => `${name}=${value}\n`);
   try {

@@ -16,6 +16,8 @@ export interface RetryPolicy {
   readonly mayPass?: (error: object) => boolean;
   /** The server's Retry-After, used instead of the policy's own pause; null: it sent none. */
   readonly retryAfterMs?: (error: object) => number | null;
+  /** A server that takes no request before a time after it is not waited for; milliseconds since 1970. */
+  readonly deadline?: number;
   /** True: something was gained since it was last asked, so the tries are counted from the first again. */
   readonly hasProgressed?: () => boolean;
 }
@@ -38,7 +40,8 @@ export async function retryTransient<T>(
     } catch (error) {
       if (!mayPass(error, policy)) throw error;
       if (policy.hasProgressed?.()) tried = 1;
-      if (tried >= triesFor(error, policy)) throw policy.tries > 1 ? giveUp(error) : error;
+      if (tried >= triesFor(error, policy) || isTooLate(error, policy, clock))
+        throw policy.tries > 1 ? giveUp(error) : error;
       await clock.sleep(delayAfter(tried, error, policy), signal);
     }
   }
@@ -51,6 +54,10 @@ function mayPass(error: unknown, { mayPass: isPassing = isTransient }: RetryPoli
 function triesFor(error: object, { tries, throttledTries = tries }: RetryPolicy): number {
   const isThrottled = 'code' in error && error.code === 'THROTTLED';
   return tries > 1 && isThrottled ? throttledTries : tries;
+}
+
+function isTooLate(error: object, { retryAfterMs, deadline }: RetryPolicy, clock: Clock): boolean {
+  return deadline !== undefined && clock.now() + (retryAfterMs?.(error) ?? 0) > deadline;
 }
 
 function giveUp(error: object): object {

@@ -3,16 +3,19 @@ import { DeployError, describeError } from '../model/errors.ts';
 /** For work that goes on when the job is cancelled, such as a rollback. */
 export const neverAborted: AbortSignal = new AbortController().signal;
 
+/** Where the system has no such signal, it is an event that never comes. */
+const CANCELS = ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const;
+
 /**
  * Aborted by SIGINT or SIGTERM. The runner sends SIGINT when a job is cancelled or a step's time is up, SIGTERM 7.5 s
- * later, and kills 2.5 s after that (actions/runner ProcessInvoker.cs). The listener does nothing else: an exception
+ * later, and kills 2.5 s after that (actions/runner ProcessInvoker.cs). On Windows the second one is Ctrl+Break: SIGBREAK. The listener does nothing else: an exception
  * in it would end the process without a single `finally`.
  * Also by an exception that no code caught: it is then an outcome, and what was sent is rolled back.
  */
 export function abortedBySignal(): AbortSignal {
   const controller = new AbortController();
   process.on('uncaughtException', (error) => controller.abort(crashed(error)));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of CANCELS) {
     process.on(name, () => controller.abort(cancelled(name)));
   }
   return controller.signal;
@@ -30,7 +33,7 @@ function crashed(error: unknown): DeployError {
 
 function cancelled(name: string): DeployError {
   return new DeployError('CANCELLED', `the job was cancelled (${name})`, {
-    hint: 'Read the summary of the post step: it says what serves now.',
+    hint: 'Run the job again when nothing else is deploying.',
   });
 }
 
@@ -38,6 +41,6 @@ function cancelled(name: string): DeployError {
 export function ignoreSignals(): readonly unknown[] {
   const crashes: unknown[] = [];
   process.on('uncaughtException', (error) => void crashes.push(error));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => {});
+  for (const name of CANCELS) process.on(name, () => {});
   return crashes;
 }

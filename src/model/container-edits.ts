@@ -17,30 +17,96 @@ export interface ContainerOwner {
   readonly configure: (container: Container, change: EditChange) => Container;
 }
 
+/** What one template runs. */
+export interface ContainerLists {
+  readonly containers: readonly Container[];
+  /** Those that run and end before the others; none where the platform has no such containers. */
+  readonly inits: readonly Container[];
+}
+
+/** As a name in `images`: every container that runs an image of the same repository. */
+export const ALL_CONTAINERS = '*';
+
 /**
  * The containers with our change in them and nothing else touched. Environment and secrets go to the first container of
- * the change, or to the main one where the change names none.
+ * the change that is no init container, or to the main one where the change names none.
  * @throws DeployError INPUT_INVALID when a container can't be told.
  */
-export function editContainers(
-  containers: readonly Container[],
+export function editContainers(lists: ContainerLists, change: EditChange, owner: ContainerOwner): ContainerLists {
+  const images = chooseImages(lists, change, owner);
+  const main = (): Container => chooseContainer(lists, { container: null, image: null }, owner);
+  const { environment, secrets, removed = new Set<string>() } = change;
+  const configures = environment.size + secrets.size + removed.size > 0;
+  const first = [...images.keys()].find((container) => lists.containers.includes(container));
+  const configured = configures ? (first ?? main()) : null;
+  const edit = (container: Container): Container => {
+    const image = images.get(container);
+    const edited = image ? { ...container, image: formatImage(image) } : container;
+    return container === configured ? owner.configure(withoutVariables(edited, removed), change) : edited;
+  };
+  return { containers: lists.containers.map(edit), inits: lists.inits.map(edit) };
+}
+
+/** What the platforms call the lists in which a variable can be. */
+const VARIABLE_LISTS = ['env', 'environment', 'secrets'];
+
+function withoutVariables(container: Container, removed: ReadonlySet<string>): Container {
+  const lists = VARIABLE_LISTS.flatMap((member) => {
+    const list = removed.size > 0 ? container[member] : null;
+    return Array.isArray(list) ? [[member, list.filter((entry) => !removed.has(String(entry?.name)))] as const] : [];
+  });
+  return { ...container, ...Object.fromEntries(lists) };
+}
+
+/**
+ * Containers that stay on another image of a repository from which the change takes its own, one line each: an application
+ * and its migrations, of which only one is updated. `before`: what `edited` was made from.
+ */
+export function listLeftBehind(before: ContainerLists, edited: ContainerLists): readonly string[] {
+  const old = [...before.containers, ...before.inits];
+  const now = [...edited.containers, ...edited.inits];
+  const moved = now.filter((container, index) => container['image'] !== old[index]?.['image']);
+  const repositories = new Set(
+    [...moved, ...old.filter((_, index) => moved.includes(now[index]!))].flatMap((one) => repositoryOf(one) ?? []),
+  );
+  return now.flatMap((container, index) => {
+    const repository = moved.includes(container) ? null : repositoryOf(container);
+    if (repository === null || !repositories.has(repository)) return [];
+    if (moved.some((one) => one['image'] === container['image'])) return [];
+    const name = containerName(container, index);
+    return [
+      `container ${name} stays on ${String(container['image'])}, an image of the same repository: name it in \`container\` too, or write \`container: all\``,
+    ];
+  });
+}
+
+function chooseImages(
+  lists: ContainerLists,
   change: EditChange,
   owner: ContainerOwner,
-): readonly Container[] {
-  const images = new Map<number, ImageReference>();
-  for (const requested of change.images) {
-    const index = chooseContainer(containers, requested, owner);
-    if (images.has(index)) throw imagedTwice(containerName(containers[index]!, index));
-    images.set(index, requested.image);
+): ReadonlyMap<Container, ImageReference> {
+  const images = new Map<Container, ImageReference>();
+  const named = change.images.filter(({ container }) => container !== ALL_CONTAINERS);
+  for (const requested of named) {
+    const container = chooseContainer(lists, requested, owner);
+    if (images.has(container)) throw imagedTwice(nameOf(container) || 'main');
+    images.set(container, requested.image);
   }
-  const main = (): number => chooseContainer(containers, { container: null, image: null }, owner);
-  const configures = change.environment.size > 0 || change.secrets.size > 0;
-  const configured = configures ? ([...images.keys()][0] ?? main()) : null;
-  return containers.map((container, index) => {
-    const image = images.get(index);
-    const edited = image ? { ...container, image: formatImage(image) } : container;
-    return index === configured ? owner.configure(edited, change) : edited;
-  });
+  for (const { container, image } of change.images) {
+    if (container !== ALL_CONTAINERS) continue;
+    for (const one of chooseAll(lists, image, owner)) if (!images.has(one)) images.set(one, image);
+  }
+  return images;
+}
+
+/** Those that run the image's repository, or the one that the main container runs now, as of an image that moved. */
+function chooseAll(lists: ContainerLists, image: ImageReference, owner: ContainerOwner): readonly Container[] {
+  const ofIt = (repository: string) =>
+    [...lists.containers, ...lists.inits].filter((container) => repositoryOf(container) === repository);
+  const found = ofIt(`${image.registry}/${image.repository}`);
+  if (found.length > 0) return found;
+  const main = chooseContainer(lists, { container: null, image }, owner);
+  return ofIt(repositoryOf(main) ?? '');
 }
 
 /** For messages: its name, or where it is in the list. */
@@ -55,14 +121,18 @@ interface RequestedImage {
 }
 
 /**
- * Its place in the list. Without a name: the only container, else the only one that the platform takes for the main one,
- * else the only one that already runs an image of the same repository.
+ * Without a name: the only container, else the only one that the platform takes for the main one, else the only one that
+ * already runs an image of the same repository.
  */
-function chooseContainer(containers: readonly Container[], requested: RequestedImage, owner: ContainerOwner): number {
+function chooseContainer(
+  { containers, inits }: ContainerLists,
+  requested: RequestedImage,
+  owner: ContainerOwner,
+): Container {
   if (requested.container !== null) {
-    const index = containers.findIndex((container) => nameOf(container) === requested.container);
-    if (index >= 0) return index;
-    throw undecided(`there is no container ${requested.container}`, containers, owner);
+    const found = [...containers, ...inits].find((container) => nameOf(container) === requested.container);
+    if (found) return found;
+    throw undecided(`there is no container ${requested.container}`, [...containers, ...inits], owner);
   }
   const candidates = [
     containers,
@@ -70,7 +140,7 @@ function chooseContainer(containers: readonly Container[], requested: RequestedI
     containers.filter((container) => runsRepository(container, requested.image)),
   ];
   const only = candidates.find((list) => list.length === 1)?.[0];
-  if (only) return containers.indexOf(only);
+  if (only) return only;
   throw undecided('several containers could be meant', containers, owner);
 }
 
@@ -94,11 +164,15 @@ function undecided(why: string, containers: readonly Container[], { called }: Co
 }
 
 function runsRepository(container: Container, image: ImageReference | null): boolean {
-  if (!image) return false;
+  return image !== null && repositoryOf(container) === `${image.registry}/${image.repository}`;
+}
+
+/** null: its image can't be read. */
+function repositoryOf(container: Container): string | null {
   try {
-    const running = parseImageName(String(container['image']));
-    return running.registry === image.registry && running.repository === image.repository;
+    const { registry, repository } = parseImageName(String(container['image']));
+    return `${registry}/${repository}`;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -8,10 +8,12 @@ export const ERROR_CODES = [
   'THROTTLED',
   'IMAGE_NOT_FOUND',
   'IMAGE_INVALID',
+  'IMAGE_UNVERIFIED',
   'TAG_IMMUTABLE',
   'REGISTRY_FAILED',
   'BUSY',
   'UNSUPPORTED',
+  'UNTRUSTED_EVENT',
   'DEPLOY_REJECTED',
   'DEPLOY_FAILED',
   'ROLLED_BACK_BY_PLATFORM',
@@ -31,6 +33,8 @@ export interface DeployErrorOptions {
   readonly cause?: unknown;
   /** The next step, in the imperative: `add <permission> to the role`. Left out only where the cause has one. */
   readonly hint?: string;
+  /** True: nothing but a change by people can help, whatever the code is. */
+  readonly isLasting?: boolean;
 }
 
 /**
@@ -41,10 +45,12 @@ export class DeployError extends Error {
   override readonly name = 'DeployError';
   readonly code: ErrorCode;
   readonly hint: string | null;
+  readonly isLasting: boolean;
 
   constructor(code: ErrorCode, message: string, options: DeployErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
+    this.isLasting = options.isLasting ?? false;
     this.hint = options.hint ?? hintOf(options.cause);
   }
 }
@@ -69,7 +75,7 @@ export function describeError(error: unknown): Failure {
 
 /** A failure that may pass by itself: worth another try while there is time. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof DeployError && (error.code === 'NETWORK' || error.code === 'THROTTLED');
+  return error instanceof DeployError && !error.isLasting && (error.code === 'NETWORK' || error.code === 'THROTTLED');
 }
 
 function hintOf(cause: unknown): string | null {

@@ -30,8 +30,11 @@ export interface Thrown {
 export interface ErrorReader<C extends Call, T extends Thrown> {
   readonly read: (error: unknown) => T;
   readonly classify: (thrown: T, call: C) => Verdict;
-  /** Said in place of the platform's words where a permission is missing: `the role lacks <permission>`. */
-  readonly describeDenied: (thrown: T, call: C) => string;
+  /**
+   * Said in place of the platform's words where a permission is missing: `the role lacks <permission>`. null: its words say it,
+   * as what refuses is no role.
+   */
+  readonly describeDenied: (thrown: T, call: C) => string | null;
   /** What looks like a token, anywhere in a message. */
   readonly token: RegExp;
 }
@@ -51,7 +54,7 @@ export function openErrorExplainer<C extends Call, T extends Thrown>(reader: Err
     const thrown = reader.read(error);
     const { code, hint } = reader.classify(thrown, call);
     const quoted = `${thrown.word}: ${quoteLine(thrown.message, call, reader.token) || 'no message'}`;
-    const said = code === 'PERMISSION_DENIED' ? reader.describeDenied(thrown, call) : quoted;
+    const said = (code === 'PERMISSION_DENIED' ? reader.describeDenied(thrown, call) : null) ?? quoted;
     // A client's own error carries request and response with their headers: it must not reach a log.
     const explained = new DeployError(code, `could not ${call.what}: ${said}`, { hint, cause: new Error(quoted) });
     words.set(explained, thrown.word);

@@ -68,6 +68,11 @@ function hideLogin(text: string): string {
 
 /** Repository of a destination, without tag or digest: `ghcr.io/acme/agent`. */
 export function parseRepository(text: string): { readonly registry: string; readonly repository: string } {
+  if (text.includes('://')) {
+    throw new DeployError('INPUT_INVALID', `"${hideLogin(text).slice(0, 200)}" is not a repository: it is a URL`, {
+      hint: 'Leave out the scheme and write registry/repository: ghcr.io/acme/agent.',
+    });
+  }
   const { registry, repository, tag, digest } = parseImageName(text);
   if (tag !== null || digest !== null) {
     throw new DeployError('INPUT_INVALID', `"${text}" is not a repository: it has a tag or a digest`, {

@@ -1,3 +1,8 @@
+/** Without what is easily mixed up: case, dashes, underscores and spaces. */
+export function squeeze(word: string): string {
+  return word.toLowerCase().replace(/[-_ ]+/g, '');
+}
+
 /** The word that `word` was probably meant to be; null when none is near enough to suggest. */
 export function nearest(word: string, words: readonly string[]): string | null {
   return rankNearest(word, words)[0] ?? null;

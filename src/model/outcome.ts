@@ -1,6 +1,7 @@
+import type { Diagnosis } from './diagnosis.ts';
 import type { Failure } from './errors.ts';
+import type { VerifiedImage } from './requirement.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
-import type { Diagnosis } from './workload.ts';
 
 /** How a run ended. A closed list. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
 export const OUTCOME_KINDS = [
@@ -111,6 +112,8 @@ export interface Forecast {
   readonly unchanged: boolean;
   /** One line for each difference from what is live. */
   readonly differences: readonly string[];
+  /** What the user probably did not mean, one line each. */
+  readonly warnings: readonly string[];
   readonly copies: readonly CopyForecast[];
   /** What a rollback would restore: `agent:41`; null: there is nothing yet. */
   readonly restores: string | null;
@@ -130,6 +133,19 @@ export interface TrafficMove {
   readonly why: string | null;
 }
 
+/** Checks of our revision at one share of the traffic. */
+export interface Analysis {
+  /** `25%`, or what was asked for and what is in force. */
+  readonly share: string;
+  readonly startedAt: number;
+  /** Each round has run every check. */
+  passedRounds: number;
+  /** Rounds without an answer, which count as no pass. */
+  roundsWithoutData: number;
+  /** null: not over yet. True: it passed. */
+  passed: boolean | null;
+}
+
 export interface Phase {
   readonly name: string;
   readonly startedAt: number;
@@ -147,13 +163,26 @@ export interface RunRecord {
   /** Where our revision answers before it gets traffic; null: nowhere, or it gets it at once. */
   previewUrl: string | null;
   consoleUrl: string | null;
+  /** What the platform calls our change; null: nothing was sent. */
+  deployment: string | null;
+  /** Why its images were accepted; empty: nothing had to be verified. */
+  verified: readonly VerifiedImage[];
   copies: CopyStatistics[];
   phases: Phase[];
   traffic: TrafficMove[];
+  analyses: Analysis[];
+  /** What the change is beside what was live, one line each. Names and images, never a value. */
+  differences: readonly string[];
+  /** The command that restores what was live before; null: nothing was, or it is not live any more. */
+  restoreCommand: string | null;
   /** Of `mode: plan`. */
   forecast: Forecast | null;
+  /** What another run had left and this one restored first, in sentences: said however this run ends. */
+  restored: string[];
   /** Of the last round of smoke tests against our revision; null: none configured, so none ran. */
   smokeTests: SmokeTestResult[] | null;
+  /** Of a rollback, against the previous revision; null: none configured, or there was no rollback. */
+  restoredTests: SmokeTestResult[] | null;
 }
 
 export function emptyRecord(startedAt: number): RunRecord {
@@ -166,10 +195,17 @@ export function emptyRecord(startedAt: number): RunRecord {
     url: null,
     previewUrl: null,
     consoleUrl: null,
+    deployment: null,
+    verified: [],
     copies: [],
     phases: [],
     traffic: [],
+    analyses: [],
+    differences: [],
+    restoreCommand: null,
     forecast: null,
+    restored: [],
     smokeTests: null,
+    restoredTests: null,
   };
 }

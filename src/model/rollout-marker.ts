@@ -32,6 +32,11 @@ export function describeHolder({ run, until, mark }: RolloutMarker): string {
   return `${describeRun(run)}, is rolling out ${mark} (its marker holds until ${formatTime(until)})`;
 }
 
+/** What a run is told that finds a marker past its time. */
+export function describeAbandoned({ run, until, mark }: Omit<RolloutMarker, 'point'>): string {
+  return `${describeRun(run)}, left its rollout of ${mark} unfinished: its marker ran out at ${formatTime(until)}`;
+}
+
 function formatTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

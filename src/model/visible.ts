@@ -1,10 +1,15 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: taking these out is the point
-const HIDING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /\p{Cc}/gu;
+/** Marks of text direction, characters that take no space, tag characters and the variation selectors beyond them. */
+export const UNSEEN = /[\p{Bidi_Control}\u200b\u2060-\u2064\ufeff\u{e0000}-\u{e01ef}]/gu;
 
 /**
- * Lines of text as they look: without control characters and marks of text direction, which can hide what a line says.
+ * Lines of text as they look: without control characters, marks of text direction, and characters that take no space, which
+ * can hide what a line says or say what no person sees (tag characters, read by a language model).
  * Line ends become `\n`, tabs stay.
  */
 export function visible(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(HIDING, '');
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(CONTROLS, (control) => (control === '\n' || control === '\t' ? control : ''))
+    .replace(UNSEEN, '');
 }

@@ -1,7 +1,10 @@
+import type { Diagnosis } from './diagnosis.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ImageReference } from './image.ts';
+import type { Inside } from './inside.ts';
 import type { JsonObject } from './json.ts';
+import type { MarkerControl } from './marker-control.ts';
 import type { Platform } from './platform.ts';
 import type { Readiness } from './readiness.ts';
 import type { ChangeMark, Restoration, RestorePoint, RollbackTarget } from './restore-point.ts';
@@ -17,6 +20,8 @@ export interface EditChange {
   readonly images: readonly { readonly container: string | null; readonly image: ImageReference }[];
   /** Merged by name; names that are not mentioned stay as they are. */
   readonly environment: ReadonlyMap<string, string>;
+  /** Names that are to be there no more, as variables or as secrets; absent: none. */
+  readonly removed?: ReadonlySet<string>;
   /** Name -> reference in the cloud's secret manager; never a secret's value. */
   readonly secrets: ReadonlyMap<string, string>;
   /**
@@ -47,6 +52,8 @@ export interface ChangePlan {
   readonly unchanged: boolean;
   /** One line for each difference, for people: `container web: image ghcr.io/…@sha256:… -> …`. */
   readonly differences: readonly string[];
+  /** What the user probably did not mean, one line each. */
+  readonly warnings?: readonly string[];
   /** What its images have to be built for; null: the cloud doesn't tell. */
   readonly platform: Platform | null;
 }
@@ -86,7 +93,7 @@ export type FailureKind = Extract<
   'DEPLOY_FAILED' | 'DEPLOY_REJECTED' | 'SUPERSEDED' | 'ROLLED_BACK_BY_PLATFORM'
 >;
 
-/** One reading of an operation. */
+/** One reading of an operation. `unproven`: why nothing of it ran, so that its health says nothing. Absent: it ran. */
 export type Observation =
   | (Reading & {
       readonly status: 'progressing';
@@ -95,24 +102,17 @@ export type Observation =
       /** The share of the traffic in force; absent: the operation does not move traffic, or the platform doesn't tell. */
       readonly share?: Share;
     })
-  | (Reading & { readonly status: 'succeeded'; readonly share?: Share })
+  | (Reading & { readonly status: 'succeeded'; readonly share?: Share; readonly unproven?: string })
   | (Reading & { readonly status: 'failed'; readonly as: FailureKind });
 
-/** Reads one operation again and again. What it remembers from one reading to the next only spares calls or times trouble. */
+/**
+ * Reads one operation again and again. What it remembers from one reading to the next only spares calls or times trouble.
+ * Where the platform moves no traffic by itself, a poll also does the next thing that the operation's goal takes, and what
+ * keeps it (a replica that was replaced gets its traffic again), each with a precondition that makes it harmless when late.
+ */
 export interface Watch {
   /** Errors: as `Workload`. */
   poll(): Promise<Observation>;
-}
-
-/** Why an operation failed, as far as the platform tells. All text is foreign: print it through `Log.foreign`. */
-export interface Diagnosis {
-  /** One sentence: `2 tasks stopped: EssentialContainerExited, exit code 1`; null: the platform sees nothing wrong. */
-  readonly cause: string | null;
-  readonly hint: string | null;
-  /** Events, exit codes, target health: one line each. */
-  readonly facts: readonly string[];
-  /** The last lines that the container itself printed. */
-  readonly logs: readonly { readonly source: string; readonly lines: readonly string[] }[];
 }
 
 /** What a workload can do, as data, so that shared code never asks which cloud this is. */
@@ -121,6 +121,8 @@ export interface Capabilities {
   readonly traffic: TrafficCapability | null;
   /** Can a new revision be reached before it takes traffic? */
   readonly preview: boolean;
+  /** Headers that its address of its own would not pass on, in lower case; absent: it passes all on. */
+  readonly previewReserves?: readonly string[];
   readonly changes: readonly Change['kind'][];
   /** What makes more possible, in the imperative: `Set its revision mode to Multiple`; null: nothing is known to. */
   readonly remedy: string | null;
@@ -138,6 +140,8 @@ export interface RolloutPlan {
   readonly takeTraffic: boolean;
   /** The shares that the platform gives it, ending at 100%; empty: it shifts none by itself. */
   readonly shifts: readonly TrafficStep[];
+  /** The share, in percent, that `setWeight` gives it first, which it has to be able to take; absent or 0: none. */
+  readonly firstShare?: number;
   /** Until when the marker holds that is written with it, in milliseconds since 1970. */
   readonly markedUntil: number;
 }
@@ -180,8 +184,15 @@ export interface Workload {
   /** Our operation with the goal `up`, once the platform lists it; null: not yet. */
   findOperation(mark: ChangeMark, point: RestorePoint): Promise<Operation | null>;
   watch(operation: Operation): Watch;
+  /**
+   * Has an instance of our revision started, where a request can do that; its watch shows what comes of it. Absent: the
+   * platform doesn't tell what runs, so that only an answer proves something.
+   */
+  wake?(operation: Operation): Promise<void>;
   /** Moves traffic; null exactly where `capabilities.traffic` is. */
   readonly traffic: TrafficControl | null;
+  /** Runs smoke tests in the workload's own network. Absent: it can't. */
+  readonly inside?: Inside;
   /** Absent: the platform's own state is all that other runs can see of ours. */
   readonly marker?: MarkerControl;
   /**
@@ -198,19 +209,14 @@ export interface Workload {
    * The marker of `point.run` is removed last, however it ends. `elapsedMs`: since the caller's first poll.
    */
   restore(point: RestorePoint, mark: ChangeMark, elapsedMs: number): Promise<Restoration>;
+  /** Is there nothing that could be tested, as the user wants none to run (`allow-empty`)? Absent: there always is. */
+  nothingRuns?(): Promise<boolean>;
   /** Does what the mark stands for still serve, alone? Read once more before "deployed" is said. */
   isLive(mark: ChangeMark): Promise<boolean>;
   /** Where the live service answers: at `url`, where the user says so. null: the platform doesn't tell, or not yet. */
   endpoint(url: string | null): Promise<Endpoint | null>;
   /** The command with which a person checks or repairs a rollback by hand. */
   restoreCommand(point: RestorePoint): string;
-}
-
-/** The marker of `point.run` in the workload itself. Neither call sends anything where it is gone or another run's. */
-export interface MarkerControl {
-  /** It holds until then, in milliseconds since 1970. */
-  renew(point: RestorePoint, mark: ChangeMark, until: number): Promise<void>;
-  remove(point: RestorePoint): Promise<void>;
 }
 
 /** A share of the traffic to move to, in percent, and until when the marker holds that is written with it. */

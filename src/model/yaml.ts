@@ -1,5 +1,17 @@
-import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
 import { DeployError } from './errors.ts';
+import { toExact } from './exact-json.ts';
+import { findDropped } from './yaml-exact.ts';
 import { findUnsafe, type Problem } from './yaml-safety.ts';
 
 const MAX_BYTES = 256 * 1024;
@@ -13,6 +25,17 @@ const MAX_ALIAS_COUNT = 100;
  */
 export function parseYaml(text: string, what: string): unknown {
   const { document } = parseSafely(text, what);
+  return toPlain(document, what);
+}
+
+/** The same, with whole numbers that a JavaScript number can't hold exactly as `bigint`. */
+export function parseExactYaml(text: string, what: string): unknown {
+  const { document } = parseSafely(text, what);
+  visit(document, { Scalar: (_, node) => void Object.assign(node, { value: toExact(node.value, node.source) }) });
+  return toPlain(document, what);
+}
+
+function toPlain(document: Document, what: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch {
@@ -25,11 +48,39 @@ export function parseYaml(text: string, what: string): unknown {
  * @throws DeployError INPUT_INVALID with every problem.
  */
 export function parseStringMap(text: string, what: string): ReadonlyMap<string, string> {
+  return readStringMap(text, what, () => []);
+}
+
+/**
+ * The same, where each value has to be exactly what is written.
+ * @throws DeployError INPUT_INVALID with every problem; also where YAML drops a part of a value
+ */
+export function parseExactMap(text: string, what: string): ReadonlyMap<string, string> {
+  return readStringMap(text, what, findDropped);
+}
+
+/** The names to which such a map (a name a line) gives `null`, in this spelling, and the map without them. An empty value is none. */
+export function splitNulls(text: string, what: string): { readonly nulls: ReadonlySet<string>; readonly rest: string } {
+  const { document } = parseSafely(text, what);
+  const map = isMap(document.contents) && !document.contents.flow ? document.contents : null;
+  const pairs = map?.items ?? [];
+  const removed = pairs.filter(({ value }) => isScalar(value) && value.value === null && value.source === 'null');
+  // Blanks in their place keep lines and columns of the others for messages.
+  let rest = text;
+  for (const { key, value } of removed) {
+    const [start, end] = [(key as Scalar).range![0], (value as Scalar).range![1]];
+    rest = rest.slice(0, start) + ' '.repeat(end - start) + rest.slice(end);
+  }
+  return { nulls: new Set(removed.map(({ key }) => String((key as Scalar).value))), rest };
+}
+
+function readStringMap(text: string, what: string, findMore: typeof findDropped): ReadonlyMap<string, string> {
   const { document, lines } = parseSafely(text, what);
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return new Map();
   if (!isMap(document.contents)) throw unreadable(what, ['expected one `NAME: value` a line']);
   const entries = document.contents.items.map((pair) => readEntry(pair, document));
-  const problems = entries.flatMap((entry) => ('expected' in entry ? [formatProblem(entry, lines)] : []));
+  const unread = entries.flatMap((entry) => ('expected' in entry ? [entry] : []));
+  const problems = [...unread, ...findMore(document.contents.items, text)].map((one) => formatProblem(one, lines));
   if (problems.length > 0) throw unreadable(what, problems);
   return new Map(entries.flatMap((entry) => ('name' in entry ? [[entry.name, entry.value] as const] : [])));
 }

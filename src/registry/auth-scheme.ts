@@ -35,7 +35,11 @@ export async function askForScheme(
   const refusal = await readRefusal(response, clock.now());
   // A registry that asks for no login.
   if (refusal.status < 300) return NO_SCHEME;
-  if (refusal.status === 401) return chooseScheme(response.headers['www-authenticate'] ?? '', registry, realms);
+  if (refusal.status === 401) {
+    const scheme = chooseScheme(response.headers['www-authenticate'] ?? '', registry, realms);
+    // Of no repository: ghcr.io names a placeholder here, and a token service may refuse a scope that it doesn't know.
+    return scheme.kind === 'bearer' ? { ...scheme, scopes: [] } : scheme;
+  }
   const call = { what: `reach ${registry}`, registry, writes: false, anonymous: true };
   const error = new RegistryError(call, refusal);
   // Whatever else it says here, the real request tells more.

@@ -1,7 +1,7 @@
 import type { Clock } from '../io/clock.ts';
 import type { Http } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
-import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
+import { isIdentityToken, type Keychain, type RegistryCredentials } from '../model/keychain.ts';
 import { type AuthScheme, askForScheme, chooseScheme, NO_SCHEME } from './auth-scheme.ts';
 import { basicHeader } from './basic-header.ts';
 import { findTraits } from './known-registries.ts';
@@ -25,7 +25,7 @@ export interface Authorizer {
   authorize(access: Access, lastsMs?: number): Promise<Authorization>;
   /** After a 401 or 403: the same login with a fresh token, else the next login; null: nothing is left to try. */
   replace(access: Access, refused: RefusedAuthorization): Promise<Authorization | null>;
-  /** Of the login that `authorize` takes; null: there is none. */
+  /** Of the login that `authorize` takes; null: there is none, or none with a password. */
   credentials(access: Access): Promise<RegistryCredentials | null>;
   /** The labels of the logins that were refused for this access. */
   tried(access: Access): readonly string[];
@@ -95,7 +95,10 @@ export function openAuthorizer(options: AuthorizerOptions): Authorizer {
       const other = await logins.findOther(access);
       return other && (await tryInTurn(access, other, { scheme: (await schemes.get(access.registry)) ?? NO_SCHEME }));
     },
-    credentials: async (access) => (await logins.find(access))?.credentials ?? null,
+    async credentials(access) {
+      const { credentials = null } = (await logins.find(access)) ?? {};
+      return credentials && isIdentityToken(credentials) ? null : credentials;
+    },
     tried: logins.tried,
   };
 }
@@ -112,7 +115,8 @@ function openHeaders(options: AuthorizerOptions) {
     async make(access: Access, login: Login | null, { scheme, lastsMs = 0 }: Wanted): Promise<string | null> {
       if (scheme.kind === 'none') return null;
       const credentials = login?.credentials ?? null;
-      if (scheme.kind === 'basic') return credentials && basicHeader(credentials);
+      if (scheme.kind === 'basic')
+        return credentials && !isIdentityToken(credentials) ? basicHeader(credentials) : null;
       const key = tokenKey(access, login);
       const scopes = [...access.scopes, ...scheme.scopes];
       const fetch = () => askForToken({ ...scheme, registry: access.registry, scopes, credentials }, options);

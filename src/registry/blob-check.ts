@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../model/errors.ts';
-import type { Descriptor } from './manifest.ts';
+import { algorithmOf, type Descriptor } from './manifest.ts';
 
 /** A blob in transfer: counted and hashed. */
 export interface BlobCheck {
@@ -25,7 +25,8 @@ const NOTHING = Buffer.alloc(0);
 
 /** @param what completes "could not …" */
 export function openBlobCheck(blob: Descriptor, what: string): BlobCheck {
-  const hash = createHash('sha256');
+  const algorithm = algorithmOf(blob.digest);
+  const hash = createHash(algorithm);
   let bytes = 0;
   let last: Buffer = NOTHING;
   let isPatched = false;
@@ -41,7 +42,7 @@ export function openBlobCheck(blob: Descriptor, what: string): BlobCheck {
       return NOTHING;
     },
     finish() {
-      const digest = `sha256:${hash.digest('hex')}`;
+      const digest = `${algorithm}:${hash.digest('hex')}`;
       if (digest === blob.digest) return last;
       const why = `its content has the digest ${digest}`;
       throw isPatched

@@ -1,15 +1,24 @@
 import { type BodyWriter, type HttpResponse, readBody } from '../io/http.ts';
+import { describeError } from '../model/errors.ts';
 import type { BlobPart } from './blob-pump.ts';
 import type { RegistryClient } from './client.ts';
 import type { Descriptor } from './manifest.ts';
-import { RegistryError } from './registry-error.ts';
 import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
 import { parseUploadLocation, withDigest } from './upload-location.ts';
 
-export type Upload = { readonly kind: 'mounted' } | { readonly kind: 'open'; readonly location: URL };
+export type Upload = { readonly kind: 'mounted' } | OpenUpload;
+
+export interface OpenUpload {
+  readonly kind: 'open';
+  readonly location: URL;
+  /** The registry takes no shorter piece, save for the last. */
+  readonly minChunkBytes: number;
+}
 
 // A registry may hash and move many gigabytes between the last byte and its answer.
 const COMMIT_TIMEOUT_MS = 300_000;
+// What a mount spares is worth one more try; without it, the blob is sent.
+const MOUNT_TRIES = 2;
 // For how long a token has to last: an ordinary runner is ten times as fast.
 const SLOW_BYTES_PER_SECOND = 5_000_000;
 
@@ -40,12 +49,17 @@ export async function beginUpload(
   const query = `?mount=${encodeURIComponent(request.blob.digest)}&from=${encodeURIComponent(request.mountFrom.repository)}`;
   const scopes = [...pushScopes(at), ...pullScopes(request.mountFrom)];
   try {
-    return await postUpload(client, at, { ...request, query, scopes });
+    const upload = await postUpload(client, at, { ...request, query, scopes });
+    // Registries that pass pulls through answer 201 for a blob that they have never stored.
+    if (upload.kind === 'open' || (await hasBlob(client, at, request.blob, request.signal))) return upload;
+    client.log.debug(`could not mount ${request.blob.digest}: ${at.registry} said that it did, and does not show it`);
   } catch (error) {
-    // Artifactory and Docker Hub refuse some mounts instead of opening an upload (go-containerregistry#1741).
-    if (!(error instanceof RegistryError) || error.retryable) throw error;
-    return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
+    client.until(request.signal).throwIfAborted();
+    // Artifactory and Docker Hub refuse some mounts instead of opening an upload (go-containerregistry#1741), and a token
+    // service may give no token for two repositories. A failure that an upload has too comes again there.
+    client.log.debug(`could not mount ${request.blob.digest}: ${describeError(error).message}`);
   }
+  return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
 }
 
 /**
@@ -132,17 +146,26 @@ async function postUpload(
       method: 'POST',
       target: `${at.repository}/blobs/uploads/${request.query}`,
       headers: { 'content-length': '0' },
+      ...(request.query === '' ? {} : { tries: MOUNT_TRIES }),
       expect: request.query === '' ? [202] : [201, 202],
     },
     async (response, url): Promise<Upload> => {
       await readToEnd(response);
       return response.status === 201
         ? { kind: 'mounted' }
-        : { kind: 'open', location: parseUploadLocation(response.headers.location, url, at) };
+        : {
+            kind: 'open',
+            location: parseUploadLocation(response.headers.location, url, at),
+            minChunkBytes: parseMinimum(response.headers['oci-chunk-min-length']),
+          };
     },
   );
 }
 
-async function readToEnd(response: HttpResponse): Promise<void> {
+function parseMinimum(header: string | string[] | undefined): number {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : 0;
+}
+
+export async function readToEnd(response: HttpResponse): Promise<void> {
   await readBody(response, { maxBytes: 65_536, timeoutMs: 30_000 });
 }

@@ -6,8 +6,8 @@ export interface Challenge {
 }
 
 const MAX_HEADER = 8_192;
-const SCHEME = /^\s*,*\s*([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)(?!\s*=)/;
-const PARAMETER = /^\s*,?\s*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/;
+const SCHEME = /^[\s,]*([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)(?!\s*=)/;
+const PARAMETER = /^[\s,]*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/;
 
 /** All challenges of a WWW-Authenticate header (RFC 9110 11.6.1); what cannot be read ends the list. */
 export function parseChallenges(header: string): readonly Challenge[] {

@@ -21,6 +21,8 @@ export interface RegistryClientOptions {
   /** In the order in which their logins are tried. */
   readonly keychains: readonly Keychain[];
   readonly signal: AbortSignal;
+  /** What a registry wants to be waited for beyond it fails at once; milliseconds since 1970. */
+  readonly deadline?: number;
 }
 
 export interface StoredManifest {
@@ -35,6 +37,8 @@ export interface RegistryClient {
   readonly signal: AbortSignal;
   /** By `repository@digest`, what was read when a name was resolved: it is read once, as some registries count pulls. */
   readonly resolved: Map<string, StoredManifest>;
+  /** By registry: blobs go there in requests of so many bytes, as it refused a whole one. */
+  readonly chunkBytes: Map<string, number>;
   /** Of the login that may read it; null: there is none. */
   credentials(repository: Repository): Promise<RegistryCredentials | null>;
   /** Aborted with the client's own or this one: one for all who ask with the same. */
@@ -52,6 +56,7 @@ export interface RegistryClient {
 }
 
 const MOST_EARLY = 32;
+const TRIES = 5;
 
 export function openRegistryClient(options: RegistryClientOptions): RegistryClient {
   const authorizer = openAuthorizer(options);
@@ -73,6 +78,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     log: options.log,
     signal: options.signal,
     resolved: new Map(),
+    chunkBytes: new Map(),
     credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
     until,
     prepare(registry, requests) {
@@ -87,10 +93,10 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
         const response = await (call.isWithin ? gate.passWithin(send, signal) : gate.pass(send, signal));
         return await read(response, urlOf(call));
       };
-      const tries = typeof call.body === 'function' ? 1 : 5;
+      const tries = typeof call.body === 'function' ? 1 : (call.tries ?? TRIES);
       return await retryTransient(
         attempt,
-        { ...REGISTRY_RETRIES, tries, firstDelayMs: 500 },
+        { ...REGISTRY_RETRIES, tries, firstDelayMs: 500, ...(options.deadline ? { deadline: options.deadline } : {}) },
         { clock: options.clock, signal },
       );
     },
@@ -133,7 +139,7 @@ async function findNext(
 }
 
 function accessOf({ registry, scopes, method }: RegistryCall): Access {
-  return { registry, scopes, writes: method === 'POST' || method === 'PUT' };
+  return { registry, scopes, writes: method !== 'GET' && method !== 'HEAD' };
 }
 
 async function ensureExpected(

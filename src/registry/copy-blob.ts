@@ -1,11 +1,13 @@
 import type { BodyWriter } from '../io/http.ts';
 import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
 import { type BlobPart, pumpBlob } from './blob-pump.ts';
-import { beginUpload, finishUpload, hasBlob, openBlob } from './blob-transfer.ts';
+import { beginUpload, finishUpload, hasBlob, type OpenUpload, openBlob } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
 import type { Descriptor } from './manifest.ts';
+import { RegistryError } from './registry-error.ts';
 import { REGISTRY_RETRIES } from './registry-retries.ts';
 import { formatRepository, type Repository } from './repository.ts';
+import { sendChunks } from './send-chunks.ts';
 
 export interface BlobRoute {
   readonly source: Repository;
@@ -31,12 +33,35 @@ export async function copyBlob(
     // The answer may have been lost, not the blob.
     if (hasFailed && (await hasBlob(client, route.destination, blob, signal))) return 'skipped';
     hasFailed = true;
-    return await tryOnce(client, { ...route, signal }, blob);
+    return await tryEachSize(client, { ...route, signal }, blob);
   };
   return await retryTransient(attempt, RETRIES, { clock: client.clock, signal });
 }
 
-async function tryOnce(client: RegistryClient, route: BlobRoute, blob: Descriptor) {
+/** Large enough for few requests; what GHCR takes; what nginx takes unless it is told otherwise. */
+const CHUNK_SIZES = [20_000_000, 4_000_000, 1_000_000];
+
+/** Whole, and in ever smaller pieces where the registry refuses that. @throws RegistryError of the whole one */
+async function tryEachSize(client: RegistryClient, route: BlobRoute, blob: Descriptor) {
+  const { registry } = route.destination;
+  let first: RegistryError | null = null;
+  for (;;) {
+    const chunkBytes = client.chunkBytes.get(registry) ?? Infinity;
+    const result = await tryOnce(client, route, { blob, chunkBytes });
+    if (!(result instanceof RegistryError)) return result;
+    first ??= result;
+    const smaller = CHUNK_SIZES.find((size) => size < chunkBytes);
+    if (smaller === undefined) throw first;
+    client.chunkBytes.set(registry, Math.min(smaller, client.chunkBytes.get(registry) ?? smaller));
+  }
+}
+
+/** A RegistryError: it refused the form of the upload. */
+async function tryOnce(
+  client: RegistryClient,
+  route: BlobRoute,
+  { blob, chunkBytes }: { readonly blob: Descriptor; readonly chunkBytes: number },
+): Promise<'copied' | 'mounted' | RegistryError> {
   const { source, destination, signal } = route;
   const read = () => openBlob(client, source, { blob, offset: 0, signal });
   const mountFrom = source.registry === destination.registry ? source : null;
@@ -48,18 +73,36 @@ async function tryOnce(client: RegistryClient, route: BlobRoute, blob: Descripto
     const upload = await beginUpload(client, destination, { blob, mountFrom, signal });
     if (upload.kind === 'mounted') return 'mounted';
     part = await (reading ?? read());
-    await sendBlob(client, route, { blob, part, location: upload.location });
+    await sendBlob(client, route, { blob, part, upload, chunkBytes });
     return 'copied';
+  } catch (error) {
+    if (part && isOfForm(error, chunkBytes)) return error;
+    throw error;
   } finally {
     if (part) part.body.destroy();
     else reading?.then(({ body }) => body.destroy()).catch(() => undefined);
   }
 }
 
+/** Of a whole blob: that it is too long, or not cut. In pieces: anything but a refused login. */
+function isOfForm(error: unknown, chunkBytes: number): error is RegistryError {
+  if (!(error instanceof RegistryError) || error.retryable) return false;
+  if (error.code === 'AUTH_FAILED' || error.code === 'PERMISSION_DENIED') return false;
+  const { status, codes } = error.refusal;
+  return chunkBytes < Infinity || ([400, 411, 413, 416].includes(status) && !codes.includes('DIGEST_INVALID'));
+}
+
+interface Sending {
+  readonly blob: Descriptor;
+  readonly part: BlobPart;
+  readonly upload: OpenUpload;
+  readonly chunkBytes: number;
+}
+
 async function sendBlob(
   client: RegistryClient,
   { source, destination, signal }: BlobRoute,
-  { blob, part, location }: { readonly blob: Descriptor; readonly part: BlobPart; readonly location: URL },
+  { blob, part, upload, chunkBytes }: Sending,
 ): Promise<void> {
   let first: BlobPart | null = part;
   const origin = {
@@ -75,5 +118,6 @@ async function sendBlob(
     signal,
   };
   const body: BodyWriter = (outgoing, onChunk) => pumpBlob(origin, outgoing, onChunk);
-  await finishUpload(client, destination, { location, blob, body, signal });
+  if (chunkBytes < Infinity) await sendChunks(client, destination, { upload, blob, body, chunkBytes, signal });
+  else await finishUpload(client, destination, { location: upload.location, blob, body, signal });
 }

@@ -6,8 +6,6 @@ import type { RegistryCredentials } from '../model/keychain.ts';
 
 const NAME = /^[A-Za-z0-9_-]{1,100}$/;
 const TIMEOUT_MS = 30_000;
-// The user name with which a helper says that the secret is an identity token, which is no password.
-const IDENTITY_TOKEN_USER = '<token>';
 const answer = z.object({ Username: z.string(), Secret: z.string() });
 
 /**
@@ -40,7 +38,7 @@ export async function askCredentialHelper(
   const parsed = answer.safeParse(tryParseJson(stdout));
   if (!parsed.success) return fail('its answer is not valid', `Run "echo ${server} | ${command} get" to see why.`);
   const { Username: username, Secret: password } = parsed.data;
-  return username === IDENTITY_TOKEN_USER || password === '' ? null : { username, password };
+  return password === '' ? null : { username, password };
 }
 
 function nullIfNotStarted(error: unknown): null {

@@ -4,7 +4,7 @@ import type { Exec } from '../io/exec.ts';
 import type { Log } from '../io/log.ts';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
-import type { Keychain, RegistryCredentials } from '../model/keychain.ts';
+import { IDENTITY_TOKEN_USER, type Keychain, type RegistryCredentials } from '../model/keychain.ts';
 import { askCredentialHelper } from './credential-helper.ts';
 import { isDockerHub } from './registry-address.ts';
 
@@ -101,9 +101,9 @@ function matches(key: string, registry: string): boolean {
   return host !== undefined && (host === registry || (isDockerHub(host) && isDockerHub(registry)));
 }
 
-/** An identity token is no password: it would have to be exchanged first, so it counts as no login. */
+/** An identity token goes before the password beside it, as it does for docker. */
 function parseEntry(host: string, written: z.infer<typeof entry>): RegistryCredentials | null {
-  if (written.identitytoken) return null;
+  if (written.identitytoken) return { username: IDENTITY_TOKEN_USER, password: written.identitytoken };
   if (!written.auth) {
     const { username, password } = written;
     return username && password ? { username, password } : null;
@@ -116,5 +116,5 @@ function parseEntry(host: string, written: z.infer<typeof entry>): RegistryCrede
     });
   }
   // Docker pads the password with NUL on some systems (docker/cli config/configfile/file.go).
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
+  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/(?<!\0)\0+$/, '') };
 }

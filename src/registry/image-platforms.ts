@@ -1,16 +1,19 @@
-import { readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { tryParseJson } from '../model/json.ts';
 import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from './client.ts';
-import { type Child, digestOf, MAX_MANIFEST_BYTES, type Manifest, platformDocument } from './manifest.ts';
+import { type Child, MAX_MANIFEST_BYTES, type Manifest, platformDocument } from './manifest.ts';
 import { getManifest } from './manifest-transfer.ts';
-import { readDocument } from './read-document.ts';
+import { readBlob } from './read-blob.ts';
 import { pullScopes, type Repository } from './repository.ts';
 import { runBounded } from './run-bounded.ts';
 
-const CONFIG_TYPES = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
+/** Of the config of what a platform runs. */
+export const CONFIG_TYPES: readonly string[] = [
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+];
 // Nothing that runs is larger: a config has a line for each layer.
 const MAX_CONFIG_BYTES = MAX_MANIFEST_BYTES;
 const AT_ONCE = { capacity: 8 };
@@ -61,17 +64,7 @@ async function readConfig(
   if (!blob || !CONFIG_TYPES.includes(blob.mediaType)) return null;
   const what = `read the config of ${formatImage({ ...at, tag: null, digest: manifest.digest })}`;
   if (blob.size > MAX_CONFIG_BYTES) throw damaged(what, 'it is larger than 4 MiB');
-  const target = `${at.repository}/blobs/${blob.digest}`;
-  const { registry } = at;
-  const bytes = await client.call(
-    { what, method: 'GET', registry, target, scopes: pullScopes(at), expect: [200], signal },
-    async (response) => {
-      const read = await readBody(response, { maxBytes: MAX_CONFIG_BYTES, timeoutMs: 60_000 });
-      if (digestOf(read) !== blob.digest) readDocument(read, { what, registry });
-      return read;
-    },
-  );
-  if (digestOf(bytes) !== blob.digest) throw damaged(what, `its content has the digest ${digestOf(bytes)}`);
+  const bytes = await readBlob(client, at, { blob, what, signal });
   return platformDocument.safeParse(parseJson(bytes, what)).data ?? null;
 }
 

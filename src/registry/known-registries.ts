@@ -11,6 +11,7 @@ const KNOWN: ReadonlyMap<string, RegistryTraits> = new Map([
         push: '`packages: write` (in the permissions of the job, and write access of this repository in the settings of the package)',
       },
       createsRepositories: true,
+      pushNeedsLogin: true,
     },
   ],
 ]);

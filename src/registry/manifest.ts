@@ -59,7 +59,16 @@ const descriptor = z.object({
   digest: z.string().regex(/^sha256:[a-f0-9]{64}$/, 'is not sha256:<64 hex digits>'),
   size: z.int().min(0),
 });
-const layer = descriptor.extend({ urls: z.array(z.string()).optional() });
+const blob = descriptor.extend({
+  digest: z
+    .string()
+    .regex(
+      /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/,
+      'is not sha256:<64 hex digits> or sha512:<128 hex digits>',
+    ),
+});
+/** Other clients take `null` for none. */
+const layer = blob.extend({ urls: z.array(z.string()).nullish() });
 const word = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 /** The words of the spec under which an index names a platform, and a config its own. */
 export const platformDocument = z
@@ -77,11 +86,22 @@ const child = descriptor.extend({
 const document = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
-  config: descriptor.optional(),
-  layers: z.array(layer).max(MAX_ENTRIES).optional(),
-  manifests: z.array(child).max(MAX_ENTRIES).optional(),
+  config: blob.nullish(),
+  layers: z.array(layer).max(MAX_ENTRIES).nullish(),
+  manifests: z.array(child).max(MAX_ENTRIES).nullish(),
   subject: z.object({ digest: descriptor.shape.digest }).optional().catch(undefined),
 });
+
+/** The content's digest by the algorithm of another one. */
+export function digestLike(bytes: Buffer, digest: Digest): Digest {
+  const algorithm = algorithmOf(digest);
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+}
+
+/** The image specification registers these two; a manifest of ours is always named by the first. */
+export function algorithmOf(digest: Digest): 'sha256' | 'sha512' {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
 
 export function digestOf(bytes: Buffer): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

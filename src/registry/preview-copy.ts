@@ -6,17 +6,19 @@ import type { RegistryClient } from './client.ts';
 import { type CopyRequest, digestToCopy, planCopy } from './copy-plan.ts';
 import { planReferrers } from './referrer-plan.ts';
 import { RegistryError } from './registry-error.ts';
+import { hintFor } from './registry-hints.ts';
 import { formatRepository, pushScopes } from './repository.ts';
 
 /**
  * What `copyImage` would do, without sending anything: both registries are only read.
- * @throws DeployError as `copyImage`, as far as reading tells: NOT_FOUND where the destination would refuse the push
+ * @throws DeployError as `copyImage`, as far as reading tells: NOT_FOUND or AUTH_FAILED where the destination would refuse the push
  */
 export async function previewCopy(client: RegistryClient, request: CopyRequest): Promise<CopyForecast> {
   const { source, destination } = request;
   const { registry, repository } = destination;
   const image: ImageReference = { registry, repository, tag: null, digest: digestToCopy(request) };
   const { tagged, isStored, missing, present } = await planCopy(client, request);
+  if (!isStored || tagged.size > 0) await ensureLogin(client, image);
   if (!isStored) await ensureRepository(client, image);
   return {
     source: formatImage(source),
@@ -34,6 +36,15 @@ export async function previewCopy(client: RegistryClient, request: CopyRequest):
 async function countReferrers(client: RegistryClient, request: CopyRequest): Promise<CopyForecast['referrers']> {
   const { missing, tags, present } = await planReferrers(client, request);
   return { missing: missing.reduce((sum, { digests }) => sum + digests.length, tags.length), present };
+}
+
+async function ensureLogin(client: RegistryClient, image: ImageReference): Promise<void> {
+  const { registry } = image;
+  const traits = client.traits(registry);
+  if (!traits?.pushNeedsLogin || (await client.credentials(image)) !== null) return;
+  const what = `push to ${formatRepository(image)}`;
+  const hint = hintFor('AUTH_FAILED', { what, registry, writes: true, anonymous: true, traits }, '');
+  throw new DeployError('AUTH_FAILED', `could not ${what}: there are no credentials for it`, { hint });
 }
 
 /** A registry that makes repositories at the first push has none before it: only of the others it means a refusal. */

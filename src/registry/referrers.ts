@@ -18,30 +18,47 @@ const MAX_PAGES = 20;
 const entry = z.looseObject({
   mediaType: z.string(),
   digest: z.string().regex(/^sha256:[a-f0-9]{64}$/),
+  artifactType: z.string().optional().catch(undefined),
 });
 const list = z.looseObject({ manifests: z.array(z.unknown()) });
 
-/**
- * Digests of the manifests that refer to `subject`: signatures, SBOMs, provenance. Asks the referrers API, or where
- * there is none reads the tag that stands in for it.
- * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
- * @throws DeployError as any other request
- */
+/** A manifest that refers to another. */
+export interface Referrer {
+  readonly digest: Digest;
+  /** What it is; null: the list doesn't say, as lists of some clients don't. */
+  readonly artifactType: string | null;
+}
+
+/** Digests of the manifests that refer to `subject`. @throws DeployError as any other request */
 export async function listReferrers(
   client: RegistryClient,
   at: ReferrersLocation,
   subject: Digest,
 ): Promise<readonly Digest[]> {
+  return (await findReferrers(client, at, subject)).map(({ digest }) => digest);
+}
+
+/**
+ * The manifests that refer to `subject`: signatures, SBOMs, provenance. Asks the referrers API, or where there is none
+ * reads the tag that stands in for it.
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
+ * @throws DeployError as any other request
+ */
+export async function findReferrers(
+  client: RegistryClient,
+  at: ReferrersLocation,
+  subject: Digest,
+): Promise<readonly Referrer[]> {
   const first = new URL(`${at.repository}/referrers/${subject}`, registryUrl(at.registry));
   const found: unknown[] = [];
   let next: URL | null = first;
   for (let pages = 0; next !== null && pages < MAX_PAGES; pages += 1) {
     const page = await readList(client, at, { target: next, subject });
-    if (page === null && pages === 0) return digestsOf((await readFallback(client, at, subject)).manifests);
+    if (page === null && pages === 0) return referrersIn((await readFallback(client, at, subject)).manifests);
     found.push(...(page?.manifests ?? []));
     next = findNextPage(page?.link ?? '', next, first);
   }
-  return digestsOf(found);
+  return referrersIn(found);
 }
 
 const WRITES = 3;
@@ -57,7 +74,7 @@ export async function noteReferrers(
 ): Promise<void> {
   for (let writes = 0; writes <= WRITES; writes += 1) {
     const known = await readFallback(client, at, subject);
-    const listed = digestsOf(known.manifests);
+    const listed = referrersIn(known.manifests).map(({ digest }) => digest);
     const missing = referrers.filter(({ digest }) => !listed.includes(digest));
     if (missing.length === 0) return;
     if (writes === WRITES) break;
@@ -77,9 +94,11 @@ function fallbackTag(subject: Digest): string {
   return subject.replace(':', '-');
 }
 
-function digestsOf(entries: readonly unknown[]): readonly Digest[] {
+function referrersIn(entries: readonly unknown[]): readonly Referrer[] {
   const parsed = entries.map((one) => entry.safeParse(one).data).filter((one) => one !== undefined);
-  return parsed.filter(({ mediaType }) => MANIFEST_TYPES.includes(mediaType)).map(({ digest }) => digest as Digest);
+  return parsed
+    .filter(({ mediaType }) => MANIFEST_TYPES.includes(mediaType))
+    .map(({ digest, artifactType = null }) => ({ digest: digest as Digest, artifactType }));
 }
 
 interface Listing {

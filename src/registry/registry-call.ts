@@ -3,7 +3,7 @@ import type { BodyWriter } from '../io/http.ts';
 export interface RegistryCall {
   /** Completes "could not …": `push manifest v1 to ghcr.io/acme/agent`. */
   readonly what: string;
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
   readonly registry: string;
   /** Below `/v2/`, or a full URL that the registry named. */
   readonly target: string | URL;
@@ -17,6 +17,8 @@ export interface RegistryCall {
   readonly lastsMs?: number;
   /** True: it is a part of another call, which waits for it. */
   readonly isWithin?: boolean;
+  /** All in all, of what may pass by itself; default 5, and 1 where the body is written. */
+  readonly tries?: number;
   /** Longest silence, in milliseconds; default 60 s. */
   readonly timeoutMs?: number;
   /** Beside the client's own. */

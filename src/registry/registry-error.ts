@@ -23,7 +23,7 @@ export class RegistryError extends DeployError {
   constructor(call: RefusedCall, refusal: Refusal, options: { readonly tokenRenewed?: boolean } = {}) {
     const code = classify(refusal);
     const said = [refusal.codes[0], refusal.text].filter((part) => part !== undefined && part !== '').join(': ');
-    const hint = hintFor(code, call, refusal.text);
+    const hint = refusal.status === 413 ? TOO_LARGE : hintFor(code, call, refusal.text);
     const tried = call.tried && call.tried.length > 1 ? `; tried: ${call.tried.join(', ')}` : '';
     super(code, `could not ${call.what}: ${refusal.status}${said === '' ? '' : ` ${said}`}${tried}`, { hint });
     this.refusal = refusal;
@@ -31,6 +31,8 @@ export class RegistryError extends DeployError {
   }
 }
 
+const TOO_LARGE =
+  'A proxy in front of the registry limits the length of a request: raise its limit (client_max_body_size of nginx, say), or push to an address that does not pass it.';
 const MAX_ERROR_BYTES = 65_536;
 const MAX_TEXT = 300;
 const SHORTEST_SECRET = 4;

@@ -24,16 +24,28 @@ export function hintFor(code: ErrorCode, call: RefusedCall, text: string): strin
     case 'NOT_FOUND':
       return writes
         ? `Create the repository in ${registry} first, or correct its name.`
-        : 'Check the name of the repository.';
+        : withCache('Check the name of the repository.', call);
     case 'THROTTLED':
-      return 'Wait and run again, or raise the rate limit of the registry.';
+      return call.anonymous
+        ? `${logIn(call)} Without a login the limit is lower, and other users of this runner's address count too.`
+        : 'Wait and run again, or raise the rate limit of the registry.';
     case 'NETWORK':
       return `Run again; if it stays, check the status page of ${registry}.`;
     case 'IMAGE_NOT_FOUND':
-      return 'Check that the build pushed it.';
+      return withCache('Check that the build pushed it.', call);
     default:
       return `Correct what ${registry} names, then run again.`;
   }
+}
+
+/** A repository that is filled from another registry at the first pull isn't there before, or lacks the image. */
+function withCache(hint: string, { traits }: RefusedCall): string {
+  return traits?.permissions.cache ? `${hint} ${cacheHint(traits.permissions.cache)}` : hint;
+}
+
+/** `permissions`: of `RegistryTraits.permissions.cache` */
+export function cacheHint(permissions: string): string {
+  return `In a pull-through cache, the first pull of an image needs ${permissions}.`;
 }
 
 function logIn(call: RefusedCall): string {
@@ -47,8 +59,8 @@ function refused(call: RefusedCall): string {
 }
 
 function allow(call: RefusedCall, text: string): string {
-  const action = /not authorized to perform:?\s+([a-z][a-z0-9-]*:[A-Za-z*]+)/i.exec(text)?.[1];
-  if (action) return `Add ${action} to the policy of the role.`;
+  const said = call.traits?.denialHint?.(text);
+  if (said) return said;
   if (call.traits) return `Check that the repository exists, and give these credentials ${permissionOf(call)}.`;
   return `Check that the repository exists, and allow these credentials to ${call.writes ? 'push to' : 'pull from'} it.`;
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { Clock } from '../io/clock.ts';
-import { type Http, type HttpResponse, readBody } from '../io/http.ts';
+import { type Http, type HttpRequest, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
-import type { RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
+import { isIdentityToken, type RegistryCredentials, type RegistryTraits } from '../model/keychain.ts';
 import { explainWrongAnswer, WrongAnswer } from '../model/wrong-answer.ts';
 import { basicHeader } from './basic-header.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
@@ -33,8 +33,8 @@ export interface TokenRequest {
 const DEFAULT_LIFETIME_S = 60;
 const MAX_MARGIN_MS = 60_000;
 const tokenDocument = z.object({
-  token: z.string().min(1).optional(),
-  access_token: z.string().min(1).optional(),
+  token: z.string().nullish(),
+  access_token: z.string().nullish(),
   expires_in: z.number().positive().optional().catch(undefined),
 });
 
@@ -43,25 +43,42 @@ export async function fetchToken(
   request: TokenRequest,
   io: { readonly http: Http; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Token> {
-  const url = new URL(request.realm);
-  if (request.service !== null) url.searchParams.set('service', request.service);
-  for (const scope of request.scopes) url.searchParams.append('scope', scope);
+  const { credentials } = request;
   const askedAt = io.clock.now();
-  const sent = request.credentials && basicHeader(request.credentials);
+  const identityToken = credentials && isIdentityToken(credentials) ? credentials.password : null;
+  const sent = credentials && identityToken === null ? basicHeader(credentials) : null;
   const response = await io.http.send({
-    method: 'GET',
-    url,
-    headers: {
-      accept: 'application/json',
-      'user-agent': 'deploy-agent',
-      ...(sent === null ? {} : { authorization: sent }),
-    },
+    ...(identityToken === null ? questionOf(request, sent) : exchangeOf(request, identityToken)),
     timeoutMs: 30_000,
     signal: io.signal,
     lookup: lookupFor(request.realm, request.registry),
   });
-  if (response.status !== 200) throw toLoginError(request, await readRefusal(response, askedAt, sent));
+  if (response.status !== 200)
+    throw toLoginError(
+      request,
+      await readRefusal(response, askedAt, identityToken === null ? sent : `Bearer ${identityToken}`),
+    );
   return await readToken(response, request, askedAt);
+}
+
+type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>;
+
+const HEADERS = { accept: 'application/json', 'user-agent': 'deploy-agent' };
+
+function questionOf({ realm, service, scopes }: TokenRequest, authorization: string | null): Question {
+  const url = new URL(realm);
+  if (service !== null) url.searchParams.set('service', service);
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  return { method: 'GET', url, headers: { ...HEADERS, ...(authorization === null ? {} : { authorization }) } };
+}
+
+/** https://distribution.github.io/distribution/spec/auth/oauth/ */
+function exchangeOf({ realm, service, scopes }: TokenRequest, identityToken: string): Question {
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'deploy-agent', scope: scopes.join(' ') });
+  if (service !== null) form.set('service', service);
+  form.set('refresh_token', identityToken);
+  const headers = { ...HEADERS, 'content-type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', url: realm, headers, body: form.toString() };
 }
 
 function toLoginError(request: TokenRequest, refusal: Refusal): DeployError {
@@ -79,9 +96,9 @@ function toLoginError(request: TokenRequest, refusal: Refusal): DeployError {
 async function readToken(response: HttpResponse, request: TokenRequest, askedAt: number): Promise<Token> {
   const body = await readBody(response, { maxBytes: 262_144, timeoutMs: 30_000 });
   const document = tokenDocument.safeParse(tryParseJson(body.toString()));
-  const secret = document.data?.token ?? document.data?.access_token;
+  const secret = document.data?.token || document.data?.access_token;
   // A header takes no line break and no control character.
-  if (!document.success || secret === undefined || !/^[\x21-\x7e]+$/.test(secret)) {
+  if (!document.success || !secret || !/^[\x21-\x7e]+$/.test(secret)) {
     const wrong = new WrongAnswer('its token service sent no token', request.realm.host);
     throw explainWrongAnswer(wrong, `log in to ${request.registry}`);
   }

@@ -1,13 +1,33 @@
 import { visible } from '../model/visible.ts';
 
-/** Text from outside, safe inside a Markdown table cell or paragraph: no HTML, no links, no mentions, no new lines. */
+/**
+ * Text from outside as it is written, in a table cell or a paragraph: no HTML, link, mention, list, heading or new line.
+ * GitHub makes mentions, references and emoji from the finished text, where an escape is already resolved, so a character
+ * without width comes between there.
+ */
 export function escapeMarkdown(text: string): string {
   return visible(text)
     .replace(/[\n\t]+/g, ' ')
+    .replace(MADE_LATER, `$&${BETWEEN}`)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]#+!|~@$]|:(?=\/\/)/g, (character) => `&#${character.charCodeAt(0)};`);
+    .replace(/[\\`*_{}[\]#+!|~@$]|:(?=\/\/)|(?<=www)\.|^[-=]|(?<=^ *\d+)[.)]|^ | $/gi, encode)
+    .replaceAll(BETWEEN, '&#8203;');
+}
+
+/** `@name` and `name@host.tld`, `#12`, `GH-12`, `:rocket:`. The `@` of a digest and the colons of a resource name are none. */
+const MADE_LATER = /(?<!\w)@(?=\w)|@(?=[\w-]+\.)|#(?=\d)|\bGH-(?=\d)|(?<!\w):(?=[\w+-]+:)/gi;
+/** Not in a text that is visible. */
+const BETWEEN = '\u200b';
+
+function encode(character: string): string {
+  return `&#${character.charCodeAt(0)};`;
+}
+
+/** `text` is from outside, `url` our own or one that was checked. */
+export function link(text: string, url: string): string {
+  return `[${escapeMarkdown(text)}](${autolink(url)})`;
 }
 
 /** A link whose text can end neither the link nor its table cell. */
@@ -15,13 +35,16 @@ export function autolink(url: string): string {
   return `<${url.replace(/[\s<>|]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}>`;
 }
 
-/** A code span that the text cannot end: the fence is longer than any run of backticks in the text. */
+/**
+ * A code span that the text cannot end: the fence is longer than any run of backticks in the text. A bar would end the cell
+ * of a table, and outside of one its escape would be shown: such a text is no code span.
+ */
 export function codeSpan(text: string): string {
-  const line = visible(text)
-    .replace(/[\n\t]+/g, ' ')
-    .replaceAll('|', '\\|');
+  const line = visible(text).replace(/[\n\t]+/g, ' ');
+  if (line.includes('|')) return escapeMarkdown(line);
   const fence = fenceFor(line, 1);
-  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  const isPadded = /^`|`$/.test(line) || (/^ .* $/.test(line) && line.trim() !== '');
+  const pad = isPadded ? ' ' : '';
   return line === '' ? '' : `${fence}${pad}${line}${pad}${fence}`;
 }
 
@@ -31,7 +54,18 @@ export function codeBlock(lines: readonly string[]): string {
   return `${fence}text\n${text}\n${fence}`;
 }
 
+/** Shown when it is opened. `title`: our own words. */
+export function folded(title: string, content: string): string {
+  return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
+}
+
+/** The cells are Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
 function fenceFor(text: string, shortest: number): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  return '`'.repeat(Math.max(shortest, longest + 1));
+  const runs = [...text.matchAll(/`+/g)];
+  return '`'.repeat(runs.reduce((longest, [run]) => Math.max(longest, run.length + 1), shortest));
 }

@@ -7,6 +7,7 @@ export function describeForecast(forecast: Forecast): readonly string[] {
   return [
     ...forecast.copies.flatMap(describeCopy),
     ...describeChange(forecast),
+    ...forecast.warnings.map((warning) => `Warning: ${warning}`),
     ...(forecast.unchanged ? [] : forecast.steps.map((step, index) => `${index + 1}. ${step}`)),
     describeTests(forecast),
     forecast.restores === null

@@ -1,3 +1,4 @@
+import { formatDuration } from '../model/duration.ts';
 import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
 
 const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
@@ -32,10 +33,24 @@ const MARKS: Readonly<Record<OutcomeKind, string>> = {
 /** `Deployed — service agent in cluster production`. */
 export function headline(outcome: Outcome, record: RunRecord): string {
   const isFirst = outcome.kind === 'rolled-back' && outcome.previousRevision === null;
-  const sentence = isFirst ? FIRST_ROLLED_BACK : SENTENCES[outcome.kind];
+  const sentence = withReason(isFirst ? FIRST_ROLLED_BACK : SENTENCES[outcome.kind], outcome);
   return record.resource ? `${sentence} — ${record.resource}` : sentence;
+}
+
+/** Who cancelled a job knows that nothing failed. */
+function withReason(sentence: string, { failure }: Outcome): string {
+  return failure?.code === 'CANCELLED' ? sentence.replace(/^(?:Failed|Refused)/, 'Cancelled') : sentence;
 }
 
 export function markOf(outcome: Outcome): string {
   return MARKS[outcome.kind];
+}
+
+/** `agent:1 -> agent:2 in 1m 7s, at https://agent.acme.dev`: what a good deploy changed, in a line. '': it changed nothing. */
+export function describeMove({ kind, revision, previousRevision }: Outcome, record: RunRecord): string {
+  if ((kind !== 'deployed' && kind !== 'previewed') || revision === null) return '';
+  const { startedAt, finishedAt, url, previewUrl } = record;
+  const address = kind === 'previewed' ? previewUrl : url;
+  const duration = formatDuration((finishedAt ?? startedAt) - startedAt);
+  return `${previousRevision ?? 'nothing'} -> ${revision} in ${duration}${address ? `, at ${address}` : ''}`;
 }

@@ -1,32 +1,77 @@
 import { summary } from '@actions/core';
 import type { Io } from '../io/io.ts';
+import type { Log } from '../io/log.ts';
 import { describeError } from '../model/errors.ts';
+import { mapFailure, mapTexts } from '../model/map-texts.ts';
 import { isGreen, type Outcome, type RunRecord } from '../model/outcome.ts';
-import { writeEvidence } from './evidence.ts';
+import { troubleshootingUrl } from '../model/troubleshooting-url.ts';
+import { type Evidence, writeEvidence } from './evidence.ts';
 import { describeForecast } from './forecast.ts';
-import { headline, markOf } from './headline.ts';
+import { furtherCause } from './further-cause.ts';
+import { describeMove, headline, markOf } from './headline.ts';
+import { readSafeRunFacts } from './run-facts.ts';
 import { renderSummary } from './summary.ts';
 
-/** Reports the outcome: log, one annotation, job summary, JSON report. Returns the path of the JSON report, or null. */
-export async function report(outcome: Outcome, record: RunRecord, io: Io): Promise<string | null> {
-  record.finishedAt = io.clock.now();
+export interface Told {
+  /** Path of the JSON report; null: it could not be written. */
+  readonly file: string | null;
+  /** What was reported, without secrets. */
+  readonly evidence: Evidence;
+}
+
+/**
+ * Reports the outcome: log, one annotation, job summary, JSON report. `previousCommit`: that the environment had before;
+ * null: not known.
+ */
+export async function report(
+  whole: Outcome,
+  entire: RunRecord,
+  io: Io,
+  previousCommit: string | null = null,
+): Promise<Told> {
+  entire.finishedAt = io.clock.now();
+  const { outcome, record } = withoutValues(whole, entire, io.log);
+  const run = readSafeRunFacts(io, previousCommit);
   io.log.info(`${markOf(outcome)} ${headline(outcome, record)} [${outcome.kind}]`);
-  for (const line of record.forecast ? describeForecast(record.forecast) : []) io.log.info(line);
-  for (const note of outcome.notes) io.log.info(note);
+  // A plan is read name by name, and a note may hold the command that someone has to run.
+  for (const line of record.forecast ? describeForecast(record.forecast) : []) io.log.exact(line);
+  const moved = describeMove(outcome, record);
+  if (moved) io.log.info(moved);
+  for (const note of outcome.notes) io.log.exact(note);
   if (!isGreen(outcome)) annotate(outcome, record, io);
   // The deployment is over by now: a report that cannot be written must not change the outcome.
   await tryWrite('job summary', io, async () => {
-    if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(outcome, record)).write();
+    if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(outcome, record, run)).write();
   });
-  return await tryWrite('report', io, () => writeEvidence(outcome, record, io.env['RUNNER_TEMP'] ?? null));
+  const evidence = { outcome, record, run };
+  const file = await tryWrite('report', io, () => writeEvidence(evidence, io.env['RUNNER_TEMP'] ?? null));
+  return { file, evidence };
+}
+
+/** Names stay: of the service, its address, its revisions and the image; and commands that someone has to run. */
+function withoutValues(outcome: Outcome, record: RunRecord, { redact }: Log): { outcome: Outcome; record: RunRecord } {
+  const { failure, diagnosis, rollback, notes } = outcome;
+  const { phases, smokeTests, restoredTests, forecast, restored, differences, analyses } = record;
+  const texts = { phases, smokeTests, restoredTests, forecast, restored, differences, analyses };
+  return {
+    outcome: {
+      ...outcome,
+      ...mapTexts({ diagnosis, notes }, redact),
+      failure: failure && mapFailure(failure, redact),
+      rollback: rollback && { ...rollback, failure: mapFailure(rollback.failure, redact) },
+    },
+    record: { ...record, ...mapTexts(texts, redact) },
+  };
 }
 
 function annotate(outcome: Outcome, record: RunRecord, io: Io): void {
   const { failure, diagnosis, rollback } = outcome;
-  const cause = [failure?.message, diagnosis?.cause];
+  const cause = [failure?.message, furtherCause(outcome)];
   const lines = rollback
     ? [`Rollback: ${rollback.failure.message}`, ...nextSteps(rollback.failure.hint, rollback.command), ...cause]
     : [...cause, ...nextSteps(diagnosis?.hint ?? failure?.hint)];
+  const code = (rollback?.failure ?? failure)?.code;
+  if (code) lines.push(`About ${code}: ${troubleshootingUrl(code)}`);
   io.log.error(lines.filter(Boolean).join('\n'), headline(outcome, record));
 }
 

@@ -1,100 +1,132 @@
-import { formatBytes, formatRate } from '../model/bytes.ts';
 import { formatDuration } from '../model/duration.ts';
-import type { CopyStatistics, Forecast, Outcome, RunRecord } from '../model/outcome.ts';
-import type { SmokeTestResult } from '../model/smoke-test.ts';
-import { autolink, codeBlock, codeSpan, escapeMarkdown } from './escape.ts';
+import type { Forecast, Outcome, RunRecord } from '../model/outcome.ts';
+import { shortDigest, shortenNames } from '../model/short-names.ts';
+import { causeSection } from './cause.ts';
+import { changesSection } from './changes.ts';
+import { checksSection } from './checks.ts';
+import { cutInside, type Limit } from './cut.ts';
+import { codeBlock, codeSpan, escapeMarkdown, folded, link, table } from './escape.ts';
+import { detailsSection, verifiedSection } from './facts-table.ts';
 import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
+import type { RunFacts } from './run-facts.ts';
+import { timeline } from './timeline.ts';
 
-/** The job summary, in GitHub's Markdown. All text from outside is escaped. */
-export function renderSummary(outcome: Outcome, record: RunRecord): string {
+/** GitHub shows nothing of a summary that is longer than 1 MiB (actions/runner FileCommandManager.cs). */
+const MAX_BYTES = 1_000_000;
+/** Tried in turn. With the last one, any summary fits: an escaped character takes at most 13 bytes. */
+const LIMITS: readonly Limit[] = [
+  { characters: 20_000, items: 200 },
+  { characters: 2_000, items: 60 },
+  { characters: 200, items: 20 },
+];
+
+/** The job summary, in GitHub's Markdown, within its limit of size; within a much smaller one where that is possible. All text from outside is escaped. */
+export function renderSummary(outcome: Outcome, record: RunRecord, run: RunFacts, maxBytes = MAX_BYTES): string {
+  const whole = render(outcome, record, run);
+  if (Buffer.byteLength(whole) <= maxBytes) return whole;
+  let text = whole;
+  for (const limit of LIMITS) {
+    text = `${render(cutInside(outcome, limit), cutInside(record, limit), cutInside(run, limit))}\n${cutNote(maxBytes)}\n`;
+    if (Buffer.byteLength(text) <= maxBytes) break;
+  }
+  return text;
+}
+
+function cutNote(maxBytes: number): string {
+  const why = maxBytes === MAX_BYTES ? 'GitHub shows none above 1 MiB' : `at most ${maxBytes} bytes can be shown here`;
+  return `This summary was cut in the middle of its longest parts, as ${why}. The report (JSON) is complete.`;
+}
+
+function render(outcome: Outcome, record: RunRecord, run: RunFacts): string {
+  const duration = formatDuration((record.finishedAt ?? record.startedAt) - record.startedAt);
   const parts = [
-    `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))}`,
-    factsTable(outcome, record),
+    `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))} · ${duration}`,
+    originLine(run, record),
+    requestedLine(outcome, record, run),
+    servingLine(outcome),
     causeSection(outcome),
-    notesSection(outcome.notes),
-    record.forecast ? planSection(record.forecast) : smokeTestSection(record.smokeTests),
+    changesSection(outcome, record),
+    verifiedSection(record),
+    record.forecast ? planSection(record.forecast) : timeline(outcome, record),
+    record.forecast ? '' : checksSection(outcome, record),
+    list(outcome.notes),
+    restoreSection(record),
     phasesSection(record),
+    detailsSection(outcome, record),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function factsTable(outcome: Outcome, record: RunRecord): string {
-  const revision = revisionText(outcome);
-  const rows: [string, string][] = [['Outcome', codeSpan(outcome.kind)]];
-  if (record.resource) rows.push(['Service', escapeMarkdown(record.resource)]);
-  if (record.image) rows.push(['Image', codeSpan(record.image)]);
-  if (revision) rows.push(['Revision', revision]);
-  for (const copy of record.copies) rows.push(['Copied', copyText(copy)]);
-  if (record.url) rows.push(['URL', autolink(record.url)]);
-  if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
-  if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
-  return table(['', ''], rows);
+/** What was started, by whom, and where to look. */
+function originLine(run: RunFacts, { url, previewUrl, consoleUrl }: RunRecord): string {
+  const { repositoryUrl, actor, environment, runUrl } = run;
+  const parts = [
+    ...commitParts(run),
+    ...(actor ? [`by ${escapeMarkdown(actor)}`] : []),
+    ...(environment ? [`to environment ${escapeMarkdown(environment)}`] : []),
+    ...(run.step && !run.step.startsWith('__') ? [`step ${codeSpan(run.step)}`] : []),
+    ...(url ? [link('Service', url)] : []),
+    ...(previewUrl ? [link('Preview', previewUrl)] : []),
+    ...(consoleUrl ? [link('Console', consoleUrl)] : []),
+    ...compareParts(run),
+    ...(repositoryUrl && runUrl ? [link('Log', runUrl)] : []),
+  ];
+  return parts.join(' · ');
 }
 
-/** null: no revision is known, or nothing was to be deployed. */
-function revisionText({ kind, previousRevision, revision }: Outcome): string | null {
-  if (previousRevision)
-    return `before: ${codeSpan(previousRevision)}, now: ${revision ? codeSpan(revision) : 'unknown'}`;
-  return revision && kind !== 'planned' ? `${codeSpan(revision)}, the first of this service` : null;
+/** What is new since the commit that was deployed before. */
+function compareParts({ repositoryUrl, previousCommit, commit }: RunFacts): readonly string[] {
+  if (!repositoryUrl || !previousCommit || !commit || previousCommit === commit) return [];
+  return [link('Compare', `${repositoryUrl}/compare/${previousCommit}...${commit}`)];
 }
 
-function copyText(copy: CopyStatistics): string {
-  if (copy.isImported)
-    return `imported directly by the registry, nothing through the runner, in ${formatDuration(copy.durationMs)}`;
-  const amount = (blobs: number, bytes: number): string =>
-    `${blobs} blobs${blobs > 0 ? ` (${formatBytes(bytes)})` : ''}`;
-  const rate = copy.copiedBlobs > 0 ? `, ${formatRate(copy.copiedBytes, copy.durationMs)}` : '';
-  const copied = `${amount(copy.copiedBlobs, copy.copiedBytes)} copied`;
-  const saved = `${amount(copy.mountedBlobs, copy.mountedBytes)} mounted, ${amount(copy.skippedBlobs, copy.skippedBytes)} already present`;
-  const referrers = copy.referrers ? `, ${copy.referrers.copied + copy.referrers.present} referrers` : '';
-  const part = copy.platforms
-    ? `; only ${copy.platforms.join(', ')}, so the digest differs from that of ${copy.source}`
-    : '';
-  return `${copied}, ${saved}${referrers}, in ${formatDuration(copy.durationMs)}${rate}${part}`;
+const SHORT_COMMIT = 7;
+
+function commitParts({ commit, commitMessage, repositoryUrl }: RunFacts): readonly string[] {
+  if (commit === null) return [];
+  const short = commit.slice(0, SHORT_COMMIT);
+  const name = repositoryUrl ? link(short, `${repositoryUrl}/commit/${commit}`) : codeSpan(short);
+  return [commitMessage ? `Commit ${name} ${escapeMarkdown(commitMessage)}` : `Commit ${name}`];
 }
 
-function causeSection({ failure, diagnosis, rollback }: Outcome): string {
-  if (!failure) return '';
-  const parts = [`### Why`, escapeMarkdown(failure.message).replace(/ +- /g, '\n- ')];
-  if (diagnosis?.cause) parts.push(escapeMarkdown(diagnosis.cause));
-  const next = rollback ? null : (diagnosis?.hint ?? failure.hint);
-  if (next) parts.push(`**Next step:** ${escapeMarkdown(next)}`);
-  if (diagnosis && diagnosis.facts.length > 0) parts.push(codeBlock(diagnosis.facts));
-  for (const { source, lines } of diagnosis?.logs ?? []) {
-    parts.push(`Last log lines of ${codeSpan(source)}:`, codeBlock(lines));
-  }
-  return parts.join('\n\n');
+/** Of a run that ended before it knew more than its inputs. */
+function requestedLine({ kind }: Outcome, { image, resource }: RunRecord, { requested }: RunFacts): string {
+  if (kind !== 'refused') return '';
+  const [what, where] = [image ?? requested.image, resource ?? requested.service];
+  const parts = [what && codeSpan(what), where && `to ${escapeMarkdown(where)}`].filter(Boolean);
+  return parts.length > 0 ? `Was to be deployed: ${parts.join(' ')}` : '';
+}
+
+function servingLine({ kind, revision, failure }: Outcome): string {
+  if (!failure || kind === 'kept') return '';
+  if (revision) return `**Serving now:** ${codeSpan(revision)}`;
+  return kind === 'rollback-failed' || kind === 'rollback-unconfirmed' ? '**Serving now:** unknown' : '';
 }
 
 function planSection(forecast: Forecast): string {
-  return `### Plan\n\n${notesSection(describeForecast(forecast))}`;
+  return `### Plan\n\n${describeForecast(forecast).map(planItem).join('\n')}`;
 }
 
-function notesSection(notes: readonly string[]): string {
+/** A step has its number already. */
+function planItem(line: string): string {
+  const [, number, step] = /^(\d{1,9})\. (.*)$/s.exec(line) ?? [];
+  return number && step
+    ? `${number}. ${escapeMarkdown(step)}`
+    : `- ${escapeMarkdown(shortenNames(line, [shortDigest]))}`;
+}
+
+function list(notes: readonly string[]): string {
   return notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
 }
 
-function smokeTestSection(results: readonly SmokeTestResult[] | null): string {
-  if (!results) return '### Smoke tests\n\nNo smoke tests ran.';
-  const rows = results.map((result): string[] => [
-    result.passed ? '✅' : '❌',
-    codeSpan(result.name),
-    String(result.attempts),
-    formatDuration(result.durationMs),
-    escapeMarkdown(result.detail),
-  ]);
-  return `### Smoke tests\n\n${table(['', 'Test', 'Attempts', 'Duration', 'Result'], rows)}`;
+function restoreSection({ restoreCommand }: RunRecord): string {
+  return restoreCommand ? folded('To roll back by hand', codeBlock([restoreCommand])) : '';
 }
 
-function phasesSection(record: RunRecord): string {
-  if (record.phases.length === 0) return '';
-  const rows = record.phases.map(({ name, durationMs }) => [escapeMarkdown(name), formatDuration(durationMs)]);
-  const total = formatDuration((record.finishedAt ?? record.startedAt) - record.startedAt);
-  return `### Duration\n\n${table(['Phase', 'Duration'], [...rows, ['**Total**', total]])}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+function phasesSection({ phases, startedAt, finishedAt }: RunRecord): string {
+  if (phases.length === 0) return '';
+  const rows = phases.map(({ name, durationMs }) => [escapeMarkdown(name), formatDuration(durationMs)]);
+  const total = formatDuration((finishedAt ?? startedAt) - startedAt);
+  return folded(`Duration: ${total}`, table(['Phase', 'Duration'], [...rows, ['**Total**', total]]));
 }

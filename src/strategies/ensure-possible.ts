@@ -20,7 +20,8 @@ export function ensurePossible(
 const LACKS: Readonly<Record<Need, (capabilities: Capabilities) => string | null>> = {
   split({ traffic }) {
     if (traffic === null) return 'its traffic cannot be split between two revisions';
-    const isTooSmall = traffic.weights !== 'any' && traffic.weights.replicas < 2;
+    const { weights } = traffic;
+    const isTooSmall = weights !== 'any' && 'replicas' in weights && weights.replicas < 2;
     return isTooSmall ? 'one replica cannot share its traffic with another' : null;
   },
   hold({ traffic }) {

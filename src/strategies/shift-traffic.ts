@@ -9,7 +9,9 @@ import type { Step } from './strategy.ts';
 export function shiftTraffic(steps: readonly TrafficStep[], { traffic }: Capabilities): readonly Step[] {
   const by: TrafficCapability = traffic ?? { by: 'us', weights: 'any' };
   return [
-    { kind: 'deploy', takeTraffic: false, shifts: by.by === 'platform' ? steps : [] },
+    by.by === 'platform'
+      ? { kind: 'deploy', takeTraffic: false, shifts: steps }
+      : { kind: 'deploy', takeTraffic: false, shifts: [], firstShare: steps[0]?.percent ?? 100 },
     { kind: 'smoke-test', against: 'preview' },
     ...steps.flatMap((step) => shift(step, by)),
     { kind: 'finish' },

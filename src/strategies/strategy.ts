@@ -4,7 +4,13 @@ import type { Capabilities } from '../model/workload.ts';
 /** What the engine does, in order. Steps go forward only: the restore point is the undo. */
 export type Step =
   /** `shifts`: the shares that the platform gives by itself, ending at 100%; empty: none. */
-  | { readonly kind: 'deploy'; readonly takeTraffic: boolean; readonly shifts: readonly TrafficStep[] }
+  | {
+      readonly kind: 'deploy';
+      readonly takeTraffic: boolean;
+      readonly shifts: readonly TrafficStep[];
+      /** The share, in percent, that we give it first once it is tested: what is brought up has to be able to take it. */
+      readonly firstShare?: number;
+    }
   | { readonly kind: 'smoke-test'; readonly against: 'preview' | 'live' }
   /** We give our revision `percent` of the traffic, or `share`, which is the nearest that can be had. */
   | { readonly kind: 'set-weight'; readonly percent: number; readonly share: Share }

@@ -5,6 +5,7 @@ import {
   type Thrown,
   type Verdict,
 } from '../../model/explain-errors.ts';
+import { otherPolicyHint, readDenial } from './denied-by.ts';
 
 /** One request, in words, for the error that it may end in. */
 export interface AwsCall extends Call {
@@ -74,7 +75,11 @@ function classify(thrown: AwsThrown, call: AwsCall): Verdict {
   if (BAD_CREDENTIALS.test(name)) return { code: 'AUTH_FAILED', hint: CREDENTIALS_HINT };
   if (/AssumeRole/.test(message) && SAYS_DENIED.test(message)) return { code: 'AUTH_FAILED', hint: TRUST_HINT };
   if (DENIED.test(name) || SAYS_DENIED.test(message)) {
-    return { code: 'PERMISSION_DENIED', hint: `Add ${deniedAction(thrown, call)} to the role's policy.` };
+    // A policy of named resources denies a misspelt name as well, and never says that it doesn't exist.
+    const hint =
+      otherPolicyHint(message, 'the role') ??
+      `Add ${deniedAction(thrown, call)} to the role's policy, or correct the name in the inputs if it allows another.`;
+    return { code: 'PERMISSION_DENIED', hint };
   }
   if (THROTTLED.test(name) || status === 429 || REVISION_RACE.test(message)) {
     return {
@@ -103,5 +108,5 @@ const UNKNOWN_HOST_HINT =
 
 /** AWS names the action that was missing, which need not be the one that was called: `iam:PassRole`. */
 function deniedAction(thrown: AwsThrown, call: AwsCall): string {
-  return /perform:?\s+([a-z][a-z0-9-]*:[A-Za-z*]+)/.exec(thrown.message)?.[1] ?? call.action;
+  return readDenial(thrown.message).action ?? call.action;
 }

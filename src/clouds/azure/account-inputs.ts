@@ -19,7 +19,8 @@ export function readAccountInputs(reader: InputReader): AccountInputs {
   };
 }
 
-function readId(reader: InputReader, name: (typeof ACCOUNT_INPUTS)[number]): string {
+/** '': it was not given, or is no id. */
+export function readId(reader: InputReader, name: (typeof ACCOUNT_INPUTS)[number] | 'expected-account'): string {
   const given = reader.text(name);
   if (given === '' || GUID.test(given)) return given;
   // The value is not repeated: it may be a secret that went into the wrong input.

@@ -44,6 +44,15 @@ export function ensureSubscription({ subscription }: AzureAccount): void {
   });
 }
 
+/** `expected` '': any. @throws DeployError INPUT_INVALID when the deployment is for another subscription */
+export function ensureExpectedSubscription({ subscription }: AzureAccount, expected: string): void {
+  if (expected === '' || isSameId(subscription, expected)) return;
+  const why = `could not start in subscription ${expected}: this deployment is for ${subscription}`;
+  throw new DeployError('INPUT_INVALID', why, {
+    hint: 'Correct `subscription` (or AZURE_SUBSCRIPTION_ID, or that of azure/login), or the input `expected-account`.',
+  });
+}
+
 interface CliLogin {
   readonly id: string;
   readonly tenantId: string;

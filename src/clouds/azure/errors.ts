@@ -43,14 +43,39 @@ const BROKEN_ANSWER = /^(?:REQUEST_SEND_ERROR|PARSE_ERROR|SyntaxError)$/;
 const MISSING_GROUP = /^(?:ResourceGroupNotFound|SubscriptionNotFound)$/;
 const SAYS_DENIED = /does not have authorization to perform action/i;
 
+/**
+ * What no role changes and no waiting either, although it comes as 403 or 409.
+ * https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
+ */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  [
+    'RequestDisallowedByPolicy',
+    'An Azure Policy refuses this change, whatever roles there are: change what the policy names here, or let its owner exempt the app.',
+  ],
+  [
+    'ScopeLocked',
+    'A lock refuses every change (az lock list): let its owner remove it for the deployment, or deploy elsewhere.',
+  ],
+  [
+    'ReadOnlyDisabledSubscription',
+    'The subscription is disabled, and so read-only: let its owner activate it again (billing), then run again.',
+  ],
+  [
+    'MissingSubscriptionRegistration',
+    'Register the provider in the subscription: az provider register --namespace Microsoft.App.',
+  ],
+]);
+
 function classify(thrown: AzureThrown, call: AzureCall): Verdict {
   const { word: code, message, status } = thrown;
   const login = LOGIN_HINTS.find(([pattern]) => pattern.test(message));
   if (login) return { code: 'AUTH_FAILED', hint: login[1] };
   if (/AADSTS\d+|CredentialUnavailable|Authentication(?:Required)?Error/.test(`${code} ${message}`) || status === 401)
     return { code: 'AUTH_FAILED', hint: LOGIN_HINT };
+  const refusal = REFUSALS.get(code);
+  if (refusal !== undefined) return { code: 'DEPLOY_REJECTED', hint: refusal };
   if (status === 403 || SAYS_DENIED.test(message)) {
-    const hint = `Give the role ${deniedAction(thrown, call)} on the resource: docs/azure-container-apps.md has a role to copy.`;
+    const hint = `Give the role ${deniedAction(thrown, call)} on the resource: docs/setup-azure.md#3-create-the-custom-roles has a role to copy.`;
     return { code: 'PERMISSION_DENIED', hint };
   }
   if (MISSING_GROUP.test(code))
@@ -78,7 +103,7 @@ const LOGIN_HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /AADSTS70021[0-9]?\d?/,
-    'Add a federated credential to the application whose subject is this repository and branch or environment, letter by letter: docs/azure-container-apps.md.',
+    'Add a federated credential to the application whose subject is this repository and branch or environment, letter by letter: docs/setup-azure.md#6-create-the-application-that-github-authenticates-as.',
   ],
   [/AADSTS700016/, 'Check `client-id`: the tenant has no such application.'],
   [/AADSTS9000[0-9]+/, 'Check `tenant-id`: there is no such tenant.'],

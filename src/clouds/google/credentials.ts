@@ -36,6 +36,11 @@ export type Identity =
 
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
+/** With which scopes, where a service account acts: a federated identity by itself has no more than the first. */
+interface Scoped extends Io {
+  readonly scopes: readonly string[];
+}
+
 /** The library exchanges GitHub's token without the transporter that it was given, and so without time-outs and proxy. */
 class FederatedClient extends IdentityPoolClient {
   constructor(options: IdentityPoolClientOptions) {
@@ -45,10 +50,15 @@ class FederatedClient extends IdentityPoolClient {
 }
 
 /**
- * Sends no request yet. null: neither the job nor, on a self-hosted runner, its machine has any.
+ * Sends no request yet. `scopes`: those that a service account's tokens have beside that of all APIs. null: neither the job nor, on a self-hosted runner, its machine has any.
  * @throws DeployError AUTH_FAILED when they can't be read or used
  */
-export async function findCredentials(settings: CredentialSettings, io: Io): Promise<GoogleCredentials | null> {
+export async function findCredentials(
+  settings: CredentialSettings,
+  given: Io,
+  scopes: readonly string[] = [],
+): Promise<GoogleCredentials | null> {
+  const io: Scoped = { ...given, scopes: [SCOPE, ...scopes] };
   const credentials = settings.workloadIdentityProvider === '' ? await readLeft(io) : openFederated(settings, io);
   // The event comes with every new token, before it is used.
   credentials?.client.on('tokens', ({ access_token: token }) => token && io.log.mask(token));
@@ -56,11 +66,11 @@ export async function findCredentials(settings: CredentialSettings, io: Io): Pro
 }
 
 /** No file: GitHub gives a new OIDC token each time one is needed, so it doesn't matter how long the run takes. */
-function openFederated(settings: CredentialSettings, io: Io): GoogleCredentials {
+function openFederated(settings: CredentialSettings, io: Scoped): GoogleCredentials {
   const { serviceAccount, workloadIdentityProvider: provider } = settings;
   const resource = `iam.googleapis.com/${provider}`;
   const options = {
-    ...clientOptions(io),
+    ...clientOptions(serviceAccount === '' ? withoutAccount(io) : io),
     audience: `//${resource}`,
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: 'https://sts.googleapis.com/v1/token',
@@ -81,7 +91,7 @@ function impersonation(serviceAccount: string): string {
 }
 
 /** What google-github-actions/auth left, or the machine's own identity on self-hosted runners. */
-async function readLeft(io: Io): Promise<GoogleCredentials | null> {
+async function readLeft(io: Scoped): Promise<GoogleCredentials | null> {
   const file = io.env['GOOGLE_APPLICATION_CREDENTIALS'] ?? '';
   if (file !== '') {
     const json = readCredentialFile(file, io);
@@ -92,7 +102,7 @@ async function readLeft(io: Io): Promise<GoogleCredentials | null> {
   // A machine of GitHub has no identity of Google: looking for its metadata service takes seconds and finds nothing.
   if (!isSelfHosted(io)) return null;
   try {
-    const client = await new GoogleAuth({ scopes: [SCOPE], clientOptions: clientOptions(io) }).getClient();
+    const client = await new GoogleAuth({ scopes: [...io.scopes], clientOptions: clientOptions(io) }).getClient();
     const identity: Identity = canSign(client) ? { kind: 'key', client } : { kind: 'none', why: NO_KEY };
     return { client, identity };
   } catch {
@@ -103,7 +113,10 @@ async function readLeft(io: Io): Promise<GoogleCredentials | null> {
 function readCredentialFile(file: string, io: Io): JsonObject {
   const text = readText(file, io);
   const json = tryParseJson(text ?? '');
-  if (isJsonObject(json)) return json;
+  if (isJsonObject(json)) {
+    ensureGoogle(textAt(json, 'universe_domain'));
+    return json;
+  }
   const isGone = text === null;
   const why = isGone ? 'the file that GOOGLE_APPLICATION_CREDENTIALS names is gone' : 'it could not be read as JSON';
   const byCheckout = isGone && file.startsWith(io.env['GITHUB_WORKSPACE'] ?? '\0');
@@ -112,6 +125,17 @@ function readCredentialFile(file: string, io: Io): JsonObject {
     hint: byCheckout
       ? 'Put actions/checkout before google-github-actions/auth: it cleans the workspace, in which that action leaves its file.'
       : 'Run google-github-actions/auth right before this step, or set `workload-identity-provider`.',
+  });
+}
+
+/**
+ * Other universes (`s3nsapis.fr`) have every API under names of their own: a token would go to Google's.
+ * https://cloud.google.com/apis/docs/universe-domain
+ */
+function ensureGoogle(universe: string): void {
+  if (universe === '' || universe === 'googleapis.com') return;
+  throw new DeployError('UNSUPPORTED', `could not use the Google credentials: they are of the universe ${universe}`, {
+    hint: 'Use credentials of googleapis.com: other universes are not supported.',
   });
 }
 
@@ -124,7 +148,7 @@ function readText(file: string, { files }: Pick<Io, 'files'>): string | null {
   }
 }
 
-function identityOf(client: AuthClient, json: JsonObject, io: Io): Identity {
+function identityOf(client: AuthClient, json: JsonObject, io: Scoped): Identity {
   if (textAt(json, 'type') === 'external_account') {
     const url = textAt(json, 'service_account_impersonation_url');
     const serviceAccount = /serviceAccounts\/([^:/]+):/.exec(url)?.[1];
@@ -143,19 +167,27 @@ function unusable(error: Error): never {
 }
 
 /** The two kinds that jobs have are opened directly: GoogleAuth prints warnings about them. */
-async function openClient(json: JsonObject, io: Io): Promise<AuthClient> {
+async function openClient(json: JsonObject, io: Scoped): Promise<AuthClient> {
   const type = textAt(json, 'type');
   if (type === 'external_account') return federatedClient(json, io);
   if (type !== 'service_account') {
-    return await new GoogleAuth({ scopes: [SCOPE], credentials: json, clientOptions: clientOptions(io) }).getClient();
+    return await new GoogleAuth({
+      scopes: [...io.scopes],
+      credentials: json,
+      clientOptions: clientOptions(io),
+    }).getClient();
   }
   const [email, key, keyId] = ['client_email', 'private_key', 'private_key_id'].map((name) => textAt(json, name));
   return new JWT({ ...clientOptions(io), email: email!, key: key!, keyId: keyId! });
 }
 
 /** With an address or a file to get GitHub's token from, as google-github-actions/auth writes it. */
-function federatedClient(json: JsonObject, io: Io): AuthClient {
-  return new FederatedClient({ ...json, ...clientOptions(io) } as unknown as IdentityPoolClientOptions);
+function federatedClient(json: JsonObject, io: Scoped): AuthClient {
+  const acts = textAt(json, 'service_account_impersonation_url') !== '';
+  return new FederatedClient({
+    ...json,
+    ...clientOptions(acts ? io : withoutAccount(io)),
+  } as unknown as IdentityPoolClientOptions);
 }
 
 function canSign(client: AuthClient): client is AuthClient & { fetchIdToken(audience: string): Promise<string> } {
@@ -166,9 +198,13 @@ const NO_ACCOUNT =
   'the federated identity acts as no service account (set `service-account`, or give it to google-github-actions/auth)';
 const NO_KEY = 'these credentials make none';
 
-function clientOptions(io: Io) {
+function withoutAccount(io: Scoped): Scoped {
+  return { ...io, scopes: [SCOPE] };
+}
+
+function clientOptions(io: Scoped) {
   return {
-    scopes: [SCOPE],
+    scopes: [...io.scopes],
     // Revoked, or a clock that is wrong: a 401 is answered with a new token, once.
     forceRefreshOnFailure: true,
     transporterOptions: { fetchImplementation: fetchThrough(io), agent: io.http.httpsAgent },

@@ -15,7 +15,7 @@ export interface GoogleCall extends Call {
 }
 
 /** An access token, or an identity token. */
-const TOKEN = /ya29\.[A-Za-z0-9._-]+|eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+/g;
+const TOKEN = /ya29\.[A-Za-z0-9._-]+|eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9._-]+)?/g;
 
 /** `findStatus`: `ABORTED`. */
 export const {
@@ -25,7 +25,8 @@ export const {
 } = openErrorExplainer<GoogleCall, GoogleThrown>({
   read: readThrown,
   classify,
-  describeDenied: (thrown, call) => `${deniedPermission(thrown, call)} is missing`,
+  describeDenied: (thrown, call) =>
+    findOtherDenial(thrown) === null ? `${deniedPermission(thrown, call)} is missing` : null,
   token: TOKEN,
 });
 
@@ -88,7 +89,9 @@ function classify(thrown: GoogleThrown, call: GoogleCall): Verdict {
   if (NO_TOKEN.test(status) || http === 401 || NO_CREDENTIALS.test(message)) {
     return { code: 'AUTH_FAILED', hint: CREDENTIALS_HINT };
   }
-  if (reason === 'SERVICE_DISABLED') return { code: 'PERMISSION_DENIED', hint: DISABLED_HINT };
+  const other = findOtherDenial(thrown);
+  if (other !== null) return { code: 'PERMISSION_DENIED', hint: other };
+  if (reason === 'SERVICE_DISABLED') return { code: 'PERMISSION_DENIED', hint: disabledHint(thrown) };
   if (status === 'PERMISSION_DENIED' || http === 403) {
     return { code: 'PERMISSION_DENIED', hint: permissionHint(deniedPermission(thrown, call)) };
   }
@@ -105,6 +108,26 @@ function classify(thrown: GoogleThrown, call: GoogleCall): Verdict {
   return { code: 'DEPLOY_REJECTED', hint: 'Correct what Google names here, then run again.' };
 }
 
+/** What no role changes, by `ErrorInfo.reason`: https://cloud.google.com/apis/design/errors#error_info */
+const OTHER_DENIALS: ReadonlyMap<string, string> = new Map([
+  [
+    'SECURITY_POLICY_VIOLATED',
+    'A VPC Service Controls perimeter refuses this, whatever roles there are: let its administrator look the identifier up and add an ingress rule for this identity, or use a runner inside the perimeter.',
+  ],
+  [
+    'ORG_RESTRICTION_VIOLATION',
+    'An organization restriction of the network refuses this, whatever roles there are: use a runner outside of it, or let its administrator add the organization.',
+  ],
+  ['BILLING_DISABLED', 'Enable billing for the project (gcloud billing projects link), then run again.'],
+  ['CONSUMER_SUSPENDED', 'The project is suspended: see its billing and the notices to its owner, then run again.'],
+]);
+
+/** The next step; null: nothing but a role is missing, as far as Google says. */
+function findOtherDenial({ reason, message }: GoogleThrown): string | null {
+  const known = /vpcServiceControlsUniqueIdentifier/.test(message) ? 'SECURITY_POLICY_VIOLATED' : reason;
+  return OTHER_DENIALS.get(known) ?? null;
+}
+
 function isTokenService({ host }: GoogleThrown): boolean {
   return /^(?:sts|iamcredentials|oauth2)\./.test(host);
 }
@@ -117,15 +140,18 @@ function tokenServiceCode({ http, errno }: GoogleThrown): ErrorCode {
 function tokenServiceHint({ host, http }: GoogleThrown): string {
   if (http >= 500 || http === 0) return 'Check that the runner can reach Google, then run again.';
   if (host.startsWith('iamcredentials.')) {
-    return 'Give the workload identity principal of this repository roles/iam.workloadIdentityUser on the service account (docs/google-cloud-run.md, step 2).';
+    return 'Give the workload identity principal of this repository roles/iam.workloadIdentityUser on the service account (docs/setup-google-cloud.md#5-create-the-service-account-that-github-impersonates).';
   }
-  return 'Let the attribute condition of the workload identity provider accept this repository, branch or environment; `sub` has two forms (docs/google-cloud-run.md, step 1).';
+  return 'Let the attribute condition of the workload identity provider accept this repository, branch or environment; `sub` has two forms (docs/setup-google-cloud.md#4-trust-githubs-tokens-oidc).';
 }
 
 const CREDENTIALS_HINT =
   'Run google-github-actions/auth before this step or set `workload-identity-provider`, and give the job `permissions: id-token: write`; a token of a service account lives for one hour.';
-const DISABLED_HINT =
-  'Enable the API in the project: gcloud services enable run.googleapis.com iamcredentials.googleapis.com.';
+
+function disabledHint({ host }: GoogleThrown): string {
+  const apis = /^(?:run\.googleapis\.com)?$/.test(host) ? 'run.googleapis.com iamcredentials.googleapis.com' : host;
+  return `Enable the API in the project: gcloud services enable ${apis}.`;
+}
 
 /** The narrowest predefined role that has it: docs/google-cloud-run.md. */
 export function permissionHint(permission: string): string {
@@ -137,6 +163,8 @@ const ROLES: readonly (readonly [RegExp, string])[] = [
   [/^iam\.serviceaccounts\.actas$/i, 'roles/iam.serviceAccountUser on the service’s own (runtime) service account'],
   [/^run\.routes\.invoke$/, 'roles/run.invoker on the service'],
   [/^run\./, 'roles/run.developer on the service'],
+  [/^container\.clusters\./, 'roles/container.clusterViewer on the project'],
+  [/^gkehub\./, 'roles/gkehub.gatewayEditor on the project of the fleet'],
   [/^artifactregistry\..*(?:upload|create|update|tag)/i, 'roles/artifactregistry.writer on the repository'],
   [/^artifactregistry\./, 'roles/artifactregistry.reader on the repository'],
   [/^iam\.serviceAccounts\.getOpenIdToken$/, 'roles/iam.workloadIdentityUser on the service account'],

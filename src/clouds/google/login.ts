@@ -54,9 +54,10 @@ function quote(given: string): string {
 export function shareCredentials(
   settings: CredentialSettings,
   { io, logins }: Pick<CloudContext, 'io' | 'logins'>,
+  scopes: readonly string[] = [],
 ): Promise<GoogleCredentials | null> {
-  return logins.shared(`google ${JSON.stringify(settings)}`, async () => {
+  return logins.shared(`google ${JSON.stringify([settings, scopes])}`, async () => {
     const { findCredentials } = await import('./credentials.ts');
-    return await findCredentials(settings, io);
+    return await findCredentials(settings, io, scopes);
   });
 }

@@ -9,4 +9,6 @@ export interface Attempt {
   readonly final: boolean;
   /** No response came. */
   readonly isUnanswered?: boolean;
+  /** The platform would not run it, which says nothing about the revision. */
+  readonly couldNotRun?: boolean;
 }

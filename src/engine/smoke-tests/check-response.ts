@@ -1,24 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { formatDuration } from '../../model/duration.ts';
-import { tryParseJson } from '../../model/json.ts';
-import type { Expectation } from '../../model/smoke-test.ts';
+import { tryParseExactJson } from '../../model/exact-json.ts';
+import type { ContentExpectation, Expectation } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
-import { excerpt } from './excerpt.ts';
+import { asWritten, excerpt, type Hide } from './excerpt.ts';
 import { findJsonMismatch } from './json-mismatch.ts';
+import { searchPattern } from './search-pattern.ts';
 
-export interface SeenResponse {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+export interface SeenContent {
   /** The start of it: at most 1 MiB. */
   readonly body: string;
   readonly bodyIsWhole: boolean;
-  /** From the first byte sent to the last byte received. */
-  readonly durationMs: number;
   /** Values that must not be quoted. */
-  readonly secrets: readonly string[];
+  readonly hide: Hide;
+  /** What it is; absent: a body. */
+  readonly noun?: string;
 }
 
-interface Failure {
+export interface SeenResponse extends SeenContent {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** From the first byte sent to the last byte received. */
+  readonly durationMs: number;
+}
+
+export interface Failure {
   readonly reason: string;
   readonly detail: string;
 }
@@ -28,12 +34,21 @@ export function checkResponse(seen: SeenResponse, expected: Expectation): Attemp
   const failure =
     checkStatus(seen, expected.status) ??
     checkHeaders(seen, expected.headers) ??
-    checkContains(seen, expected.contains) ??
-    checkJson(seen, expected.json) ??
+    checkContent(seen, expected) ??
     checkWithin(seen, expected.withinMs);
   if (failure) return { passed: false, final: false, ...failure };
   const detail = `${seen.status} in ${formatDuration(seen.durationMs)}`;
   return { passed: true, final: false, reason: 'passed', detail };
+}
+
+/** null: it is as expected. */
+export function checkContent(seen: SeenContent, expected: ContentExpectation): Failure | null {
+  return (
+    checkContains(seen, expected.contains) ??
+    checkMatches(seen, expected.matches) ??
+    checkNot(seen, expected.not) ??
+    checkJson(seen, expected.json)
+  );
 }
 
 function checkStatus(seen: SeenResponse, expected: number | null): Failure | null {
@@ -43,8 +58,8 @@ function checkStatus(seen: SeenResponse, expected: number | null): Failure | nul
   return { reason, detail: `${reason}${quoteBody(seen)}` };
 }
 
-function quoteBody({ body, secrets }: SeenResponse): string {
-  return body.trim() === '' ? ' with an empty body' : `: ${excerpt(body, secrets)}`;
+function quoteBody({ body, hide }: SeenResponse): string {
+  return body.trim() === '' ? ' with an empty body' : `: ${excerpt(body, hide)}`;
 }
 
 function checkHeaders(seen: SeenResponse, expected: ReadonlyMap<string, string>): Failure | null {
@@ -52,35 +67,71 @@ function checkHeaders(seen: SeenResponse, expected: ReadonlyMap<string, string>)
     const value = Object.hasOwn(seen.headers, name) ? seen.headers[name] : undefined;
     const text = Array.isArray(value) ? value.join(', ') : value;
     if (text?.includes(part)) continue;
-    const reason = `expected header ${name} with ${excerpt(part, [])}`;
-    return { reason, detail: `${reason}, got ${text === undefined ? 'no such header' : excerpt(text, seen.secrets)}` };
+    const reason = `expected header ${name} with ${excerpt(part, asWritten)}`;
+    return { reason, detail: `${reason}, got ${text === undefined ? 'no such header' : excerpt(text, seen.hide)}` };
   }
   return null;
 }
 
-function checkContains(seen: SeenResponse, expected: string | null): Failure | null {
+function checkContains(seen: SeenContent, expected: string | null): Failure | null {
   if (expected === null || seen.body.includes(expected)) return null;
-  const where = seen.bodyIsWhole ? 'the body' : 'the first 1 MiB of the body';
-  const reason = `expected ${where} to contain ${excerpt(expected, [])}`;
-  const got = seen.body.trim() === '' ? 'an empty body' : excerpt(seen.body, seen.secrets);
-  return { reason, detail: `${reason}, got ${got}` };
+  const { noun = BODY } = seen;
+  const where = seen.bodyIsWhole ? `the ${noun}` : `the first 1 MiB of the ${noun}`;
+  const reason = `expected ${where} to contain ${excerpt(expected, asWritten)}`;
+  return { reason, detail: `${reason}, got ${describe(seen)}` };
 }
 
-function checkJson(seen: SeenResponse, expected: unknown): Failure | null {
+function checkMatches(seen: SeenContent, expected: string | null): Failure | null {
+  if (expected === null) return null;
+  const found = searchPattern(expected, seen.body);
+  if (found === 'found') return null;
+  const reason = `expected the ${seen.noun ?? BODY} to match ${excerpt(expected, asWritten)}`;
+  if (found === 'slow') return { reason, detail: `${reason}, which took longer than a second to compare: simplify it` };
+  return {
+    reason,
+    detail: `${reason}, got ${describe(seen)}`,
+  };
+}
+
+function checkNot({ body, hide, noun = BODY }: SeenContent, unwanted: string | null): Failure | null {
+  const at = unwanted === null ? -1 : body.indexOf(unwanted);
+  if (unwanted === null || at < 0) return null;
+  const reason = `expected the ${noun} not to contain ${excerpt(unwanted, asWritten)}`;
+  return { reason, detail: `${reason}, got ${excerpt(body.slice(Math.max(0, at - QUOTED_BEFORE)), hide)}` };
+}
+
+const QUOTED_BEFORE = 40;
+const BODY = 'body';
+
+function describe({ body, hide, noun = BODY }: SeenContent): string {
+  return body.trim() === '' ? `an empty ${noun}` : excerpt(body, hide);
+}
+
+/**
+ * Does the start of a stream hold all that is expected of its content? JSON has to be whole, so it never does.
+ * @param start of the body
+ */
+export function isMetByStart(start: string, { contains, matches, json }: Expectation): boolean {
+  if (json !== null && json !== undefined) return false;
+  if (contains !== null && !start.includes(contains)) return false;
+  return matches === null || searchPattern(matches, start) === 'found';
+}
+
+function checkJson(seen: SeenContent, expected: unknown): Failure | null {
   if (expected === null || expected === undefined) return null;
   if (!seen.bodyIsWhole) {
     const reason = 'expected JSON of at most 1 MiB, got a longer body';
     return { reason, detail: reason };
   }
-  const actual = tryParseJson(seen.body);
+  const actual = tryParseExactJson(seen.body);
   if (actual === undefined) {
     const reason = 'expected JSON';
     return {
       reason,
-      detail: `${reason}, got ${seen.body.trim() === '' ? 'an empty body' : excerpt(seen.body, seen.secrets)}`,
+      detail: `${reason}, got ${describe(seen)}`,
     };
   }
-  const mismatch = findJsonMismatch(expected, actual, { path: '$', secrets: seen.secrets });
+  const mismatch = findJsonMismatch(expected, actual, { path: '$', hide: seen.hide });
   return mismatch === null ? null : { reason: mismatch, detail: mismatch };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Files } from '../../io/files.ts';
 import { DeployError } from '../../model/errors.ts';
+import { formatExactJson } from '../../model/exact-json.ts';
 import type { RequestBody } from '../../model/smoke-test.ts';
 
 export interface EncodedBody {
@@ -18,7 +19,9 @@ export async function encodeBody(body: RequestBody, files: Files): Promise<Encod
     case 'text':
       return { bytes: Buffer.from(body.text), contentType: 'text/plain; charset=utf-8' };
     case 'json':
-      return { bytes: Buffer.from(JSON.stringify(body.value)), contentType: 'application/json' };
+      return { bytes: Buffer.from(formatExactJson(body.value)), contentType: 'application/json' };
+    case 'raw':
+      return { bytes: readUpload(body.path, files), contentType: mediaTypeOf(body.path) };
     case 'file':
       return await encodeForm(body.field, body.path, readUpload(body.path, files));
   }

@@ -1,4 +1,5 @@
 import { DeployError } from '../../model/errors.ts';
+import { closedDoor, isLogin } from './closed-door.ts';
 
 /** One request of a chain of redirects. */
 export interface Hop {
@@ -17,7 +18,8 @@ export function isRedirect(status: number, location: string | undefined): locati
 
 /**
  * The request that a redirect asks for.
- * @throws DeployError SMOKE_TEST_FAILED when it is not followed: off the origin, to http, or with the body to somewhere else.
+ * @throws DeployError SMOKE_TEST_FAILED when it is not followed: off the origin, to http, or with the body to somewhere else;
+ * UNSUPPORTED when it asks for a login
  */
 export function planNextHop(
   hop: Hop,
@@ -29,6 +31,7 @@ export function planNextHop(
   if (url.username !== '' || url.password !== '') throw notFollowed('to a URL with credentials');
   if (hop.url.protocol === 'https:' && url.protocol === 'http:') throw notFollowed(`from https to http (${url.host})`);
   const staysHome = isSameOrigin(hop.url, url);
+  if (isLogin(url, !staysHome)) throw closedDoor(`it redirects to ${url.origin}`);
   if (!staysHome && !followAnywhere) {
     throw notFollowed(`to another origin (${url.origin})`, 'Set `cross-origin-redirects: true` if that is right.');
   }

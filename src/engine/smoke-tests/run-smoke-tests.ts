@@ -1,16 +1,29 @@
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
-import type { SmokeTest, SmokeTestResult } from '../../model/smoke-test.ts';
+import type { Inside } from '../../model/inside.ts';
+import type { HttpSmokeTest, SmokeTest, SmokeTestResult } from '../../model/smoke-test.ts';
+import type { Attempt } from './attempt.ts';
 import { encodeBody } from './encode-body.ts';
 import { repeatUntilPassed } from './repeat-until-passed.ts';
+import { runInside } from './run-inside.ts';
+import { sendFromInside } from './send-inside.ts';
+import { sendFromHere } from './send-request.ts';
 import { tryCommand } from './try-command.ts';
-import { tryRequest } from './try-request.ts';
+import { type RequestContext, tryRequest } from './try-request.ts';
+
+export interface InsideNetwork {
+  readonly runner: Inside;
+  /** null: no address in that network is known. */
+  readonly endpoint: Endpoint | null;
+}
 
 export interface SmokeTestRun {
   readonly tests: readonly SmokeTest[];
   /** null: no base URL is known; only full URLs and commands can pass. */
   readonly endpoint: Endpoint | null;
+  /** For tests in the workload's own network. Absent: none of them is there. */
+  readonly inside?: InsideNetwork | undefined;
   readonly revision: string;
   readonly image: string;
   /** When everything has to be done, in milliseconds since 1970. */
@@ -47,20 +60,36 @@ function notRun(test: SmokeTest, why: string): SmokeTestResult {
 
 async function runOne(test: SmokeTest, run: SmokeTestRun, io: Io): Promise<SmokeTestResult> {
   const startedAt = io.clock.now();
-  const attempt = test.kind === 'http' ? requestAttempts(test, run, io) : () => tryCommand(test, run, io);
+  const attempt = attemptsOf(test, run, io);
   const { name, passes, retryForMs } = test;
   const repetition = { name, passes, retryForMs, deadline: run.deadline, signal: run.signal };
   const { last, attempts } = await repeatUntilPassed(attempt, repetition, io);
   const durationMs = io.clock.now() - startedAt;
-  return { name, passed: last.passed, attempts, durationMs, detail: last.detail };
+  const { passed, detail, couldNotRun = false } = last;
+  return { name, passed, attempts, durationMs, detail, ...(couldNotRun ? { couldNotRun } : {}) };
+}
+
+function attemptsOf(test: SmokeTest, run: SmokeTestRun, io: Io): () => Promise<Attempt> {
+  // Few tests are of these kinds: what they take is loaded then.
+  if (test.kind === 'grpc') return async () => (await import('./try-grpc.ts')).tryGrpc(test, run, io);
+  if (test.kind === 'websocket') return async () => (await import('./try-websocket.ts')).tryWebSocket(test, run, io);
+  if (!test.inside) {
+    return test.kind === 'http'
+      ? requestAttempts(test, { ...run, send: sendFromHere(test, io) }, io)
+      : () => tryCommand(test, run, io);
+  }
+  const { runner, endpoint } = run.inside!;
+  return test.kind === 'http'
+    ? requestAttempts(test, { ...run, endpoint, send: sendFromInside(runner, test, run) }, io)
+    : () => runInside(test, { ...run, endpoint, runner }, io);
 }
 
 /** The body is encoded once for all attempts: it can be a file of many megabytes. */
-function requestAttempts(test: Extract<SmokeTest, { kind: 'http' }>, run: SmokeTestRun, io: Io) {
+function requestAttempts(test: HttpSmokeTest, context: Omit<RequestContext, 'encoded'>, io: Io) {
   let encoded: ReturnType<typeof encodeBody> | null = null;
   return async () => {
     encoded ??= encodeBody(test.body, io.files);
-    return await tryRequest(test, { ...run, encoded }, io);
+    return await tryRequest(test, { ...context, encoded }, io);
   };
 }
 

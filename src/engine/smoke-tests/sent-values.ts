@@ -19,10 +19,22 @@ export function sentValues(
     .filter(([name]) => !HARMLESS_HEADERS.has(name.toLowerCase()))
     .map(([, value]) => value.trim());
   // `Bearer <token>`, `session=<id>; …`: a page can show the token alone.
-  const parts = [...values.flatMap((value) => value.split(/[\s;,=]+/)), ...bodyValues(body)];
+  const parts = [
+    ...values.flatMap((value) => value.split(/[\s;,=]+/)),
+    ...values.flatMap(inBasic),
+    ...bodyValues(body),
+  ];
   const query = [url.search.slice(1), ...url.searchParams.values()];
   const whole = [...values, ...query].filter((value) => value.length >= SHORTEST_VALUE);
   return [...whole, ...parts.filter((part) => part.length >= SHORTEST_PART)];
+}
+
+/** What `Basic <base64>` stands for: `user:password`, and the password. */
+function inBasic(value: string): readonly string[] {
+  const encoded = /^basic +(\S+)$/i.exec(value)?.[1];
+  if (encoded === undefined) return [];
+  const login = Buffer.from(encoded, 'base64').toString();
+  return [login, login.slice(login.indexOf(':') + 1)];
 }
 
 function bodyValues(body: RequestBody): readonly string[] {

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Io } from '../../io/io.ts';
+import { writePrivately } from '../../io/private-file.ts';
 import { workspaceOf } from '../../io/workspace-file.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { CommandSmokeTest } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
-import { excerpt } from './excerpt.ts';
+import { commandEnvironment, missingVariables } from './command-environment.ts';
+import { asWritten, excerpt, type Hide } from './excerpt.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
 
 export interface CommandContext {
@@ -26,12 +28,12 @@ export async function tryCommand(test: CommandSmokeTest, context: CommandContext
   const startedAt = io.clock.now();
   const timeoutMs = Math.min(test.timeoutMs, Math.max(1, context.deadline - startedAt));
   try {
-    // `wx` and a random name: no other user of a shared runner can place a file or a link there first.
-    await writeFile(file, test.script, { mode: 0o600, flag: 'wx' });
-    const env = environmentOf(context, io.env);
+    writePrivately(file, test.script);
+    const env = { ...commandEnvironment(io.env, test.passedVariables), ...variablesOf(context) };
     const { signal } = context;
     const end = await runScript({ file, cwd: workspaceOf(io.env), env, timeoutMs, signal }, io);
-    return toAttempt(end, { timeoutMs, durationMs: io.clock.now() - startedAt });
+    const missing = missingVariables(test.script, io.env, test.passedVariables);
+    return toAttempt(end, { timeoutMs, durationMs: io.clock.now() - startedAt, missing, hide: io.log.redact });
   } catch (error) {
     context.signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
@@ -42,31 +44,30 @@ export async function tryCommand(test: CommandSmokeTest, context: CommandContext
   }
 }
 
-/**
- * What a step's script gets, without what belongs to this action. INPUT_* and STATE_* hold its inputs and journal;
- * the two tokens could act as the whole job; through the files of the runner's commands a script could rewrite the
- * journal that the post step rolls back from, or this step's outputs and summary.
- */
-function environmentOf(context: CommandContext, env: Io['env']): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !WITHHELD.test(entry[0]),
-  );
-  return {
-    ...Object.fromEntries(kept),
-    DEPLOY_URL: context.endpoint?.url ?? '',
-    DEPLOY_REVISION: context.revision,
-    DEPLOY_IMAGE: context.image,
-  };
+/** What each script gets of ours. */
+export function variablesOf({
+  endpoint,
+  revision,
+  image,
+}: Pick<CommandContext, 'endpoint' | 'revision' | 'image'>): Record<string, string> {
+  return { DEPLOY_URL: endpoint?.url ?? '', DEPLOY_REVISION: revision, DEPLOY_IMAGE: image };
 }
 
-const WITHHELD =
-  /^(?:INPUT_.*|STATE_.*|ACTIONS_ID_TOKEN_REQUEST_.*|ACTIONS_RUNTIME_TOKEN|GITHUB_(?:STATE|OUTPUT|ENV|PATH|STEP_SUMMARY|ARTIFACTS))$/i;
+interface Circumstances {
+  readonly timeoutMs: number;
+  readonly durationMs: number;
+  /** Variables that it asks for and didn't get. */
+  readonly missing: readonly string[];
+  /** Secrets are found while the lines are apart. */
+  readonly hide: Hide;
+}
 
-function toAttempt(end: ScriptEnd, took: { readonly timeoutMs: number; readonly durationMs: number }): Attempt {
-  const lines =
+export function toAttempt(end: ScriptEnd, took: Circumstances): Attempt {
+  const printed =
     end.lastLines.length === 0
       ? 'it printed nothing'
-      : `last log lines: ${excerpt(end.lastLines.join(' / '), [], 500)}`;
+      : `last log lines: ${excerpt(took.hide(end.lastLines.join('\n')).replaceAll('\n', ' / '), asWritten, 500)}`;
+  const lines = `${printed}${describeMissing(took.missing)}`;
   if (end.timedOut) {
     const reason = `not done within ${formatDuration(took.timeoutMs)}, so it was stopped`;
     return { passed: false, final: false, reason, detail: `${reason}; ${lines}` };
@@ -81,4 +82,8 @@ function toAttempt(end: ScriptEnd, took: { readonly timeoutMs: number; readonly 
   }
   const reason = end.signal === null ? `exit code ${end.exitCode}` : `ended by ${end.signal}`;
   return { passed: false, final: false, reason, detail: `${reason}; ${lines}` };
+}
+
+function describeMissing(names: readonly string[]): string {
+  return names.length === 0 ? '' : `; commands get ${names.join(', ')} only if \`smoke-test-env\` lists it`;
 }

@@ -1,28 +1,31 @@
-import { ensureAllowedHost, guardedLookup } from '../../io/address-guard.ts';
-import type { HttpResponse } from '../../io/http.ts';
+import { type AddressGuard, smokeTestGuards } from '../../io/address-guard.ts';
 import type { Io } from '../../io/io.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
-import { joinSentences } from '../../model/sentences.ts';
+import { NotRun } from '../../model/inside.ts';
 import type { HttpSmokeTest } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
-import { checkResponse } from './check-response.ts';
+import { checkResponse, isMetByStart } from './check-response.ts';
+import { closedDoor, isFromLogin } from './closed-door.ts';
+import { keepCookies, withCookies } from './cookies.ts';
 import type { EncodedBody } from './encode-body.ts';
-import { excerpt } from './excerpt.ts';
+import { hiding } from './excerpt.ts';
+import { toFailedAttempt } from './failed-attempt.ts';
 import { type Hop, isRedirect, planNextHop } from './follow.ts';
-import { readStart } from './read-start.ts';
+import type { IncomingResponse, SendRequest } from './outgoing-request.ts';
+import { notRun } from './run-inside.ts';
 import { sentValues } from './sent-values.ts';
+import { endpointHeaders, ownEndpoint, refuseReservedHeaders, resolveLocation } from './test-address.ts';
+import { limitOf } from './time-limits.ts';
 
 export interface RequestContext {
   readonly endpoint: Endpoint | null;
   readonly encoded: Promise<EncodedBody>;
+  readonly send: SendRequest;
   readonly deadline: number;
   readonly signal: AbortSignal;
 }
 
-const TIMEOUT_MS = 30_000;
-const GRACE_AFTER_WITHIN_MS = 1_000;
-const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const PLAIN_HEADERS = { 'user-agent': 'deploy-agent', accept: '*/*' };
 
@@ -33,57 +36,44 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
     const body = await context.encoded;
     const own = ownEndpoint(context.endpoint, url);
     refuseReservedHeaders(test, own);
-    const headers = headersFor(test, (await own?.headers()) ?? {}, body);
+    const headers = headersFor(test, await endpointHeaders(own), body);
     const startedAt = io.clock.now();
-    const timeoutMs = test.expect.withinMs === null ? TIMEOUT_MS : test.expect.withinMs + GRACE_AFTER_WITHIN_MS;
-    const until = Math.min(startedAt + timeoutMs, context.deadline);
-    const response = await sendAndFollow(
+    const until = startedAt + limitOf(test.expect, context.deadline, startedAt);
+    const { send, signal } = context;
+    const { response, tookMs } = await sendAndFollow(
       test,
-      { url, headers, body, until, endpoint: own, signal: context.signal },
+      {
+        ...{ url, headers, body, until, endpoint: own, send, signal },
+        loginHeader: context.endpoint?.loginHeader,
+        // Beside the workload, addresses are private.
+        guard: smokeTestGuards[test.inside ? 'any' : test.networks],
+      },
       io,
     );
-    const leftMs = Math.max(1, until - io.clock.now());
-    const { text, isWhole } = await readStart(response, { maxBytes: MAX_BODY_BYTES, timeoutMs: leftMs });
-    const durationMs = io.clock.now() - startedAt;
+    const isEnough = (read: string): boolean => isMetByStart(read, test.expect);
+    const { text, isWhole } = await response.readBody(Math.max(1, until - io.clock.now()), isEnough);
+    const durationMs = tookMs ?? io.clock.now() - startedAt;
+    if (!isWhole && test.inside) refuseUnreadBody(test);
     const { status, headers: received } = response;
-    const secrets = sentValues(headers, url, test.body);
-    return checkResponse(
-      { status, headers: received, body: text, bodyIsWhole: isWhole, durationMs, secrets },
-      test.expect,
-    );
+    const hide = hiding(io.log, sentValues(headers, url, test.body));
+    const seen = { status, headers: received, body: text, bodyIsWhole: isWhole, durationMs, hide };
+    return checkResponse(seen, test.expect);
   } catch (error) {
-    context.signal.throwIfAborted();
-    if (!(error instanceof DeployError)) throw error;
-    const detail = excerpt(joinSentences(error.message, error.hint), [], 300).slice(1, -1);
-    const isUnanswered = error.code === 'NETWORK';
-    return { passed: false, reason: detail, detail, final: error.code === 'INPUT_INVALID', isUnanswered };
+    if (error instanceof NotRun && !context.signal.aborted) return notRun(error);
+    return toFailedAttempt(error, context.signal);
   }
 }
 
-/** Concatenated, not resolved: as a relative reference, `//host/path` would be another host. */
-function resolveLocation(location: string, endpoint: Endpoint | null): URL {
-  if (!location.startsWith('/')) return new URL(location);
-  if (!endpoint) {
-    throw new DeployError('INPUT_INVALID', 'could not request a path: no base URL is known', {
-      hint: 'Set `url`, or write the full URL.',
-    });
-  }
-  const base = new URL(endpoint.url);
-  return new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}${location}`);
-}
-
-/** Its headers and its connection are for that origin only. */
-function ownEndpoint(endpoint: Endpoint | null, url: URL): Endpoint | null {
-  return endpoint && new URL(endpoint.url).origin === url.origin ? endpoint : null;
-}
-
-/** Sent without it, the service would answer something else than the test is about. */
-function refuseReservedHeaders(test: HttpSmokeTest, endpoint: Endpoint | null): void {
-  const reserved = [...test.headers.keys()].find((name) => endpoint?.reservedHeaders?.includes(name.toLowerCase()));
-  if (reserved === undefined) return;
-  throw new DeployError('INPUT_INVALID', `could not send the header ${reserved}: this address does not pass it on`, {
-    hint: 'Send the request from a command (`run:`) or to the full URL of the service, or leave out the header.',
-  });
+/** What of a longer body came is not kept there. */
+function refuseUnreadBody({ expect: { contains, json } }: HttpSmokeTest): void {
+  if (contains === null && json === null) return;
+  throw new DeployError(
+    'SMOKE_TEST_FAILED',
+    'could not check the body: with `in-cluster: true` it has 128 KiB at most',
+    {
+      hint: 'Test an address with a shorter response, or leave out `in-cluster`.',
+    },
+  );
 }
 
 function headersFor(
@@ -93,12 +83,11 @@ function headersFor(
 ): Record<string, string> {
   const isForm = body.contentType?.startsWith('multipart/') ?? false;
   const type = body.contentType === null ? {} : { 'content-type': body.contentType };
-  const lowerCased = Object.entries(own).map(([name, value]) => [name.toLowerCase(), value]);
   // A form's type names its boundary, so there ours comes last.
   return {
     ...PLAIN_HEADERS,
     ...type,
-    ...Object.fromEntries(lowerCased),
+    ...own,
     ...Object.fromEntries(test.headers),
     ...(isForm ? type : {}),
   };
@@ -112,20 +101,44 @@ interface Outgoing {
   readonly until: number;
   /** null: the request goes to another origin. */
   readonly endpoint: Endpoint | null;
+  /** See `Endpoint`. */
+  readonly loginHeader: string | undefined;
+  readonly send: SendRequest;
+  readonly guard: AddressGuard;
   readonly signal: AbortSignal;
 }
 
-async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): Promise<HttpResponse> {
+interface Followed {
+  readonly response: IncomingResponse;
+  /** Of all requests together; null: nothing measured them. */
+  readonly tookMs: number | null;
+}
+
+async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): Promise<Followed> {
   // Who expects a redirect wants to see it.
   const follows = test.expect.status === null || test.expect.status < 300 || test.expect.status > 399;
   let hop: Hop = { method: test.method, url: outgoing.url, isTrusted: true, hasBody: outgoing.body.bytes !== null };
+  let tookMs: number | null = null;
+  let { until } = outgoing;
+  const cookies = new Map<string, string>();
   for (let redirects = 0; ; redirects++) {
-    const response = await sendHop(hop, outgoing, io);
-    const { location } = response.headers;
-    if (!follows || !isRedirect(response.status, location)) return response;
-    response.body.destroy();
+    const sentAt = io.clock.now();
+    const response = await sendHop(hop, { ...outgoing, until, headers: withCookies(outgoing.headers, cookies) }, io);
+    // What another origin sets goes nowhere: nothing of ours is sent there, and no later hop is trusted.
+    if (hop.isTrusted) keepCookies(response.headers['set-cookie'], cookies);
+    if (response.tookMs !== null) {
+      tookMs = (tookMs ?? 0) + response.tookMs;
+      // What it took beside the request is not the service's time.
+      until += io.clock.now() - sentAt - response.tookMs;
+    }
+    const { status, headers } = response;
+    const isByLogin = isFromLogin(headers, outgoing.loginHeader);
+    if (!isByLogin && (!follows || !isRedirect(status, headers.location))) return { response, tookMs };
+    // What isn't read keeps the connection, and with it the process.
+    response.discard();
+    if (isByLogin) throw closedDoor(`status ${status}, with the header ${outgoing.loginHeader}`);
     if (redirects === MAX_REDIRECTS) throw endlessRedirects();
-    hop = planNextHop(hop, { status: response.status, location }, test.followAnywhere);
+    hop = planNextHop(hop, { status, location: headers.location ?? '' }, test.followAnywhere);
   }
 }
 
@@ -135,24 +148,25 @@ function endlessRedirects(): DeployError {
   });
 }
 
-async function sendHop(hop: Hop, { headers, body, until, endpoint, signal }: Outgoing, io: Io): Promise<HttpResponse> {
+async function sendHop(
+  hop: Hop,
+  { headers, body, until, endpoint, send, signal, guard }: Outgoing,
+  io: Pick<Io, 'clock'>,
+): Promise<IncomingResponse> {
   const connection = hop.isTrusted ? (endpoint?.connection ?? null) : null;
   // An address with a connection of its own comes from the platform: an API server may be in a private network.
-  if (!connection) ensureAllowedHost(hop.url);
+  if (!connection) guard.ensureAllowedHost(hop.url);
   const bytes = hop.hasBody ? body.bytes : null;
   const { 'content-type': contentType, ...others } = headers;
   const sent = hop.isTrusted ? others : PLAIN_HEADERS;
-  return await io.http.send({
+  return await send({
     method: hop.method,
     url: hop.url,
-    // Node sends a body of DELETE without its length unless it is told.
-    headers: {
-      ...sent,
-      ...(bytes && contentType ? { 'content-type': contentType, 'content-length': `${bytes.length}` } : {}),
-    },
-    ...(bytes ? { body: bytes } : {}),
+    headers: { ...sent, ...(bytes && contentType ? { 'content-type': contentType } : {}) },
+    body: bytes,
     timeoutMs: Math.max(1, until - io.clock.now()),
+    connection,
     signal,
-    ...(connection ? { tls: connection } : { lookup: guardedLookup }),
+    guard,
   });
 }

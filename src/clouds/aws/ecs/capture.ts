@@ -1,7 +1,6 @@
-import type { Service } from '@aws-sdk/client-ecs';
-import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { EcsDeployments, ListedDeployment } from './deployments.ts';
+import { ensureDeployable } from './ensure-deployable.ts';
 import type { EcsRestoreData } from './restore-data.ts';
 import { findMarkers } from './rollout-tags.ts';
 import { describeService, type EcsService, isInProgress, readLive, shortRevision } from './service.ts';
@@ -12,7 +11,7 @@ export async function captureRestorePoint(ecs: EcsService, deployments: EcsDeplo
   const service = await describeService(ecs);
   const listed = await deployments.list();
   const live = readLive(service);
-  refuseNoTasks(ecs, service);
+  ensureDeployable(ecs, service);
   const untested = new Set(
     findMarkers(service, ecs.resource)
       .filter(({ phase }) => phase !== 'released')
@@ -76,15 +75,4 @@ function neverServed(listed: readonly ListedDeployment[]): boolean {
 function findUsualMs(listed: readonly ListedDeployment[]): number | null {
   const newest = listed.find(({ status, finishedAt }) => status === 'SUCCESSFUL' && finishedAt !== null);
   return newest ? newest.finishedAt! - newest.createdAt : null;
-}
-
-/** Without a task nothing shows whether a change works, and ECS calls it successful at once. */
-function refuseNoTasks(ecs: EcsService, service: Service): void {
-  if (service.desiredCount !== 0) return;
-  const hint =
-    service.schedulingStrategy === 'DAEMON'
-      ? 'Add a container instance to the cluster that the service can run on, then run again.'
-      : `Scale it up (aws ecs update-service --cluster ${ecs.cluster} --service ${ecs.service} --region ${ecs.region} --desired-count 1), then run again.`;
-  const why = 'its desired count is 0, so no task would show whether the change works';
-  throw new DeployError('UNSUPPORTED', `could not deploy to ${ecs.resource}: ${why}`, { hint });
 }

@@ -15,6 +15,10 @@ export interface DeploymentFacts {
   readonly earlyFailure: string | null;
   /** Tasks that the service should run; null: AWS does not say. */
   readonly desiredCount: number | null;
+  /** The user wants a service without tasks to be deployed to. */
+  readonly allowsEmpty: boolean;
+  /** Every new task runs, and only old ones that are protected from scale-in are left, in words; null: it isn't so. */
+  readonly protectedTasks: string | null;
 }
 
 /** Pure: has our deployment succeeded, was it rolled back or superseded, or can it no longer succeed? https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
@@ -29,12 +33,16 @@ export function decideObservation(facts: DeploymentFacts): Observation {
   }
   if (status === 'SUCCESSFUL') {
     // ECS calls a deployment of no task successful at once (aws-actions/amazon-ecs-deploy-task-definition#191).
-    if (facts.desiredCount === 0)
+    if (facts.desiredCount === 0 && !facts.allowsEmpty)
       return failed('DEPLOY_FAILED', 'the service was scaled to 0 meanwhile: no task shows whether it works');
     if (facts.live) return { status: 'succeeded', reason: status, message: describeProgress(facts.ours) };
     return failed('SUPERSEDED', 'the deployment succeeded, but the service no longer names its task definition');
   }
   if (facts.earlyFailure) return failed('DEPLOY_FAILED', facts.earlyFailure);
+  if (facts.protectedTasks && facts.live) {
+    const message = `${describeProgress(facts.ours)}: ${facts.protectedTasks}; ECS stops them afterwards`;
+    return { status: 'succeeded', reason: 'PROTECTED_TASKS', message };
+  }
   return { status: 'progressing', reason: status, message: describeProgress(facts.ours) };
 }
 

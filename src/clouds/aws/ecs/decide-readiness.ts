@@ -1,5 +1,5 @@
 import type { Readiness } from '../../../model/readiness.ts';
-import { describeHolder, describeRun } from '../../../model/rollout-marker.ts';
+import { describeAbandoned, describeHolder } from '../../../model/rollout-marker.ts';
 import { type FoundMarker, isOver, type ServiceMarker } from './rollout-tags.ts';
 import { shortRevision } from './service.ts';
 
@@ -30,7 +30,11 @@ export function decideReadiness({ now, markers, running }: ReadinessFacts): Read
   const abandoned = findAbandoned(markers);
   const isStuck = running !== null && running.stuck !== null;
   if (abandoned && !(isStuck && abandoned.phase === 'restoring'))
-    return { status: 'abandoned', message: describeAbandoned(abandoned), marker: abandoned };
+    return {
+      status: 'abandoned',
+      message: describeAbandoned({ ...abandoned, mark: shortRevision(abandoned.mark) }),
+      marker: abandoned,
+    };
   if (!running) return { status: 'free' };
   const { message, stuck, isOurs } = running;
   if (stuck === null) return { status: 'busy', message };
@@ -45,10 +49,6 @@ function findAbandoned(markers: readonly FoundMarker[]): ServiceMarker | null {
 export function describeMarker({ marker, runId, until }: FoundMarker): string {
   if (marker) return describeHolder({ ...marker, mark: shortRevision(marker.mark) });
   return `run ${runId} of another version of this action is rolling out; its marker holds until ${formatTime(until)}`;
-}
-
-function describeAbandoned({ run, mark, until }: ServiceMarker): string {
-  return `${describeRun(run)}, left its rollout of ${shortRevision(mark)} unfinished: its marker ran out at ${formatTime(until)}`;
 }
 
 export function formatTime(ms: number): string {

@@ -1,7 +1,8 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { describeGap, type OptionalRead, readOptional } from '../../../io/read-optional.ts';
+import type { Diagnosis } from '../../../model/diagnosis.ts';
 import type { ChangeMark } from '../../../model/restore-point.ts';
-import type { Diagnosis, Operation } from '../../../model/workload.ts';
+import type { Operation } from '../../../model/workload.ts';
 import { type ContainerLogs, readContainerLogs } from './container-logs.ts';
 import { describeRollback } from './decide-observation.ts';
 import type { EcsDeployments } from './deployments.ts';
@@ -28,20 +29,16 @@ export async function diagnoseDeployment(
   const health = await listUnhealthyTargets(ecs, service);
   const logs = await findLogs(ecs, operation.mark, tasks.stopped[0] ?? tasks.running[0]);
   const since = deployment.createdAt?.getTime() ?? 0;
-  const events = (service.events ?? []).filter(({ createdAt }) => (createdAt?.getTime() ?? 0) > since);
+  const events = (service.events ?? [])
+    .filter(({ createdAt }) => (createdAt?.getTime() ?? 0) > since)
+    .map(({ message }) => message ?? '');
   const wasUndone = deployment.status?.startsWith('ROLLBACK_');
   const undone = wasUndone ? [describeRollback(deployment)] : [];
   return {
     cause: describeCause(tasks.stopped, [...health, ...undone]),
-    hint: findFailureHint([...stopped, ...health].join('\n')),
-    facts: [
-      ...undone,
-      ...stopped,
-      ...health,
-      ...events.slice(0, MAX_EVENTS).map(({ message }) => message ?? ''),
-      ...tasks.facts,
-      ...logs.facts,
-    ],
+    // Where no task says why, the service does: no host, no port, no target group.
+    hint: findFailureHint([...stopped, ...health].join('\n')) ?? findFailureHint(events.join('\n')),
+    facts: [...undone, ...stopped, ...health, ...events.slice(0, MAX_EVENTS), ...tasks.facts, ...logs.facts],
     logs: logs.logs,
   };
 }

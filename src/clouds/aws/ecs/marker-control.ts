@@ -2,10 +2,11 @@ import { type Service, type Tag, TagResourceCommand, UntagResourceCommand } from
 import { readOptional } from '../../../io/read-optional.ts';
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { DeployError } from '../../../model/errors.ts';
+import type { MarkerControl } from '../../../model/marker-control.ts';
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
 import { joinSentences } from '../../../model/sentences.ts';
-import type { MarkerControl } from '../../../model/workload.ts';
+import { noteUnanswered } from '../../../model/unanswered.ts';
 import { callAws } from '../read-aws.ts';
 import { sendOnce } from '../send-once.ts';
 import { findMarkers, findOwn, isOver, type RolloutPhase, toTags } from './rollout-tags.ts';
@@ -78,7 +79,9 @@ function warnOnce({ io, warned }: EcsService, loss: string, { message, hint }: D
 
 async function tag(ecs: EcsService, tags: readonly Tag[]): Promise<void> {
   const command = new TagResourceCommand({ resourceArn: ecs.arn, tags: [...tags] });
-  await callAws({ what: `tag ${ecs.resource}`, action: 'ecs:TagResource' }, () => ecs.client.send(sendOnce(command)));
+  const call = { what: `tag ${ecs.resource}`, action: 'ecs:TagResource' };
+  const send = () => callAws(call, () => ecs.client.send(sendOnce(command)));
+  await noteUnanswered(ecs.unanswered, ecs.io.clock, send);
 }
 
 /** Whatever AWS answers once, it may answer otherwise a second later; a missing permission is no such thing. */

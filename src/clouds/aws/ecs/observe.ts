@@ -6,11 +6,19 @@ import type { TimeSigns } from '../../pace.ts';
 import { type FullRead, type Reading, type Source, watchSparsely } from '../../sparse-watch.ts';
 import { decideObservation, describeProgress } from './decide-observation.ts';
 import type { EcsDeployments, KnownDeployment } from './deployments.ts';
-import { findEarlyFailure, findPermanentFailure } from './early-failure.ts';
+import {
+  failedByItself,
+  findEarlyFailure,
+  findPermanentFailure,
+  findPortInUse,
+  findUnexplainedFailure,
+} from './early-failure.ts';
 import type { EcsOperation } from './find-operation.ts';
+import { describeProtected } from './protected-tasks.ts';
 import { lostTask, type RolloutSigns, readSigns } from './rollout-signs.ts';
 import { describeService, type EcsService, shortRevision } from './service.ts';
 import { stageOf } from './service-deployment-status.ts';
+import { withoutRoutine } from './service-events.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 
 /** However little seems to happen. */
@@ -19,7 +27,7 @@ const TROUBLED_READ_EVERY_MS = 5_000;
 
 /** Watches our deployment by the service alone, in one call, while that shows nothing that has to be decided. */
 export function watchDeployment(ecs: EcsService, deployments: EcsDeployments, operation: EcsOperation): Watch {
-  const watched: Watched = { ecs, deployments, operation };
+  const watched: Watched = { ecs, deployments, operation, drainingSince: null };
   const source: Source<Polled, EcsReading> = {
     poll: (last) => poll(watched, last),
     readAll: (polled) => readAll(watched, polled),
@@ -32,6 +40,8 @@ interface Watched {
   readonly ecs: EcsService;
   readonly deployments: EcsDeployments;
   readonly operation: EcsOperation;
+  /** Since when every new task runs beside old ones, in milliseconds since 1970; null: that is not so. */
+  drainingSince: number | null;
 }
 
 /** Nothing: a full read is due. */
@@ -51,24 +61,27 @@ interface EcsReading extends Reading {
 
 type Last = FullRead<Polled, EcsReading>;
 
-async function poll({ ecs, deployments, operation }: Watched, last: Last | null): Promise<Polled> {
+async function poll(watched: Watched, last: Last | null): Promise<Polled> {
   if (!last) return {};
+  const { ecs, deployments, operation } = watched;
   const { oursAt, signs } = last.reading;
   const { stage, troubled } = signs;
   const isDue = ecs.io.clock.now() - oursAt >= (troubled ? TROUBLED_READ_EVERY_MS : FULL_READ_EVERY_MS);
-  if (isDue && (troubled || stage === 'starting')) return {};
+  if (isDue && (troubled || stage === 'starting' || drainsTooLong(watched))) return {};
   // Every new task runs, and only the deployment itself tells that it is done.
   const ours = stage === 'settling' || isDue ? { ours: await deployments.describe(operation.id) } : {};
   if (stage === 'settling' || (ours.ours && !isAsBefore(ours.ours, last.reading))) return ours;
   return { ...ours, service: await describeService(ecs) };
 }
 
-function reuse({ ecs, operation }: Watched, { ours, service }: Polled, { reading }: Last): EcsReading | null {
+function reuse(watched: Watched, { ours, service }: Polled, { reading }: Last): EcsReading | null {
+  const { ecs, operation } = watched;
   if (ours && !isAsBefore(ours, reading)) return null;
   const kept = ours ? { ...reading, oursAt: ecs.io.clock.now() } : reading;
   if (!service) return ours ? withProgress(kept) : null;
   const notes = listEvents(service, reading.ours.createdAt?.getTime() ?? 0);
   const signs = readSigns(service, operation.mark, notes);
+  noteDraining(watched, signs);
   if (signs.decisive !== reading.signs.decisive || lostTask(reading.signs, signs)) return null;
   return withProgress({ ...kept, notes, signs });
 }
@@ -81,7 +94,12 @@ function isAsBefore({ status, targetServiceRevision }: ServiceDeployment, { ours
 function withProgress(reading: EcsReading): EcsReading {
   const { ours, notes, signs } = reading;
   const message = describeProgress(withCounts(ours, signs));
-  const observation = { status: 'progressing', reason: ours.status ?? '', message, notes } as const;
+  const observation = {
+    status: 'progressing',
+    reason: ours.status ?? '',
+    message,
+    notes: withoutRoutine(notes),
+  } as const;
   return { ...reading, observation, nearEnd: isNearEnd(signs) };
 }
 
@@ -93,18 +111,49 @@ async function readAll(watched: Watched, polled: Polled): Promise<EcsReading> {
   const service = polled.service ?? (await describeService(ecs));
   const live = service.taskDefinition === operation.mark;
   const notes = listEvents(service, createdAt);
+  const signs = readSigns(service, operation.mark, notes);
+  noteDraining(watched, signs);
   const observation = decideObservation({
     ours,
     newer: findNewer(later, operation.mark),
     foreignLive: live ? null : await findForeignLive(service, ours, watched),
     live,
-    earlyFailure: stageOf(ours.status ?? '') === 'running' ? await readEarlyFailure(ecs, operation.mark, notes) : null,
+    earlyFailure:
+      stageOf(ours.status ?? '') === 'running'
+        ? await readEarlyFailure(ecs, { mark: operation.mark, notes, service })
+        : null,
     desiredCount: service.desiredCount ?? null,
+    allowsEmpty: ecs.allowsEmpty,
+    protectedTasks: await findProtected(watched),
   });
-  const signs = readSigns(service, operation.mark, notes);
   const times = { nearEnd: isNearEnd(signs), usualMs: operation.usualMs, oursAt: ecs.io.clock.now() };
-  return { observation: { ...observation, notes }, ...times, ours, notes, signs };
+  return { observation: { ...observation, notes: withoutRoutine(notes) }, ...times, ours, notes, signs };
 }
+
+/** Longer than any deregistration takes by default; then the old tasks stay for another reason. */
+const DRAINS_MS = 6 * 60_000;
+
+function noteDraining(watched: Watched, { stage, troubled }: RolloutSigns): void {
+  const drains = stage === 'draining' && !troubled;
+  watched.drainingSince = drains ? (watched.drainingSince ?? watched.ecs.io.clock.now()) : null;
+}
+
+function drainsTooLong({ ecs, drainingSince }: Watched): boolean {
+  return drainingSince !== null && ecs.io.clock.now() - drainingSince >= DRAINS_MS;
+}
+
+/** Why ECS does not stop the old tasks; null: it does, or has not had the time. */
+async function findProtected(watched: Watched): Promise<string | null> {
+  const { ecs, operation } = watched;
+  if (!drainsTooLong(watched)) return null;
+  const found = await describeProtected(ecs, operation.mark);
+  if (!found) return null;
+  if (!ecs.warned.has(PROTECTED)) ecs.io.log.warning(`${ecs.resource}: ${found}. The new revision serves beside them.`);
+  ecs.warned.add(PROTECTED);
+  return found;
+}
+
+const PROTECTED = 'tasks that are protected from scale-in';
 
 /** How long the old tasks drain only the load balancer knows. */
 function isNearEnd({ stage, troubled }: RolloutSigns): TimeSigns['nearEnd'] {
@@ -143,12 +192,21 @@ async function findForeignLive(
   return foreign === undefined ? null : shortRevision(foreign);
 }
 
-async function readEarlyFailure(ecs: EcsService, mark: ChangeMark, events: readonly string[]): Promise<string | null> {
-  const permanent = findPermanentFailure(events);
+interface Started {
+  readonly mark: ChangeMark;
+  readonly notes: readonly string[];
+  readonly service: Service;
+}
+
+async function readEarlyFailure(ecs: EcsService, { mark, notes, service }: Started): Promise<string | null> {
+  const permanent = findPermanentFailure(notes) ?? findPortInUse(notes, service);
   if (permanent) return permanent;
   const read = (): ReturnType<typeof listOurTasks> => listOurTasks(ecs, mark, 'STOPPED');
   const stopped = await readIfAllowed(ecs, 'noticing failed tasks early', read);
-  return stopped && findEarlyFailure(stopped);
+  const desired = service.desiredCount ?? 1;
+  if (stopped?.some(failedByItself)) return findEarlyFailure(stopped, desired);
+  const primary = service.deployments?.find(({ taskDefinition }) => taskDefinition === mark);
+  return findUnexplainedFailure(notes, { failedTasks: primary?.failedTasks ?? 0, desired });
 }
 
 /** What the service said since, oldest first. */

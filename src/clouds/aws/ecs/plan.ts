@@ -11,7 +11,7 @@ import { callAws } from '../read-aws.ts';
 import type { EcsDeployments } from './deployments.ts';
 import { platformOf } from './platform.ts';
 import { describeService, type EcsService, isSteady, readLive, shortRevision } from './service.ts';
-import { editDocument, readContainers, toDocument } from './task-definition.ts';
+import { editDocument, listWarnings, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
 
@@ -20,12 +20,14 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
   const edit = ensureEdit(change, ecs.resource);
   const service = await describeService(ecs);
   const live = await readLiveDocument(ecs, service);
-  const edited = editDocument(await readBase(ecs, live, edit.base), edit);
+  const base = await readBase(ecs, live, edit.base);
+  const edited = editDocument(base, edit);
   const equal = isDeepStrictEqual(live, edited);
   const healthy = equal && isSteady(service) && (await lastSucceeded(deployments));
   return {
     unchanged: healthy,
     differences: listDifferences(live, edited),
+    warnings: listWarnings(base, edited),
     platform: platformOf(edited, service),
   };
 }

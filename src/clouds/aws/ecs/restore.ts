@@ -3,6 +3,8 @@ import { neverAborted } from '../../../io/signals.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { joinSentences } from '../../../model/sentences.ts';
+import { outstandingMs } from '../../../model/unanswered.ts';
+import { waitingForLateCall } from '../../late-call.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
 import { findAwsErrorName } from '../errors.ts';
 import { callAws } from '../read-aws.ts';
@@ -85,9 +87,13 @@ function isRollbackOurs({ ecs, point, requested, sentHere }: Restoring, service:
 async function settle(restoring: Restoring, found: Read, answer: Restoration): Promise<Restoration> {
   const { ecs, point, data, elapsedMs } = restoring;
   const { service, restoringSince: since } = found;
-  if (answer.status === 'progressing')
-    return await watchPrevious(ecs, answer, { previous: data.previous, since, elapsedMs });
+  if (answer.status === 'progressing') {
+    const desired = service?.desiredCount ?? 1;
+    return await watchPrevious(ecs, answer, { previous: data.previous, since, elapsedMs, desired });
+  }
   if (answer.status === 'failed') return answer;
+  const lateMs = outstandingMs(ecs.unanswered, ecs.io.clock);
+  if (lateMs > 0) return waitingForLateCall(lateMs).answer;
   if (!service) throw found.failure;
   await removeMarker(ecs, service, point);
   return answer;

@@ -1,6 +1,7 @@
 import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Io } from '../../../io/io.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { noteUnanswered, type Unanswered } from '../../../model/unanswered.ts';
 import { type AwsCall, MISSING_HINT } from '../errors.ts';
 import { callAws, readAws } from '../read-aws.ts';
 import { sendOnce } from '../send-once.ts';
@@ -20,6 +21,10 @@ export interface EcsService {
   readonly signal: AbortSignal;
   /** IAM actions whose lack was already warned about. */
   readonly warned: Set<string>;
+  /** Of the changes that this process sent. */
+  readonly unanswered: Unanswered;
+  /** A service without tasks may be deployed to. */
+  readonly allowsEmpty: boolean;
 }
 
 const APPEARS_WITHIN_MS = 10_000;
@@ -69,7 +74,7 @@ export async function updateService(
   });
   // Not aborted by a cancel: whether it took effect must be known before anything is restored.
   const call = { what: `update ${ecs.resource}`, action: 'ecs:UpdateService', holds: ['service'] };
-  await callAws(call, () => ecs.client.send(sendOnce(command)));
+  await noteUnanswered(ecs.unanswered, ecs.io.clock, () => callAws(call, () => ecs.client.send(sendOnce(command))));
 }
 
 /** Sends a request that reads: it may be aborted. */
@@ -81,13 +86,16 @@ export function readEcs<T>(
   return readAws(ecs, call, send);
 }
 
-/** Is one deployment all there is, completed (rolling ones say so) and running every task? */
+/**
+ * Is one deployment all there is, completed (rolling ones say so) and running every task? More than the desired ones may run
+ * while AWS rebalances availability zones.
+ */
 export function isSteady(service: Service): boolean {
   const [primary, ...others] = service.deployments ?? [];
   if (!primary || others.length > 0 || primary.status !== 'PRIMARY') return false;
   const complete = (primary.rolloutState ?? 'COMPLETED') === 'COMPLETED';
   const named = primary.taskDefinition === service.taskDefinition;
-  return complete && named && service.runningCount === service.desiredCount;
+  return complete && named && (service.runningCount ?? 0) >= (service.desiredCount ?? 0);
 }
 
 /** Of a rolling deployment, AWS says so here before it lists it. */

@@ -1,6 +1,6 @@
 import type { Service, Task } from '@aws-sdk/client-ecs';
 import { readIfAllowed } from '../../../io/read-optional.ts';
-import { findEarlyFailure, findPermanentFailure } from './early-failure.ts';
+import { findEarlyFailure, findPermanentFailure, findPortInUse } from './early-failure.ts';
 import type { EcsService } from './service.ts';
 import { listOurTasks } from './stopped-tasks.ts';
 
@@ -17,19 +17,20 @@ export interface Rollout {
 export async function findStuck(ecs: EcsService, service: Service, rollout: Rollout): Promise<string | null> {
   const { taskDefinition, createdAt } = rollout;
   const events = (service.events ?? []).filter((event) => (event.createdAt?.getTime() ?? 0) > createdAt);
-  const permanent = findPermanentFailure(events.map(({ message }) => message ?? ''));
+  const messages = events.map(({ message }) => message ?? '');
+  const permanent = findPermanentFailure(messages) ?? findPortInUse(messages, service);
   if (permanent) return permanent;
   // The circuit breaker ends a crash loop.
   if (service.deploymentConfiguration?.deploymentCircuitBreaker?.enable) return null;
   const read = () => listOurTasks(ecs, taskDefinition, 'STOPPED');
   const stopped = await readIfAllowed(ecs, 'noticing that another deployment can’t end', read);
-  return decideStuck(stopped ?? [], createdAt);
+  return decideStuck(stopped ?? [], createdAt, service.desiredCount ?? 1);
 }
 
 /** Pure. `stopped`: of its task definition, newest first. */
-export function decideStuck(stopped: readonly Task[], createdAt: number): string | null {
+export function decideStuck(stopped: readonly Task[], createdAt: number, desired: number): string | null {
   const ofIt = stopped.filter((task) => (task.createdAt?.getTime() ?? 0) >= createdAt);
   const lastAt = Math.max(0, ...ofIt.map(({ stoppedAt }) => stoppedAt?.getTime() ?? 0));
   if (lastAt - createdAt < HANDLED_WITHIN_MS) return null;
-  return findEarlyFailure(ofIt);
+  return findEarlyFailure(ofIt, desired);
 }

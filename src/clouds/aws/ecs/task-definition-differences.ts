@@ -25,11 +25,14 @@ function containerDifferences(previous: JsonObject, edited: JsonObject): readonl
   ];
 }
 
-/** Those that no deploy changes, but a base other than what is live: `cpu changed`. */
+/** What differs by a base other than what is live (`cpu changed`), or a login that is dropped. */
 function listMembers(previous: JsonObject, edited: JsonObject, shown: readonly string[]): readonly string[] {
   const names = [...new Set([...Object.keys(previous), ...Object.keys(edited)])].sort();
   const changed = names.filter((name) => !shown.includes(name) && !isDeepStrictEqual(previous[name], edited[name]));
-  return changed.map((name) => `${name} changed`);
+  return changed.map((name) => {
+    if (!Object.hasOwn(edited, name)) return `${name} removed`;
+    return `${name} ${Object.hasOwn(previous, name) ? 'changed' : 'added'}`;
+  });
 }
 
 function listChanges(kind: string, previous: unknown, edited: unknown): readonly string[] {

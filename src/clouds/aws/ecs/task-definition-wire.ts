@@ -1,6 +1,7 @@
 import { DescribeTaskDefinitionCommand, type ECSClient, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DeployError } from '../../../model/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../model/json.ts';
+import { listVariableValues } from '../../../model/variable-values.ts';
 import { parseAnswer, WrongAnswer } from '../../../model/wrong-answer.ts';
 import { type EcsService, readEcs, shortRevision } from './service.ts';
 
@@ -23,6 +24,7 @@ export async function describeTaskDefinition(ecs: EcsService, arn: string): Prom
     const wire = await readWire(ecs.client, arn, abortSignal);
     const { taskDefinition, tags } = parseAnswer(wire, 'AWS');
     if (!isJsonObject(taskDefinition)) throw new WrongAnswer('the answer has no taskDefinition', 'AWS');
+    ecs.io.log.hide(listVariableValues(taskDefinition));
     return { taskDefinition, ...(Array.isArray(tags) ? { tags } : {}) };
   });
 }

@@ -1,7 +1,8 @@
-import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
+import { type ContainerOwner, editContainers, listLeftBehind } from '../../../model/container-edits.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt } from '../../../model/json.ts';
 import type { EditChange } from '../../../model/workload.ts';
+import { listOtherLogins, withoutOtherLogin } from './registry-login.ts';
 
 // What DescribeTaskDefinition answers and RegisterTaskDefinition does not take: the difference of the two shapes.
 const READ_ONLY = new Set([
@@ -43,7 +44,19 @@ function withoutNullItems(value: unknown): unknown {
  */
 export function editDocument(document: JsonObject, change: EditChange): JsonObject {
   refuseNamesInBoth(change);
-  return { ...document, containerDefinitions: editContainers(readContainers(document), change, owner) };
+  const live = readContainers(document);
+  const { containers } = editContainers({ containers: live, inits: [] }, change, owner);
+  const edited = containers.map((container, index) => withoutOtherLogin(live[index]!, container));
+  return { ...document, containerDefinitions: edited };
+}
+
+/** See `ChangePlan.warnings`. */
+export function listWarnings(base: JsonObject, edited: JsonObject): readonly string[] {
+  const listsOf = (document: JsonObject) => ({ containers: readContainers(document), inits: [] });
+  return [
+    ...listLeftBehind(listsOf(base), listsOf(edited)),
+    ...listOtherLogins(readContainers(base), readContainers(edited)),
+  ];
 }
 
 const owner: ContainerOwner = {

@@ -11,6 +11,8 @@ export interface Restoring {
   /** AWS's clock, in milliseconds since 1970; null: it has not begun, as far as is known. */
   readonly since: number | null;
   readonly elapsedMs: number;
+  /** Tasks that the service should run. */
+  readonly desired: number;
 }
 
 /** No task can have failed twice by then. */
@@ -23,13 +25,14 @@ const FIRST_MS = 10_000;
 export async function watchPrevious(
   ecs: EcsService,
   answer: Restoration,
-  { previous, since, elapsedMs }: Restoring,
+  { previous, since, elapsedMs, desired }: Restoring,
 ): Promise<Restoration> {
   if (answer.status !== 'progressing' || since === null || elapsedMs < FIRST_MS) return answer;
   const revision = shortRevision(previous);
   const stopped = await readIfPossible(ecs.io.log, `the stopped tasks of ${revision}`, () =>
     listOurTasks(ecs, previous, 'STOPPED'),
   );
-  const failure = findEarlyFailure((stopped ?? []).filter((task) => (task.createdAt?.getTime() ?? 0) >= since));
+  const ofIt = (stopped ?? []).filter((task) => (task.createdAt?.getTime() ?? 0) >= since);
+  const failure = findEarlyFailure(ofIt, desired);
   return failure === null ? answer : failed(`${revision} is being restored and does not start: ${failure}`).answer;
 }

@@ -24,14 +24,28 @@ export interface EcsPlace {
   readonly region: string;
   readonly cluster: string;
   readonly service: string;
+  /** A service without tasks may be deployed to (`allow-empty`); absent: it may not. */
+  readonly allowsEmpty?: boolean;
 }
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
 export async function openEcs(place: EcsPlace, { io, signal }: CancellableIo): Promise<Workload> {
-  const { cluster, service, region } = place;
+  const { cluster, service, region, allowsEmpty = false } = place;
   const resource = `service ${service} in cluster ${cluster} (${region})`;
   const client = new ECSClient(clientSettings(region, io));
-  const ecs: EcsService = { cluster, service, region, arn: '', resource, client, io, signal, warned: new Set() };
+  const ecs: EcsService = {
+    cluster,
+    service,
+    region,
+    arn: '',
+    resource,
+    client,
+    io,
+    signal,
+    warned: new Set(),
+    unanswered: { at: null },
+    allowsEmpty,
+  };
   const found = await awaitService(ecs);
   refuseUnsupported(ecs, found);
   return openWorkload({ ...ecs, arn: found.serviceArn ?? '' });
@@ -94,6 +108,7 @@ function openWorkload(ecs: EcsService): Workload {
       return diagnoseDeployment(ecs, deployments, operation);
     },
     restore: openEcsRestore(ecs, (mark) => prepared.has(mark)),
+    nothingRuns: async () => ecs.allowsEmpty && (await describeService(ecs)).desiredCount === 0,
     isLive: ending.isLive,
     async endpoint(url) {
       if (url !== null) return openEndpoint(url);

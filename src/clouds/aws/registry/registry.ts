@@ -1,9 +1,10 @@
 import type { CloudRegistry } from '../../target.ts';
-import { ecrKeychain, regionOfEcr } from './keychain.ts';
+import { isEcr } from '../ecr-host.ts';
+import { ecrKeychain } from './keychain.ts';
 
-/** Private registries of Amazon ECR, with the credentials that the job has for AWS. */
+/** Registries of Amazon ECR, private and public, with the credentials that the job has for AWS. */
 export const ecrRegistry: CloudRegistry = {
   inputs: [],
-  handles: (host) => regionOfEcr(host) !== null,
+  handles: (host) => isEcr(host),
   parse: () => (context) => ({ keychain: ecrKeychain(context) }),
 };

@@ -2,6 +2,9 @@ import type { Replica, Revision } from '@azure/arm-appcontainers';
 import type { Io } from '../../../io/io.ts';
 import { readIfThere } from '../../../io/read-optional.ts';
 import { type JsonObject, listAt, objectAt, textAt, valueAt } from '../../../model/json.ts';
+import type { Restoration } from '../../../model/restore-point.ts';
+import { noteUnanswered, type Unanswered } from '../../../model/unanswered.ts';
+import { listVariableValues } from '../../../model/variable-values.ts';
 import { type AzureCall, explainErrors } from '../errors.ts';
 import type { ArmAnswer, ResourceManager } from '../resource-manager.ts';
 import type { TagPatch } from './rollout-tags.ts';
@@ -20,6 +23,12 @@ export interface ContainerApp {
   readonly warned: Set<string>;
   /** When something was first seen, by its name, in milliseconds since 1970: it only bounds how long that is waited for. */
   readonly firstSeen: Map<string, number>;
+  /** What this process last sent for a revision, by its name: all that is known of one that can't be read. */
+  readonly sent: Map<string, 'activated' | 'deactivated'>;
+  /** How restorations ended whose last request this process has sent, by the id of the run. */
+  readonly endings: Map<string, Restoration>;
+  /** Of the changes that this process sent. */
+  readonly unanswered: Unanswered;
 }
 
 /** The app as Azure has it: `document` is all of it, the rest are the parts that decisions are made by. */
@@ -42,6 +51,7 @@ export async function readApp(app: ContainerApp): Promise<AppState> {
   const { signal } = app;
   const call = { what: `read ${app.resource}`, action: 'Microsoft.App/containerApps/read', signal };
   const { body } = await app.arm.send({ ...call, method: 'GET', path: appPath(app) });
+  app.io.log.hide(listVariableValues(body));
   return toState(body);
 }
 
@@ -71,7 +81,13 @@ export async function patchApp(
   secrets: readonly string[] = [],
 ): Promise<ArmAnswer> {
   const call = { what: `update ${app.resource}`, action: 'Microsoft.App/containerApps/write', secrets };
-  return await app.arm.send({ ...call, method: 'PATCH', path: appPath(app), body: toBody(change) });
+  const send = () => app.arm.send({ ...call, method: 'PATCH', path: appPath(app), body: toBody(change) });
+  return await (isHarmlessLate(change) ? send() : noteUnanswered(app.unanswered, app.io.clock, send));
+}
+
+/** That tags of ours are removed may come at any time. */
+function isHarmlessLate({ template, traffic, tags = {} }: AppChange): boolean {
+  return !template && !traffic && Object.values(tags).every((tag) => tag === null);
 }
 
 export interface AppChange {
@@ -98,6 +114,7 @@ export async function findRevisionTemplate(app: ContainerApp, revision: string):
   const call = { what: `read revision ${revision}`, action: 'Microsoft.App/containerApps/revisions/read', signal };
   const path = `${appPath(app)}/revisions/${encodeURIComponent(revision)}`;
   const found = await readIfThere(() => app.arm.send({ ...call, method: 'GET', path }));
+  if (found) app.io.log.hide(listVariableValues(found.body));
   return found && objectAt(found.body, 'properties', 'template');
 }
 
@@ -111,12 +128,17 @@ export async function findRevision(app: ContainerApp, revision: string): Promise
 
 /** Azure allows 100 of them: https://learn.microsoft.com/azure/container-apps/revisions */
 export async function listActiveRevisions(app: ContainerApp): Promise<readonly Revision[]> {
+  return await listRevisions(app, 'properties/active eq true');
+}
+
+/** Inactive ones too, of which Azure keeps 100 where the app doesn't say otherwise. */
+export async function listRevisions(app: ContainerApp, filter?: string): Promise<readonly Revision[]> {
   const call = { what: `list the revisions of ${app.resource}`, action: 'Microsoft.App/containerApps/revisions/read' };
   const { containerAppsRevisions: revisions } = app.arm.client;
   const found: Revision[] = [];
   await readAzure(app, call, async (options) => {
-    const filter = 'properties/active eq true';
-    for await (const revision of revisions.listRevisions(app.resourceGroup, app.name, { ...options, filter })) {
+    const asked = filter === undefined ? options : { ...options, filter };
+    for await (const revision of revisions.listRevisions(app.resourceGroup, app.name, asked)) {
       found.push(revision);
       if (found.length >= MOST_REVISIONS) break;
     }

@@ -1,12 +1,12 @@
 import { failed, waiting } from '../../restoration-answers.ts';
 import { type Decision, isResumed, type RestorationFacts } from './restoration-facts.ts';
-import { describeState, hasFailed, isUp, type RevisionState } from './revision-state.ts';
+import { describeState, hasFailed, isUp, needsActivation, type RevisionState } from './revision-state.ts';
 import type { TrafficEntry } from './traffic-table.ts';
 
 /** Gives the previous revisions this traffic, as soon as they can serve it. */
 export function bringBack(facts: RestorationFacts, traffic: readonly TrafficEntry[]): Decision {
   const { previouslyServing, mark, ours, trouble } = facts;
-  const inactive = previouslyServing.find(({ active }) => !active);
+  const inactive = previouslyServing.find(needsActivation);
   if (inactive) return { act: 'activate', revision: inactive.name };
   const starting = previouslyServing.find((revision) => !isUp(revision) && !hasFailed(revision));
   // While ours can still answer, users stay with it until the previous revision can.

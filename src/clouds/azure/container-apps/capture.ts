@@ -2,8 +2,9 @@ import { DeployError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt, valueAt } from '../../../model/json.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import { type AppState, type ContainerApp, findRevisionTemplate, readApp } from './app.ts';
+import { findPinningRevision } from './pinned-by.ts';
 import { previouslyServing, type RestoreData } from './restore-data.ts';
-import { hashTemplate, readContainers, undoTemplate } from './template.ts';
+import { hashTemplate, readContainers, readInitContainers, undoTemplate } from './template.ts';
 import { readTraffic } from './traffic-table.ts';
 
 /** @throws DeployError UNSUPPORTED when nothing of the app could be restored */
@@ -12,6 +13,7 @@ export async function captureRestorePoint(app: ContainerApp): Promise<RestorePoi
   const templateRevision = chooseRevision(state);
   if (templateRevision === '') throw nothingToRestore(app);
   const template = await findRevisionTemplate(app, templateRevision);
+  const pinnedBy = await findPinningRevision(app, state);
   const data: RestoreData = {
     mode: state.mode === 'multiple' ? 'multiple' : 'single',
     latest: state.latestRevision,
@@ -20,6 +22,7 @@ export async function captureRestorePoint(app: ContainerApp): Promise<RestorePoi
     hash: template ? hashTemplate(undoTemplate(state.template, template)) : '',
     templateRevisionHash: template ? hashTemplate(template) : '',
     traffic: state.mode === 'multiple' && state.ingress ? readTraffic(state.traffic) : null,
+    ...(pinnedBy === null ? {} : { pinnedBy }),
     target: describeTarget(state, { templateRevision, template }),
   };
   return { resource: app.resource, revision: previouslyServing(data).join(' and ') || templateRevision, data };
@@ -56,12 +59,12 @@ function describeTarget({ document, latestReady }: AppState, { templateRevision,
 }
 
 export function readImages(template: JsonObject): readonly string[] {
-  const containers = [...listAt(template, 'initContainers'), ...readContainers(template)];
+  const containers = [...readInitContainers(template), ...readContainers(template)];
   return containers.map((container) => textAt(container, 'image')).filter((image) => image !== '');
 }
 
 function namesOfSecrets(template: JsonObject): readonly string[] {
-  const containers = [...listAt(template, 'initContainers'), ...readContainers(template)];
+  const containers = [...readInitContainers(template), ...readContainers(template)];
   const names = containers.flatMap((container) => listAt(container, 'env').map((one) => textAt(one, 'secretRef')));
   return [...new Set(names.filter((name) => name !== ''))];
 }

@@ -44,6 +44,11 @@ export function isLeft({ warned }: ContainerApp, name: string): boolean {
   return warned.has(leftoverKey(name));
 }
 
+/** It is needed again. */
+export function forgetLeftover({ warned }: ContainerApp, name: string): void {
+  warned.delete(leftoverKey(name));
+}
+
 function leftoverKey(name: string): string {
   return `${name} keeps running`;
 }

@@ -39,7 +39,8 @@ export function decideBesideRival(facts: RestorationFacts, rival: string): Decis
     return waiting('HELD', `${rival}; waiting until it takes the traffic of ${mark}`);
   if (busy) return waiting('BUSY', `${rival}; waiting for its change to end`);
   const isOut = !isNamed && !isServing(facts);
-  return (isOut ? deactivateOurs(facts) : null) ?? superseded(`${rival}; that was not touched`);
+  const what = `${rival}; that was not touched${describePinnedBeside(facts)}`;
+  return (isOut ? deactivateOurs(facts) : null) ?? superseded(what);
 }
 
 /** Pure: another user moved the traffic, which stays as it is. */
@@ -77,9 +78,17 @@ function follows(traffic: readonly TrafficEntry[]): boolean {
   return traffic.some(({ revision, weight }) => revision === null && weight > 0);
 }
 
+/** The other run found the traffic as we had pinned it, so it leaves it by name too. */
+function describePinnedBeside({ previousTraffic, doesRivalFollow, releaseCommand }: RestorationFacts): string {
+  if (!follows(previousTraffic) || doesRivalFollow) return '';
+  return `. The traffic, which followed the latest revision, stays pinned when that run is done. ${HOW_TO_RELEASE} ${releaseCommand}`;
+}
+
+const HOW_TO_RELEASE = 'To let it follow the latest revision again:';
+
 /** What a person has to know where the traffic followed the latest before, and no longer does. */
 function describePinned({ previousTraffic, traffic, latest, releaseCommand }: RestorationFacts): string {
   if (!follows(previousTraffic)) return '';
   const shares = traffic.flatMap(({ revision, weight }) => (weight > 0 ? [`${revision} ${weight}%`] : [])).join(', ');
-  return `. The traffic stays pinned (${shares}), as following the latest revision would give it to ${latest}. To let it follow the latest revision again: ${releaseCommand}`;
+  return `. The traffic stays pinned (${shares}), as following the latest revision would give it to ${latest}. ${HOW_TO_RELEASE} ${releaseCommand}`;
 }

@@ -18,6 +18,8 @@ export interface RevisionFacts {
   /** How the change that we sent failed; null: it did not. */
   readonly changeError: string | null;
   readonly trouble: Trouble | null;
+  /** A replica of it was seen while it was healthy. */
+  readonly hasRun: boolean;
   /** For how long without a break it has been in trouble, or degraded. */
   readonly troubledMs: number;
 }
@@ -46,7 +48,9 @@ export function decideObservation(facts: RevisionFacts): Observation {
     const ready = facts.readyRevision || 'nothing';
     return progressing('NOT_READY', `${state}; ${ready} is still the latest ready revision`);
   }
-  return goal.kind === 'up' ? succeeded(`${mark} is up (${state})`) : decideTraffic(facts, ours);
+  if (goal.kind !== 'up') return decideTraffic(facts, ours);
+  const unproven = facts.hasRun ? {} : { unproven: `${mark} has scaled to zero, and no replica of it was seen` };
+  return { ...succeeded(`${mark} is up (${state})`), ...unproven };
 }
 
 function decideTraffic(facts: RevisionFacts, ours: RevisionState): Observation {

@@ -1,7 +1,8 @@
 import type { Readiness } from '../../../model/readiness.ts';
-import { describeHolder, describeRun, isAbandoned } from '../../../model/rollout-marker.ts';
+import { describeAbandoned, describeHolder, isAbandoned } from '../../../model/rollout-marker.ts';
+import { busy, HELD_BY_ANOTHER_VERSION } from '../../marker-readiness.ts';
 import { findHolder } from './holder.ts';
-import type { AppMarker, FoundMarkers } from './rollout-tags.ts';
+import type { FoundMarkers } from './rollout-tags.ts';
 
 /** What one read of the app found, and one of its newest revision. */
 export interface ReadinessFacts extends FoundMarkers {
@@ -29,23 +30,13 @@ export function decideReadiness(facts: ReadinessFacts): Readiness {
   const { now, markers, unreadable, changeInProgress, newest } = facts;
   const holder = findHolder({ markers, run: undefined, now });
   if (holder) return busy(describeHolder(holder));
-  if (unreadable.some(({ until }) => until !== null && !isAbandoned({ until }, now))) return busy(UNKNOWN);
+  if (unreadable.some(({ until }) => until !== null && !isAbandoned({ until }, now)))
+    return busy(HELD_BY_ANOTHER_VERSION);
   const [abandoned] = [...markers].sort((one, other) => one.run.since - other.run.since);
   if (abandoned) return { status: 'abandoned', message: describeAbandoned(abandoned), marker: abandoned };
   // Azure refuses every other change until it ends, so one that can't end by itself can't be replaced either.
   if (changeInProgress !== null) return busy(changeInProgress);
   return newest ? decideBesideNewest(newest) : { status: 'free' };
-}
-
-const UNKNOWN = "another version of this action is rolling out; its marker can't be read";
-
-function busy(message: string): Readiness {
-  return { status: 'busy', message };
-}
-
-function describeAbandoned({ run, mark, until }: AppMarker): string {
-  const ended = `${new Date(until).toISOString().slice(0, 19)}Z`;
-  return `${describeRun(run)}, left its rollout of ${mark} unfinished: its marker ran out at ${ended}`;
 }
 
 /** One that a run of this action waits for has a marker. */

@@ -1,4 +1,4 @@
-import { mayStillArrive } from '../../late-call.ts';
+import { mayStillArrive, waitingForLateCall } from '../../late-call.ts';
 import { failed, restored, returning, untouched, waiting } from '../../restoration-answers.ts';
 import { bringBack, deactivateNext } from './bring-back.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type RestorationFacts,
   safeTrafficOf,
 } from './restoration-facts.ts';
-import { describeState, hasFailed, isUp, type RevisionState } from './revision-state.ts';
+import { describeState, hasFailed, isUp, needsActivation, type RevisionState } from './revision-state.ts';
 import { isName, isSameTraffic, pinned } from './traffic-table.ts';
 
 /**
@@ -25,13 +25,14 @@ import { isName, isSameTraffic, pinned } from './traffic-table.ts';
  */
 export function decideRestoration(facts: RestorationFacts): Decision {
   const decision = decideNext(facts);
-  if (!facts.isMarked || !isEnding(decision)) return decision;
-  return facts.busy ? inProgress(facts, 'BUSY', 'a change of the app is in progress') : { act: 'remove-marker' };
-}
-
-/** One that failed keeps its marker: the next run restores from it. */
-function isEnding(decision: Decision): boolean {
-  return decision.act === 'none' && !['progressing', 'failed'].includes(decision.answer.status);
+  if (decision.act !== 'none') return decision;
+  const { answer } = decision;
+  // One that failed keeps its marker: the next run restores from it.
+  if (answer.status === 'progressing' || answer.status === 'failed') return decision;
+  if (facts.outstandingMs > 0) return waitingForLateCall(facts.outstandingMs);
+  if (!facts.isMarked) return decision;
+  if (facts.busy) return inProgress(facts, 'BUSY', 'a change of the app is in progress');
+  return { act: 'remove-marker', ending: answer };
 }
 
 function decideNext(facts: RestorationFacts): Decision {
@@ -85,10 +86,11 @@ function decideWithoutOurs(facts: RestorationFacts): Decision {
 
 /** The previous revisions get their traffic, by name, before anything else; null: they have it. */
 function decideTraffic(facts: RestorationFacts): Decision | null {
-  const { previousTraffic, traffic } = facts;
+  const { previousTraffic, traffic, previouslyServing } = facts;
   if (previousTraffic.length === 0) return null;
   const safe = safeTrafficOf(facts);
-  const isSafe = isSameTraffic(traffic, safe) && !isServing(facts);
+  // Who deactivates one that has traffic leaves an app that takes no change any more.
+  const isSafe = isSameTraffic(traffic, safe) && !isServing(facts) && !previouslyServing.some(needsActivation);
   const isFinal = facts.template === 'restored' && isSameTraffic(traffic, finalTrafficOf(facts)) && isReady(facts);
   return isSafe || isFinal ? null : bringBack(facts, safe);
 }

@@ -1,7 +1,7 @@
 import type { Replica } from '@azure/arm-appcontainers';
 import { describeGap, readOptional } from '../../../io/read-optional.ts';
+import type { Diagnosis } from '../../../model/diagnosis.ts';
 import type { DeployError } from '../../../model/errors.ts';
-import type { Diagnosis } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision, listReplicas } from './app.ts';
 import { readChangeStatus } from './change-status.ts';
 import { readConsoleLogs } from './console-log.ts';

@@ -1,12 +1,37 @@
 import { readIfPossible } from '../../../io/read-optional.ts';
 import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
-import { listAt, textAt } from '../../../model/json.ts';
+import { listAt, objectAt, textAt, valueAt } from '../../../model/json.ts';
+import { isOutside } from '../../preview-address.ts';
 import { type AppState, type ContainerApp, readAzure } from './app.ts';
 
-/** The app's address; null: it has no ingress. */
-export function findEndpoint({ ingress }: AppState): Endpoint | null {
-  const host = textAt(ingress, 'fqdn');
-  return host === '' ? null : openEndpoint(`https://${host}`);
+/** The app's address; null: it has no ingress, or one that is not HTTP. */
+export function findEndpoint(state: AppState): Endpoint | null {
+  const host = textAt(state.ingress, 'fqdn');
+  return host === '' || isTcp(state) ? null : openEndpoint(`https://${host}`);
+}
+
+export function isTcp({ ingress }: AppState): boolean {
+  return textAt(ingress, 'transport').toLowerCase() === 'tcp';
+}
+
+/**
+ * Why its addresses can't be reached from GitHub's own runners; null: they may be, or the environment may not be read. A runner
+ * of the user's may be inside. https://learn.microsoft.com/azure/container-apps/networking
+ */
+export async function findClosedNetwork(app: ContainerApp, { ingress, document }: AppState): Promise<string | null> {
+  if (!ingress || !isOutside(app.io)) return null;
+  if (ingress['external'] !== true) return 'its ingress is internal';
+  const properties = objectAt(document, 'properties');
+  const path = textAt(properties, 'environmentId') || textAt(properties, 'managedEnvironmentId');
+  if (!/^\/subscriptions\/[^?#]+$/.test(path)) return null;
+  const { signal } = app;
+  const call = { what: 'read its environment', action: 'Microsoft.App/managedEnvironments/read', signal };
+  const read = () => app.arm.send({ ...call, method: 'GET', path });
+  const found = await readIfPossible(app.io.log, 'knowing whether its network is closed', read);
+  if (textAt(found?.body, 'properties', 'publicNetworkAccess').toLowerCase() === 'disabled')
+    return 'its environment has public network access off';
+  const isInternal = valueAt(found?.body, 'properties', 'vnetConfiguration', 'internal') === true;
+  return isInternal ? 'its environment is internal' : null;
 }
 
 /** Warns of what may block smoke tests from this runner, before anything is changed. */
@@ -19,6 +44,8 @@ export async function warnOfAccessLimits(app: ContainerApp, state: AppState): Pr
 export function listAccessLimits({ ingress }: AppState): readonly string[] {
   if (!ingress) return ['it has no ingress, so no smoke test can reach it at an address of its own'];
   const limits: string[] = [];
+  if (textAt(ingress, 'transport').toLowerCase() === 'tcp')
+    limits.push('its ingress is TCP, so no smoke test can reach it over HTTP');
   if (ingress['external'] !== true)
     limits.push('its ingress is internal: smoke tests reach it only from a runner inside its network');
   if (textAt(ingress, 'clientCertificateMode').toLowerCase() === 'require')

@@ -28,7 +28,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /probe failed|failed (?:startup|liveness|readiness) probe|TargetPort|target port|connection refused/i,
     'Check that the container listens on the ingress’ target port, on all interfaces, and answers its probes; give a slow start a startup probe.',
   ],
-  [/CrashLoop|exit code \d+|Terminated/i, 'Read the container’s last log lines below: it exited by itself.'],
+  [/CrashLoop|exit code \d+|Terminated/i, 'Read the container’s last log lines: it exited by itself.'],
   [
     /Deadline Exceeded|Operation expired|ActivationFailed/i,
     'No replica became ready in time: check the port, the probes and the container’s last log lines.',

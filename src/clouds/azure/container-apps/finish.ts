@@ -1,5 +1,7 @@
+import { formatDuration } from '../../../model/duration.ts';
 import { DeployError } from '../../../model/errors.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
+import { outstandingMs } from '../../../model/unanswered.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp } from './app.ts';
 import { changeInProgress } from './change-in-progress.ts';
 import { tryDeactivate } from './deactivate.ts';
@@ -39,6 +41,7 @@ export async function finishRollout(
   const { previous } = operation;
   const state = await readOurs(app, operation, 100);
   const traffic = previous.traffic === null ? null : planTraffic(operation, state, app.io.clock.now());
+  if (traffic && !isSameTraffic(readTraffic(state.traffic), traffic)) ensureNothingOutstanding(app, operation);
   if (traffic && !hasAll(operation, state)) return await giveAll(app, operation, { ...finishing, traffic, state });
   if (previous.mode === 'multiple' && finishing.keepPrevious === 'inactive') {
     await ensureInForce(app, operation, state);
@@ -47,6 +50,17 @@ export async function finishRollout(
   }
   const isFinal = !traffic || isSameTraffic(readTraffic(state.traffic), traffic);
   return await sendLast(app, operation, { state, point: finishing.point, traffic: isFinal ? null : traffic });
+}
+
+/**
+ * A request for this traffic that got no answer may still arrive. Were it sent again and the marker removed, it would come in
+ * the middle of the next run, and take the traffic back. @throws DeployError THROTTLED: not yet
+ */
+function ensureNothingOutstanding({ unanswered, io }: ContainerApp, { mark }: RevisionOperation): void {
+  const leftMs = outstandingMs(unanswered, io.clock);
+  if (leftMs === 0) return;
+  const why = `a request got no answer and may still take effect, for ${formatDuration(leftMs)}`;
+  throw new DeployError('THROTTLED', `could not finish ${mark} yet: ${why}`, { hint: 'Run again in two minutes.' });
 }
 
 /** In the user's own form, and by name where the latest revision is another user's preview. */

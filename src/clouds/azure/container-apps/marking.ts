@@ -1,7 +1,6 @@
-import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
+import type { MarkerControl } from '../../../model/marker-control.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import { joinSentences } from '../../../model/sentences.ts';
-import type { MarkerControl } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, patchApp, readApp } from './app.ts';
 import { changeInProgress } from './change-in-progress.ts';
 import { withoutTarget } from './restore-data.ts';
@@ -42,9 +41,6 @@ export function unmarkingOf({ document }: Pick<AppState, 'document'>, { run }: R
   return run ? withoutTagsOf(document, run.id) : {};
 }
 
-/** One that stays makes the next run wait until it has run out, and then restore. */
-const REMOVAL: RetryPolicy = { tries: 6, firstDelayMs: 1_000 };
-
 /** Azure has accepted its removal, and says whether it took effect only when that change has ended. */
 async function removeMarker(app: ContainerApp, point: RestorePoint): Promise<void> {
   const state = await readApp(app);
@@ -67,9 +63,6 @@ export function openMarkerControl(app: ContainerApp): MarkerControl {
       if (state.provisioningState === 'inprogress') throw changeInProgress(`renew the marker on ${app.resource}`);
       await patchApp(app, { tags: tagsOf(state.document, { ...own, until }) ?? {} });
     },
-    async remove(point) {
-      const { io, signal } = app;
-      await retryTransient(() => removeMarker(app, point), REMOVAL, { clock: io.clock, signal });
-    },
+    remove: (point) => removeMarker(app, point),
   };
 }

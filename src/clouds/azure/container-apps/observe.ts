@@ -15,7 +15,7 @@ import { finalTraffic, followsLatest, hasSameShares, pinned, readTraffic, withSh
 
 /** Watches our revision by its replicas alone, in one call, while they start and are shown unchanged. */
 export function watchRevision(app: ContainerApp, operation: RevisionOperation): Watch {
-  const watched: Watched = { app, operation, troubledSince: null, wasInForce: false };
+  const watched: Watched = { app, operation, troubledSince: null, wasInForce: false, hasRun: false };
   const source = {
     poll: (last: Last | null) => poll(watched, last),
     readAll: (polled: Polled) => readAll(watched, polled),
@@ -29,6 +29,8 @@ interface Watched {
   readonly operation: RevisionOperation;
   /** Since when something is wrong with our revision without a break; null: nothing is. */
   troubledSince: number | null;
+  /** A healthy replica was seen. */
+  hasRun: boolean;
   /** The traffic was as requested once. */
   wasInForce: boolean;
 }
@@ -94,6 +96,7 @@ const UNLISTED = {
   isTrafficInForce: false,
   busy: false,
   trouble: null,
+  hasRun: false,
   troubledMs: 0,
 } as const;
 
@@ -104,7 +107,7 @@ async function readListed(watched: Watched, polled: Polled, ours: RevisionState)
   const trouble = starting && findTrouble(starting);
   const isFailed = state.provisioningState === 'failed';
   const { error } = isFailed ? await readChangeStatus(app, operation.statusUrl) : { error: null };
-  if (isUp(ours) && ours.replicas === 0) warnOfNoReplica(app, operation.mark);
+  watched.hasRun ||= isUp(ours) && ours.replicas > 0;
   const isRequested = isTrafficRequested(operation, state);
   const observation = decideObservation({
     operation,
@@ -115,6 +118,7 @@ async function readListed(watched: Watched, polled: Polled, ours: RevisionState)
     busy: await isBusy(watched, state),
     changeError: error,
     trouble,
+    hasRun: watched.hasRun,
     troubledMs: timeTrouble(watched, isTroubled(operation, ours, trouble)),
   });
   const replicas = starting ?? polled.replicas ?? null;
@@ -125,16 +129,6 @@ async function readListed(watched: Watched, polled: Polled, ours: RevisionState)
 /** What is missing is that it answers. */
 function isRunning({ containers = [] }: Replica): boolean {
   return containers.length > 0 && containers.every(({ runningState }) => runningState?.toLowerCase() === 'running');
-}
-
-/** No data is not a pass: that it could not start would be noticed by the first user. */
-function warnOfNoReplica({ io, warned }: ContainerApp, mark: ChangeMark): void {
-  if (!warned.has(mark)) {
-    io.log.warning(
-      `${mark} has scaled to zero: nothing shows whether it works until a request wakes it, as smoke tests do`,
-    );
-  }
-  warned.add(mark);
 }
 
 /** A change that is not ours, in words; null: there is none. */

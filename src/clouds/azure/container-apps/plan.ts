@@ -6,10 +6,12 @@ import type { ChangeMark } from '../../../model/restore-point.ts';
 import type { Change, ChangePlan, EditChange } from '../../../model/workload.ts';
 import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
 import { type BaseTemplate, readBase } from './base.ts';
+import { ensureActive } from './ensure-active.ts';
+import { findPinningRevision } from './pinned-by.ts';
 import { followsWhenDone } from './restore-data.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
-import { editTemplate, isSameTemplate } from './template.ts';
+import { editTemplate, isSameTemplate, listWarnings } from './template.ts';
 import { listDifferences } from './template-differences.ts';
 import { readTraffic } from './traffic-table.ts';
 
@@ -21,6 +23,7 @@ export async function planChange(app: ContainerApp, given: Change): Promise<Chan
   const change = ensureEdit(given, app.resource);
   const state = await readApp(app);
   ensureSecrets(change, state);
+  await ensureActive(app, state);
   warnOfRegistries(app, change, state);
   const base = await readBase(app, state, change.base);
   const edited = editTemplate(base.template, change);
@@ -31,6 +34,7 @@ export async function planChange(app: ContainerApp, given: Change): Promise<Chan
   return {
     unchanged: share === true && state.provisioningState === 'succeeded',
     differences: [...describeDifferences(base, edited, state), ...resumed],
+    warnings: listWarnings(base.template, edited),
     platform: PLATFORM,
   };
 }
@@ -64,12 +68,18 @@ export async function chooseRevision(app: ContainerApp, change: EditChange): Pro
   if (!isNewest)
     app.io.log.info(`Merging into ${base.servingRevision}, which serves; ${state.latestRevision} does not.`);
   const now = app.io.clock.now();
-  const traffic = { latest: state.latestRevision, ready: state.latestReady, traffic: readTraffic(state.traffic) };
-  const followed = state.ingress === null || followsWhenDone(traffic, now);
+  const followed = await isFollowed(app, state, now);
   return {
     mark: formatRevision(app.name, makeSuffix(now, { followed })),
     base: isNewest ? null : base.template,
   };
+}
+
+async function isFollowed(app: ContainerApp, state: AppState, nowMs: number): Promise<boolean> {
+  if (state.ingress === null) return true;
+  const pinnedBy = (await findPinningRevision(app, state)) ?? state.latestRevision;
+  const traffic = readTraffic(state.traffic);
+  return followsWhenDone({ latest: state.latestRevision, ready: state.latestReady, traffic, pinnedBy }, nowMs);
 }
 
 async function findLatest(app: ContainerApp, state: AppState): Promise<RevisionState | null> {
@@ -97,13 +107,10 @@ function ensureSecrets({ secrets }: EditChange, { document }: AppState): void {
     const isAddress = /^https?:\/\//.test(reference);
     const what = isAddress ? 'it is the address of a secret' : 'the app has no secret of that name';
     const similar = isAddress ? null : nearest(reference, names);
-    throw new DeployError(
-      'INPUT_INVALID',
-      `could not set ${variable} from the secret "${reference.slice(0, 120)}": ${what}`,
-      {
-        hint: similar ? `Did you mean ${similar}?` : secretHint(reference, names),
-      },
-    );
+    // The reference isn't repeated: it may be a secret that was pasted by mistake.
+    throw new DeployError('INPUT_INVALID', `could not set ${variable} from a secret: ${what}`, {
+      hint: similar ? `Did you mean ${similar}?` : secretHint(reference, names),
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Restoration } from '../../../model/restore-point.ts';
 import type { RestorationAnswer } from '../../restoration-answers.ts';
 import type { RevisionState } from './revision-state.ts';
 import { isName, keepLabels, pinned, type TrafficEntry } from './traffic-table.ts';
@@ -21,6 +22,8 @@ export interface RestorationFacts {
   readonly isMarked: boolean;
   /** Another run that rolls out to the app and holds it, in words; null: there is none. */
   readonly rival: string | null;
+  /** That run gives the traffic back in a form that follows the latest revision; true where there is none. */
+  readonly doesRivalFollow: boolean;
   /** Which template the app has now. */
   readonly template: 'previous' | 'ours' | 'restored' | 'other';
   /** The template contains nothing of ours any more. */
@@ -41,6 +44,8 @@ export interface RestorationFacts {
   readonly warmth: Warmth;
   /** How a person lets the traffic follow the latest revision again. */
   readonly releaseCommand: string;
+  /** How much longer a request of this process that got no answer may take effect, in milliseconds. */
+  readonly outstandingMs: number;
   /** Since the caller's first poll. */
   readonly elapsedMs: number;
 }
@@ -54,8 +59,8 @@ export type Decision =
   | { readonly act: 'move-traffic'; readonly traffic: readonly TrafficEntry[] }
   /** Give the app a template with the previous images and variables, which makes one more revision. */
   | { readonly act: 'restore-template' }
-  /** The last thing of ours. */
-  | { readonly act: 'remove-marker' };
+  /** The last thing of ours; `ending`: how the restoration has ended. */
+  | { readonly act: 'remove-marker'; readonly ending: Restoration };
 
 /** Our revision existed before this run gave it traffic: only the traffic is restored, and the revision stays. */
 export function isResumed({ mark, previousLatest }: RestorationFacts): boolean {

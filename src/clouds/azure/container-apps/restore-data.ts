@@ -23,6 +23,8 @@ const schema = z.object({
   templateRevisionHash: z.string(),
   /** null: the app has no ingress, or the platform alone moves traffic (Single mode). */
   traffic: z.array(trafficEntry).readonly().nullable(),
+  /** The revision of ours that has pinned the traffic, where another user's is newer; absent: there is none. */
+  pinnedBy: z.string().optional(),
   /** What a rollback would need, as far as capturing showed it. It is no part of a marker, which has little room. */
   target: z
     .object({
@@ -82,13 +84,13 @@ export function leadingBefore({ traffic, ready }: RestoreData): string {
 }
 
 /**
- * Will the user's traffic follow the latest revision at the end of a rollout? A preview of ours has it pinned: that it
- * followed the latest before is in the preview's name.
+ * Will the user's traffic follow the latest revision at the end of a rollout? A revision of ours may have it pinned:
+ * that it followed the latest before is in that revision's name.
  */
 export function followsWhenDone(
-  { latest, ready, traffic }: Pick<RestoreData, 'latest' | 'ready' | 'traffic'>,
+  { latest, ready, traffic, pinnedBy = latest }: Pick<RestoreData, 'latest' | 'ready' | 'traffic' | 'pinnedBy'>,
   nowMs: number,
 ): boolean {
   if (traffic === null || followsLatest(traffic)) return true;
-  return findOurRevision(latest, nowMs)?.followed === true && shareOf(traffic, latest, ready) === 0;
+  return findOurRevision(pinnedBy, nowMs)?.followed === true && shareOf(traffic, pinnedBy, ready) === 0;
 }

@@ -3,13 +3,21 @@ import { DeployError, describeError, isTransient } from '../../../model/errors.t
 import { textAt } from '../../../model/json.ts';
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { describeHolder } from '../../../model/rollout-marker.ts';
+import { outstandingMs } from '../../../model/unanswered.ts';
 import { type AppState, type ContainerApp, findRevision, listReplicas } from './app.ts';
 import { isLeft } from './deactivate.ts';
+import { firstSeenAt } from './first-seen.ts';
 import { findRival, isBesidePreview } from './foreign.ts';
 import { formatRelease } from './release-command.ts';
 import { findTrouble } from './replica-trouble.ts';
 import type { RestorationFacts, Warmth } from './restoration-facts.ts';
-import { previouslyServing, previousTraffic, type RestoreData } from './restore-data.ts';
+import {
+  followsWhenDone,
+  previouslyServing,
+  previousTraffic,
+  type RestoreData,
+  readRestoreData,
+} from './restore-data.ts';
 import { restoreRevisionName, suffixOf } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState, unknownRevision } from './revision-state.ts';
 import { isMarkedBy } from './rollout-tags.ts';
@@ -40,6 +48,7 @@ export async function readRestorationFacts(app: ContainerApp, place: Restoration
     template,
     isTemplateRestored: [data.hash, data.templateRevisionHash].includes(hashTemplate(state.template)),
     previousTraffic: previousTraffic(data),
+    outstandingMs: outstandingMs(app.unanswered, app.io.clock),
     elapsedMs,
     warmth: judgeCopy(app, revisions),
     trouble: await findStartTrouble(app, revisions),
@@ -48,6 +57,7 @@ export async function readRestorationFacts(app: ContainerApp, place: Restoration
 
 function describeApp(app: ContainerApp, { point, mark, data, state }: RestorationPlace) {
   const rival = findRival(app, point.run, state);
+  const found = rival && readRestoreData(rival.point);
   return {
     latest: state.latestRevision,
     latestReady: state.latestReady,
@@ -55,6 +65,7 @@ function describeApp(app: ContainerApp, { point, mark, data, state }: Restoratio
     hasFailed: state.provisioningState === 'failed',
     isMarked: point.run !== undefined && isMarkedBy(state.document, point.run.id),
     rival: rival && describeHolder(rival),
+    doesRivalFollow: found === null || followsWhenDone(found, app.io.clock.now()),
     isBesidePreview: isBesidePreview({ mark, previous: data }, state),
     traffic: data.traffic === null ? [] : readTraffic(state.traffic),
     releaseCommand: formatRelease(app),
@@ -74,17 +85,15 @@ type Revisions = Pick<RestorationFacts, 'ours' | 'restored' | 'previouslyServing
 
 async function readRevisions(
   app: ContainerApp,
-  { mark, data, elapsedMs }: RestorationPlace,
+  { mark, data }: RestorationPlace,
   template: RestorationFacts['template'],
 ): Promise<Revisions> {
   const serving = [];
-  for (const name of previouslyServing(data)) serving.push(await tryFind(app, name, elapsedMs));
-  // Beside a newer deployment it is a leftover.
-  const mayExist = template === 'restored' || template === 'other';
-  const copy = mayExist ? await findRevision(app, restoreRevisionName(mark)) : null;
+  for (const name of previouslyServing(data)) serving.push(await tryFind(app, name));
+  const copy = restoreRevisionName(mark);
   return {
-    ours: await tryFind(app, mark, elapsedMs),
-    restored: copy && withoutLeftover(app, toRevisionState(copy)),
+    ours: await tryFind(app, mark),
+    restored: await findCopy(app, copy, template),
     previouslyServing: serving.filter((revision) => revision !== null),
   };
 }
@@ -92,15 +101,34 @@ async function readRevisions(
 /** How long a read may fail for a reason that may pass, before the restoration goes on without it. */
 const PATIENCE_MS = 15_000;
 
+/** The revision that restores the template. */
+async function findCopy(
+  app: ContainerApp,
+  name: string,
+  template: RestorationFacts['template'],
+): Promise<RevisionState | null> {
+  if (template === 'other') {
+    // Beside a newer deployment it is a leftover, if it was made at all: one that can't be read is taken for none.
+    const found = await tryFind(app, name);
+    return found?.mayBeInactive ? null : found;
+  }
+  const found = template === 'restored' ? await findRevision(app, name) : null;
+  return found && withoutLeftover(app, toRevisionState(found));
+}
+
 /** null: there is no such revision. What can't be read does not keep the previous revision from being restored. */
-async function tryFind(app: ContainerApp, name: string, elapsedMs: number): Promise<RevisionState | null> {
+async function tryFind(app: ContainerApp, name: string): Promise<RevisionState | null> {
+  const trouble = `${name} can't be read`;
   try {
     const found = await findRevision(app, name);
+    app.firstSeen.delete(trouble);
     return found && withoutLeftover(app, toRevisionState(found));
   } catch (error) {
-    if (!(error instanceof DeployError) || (isTransient(error) && elapsedMs < PATIENCE_MS)) throw error;
+    const triedMs = app.io.clock.now() - firstSeenAt(app, trouble);
+    if (!(error instanceof DeployError) || (isTransient(error) && triedMs < PATIENCE_MS)) throw error;
     app.io.log.debug(`${describeError(error).message}; continuing without it`);
-    return unknownRevision(name, { active: !app.firstSeen.has(`${name} was deactivated`) });
+    const sent = app.sent.get(name);
+    return unknownRevision(name, { active: sent !== 'deactivated', mayBeInactive: sent !== 'activated' });
   }
 }
 

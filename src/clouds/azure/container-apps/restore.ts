@@ -3,14 +3,23 @@ import { describeError } from '../../../model/errors.ts';
 import type { ChangeMark, Restoration, RestorePoint } from '../../../model/restore-point.ts';
 import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
 import { returning, waiting } from '../../restoration-answers.ts';
-import { activateRevision, type ContainerApp, deactivateRevision, findRevision, patchApp, readApp } from './app.ts';
-import { leaveIfRefused } from './deactivate.ts';
+import {
+  type AppState,
+  activateRevision,
+  type ContainerApp,
+  deactivateRevision,
+  findRevision,
+  patchApp,
+  readApp,
+} from './app.ts';
+import { forgetLeftover, leaveIfRefused } from './deactivate.ts';
 import { decideRestoration } from './decide-restoration.ts';
 import { markingOf, unmarkingOf } from './marking.ts';
 import type { Decision, RestorationFacts } from './restoration-facts.ts';
 import { parseRestoreData, previouslyServing } from './restore-data.ts';
 import { type RestorationPlace, readRestorationFacts } from './restore-facts.ts';
 import { restoreTemplate } from './restore-template.ts';
+import { isMarkedBy } from './rollout-tags.ts';
 import { toDocument } from './traffic-table.ts';
 import { wake } from './warm-up.ts';
 
@@ -23,11 +32,20 @@ export async function restoreApp(
   const app = { ...opened, signal: neverAborted };
   const data = parseRestoreData(point, app);
   const state = await readApp(app);
+  const ending = findEnding(app, point, state);
+  if (ending) return ending;
   const place: RestorationPlace = { point, mark, data, state, elapsedMs };
   const facts = await readRestorationFacts(app, place);
   const decision = decideRestoration(facts);
   const isOurs = point.run !== undefined && isUnmarkedUndoing(app, facts, decision);
   return isOurs ? await markAgain(app, place) : await act(app, decision, place);
+}
+
+/** null: our marker is there, or this process didn't remove it. Others may change the app from then on. */
+function findEnding({ endings }: ContainerApp, { run }: RestorePoint, state: AppState): Restoration | null {
+  const ending = run && endings.get(run.id);
+  if (!ending || state.provisioningState === 'inprogress' || isMarkedBy(state.document, run.id)) return null;
+  return ending;
 }
 
 /** Our rollout was finished, and its marker removed: a restoration that gets lost now would be seen by no other run. */
@@ -60,8 +78,7 @@ async function act(app: ContainerApp, decision: Decision, place: RestorationPlac
     case 'none':
       return decision.answer;
     case 'activate':
-      await activateRevision(app, decision.revision);
-      return returning('ACTIVATING', `rollback requested: activated ${decision.revision} again`).answer;
+      return await activate(app, decision.revision);
     case 'deactivate':
       return await deactivate(app, decision.revision);
     case 'wake':
@@ -76,13 +93,23 @@ async function act(app: ContainerApp, decision: Decision, place: RestorationPlac
       return await restoreTemplate(app, place);
     case 'remove-marker':
       await patchApp(app, { tags: unmarkingOf(place.state, place.point) });
-      return returning('REMOVING_MARKER', 'removing the marker of the rollout').answer;
+      app.endings.set(place.point.run?.id ?? '', decision.ending);
+      // Where the rest can't be read any more, this is what is said of how it ended.
+      return returning('REMOVING_MARKER', `removing the marker of the rollout: ${decision.ending.message}`).answer;
   }
+}
+
+async function activate(app: ContainerApp, name: string): Promise<Restoration> {
+  forgetLeftover(app, name);
+  // Before it is sent: where its state can't be read, one that is refused is tried once.
+  app.sent.set(name, 'activated');
+  await activateRevision(app, name);
+  return returning('ACTIVATING', `rollback requested: activated ${name} again`).answer;
 }
 
 async function deactivate(app: ContainerApp, name: string): Promise<Restoration> {
   await leaveIfRefused(app, name, () => deactivateRevision(app, name));
-  app.firstSeen.set(`${name} was deactivated`, app.io.clock.now());
+  app.sent.set(name, 'deactivated');
   return returning('DEACTIVATING', `deactivated ${name}`).answer;
 }
 

@@ -8,14 +8,17 @@ import { isName, readTraffic, shareOf } from './traffic-table.ts';
 
 /**
  * Previews of earlier runs that no deployment continued from keep running, and cost, and an app has 100 active revisions at
- * most. One that was deployed and lost its traffic to a user's own rollback is not told from them. They are looked for only where the newest revision before ours was one of them. One that a label points to stays.
+ * most. One that was deployed and lost its traffic to a user's own rollback is not told from them. They are looked for
+ * only where the newest revision before ours was one of them, or was made by another user above one. One that a label
+ * points to stays.
  */
 export async function retirePreviews(app: ContainerApp, operation: RevisionOperation, state: AppState): Promise<void> {
   const { mark, previous } = operation;
   const now = app.io.clock.now();
   const ours = findOurRevision(mark, now);
-  const isPreview = previous.traffic !== null && shareOf(previous.traffic, previous.latest, previous.ready) === 0;
-  if (!ours || !isPreview || !findOurRevision(previous.latest, now)) return;
+  const newest = previous.pinnedBy ?? previous.latest;
+  const isPreview = previous.traffic !== null && shareOf(previous.traffic, newest, previous.ready) === 0;
+  if (!ours || !isPreview || !findOurRevision(newest, now)) return;
   const named = readTraffic(state.traffic).map(({ revision }) => revision);
   const listed = await readIfPossible(app.io.log, 'deactivating earlier previews', () => listActiveRevisions(app));
   for (const { name, active, share } of (listed ?? []).map(toRevisionState)) {

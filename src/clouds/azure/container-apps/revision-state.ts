@@ -15,6 +15,8 @@ export interface RevisionState {
   readonly running: string;
   /** '' where there is none. */
   readonly error: string;
+  /** It can't be read, and this process did not activate it: another one may have deactivated it. */
+  readonly mayBeInactive?: boolean;
 }
 
 export function toRevisionState(revision: Revision): RevisionState {
@@ -35,19 +37,30 @@ export function toRevisionState(revision: Revision): RevisionState {
 /**
  * One that can't be read now. A restoration goes on without it: that it is up and without traffic makes it wait for nothing.
  */
-export function unknownRevision(name: string, { active }: { readonly active: boolean }): RevisionState {
+export function unknownRevision(name: string, known: Pick<RevisionState, 'active' | 'mayBeInactive'>): RevisionState {
   const scale = { replicas: 1, minReplicas: 1, maxReplicas: 1 };
-  return { name, active, share: 0, ...scale, provisioning: 'provisioned', health: 'healthy', running: '', error: '' };
+  return { name, ...known, share: 0, ...scale, provisioning: 'provisioned', health: 'healthy', running: '', error: '' };
+}
+
+/** Activating one that is active changes nothing. */
+export function needsActivation({ active, mayBeInactive = false }: RevisionState): boolean {
+  return !active || mayBeInactive;
 }
 
 const IDLE_OR_RUNNING = ['running', 'runningatmaxscale', 'scaledtozero', 'scaled to 0'];
+
+/** Its own minimum says that something has to run: `0 of at least 2 replicas`. */
+function lacksReplicas({ replicas, minReplicas }: RevisionState): boolean {
+  return replicas === 0 && minReplicas > 0;
+}
 
 /**
  * Can it take requests? That ARM accepted the change says nothing of that (Azure/azure-cli-extensions#6251). One that scales
  * to zero has no health until the first request wakes it.
  */
-export function isUp({ active, provisioning, health, running, replicas }: RevisionState): boolean {
-  if (!active || provisioning !== 'provisioned') return false;
+export function isUp(state: RevisionState): boolean {
+  const { active, provisioning, health, running, replicas } = state;
+  if (!active || provisioning !== 'provisioned' || lacksReplicas(state)) return false;
   return health === 'healthy' || (health !== 'unhealthy' && replicas === 0 && IDLE_OR_RUNNING.includes(running));
 }
 
@@ -59,7 +72,11 @@ export function hasFailed({ provisioning, running, error }: RevisionState): bool
 }
 
 /** `provisioned, Activating, health none`. */
-export function describeState({ active, provisioning, running, health, replicas, error }: RevisionState): string {
-  const words = [provisioning, running, `health ${health || 'unknown'}`, `${replicas} replicas`].filter(Boolean);
+export function describeState(state: RevisionState): string {
+  const { active, provisioning, running, health, replicas, error } = state;
+  const least = lacksReplicas(state) ? ` of at least ${state.minReplicas}` : '';
+  const words = [provisioning, running, `health ${health || 'unknown'}`, `${replicas}${least} replicas`].filter(
+    Boolean,
+  );
   return `${words.join(', ')}${active ? '' : ', inactive'}${error === '' ? '' : `: ${error}`}`;
 }

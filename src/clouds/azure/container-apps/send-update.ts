@@ -70,6 +70,8 @@ export async function sendNext(app: ContainerApp, update: Update, sending: Sendi
   if (pin) notePin(app, sending, error);
   const change = { ...(pin ? { traffic: toDocument(pin) } : {}), ...(tags ? { tags } : {}) };
   sending.statusUrl = (await patchApp(app, change)).operationUrl;
+  // One that was refused, as another change is in progress, is sent again: without a marker no other run would repair the pin.
+  if (tags) sending.claims += 1;
   return null;
 }
 
@@ -122,14 +124,12 @@ function planPin(
   return isSameTraffic(readTraffic(state.traffic), desired) && !isForced ? null : desired;
 }
 
-/** null: our marker is there, or can't be. */
+/** null: our marker is there, or can't be: Azure accepted it, and the app does not show it. */
 function planClaim(app: ContainerApp, update: Update, { state, sending }: Beside): TagPatch | null {
   const { run, point, mark, markedUntil } = update;
   if (!run || isMarkedBy(state.document, run.id) || sending.claims >= MOST_CLAIMS) return null;
   const tags = markingOf(app, state, { point, mark, until: markedUntil, phase: 'claiming' });
-  if (Object.keys(tags).length === 0) return null;
-  sending.claims += 1;
-  return tags;
+  return Object.keys(tags).length === 0 ? null : tags;
 }
 
 /**

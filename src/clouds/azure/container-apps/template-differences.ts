@@ -1,27 +1,44 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import { isSameValue, readContainers } from './template.ts';
+import { isSameValue, readContainers, readInitContainers } from './template.ts';
 
 /** One line for each difference. Images are shown; of everything else only the name, never a value. */
 export function listDifferences(present: JsonObject, edited: JsonObject): readonly string[] {
-  const old = byName(readContainers(present));
-  const now = byName(readContainers(edited));
-  const containers = [...now].flatMap(([name, container]) => {
+  return [
+    ...listContainers('container', readContainers(present), readContainers(edited)),
+    ...listContainers('init container', readInitContainers(present), readInitContainers(edited)),
+    ...listMembers(present, edited, ['revisionSuffix', 'containers', 'initContainers']),
+  ];
+}
+
+function listContainers(
+  kind: string,
+  present: readonly JsonObject[],
+  edited: readonly JsonObject[],
+): readonly string[] {
+  const old = byName(present);
+  const now = byName(edited);
+  const changed = [...now].flatMap(([name, container]) => {
     const before = old.get(name);
     const lines = before ? listChanges(before, container) : ['added'];
-    return lines.map((line) => `container ${name}: ${line}`);
+    return lines.map((line) => `${kind} ${name}: ${line}`);
   });
-  const removed = namesMissing(old, now).map((name) => `container ${name}: removed`);
-  return [...containers, ...removed, ...listMembers(present, edited, ['revisionSuffix', 'containers'])];
+  return [...changed, ...namesMissing(old, now).map((name) => `${kind} ${name}: removed`)];
 }
 
 /** The same without the images, which every deploy changes. */
 export function listConfigurationDifferences(present: JsonObject, edited: JsonObject): readonly string[] {
-  const old = byName(readContainers(present));
-  const containers = readContainers(edited).map((container) => {
+  const containers = withImagesOf(readContainers(present), readContainers(edited));
+  const inits = readInitContainers(edited);
+  const initContainers = withImagesOf(readInitContainers(present), inits);
+  return listDifferences(present, { ...edited, containers, ...(inits.length > 0 ? { initContainers } : {}) });
+}
+
+function withImagesOf(present: readonly JsonObject[], edited: readonly JsonObject[]): readonly JsonObject[] {
+  const old = byName(present);
+  return edited.map((container) => {
     const before = old.get(textAt(container, 'name'));
     return before ? { ...container, image: before['image'] } : container;
   });
-  return listDifferences(present, { ...edited, containers });
 }
 
 function listChanges(present: JsonObject, edited: JsonObject): readonly string[] {

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
+import {
+  type ContainerLists,
+  type ContainerOwner,
+  editContainers,
+  listLeftBehind,
+} from '../../../model/container-edits.ts';
 import { canonical, isJsonObject, type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { EditChange } from '../../../model/workload.ts';
 
@@ -9,7 +14,17 @@ import type { EditChange } from '../../../model/workload.ts';
  * @throws DeployError INPUT_INVALID when it is not clear which container is meant
  */
 export function editTemplate(template: JsonObject, change: EditChange): JsonObject {
-  return { ...template, containers: editContainers(readContainers(template), change, owner) };
+  const { containers, inits } = editContainers(listsOf(template), change, owner);
+  return { ...template, containers, ...(inits.length > 0 ? { initContainers: inits } : {}) };
+}
+
+/** See `ChangePlan.warnings`. */
+export function listWarnings(base: JsonObject, edited: JsonObject): readonly string[] {
+  return listLeftBehind(listsOf(base), listsOf(edited));
+}
+
+function listsOf(template: JsonObject): ContainerLists {
+  return { containers: readContainers(template), inits: readInitContainers(template) };
 }
 
 const owner: ContainerOwner = {
@@ -22,12 +37,19 @@ const owner: ContainerOwner = {
  * known or not: nothing else of it was ours.
  */
 export function undoTemplate(template: JsonObject, old: JsonObject): JsonObject {
-  const previous = new Map(readContainers(old).map((container) => [textAt(container, 'name'), container]));
-  const containers = readContainers(template).map((container) => {
-    const { image, env } = previous.get(textAt(container, 'name')) ?? container;
-    return { ...container, image, env };
+  const undone = { ...template, containers: undoContainers(readContainers(template), readContainers(old)) };
+  const inits = readInitContainers(template);
+  return inits.length === 0 ? undone : { ...undone, initContainers: undoContainers(inits, readInitContainers(old)) };
+}
+
+function undoContainers(present: readonly JsonObject[], old: readonly JsonObject[]): readonly JsonObject[] {
+  const previous = new Map(old.map((container) => [textAt(container, 'name'), container]));
+  return present.map((container) => {
+    const before = previous.get(textAt(container, 'name'));
+    if (!before) return container;
+    const { image, env } = before;
+    return { ...container, image, ...('env' in before || 'env' in container ? { env } : {}) };
   });
-  return { ...template, containers };
 }
 
 /**
@@ -74,9 +96,13 @@ export function readContainers(template: JsonObject): readonly JsonObject[] {
   return listAt(template, 'containers');
 }
 
+export function readInitContainers(template: JsonObject): readonly JsonObject[] {
+  return listAt(template, 'initContainers');
+}
+
 /** Values of variables, which a validation message of Azure may quote. */
 export function listSecretValues(template: JsonObject): readonly string[] {
-  return readContainers(template).flatMap((container) =>
+  return [...readContainers(template), ...readInitContainers(template)].flatMap((container) =>
     listAt(container, 'env').map((variable) => textAt(variable, 'value')),
   );
 }

@@ -1,11 +1,13 @@
 import { type Endpoint, openEndpoint } from '../../../model/endpoint.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { Operation, TrafficControl } from '../../../model/workload.ts';
+import { previewAddress } from '../../preview-address.ts';
 import { type AppState, type ContainerApp, findRevision, patchApp, readApp } from './app.ts';
 import { findForeign } from './foreign.ts';
 import { markingOf } from './marking.ts';
 import type { RevisionOperation } from './operation.ts';
 import { previousTraffic } from './restore-data.ts';
+import { suffixOf } from './revision-name.ts';
 import type { TagPatch } from './rollout-tags.ts';
 import {
   followsLatest,
@@ -90,7 +92,12 @@ function isUnchanged(
 }
 
 /** Where our revision, and no other, answers: at its own address, which needs no label. */
-export async function findPreview(app: ContainerApp, { mark }: Operation): Promise<readonly Endpoint[]> {
+export async function findPreview(
+  app: ContainerApp,
+  { mark }: Operation,
+  previewUrl: string | null,
+): Promise<readonly Endpoint[]> {
+  if (previewUrl !== null) return [openEndpoint(previewAddress(previewUrl, suffixOf(mark)))];
   const revision = await findRevision(app, mark);
   return revision?.fqdn ? [openEndpoint(`https://${revision.fqdn}`)] : [];
 }

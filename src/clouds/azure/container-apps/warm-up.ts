@@ -1,6 +1,7 @@
 import { readIfPossible } from '../../../io/read-optional.ts';
 import { DeployError } from '../../../model/errors.ts';
 import { joinSentences } from '../../../model/sentences.ts';
+import type { Operation } from '../../../model/workload.ts';
 import { type ContainerApp, findRevision } from './app.ts';
 import { firstSeenAt } from './first-seen.ts';
 import type { OurRevision } from './operation.ts';
@@ -45,6 +46,13 @@ function warnOfFewReplicas({ io, warned }: ContainerApp, { name, replicas }: Rev
   warned.add(key);
   const what = `${name} takes the traffic of ${running} replicas with ${replicas}; its scale rules add more as the traffic comes`;
   io.log.warning(joinSentences(what, 'A higher `minReplicas`, or more steps of a canary, make that smoother.'));
+}
+
+/** Without an ingress only its scale rules can start one. */
+export async function wakeRevision(app: ContainerApp, { mark }: Pick<Operation, 'mark'>): Promise<void> {
+  const read = () => findRevision(app, mark);
+  const found = await readIfPossible(app.io.log, `the address of ${mark}`, read);
+  if (found?.fqdn) await wake(app, found.fqdn);
 }
 
 /** One request to its own address starts a replica. Whatever comes of it, the platform says how many there are. */

@@ -5,7 +5,9 @@ import { textAt } from '../../../model/json.ts';
 import { rankNearest } from '../../../model/nearest.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Workload } from '../../../model/workload.ts';
+import { REACH_PREVIEW } from '../../preview-address.ts';
 import type { CloudContext } from '../../target.ts';
+import { ensureExpectedSubscription } from '../account.ts';
 import type { AccountInputs } from '../account-inputs.ts';
 import { logIn } from '../login.ts';
 import { openResourceManager } from '../resource-manager.ts';
@@ -13,7 +15,7 @@ import { type AppState, appPath, type ContainerApp, readApp, readAzure } from '.
 import { captureRestorePoint } from './capture.ts';
 import { findOperation, prepareChange } from './deploy.ts';
 import { diagnoseRevision } from './diagnose.ts';
-import { findEndpoint, warnOfAccessLimits } from './endpoint.ts';
+import { findClosedNetwork, findEndpoint, isTcp, warnOfAccessLimits } from './endpoint.ts';
 import { finishRollout } from './finish.ts';
 import { isLive } from './is-live.ts';
 import { openMarkerControl } from './marking.ts';
@@ -25,10 +27,15 @@ import { restoreApp } from './restore.ts';
 import { readRestoreData } from './restore-data.ts';
 import { readRollbackTarget } from './rollback-target.ts';
 import { findPreview, openTrafficControl } from './traffic.ts';
+import { wakeRevision } from './warm-up.ts';
 
 export interface ContainerAppsSettings extends AccountInputs {
   readonly app: string;
   readonly resourceGroup: string;
+  /** Id of the subscription; '': any. */
+  readonly expectedAccount: string;
+  /** See `readPreviewUrl`. */
+  readonly previewUrl: string | null;
   /** What becomes of the previous revision when the new one has all the traffic. */
   readonly keepPrevious: 'active' | 'inactive';
 }
@@ -38,13 +45,28 @@ export async function openContainerApps(settings: ContainerAppsSettings, context
   const { io, signal } = context;
   const { app: name, resourceGroup } = settings;
   const { account, tokens } = await logIn(settings, context);
+  ensureExpectedSubscription(account, settings.expectedAccount);
   const arm = openResourceManager({ subscription: account.subscription, tokens }, io);
   const resource = `container app ${name} (resource group ${resourceGroup})`;
-  const app: ContainerApp = { name, resourceGroup, resource, arm, io, signal, warned: new Set(), firstSeen: new Map() };
+  const app: ContainerApp = {
+    name,
+    resourceGroup,
+    resource,
+    arm,
+    io,
+    signal,
+    warned: new Set(),
+    firstSeen: new Map(),
+    sent: new Map(),
+    endings: new Map(),
+    unanswered: { at: null },
+  };
   const state = await readAppOrNearest(app);
   refuseUnsupported(app, state);
-  await warnOfAccessLimits(app, state);
-  return openWorkload(app, state, settings);
+  const [closed] = await Promise.all([findClosedNetwork(app, state), warnOfAccessLimits(app, state)]);
+  if (closed !== null && state.ingress?.['external'] === true)
+    io.log.warning(`${app.resource}: ${closed}: smoke tests reach it only from a runner inside its network`);
+  return openWorkload(app, state, { ...settings, closed });
 }
 
 async function readAppOrNearest(app: ContainerApp): Promise<AppState> {
@@ -52,7 +74,7 @@ async function readAppOrNearest(app: ContainerApp): Promise<AppState> {
     return await readApp(app);
   } catch (error) {
     if (!(error instanceof DeployError) || error.code !== 'NOT_FOUND') throw error;
-    const names = await tryListNames(app);
+    const names = (await tryListNames(app)).filter((name) => name !== app.name);
     if (names.length === 0) throw error;
     const sorted = [...new Set([...rankNearest(app.name, names), ...names])].slice(0, 10);
     throw new DeployError('NOT_FOUND', error.message, {
@@ -94,16 +116,22 @@ function refuseUnsupported(app: ContainerApp, { mode, document }: AppState): voi
   }
 }
 
-function openWorkload(app: ContainerApp, state: AppState, settings: ContainerAppsSettings): Workload {
-  const isMultiple = state.mode === 'multiple';
-  const splits = isMultiple && state.ingress !== null;
+interface OpenSettings extends ContainerAppsSettings {
+  /** Why its addresses can't be reached from here; null: they may be. */
+  readonly closed: string | null;
+}
+
+function openWorkload(app: ContainerApp, state: AppState, settings: OpenSettings): Workload {
+  const { previewUrl } = settings;
+  const splits = state.mode === 'multiple' && state.ingress !== null;
+  const remedy = findRemedy(app, state, settings);
   return {
     resource: app.resource,
     capabilities: {
       traffic: splits ? { by: 'us', weights: 'any' } : null,
-      preview: splits,
+      preview: remedy === null,
       changes: ['edit'],
-      remedy: splits ? null : remedyOf(app, isMultiple),
+      remedy,
     },
     // Where a person sees the app in the Azure portal.
     consoleUrl: `https://portal.azure.com/#resource${appPath(app)}/revisionManagement`,
@@ -115,10 +143,11 @@ function openWorkload(app: ContainerApp, state: AppState, settings: ContainerApp
     prepare: (change) => prepareChange(app, change),
     findOperation: (mark, point) => findOperation(app, { mark, point }),
     watch: (operation: RevisionOperation) => watchRevision(app, operation),
+    wake: (operation) => wakeRevision(app, operation),
     traffic: splits ? openTrafficControl(app) : null,
     marker: openMarkerControl(app),
     finish: (operation: RevisionOperation, point) => finishRollout(app, operation, { ...settings, point }),
-    preview: (operation) => findPreview(app, operation),
+    preview: (operation) => findPreview(app, operation, previewUrl),
     diagnose: (operation: RevisionOperation) => diagnoseRevision(app, operation),
     restore: (point, mark, elapsedMs) => restoreApp(app, { point, mark, elapsedMs }),
     isLive: async (mark) => isLive(await readApp(app), mark),
@@ -127,9 +156,15 @@ function openWorkload(app: ContainerApp, state: AppState, settings: ContainerApp
   };
 }
 
-function remedyOf({ name, resourceGroup }: ContainerApp, isMultiple: boolean): string {
-  if (isMultiple) return 'Give the app an ingress (az containerapp ingress enable)';
-  return `Set its revision mode to Multiple (az containerapp revision set-mode --name ${name} --resource-group ${resourceGroup} --mode multiple)`;
+/** What makes a preview possible; null: it is. */
+function findRemedy(app: ContainerApp, state: AppState, { previewUrl, closed }: OpenSettings): string | null {
+  const { name, resourceGroup } = app;
+  if (state.mode !== 'multiple')
+    return `Set its revision mode to Multiple (az containerapp revision set-mode --name ${name} --resource-group ${resourceGroup} --mode multiple)`;
+  if (state.ingress === null) return 'Give the app an ingress (az containerapp ingress enable)';
+  if (previewUrl !== null) return null;
+  if (isTcp(state)) return 'Give the app an HTTP ingress (az containerapp ingress enable --transport auto)';
+  return closed === null ? null : REACH_PREVIEW;
 }
 
 /** Single mode has no traffic to move: the previous revision is copied, as a new one. */

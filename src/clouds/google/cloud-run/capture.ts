@@ -5,7 +5,7 @@ import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import type { RestorePoint, RollbackTarget } from '../../../model/restore-point.ts';
 import { labelsOfRun, readLabels } from './labels.ts';
 import { previousTemplate } from './previous-template.ts';
-import { formatRelease } from './release-command.ts';
+import { formatRemoval } from './release-command.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
 import { readyAfterMs } from './revision-state.ts';
@@ -73,11 +73,14 @@ function describeTarget(documents: Documents): Pick<RestoreData, 'servingImages'
 
 /** See `Workload.rollbackTarget`. `captureRestorePoint` has read all of it. */
 export function readRollbackTarget(run: RunService, point: RestorePoint): RollbackTarget {
-  const { servingImages, deleted } = parseRestoreData(point, run);
+  const { servingImages, deleted, requested } = parseRestoreData(point, run);
   // Cloud Run refuses traffic to it (terraform-google-modules/terraform-docs-samples#269).
   const obstacles = deleted.map((revision) => ({
     message: `its traffic names ${revision}, which was deleted`,
-    hint: `Take it out of the traffic: ${formatRelease(run)}.`,
+    hint: `Take it out of the traffic: ${formatRemoval(
+      run,
+      requested.filter((entry) => entry.revision === revision),
+    )}.`,
   }));
   return { images: servingImages, obstacles };
 }

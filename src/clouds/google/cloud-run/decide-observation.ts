@@ -19,6 +19,8 @@ export interface RolloutFacts {
     readonly ready: boolean;
     readonly failure: RevisionTrouble | null;
     readonly progress: RevisionTrouble | null;
+    /** Why Google says that it is ready although nothing of it was started; null: its health was checked. */
+    readonly unchecked: string | null;
   } | null;
   readonly progress: Progress;
   /** How our operation ended, if it went wrong. */
@@ -43,7 +45,8 @@ export function decideObservation(facts: RolloutFacts): Observation {
   if (!isSameShares(facts.effective, facts.expected)) {
     return { ...waiting('MOVING_TRAFFIC', describeTraffic(facts)), ...shareOf(facts) };
   }
-  return { status: 'succeeded', reason: 'DONE', message: describeTraffic(facts), ...shareOf(facts) };
+  const unproven = revision.unchecked === null ? {} : { unproven: `${ours}: ${revision.unchecked}` };
+  return { status: 'succeeded', reason: 'DONE', message: describeTraffic(facts), ...shareOf(facts), ...unproven };
 }
 
 /** Is only the end missing? While the revision starts, nothing shows how long that takes. */

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../model/duration.ts';
 import type { Readiness } from '../../../model/readiness.ts';
-import { describeHolder, describeRun, isAbandoned } from '../../../model/rollout-marker.ts';
-import type { FoundMarker, ServiceMarker } from './rollout-annotation.ts';
+import { busy, readinessByMarker } from '../../marker-readiness.ts';
+import type { FoundMarker } from './rollout-annotation.ts';
 
 /** What one read of the service found, and one of its newest revision where that tells more. */
 export interface ReadinessFacts {
@@ -34,25 +34,10 @@ const LONGEST_START_MS = 6 * 60_000;
 
 /** Pure: may a rollout start? */
 export function decideReadiness({ now, marker, reconciling, message, newest }: ReadinessFacts): Readiness {
-  if (marker && 'unreadable' in marker) {
-    if (marker.until !== null && !isAbandoned({ until: marker.until }, now))
-      return { status: 'busy', message: UNKNOWN };
-  } else if (marker) return isAbandoned(marker, now) ? abandoned(marker) : busy(describeHolder(marker));
+  const byMarker = readinessByMarker(marker, now);
+  if (byMarker) return byMarker;
   if (!reconciling) return { status: 'free' };
   return findStuck(newest) ?? busy(`another deployment is in progress${message === '' ? '' : `: ${message}`}`);
-}
-
-const UNKNOWN = 'another version of this action is rolling out; its marker can’t be read';
-
-function busy(message: string): Readiness {
-  return { status: 'busy', message };
-}
-
-function abandoned(marker: ServiceMarker): Readiness {
-  const { run, mark, until } = marker;
-  const ended = new Date(until).toISOString().replace(/\.\d+Z$/, 'Z');
-  const message = `${describeRun(run)}, left its rollout of ${mark} unfinished: its marker ran out at ${ended}`;
-  return { status: 'abandoned', message, marker };
 }
 
 /** null: it may end by itself. One that a run of this action waits for has a marker. */

@@ -5,6 +5,7 @@ import type { RestorePoint, RunIdentity } from '../../../model/restore-point.ts'
 import { describeHolder } from '../../../model/rollout-marker.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { Change, Operation, Prepared, RolloutPlan } from '../../../model/workload.ts';
+import type { Holder } from '../../marker-annotation.ts';
 import { changeService } from './change-service.ts';
 import { withLabels } from './labels.ts';
 import { type Marking, markingOf } from './marker-control.ts';
@@ -12,7 +13,7 @@ import { finalTraffic, isMadeByUs, ourRevision } from './our-revision.ts';
 import { type RevisionTemplate, templateFor } from './plan.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
 import { hashTemplate } from './revision-name.ts';
-import { type Holder, holderOf, readMarker } from './rollout-annotation.ts';
+import { holderOf, readMarker } from './rollout-annotation.ts';
 import { deedsOf, type RunService } from './service.ts';
 import {
   describeLatest,

@@ -10,20 +10,31 @@ export function liveEndpoint(service: JsonObject, url: string | null, findToken:
   const chosen = url ?? own;
   if (chosen === '') return null;
   const audience = audienceFor(service, chosen);
-  return audience === null ? openEndpoint(chosen) : protectedEndpoint(chosen, audience, findToken);
+  return withLogin(audience === null ? openEndpoint(chosen) : protectedEndpoint(chosen, audience, findToken));
 }
 
 /** Where one revision answers, by its tag. Its callers are checked with the service's own address. */
 export function previewEndpoint(service: JsonObject, tag: string, findToken: FindIdentityToken): Endpoint | null {
   const url = tagUrl(service, tag);
   if (url === null) return null;
-  return isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, textAt(service, 'uri') || url, findToken);
+  const audience = textAt(service, 'uri') || url;
+  return withLogin(isOpen(service) ? openEndpoint(url) : protectedEndpoint(url, audience, findToken));
+}
+
+/** Identity-Aware Proxy, before the service or before its load balancer: https://cloud.google.com/iap/docs/faq */
+function withLogin(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, loginHeader: 'x-goog-iap-generated-response' };
+}
+
+/** Its addresses can be reached from the Internet. */
+export function isPublic(service: JsonObject): boolean {
+  return ['', 'INGRESS_TRAFFIC_ALL'].includes(textAt(service, 'ingress'));
 }
 
 /** Warns before anything is changed that a hosted runner may not reach the service; one inside the network may. */
 export function warnOfAccess(run: RunService, service: JsonObject): void {
-  const ingress = textAt(service, 'ingress');
-  if (ingress !== '' && ingress !== 'INGRESS_TRAFFIC_ALL') {
+  if (!isPublic(service)) {
+    const ingress = textAt(service, 'ingress');
     const next =
       'GitHub’s own runners can’t reach its address: use a self-hosted runner inside of the network, or set `url` to its load balancer’s.';
     sayOnce(run, 'warning', `The ingress of ${run.resource} is ${ingress}. ${next}`);

@@ -1,14 +1,10 @@
-import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import type { JsonObject } from '../../../model/json.ts';
+import type { MarkerControl } from '../../../model/marker-control.ts';
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
-import type { MarkerControl } from '../../../model/workload.ts';
 import { changeService } from './change-service.ts';
 import { holderOf, type RolloutPhase, readMarker, withMarker, withoutMarker } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
 import type { ServiceUpdate } from './service-wire.ts';
-
-/** One that stays makes the next run wait until it has run out. */
-const REMOVAL: RetryPolicy = { tries: 4, firstDelayMs: 1_000 };
 
 /** See `Workload.marker`. A change of the annotations alone makes no revision and moves no traffic. */
 export function openMarkerControl(run: RunService): MarkerControl {
@@ -20,8 +16,7 @@ export function openMarkerControl(run: RunService): MarkerControl {
       });
     },
     async remove(point) {
-      const remove = () => changeService(run, (service) => withoutOurMarker(service, point));
-      await retryTransient(remove, REMOVAL, { clock: run.io.clock, signal: run.signal });
+      await changeService(run, (service) => withoutOurMarker(service, point));
     },
   };
 }

@@ -7,7 +7,7 @@ import { type Reading, reuseWhileSame, type Source, watchSparsely } from '../../
 import { decideObservation, isNearEnd, type RolloutFacts } from './decide-observation.ts';
 import type { RunOperation } from './deploy.ts';
 import { isBesidePreview } from './others-preview.ts';
-import { findRevisionFailure, findRevisionProgress, isReady } from './revision-state.ts';
+import { findRevisionFailure, findRevisionProgress, findUnchecked, isReady } from './revision-state.ts';
 import { findSuccessor, holderOf, readMarker, type ServiceMarker } from './rollout-annotation.ts';
 import { type RunService, sayOnce } from './service.ts';
 import {
@@ -84,6 +84,7 @@ async function readAll(
       ready: isReady(revision),
       failure: findRevisionFailure(revision),
       progress: findRevisionProgress(revision),
+      unchecked: findUnchecked(service, revision),
     },
     progress: isBeside ? { ...progress, reconciling: false, state: 'CONDITION_SUCCEEDED' } : progress,
     operationError: isBeside ? null : await findOperationError(progress.generation),

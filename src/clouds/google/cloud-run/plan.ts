@@ -6,6 +6,7 @@ import type { ChangeMark } from '../../../model/restore-point.ts';
 import type { Change, ChangePlan } from '../../../model/workload.ts';
 import { chooseBase } from './choose-base.ts';
 import { ensurePermitted } from './permissions.ts';
+import { ensurePullable } from './pullable.ts';
 import { revisionNames } from './revision-name.ts';
 import { findRevisionFailure } from './revision-state.ts';
 import type { RunService } from './service.ts';
@@ -21,7 +22,7 @@ import {
   templateRevision,
 } from './service-document.ts';
 import { readService, validateUpdate } from './service-wire.ts';
-import { contentOf, editTemplate } from './template.ts';
+import { contentOf, editTemplate, listWarnings } from './template.ts';
 import { listDifferences } from './template-differences.ts';
 import { findRevision } from './typed-calls.ts';
 
@@ -33,6 +34,7 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
   await ensurePermitted(run);
+  ensurePullable(run, edit);
   const base = await chooseBase(run, service, edit.base);
   const edited = editTemplate(base.template, edit);
   const isEqual = isSameTemplate(templateOf(service), edited);
@@ -41,6 +43,7 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   return {
     unchanged: isEqual && isLiveAlone(service),
     differences: isEqual ? [...differences, ...describeTraffic(service)] : differences,
+    warnings: [...listWarnings(base.template, edited), ...warnOfNoInstance(edited)],
     platform: PLATFORM,
   };
 }
@@ -93,6 +96,12 @@ async function chooseName(
 async function isUsable(run: RunService, name: string): Promise<boolean> {
   const found = await findRevision(run, name);
   return found === null || findRevisionFailure(found) === null;
+}
+
+/** No instance of the new revision is started to see whether it works. */
+function warnOfNoInstance(edited: JsonObject): readonly string[] {
+  if (edited['healthCheckDisabled'] !== true) return [];
+  return ['The health check of the service is disabled: only smoke tests will show whether the new revision works.'];
 }
 
 function isSameTemplate(one: JsonObject, other: JsonObject): boolean {

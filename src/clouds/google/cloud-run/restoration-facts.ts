@@ -1,5 +1,6 @@
+import type { Holder } from '../../marker-annotation.ts';
 import type { RestorationAnswer } from '../../restoration-answers.ts';
-import type { Holder, RolloutPhase } from './rollout-annotation.ts';
+import type { RolloutPhase } from './rollout-annotation.ts';
 import type { TrafficEntry } from './service-document.ts';
 import { holdsOurs, isAsRequested, type OurRevision } from './traffic-table.ts';
 

@@ -1,4 +1,5 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
+import { isScaledToNothing } from './scaled-to-nothing.ts';
 import type { Condition, Revision } from './typed-calls.ts';
 
 /** What keeps a revision from being ready, in the platform's words. */
@@ -48,12 +49,26 @@ export function findRevisionProgress(revision: Revision): RevisionTrouble | null
   return waiting ? describe(waiting) : null;
 }
 
-/** One line for each condition that has something to say, for a person who searches for the cause. */
+/**
+ * Why a revision that is ready may never have run: https://cloud.google.com/run/docs/configuring/services/manual-scaling and
+ * https://cloud.google.com/run/docs/configuring/healthchecks. null: Google has checked that it starts.
+ */
+export function findUnchecked(service: JsonObject, revision: Revision): string | null {
+  if (isScaledToNothing(service)) return 'manual scaling is set to 0 instances, so none was started';
+  if (revision.healthCheckDisabled === true) return 'its health check is disabled, so no instance was started';
+  const isSkipped = (revision.conditions ?? []).some((condition) => reasonOf(condition) === 'HEALTH_CHECK_SKIPPED');
+  return isSkipped ? 'Cloud Run skipped its health check, so no instance was started' : null;
+}
+
+/** One line for each condition that has something to say, for a person who searches for the cause; a sentence once. */
 export function describeConditions(revision: Revision): readonly string[] {
   const telling = (revision.conditions ?? []).filter(({ state }) => state !== 'CONDITION_SUCCEEDED');
+  const said = new Set<string>();
   return telling.map((condition) => {
     const { reason, message } = describe(condition);
-    return [`${condition.type} ${String(condition.state).replace('CONDITION_', '')}`, reason, message]
+    const news = said.has(message) ? '' : message;
+    said.add(message);
+    return [`${condition.type} ${String(condition.state).replace('CONDITION_', '')}`, reason, news]
       .filter(Boolean)
       .join(': ');
   });

@@ -1,7 +1,15 @@
-import * as z from 'zod';
-import { type JsonObject, objectAt, textAt, tryParseJson } from '../../../model/json.ts';
+import { type JsonObject, objectAt, textAt } from '../../../model/json.ts';
 import type { RunIdentity } from '../../../model/restore-point.ts';
 import type { RolloutMarker } from '../../../model/rollout-marker.ts';
+import {
+  formatMarkerText,
+  type Holder,
+  holderOfMarker,
+  isReadable,
+  markerSchema,
+  parseMarkerText,
+  type UnreadableMarker,
+} from '../../marker-annotation.ts';
 
 /**
  * One annotation of the service is the marker of a rollout. Changing annotations makes no revision, and v2 refuses only the
@@ -9,7 +17,6 @@ import type { RolloutMarker } from '../../../model/rollout-marker.ts';
  * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service.FIELDS.annotations
  */
 export const ROLLOUT_ANNOTATION = 'deploy-agent/rollout';
-const VERSION = 1;
 
 const PHASES = ['rolling-out', 'restoring', 'superseded', 'fencing'] as const;
 /**
@@ -23,48 +30,24 @@ export interface ServiceMarker extends RolloutMarker {
   readonly phase: RolloutPhase;
 }
 
-/** Milliseconds since 1970: what a date can hold. */
-const time = z.number().min(0).max(8.64e15);
-const schema = z.object({
-  version: z.literal(VERSION),
-  phase: z.enum(PHASES),
-  run: z.object({ id: z.string().min(1), name: z.string(), since: time }),
-  until: time,
-  mark: z.string().min(1),
-  resource: z.string(),
-  revision: z.string().nullable(),
-  data: z.record(z.string(), z.unknown()),
-});
-/** Of every version. */
-const anyVersion = z.object({ until: time });
+const schema = markerSchema(PHASES);
 
-/** `until`: how long one holds that this version can't read; null: it doesn't say. */
-export type FoundMarker = ServiceMarker | { readonly unreadable: true; readonly until: number | null };
+export type FoundMarker = ServiceMarker | UnreadableMarker;
 
 /** null: the service has none. */
 export function findMarker(service: JsonObject): FoundMarker | null {
-  const text = textAt(objectAt(service, 'annotations'), ROLLOUT_ANNOTATION);
-  if (text === '') return null;
-  const document = tryParseJson(text);
-  const { data: read } = schema.safeParse(document);
-  if (!read) return { unreadable: true, until: anyVersion.safeParse(document).data?.until ?? null };
-  const { version: _, resource, revision, data, ...marker } = read;
-  return { ...marker, point: { resource, revision, data, run: marker.run } };
+  return parseMarkerText(textAt(objectAt(service, 'annotations'), ROLLOUT_ANNOTATION), schema);
 }
 
 /** null: there is none that this version can read. */
 export function readMarker(service: JsonObject): ServiceMarker | null {
   const found = findMarker(service);
-  return found && !('unreadable' in found) ? found : null;
+  return found && isReadable(found) ? found : null;
 }
 
-/** Who is rolling out. One that can't be read says nothing: template and traffic then show whose the service is. */
-export type Holder = 'ours' | 'other' | 'none';
-
+/** One that can't be read says nothing: template and traffic then show whose the service is. */
 export function holderOf(service: JsonObject, run: RunIdentity | undefined): Holder {
-  const marker = readMarker(service);
-  if (!marker || !run) return 'none';
-  return marker.run.id === run.id ? 'ours' : 'other';
+  return holderOfMarker(readMarker(service), run);
 }
 
 /**
@@ -78,10 +61,7 @@ export function findSuccessor(service: JsonObject, revision: string): ServiceMar
 
 /** The service's annotations with this marker, and no other touched. */
 export function withMarker(service: JsonObject, marker: ServiceMarker): JsonObject {
-  const { phase, run, until, mark } = marker;
-  const { resource, revision, data } = marker.point;
-  const document = { version: VERSION, phase, run, until, mark, resource, revision, data };
-  return { ...objectAt(service, 'annotations'), [ROLLOUT_ANNOTATION]: JSON.stringify(document) };
+  return { ...objectAt(service, 'annotations'), [ROLLOUT_ANNOTATION]: formatMarkerText(marker) };
 }
 
 export function withoutMarker(service: JsonObject): JsonObject {

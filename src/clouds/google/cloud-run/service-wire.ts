@@ -1,4 +1,5 @@
 import { type JsonObject, numberAt, objectAt, textAt } from '../../../model/json.ts';
+import { listVariableValues } from '../../../model/variable-values.ts';
 import type { GoogleCall } from '../errors.ts';
 import { type RunRequest, readJson, requestJson } from './request-json.ts';
 import { type RunService, serviceName } from './service.ts';
@@ -10,7 +11,7 @@ import { type RunService, serviceName } from './service.ts';
  */
 export async function readService(run: RunService): Promise<JsonObject> {
   const call = { what: `read ${run.resource}`, permission: 'run.services.get' };
-  return await readJson(run, call, { method: 'GET', path: serviceName(run), holds: 'template' });
+  return hidingValues(run, await readJson(run, call, { method: 'GET', path: serviceName(run), holds: 'template' }));
 }
 
 /**
@@ -32,7 +33,13 @@ export async function readLastOperation(run: RunService): Promise<JsonObject | n
 export async function readRevisionDocument(run: RunService, revision: string): Promise<JsonObject> {
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const path = `${serviceName(run)}/revisions/${revision}`;
-  return await readJson(run, call, { method: 'GET', path, holds: 'containers' });
+  return hidingValues(run, await readJson(run, call, { method: 'GET', path, holds: 'containers' }));
+}
+
+/** Whatever is printed from here on shows no value of a variable in it. */
+function hidingValues(run: RunService, document: JsonObject): JsonObject {
+  run.io.log.hide(listVariableValues(document));
+  return document;
 }
 
 /** What of a service is sent: with the etag of what was read, so that another user's change is never overwritten. */

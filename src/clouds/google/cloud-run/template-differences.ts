@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { containerName } from '../../../model/container-edits.ts';
 import { isJsonObject, type JsonObject, listAt, objectAt, textAt } from '../../../model/json.ts';
+import { imageDifferences, memberDifferences, variableDifferences } from '../../list-differences.ts';
 
 /** What a template says of who made it, and its name: nothing that the program or its platform does otherwise. */
 const NO_CONFIGURATION = new Set(['revision', 'labels', 'client', 'clientVersion']);
@@ -30,7 +30,8 @@ function compare(before: JsonObject, after: JsonObject, compareImages: Compare):
   });
   const removed = old.removed.map(({ container, index }) => `container ${containerName(container, index)} removed`);
   const [one, other] = [withoutClients(before), withoutClients(after)];
-  return [...lines, ...removed, ...memberDifferences(one, other, new Set([...NO_CONFIGURATION, 'containers']))];
+  const except = new Set([...NO_CONFIGURATION, 'containers']);
+  return [...lines, ...removed, ...memberDifferences(one, other, { except, normalize })];
 }
 
 /** By name, or by place where one has none. */
@@ -43,44 +44,19 @@ function pairContainers(before: readonly JsonObject[], after: readonly JsonObjec
   return { pairs, removed: removed.filter(({ container }) => !pairs.includes(container)) };
 }
 
-function imageDifferences(before: JsonObject, after: JsonObject): readonly string[] {
-  const [old, now] = [textAt(before, 'image'), textAt(after, 'image')];
-  return old === now ? [] : [`image ${old} -> ${now}`];
-}
+const OWN_LINES = new Set(['name', 'image', 'env']);
 
 function containerDifferences(before: JsonObject, after: JsonObject): readonly string[] {
-  const variables = listChanges(listAt(before, 'env'), listAt(after, 'env'));
-  return [...variables, ...memberDifferences(before, after, new Set(['name', 'image', 'env']))];
-}
-
-function listChanges(before: readonly JsonObject[], after: readonly JsonObject[]): readonly string[] {
-  const old = new Map(before.map((entry) => [textAt(entry, 'name'), entry]));
-  const changed = after.flatMap((entry) => {
-    const name = textAt(entry, 'name');
-    const [previous, is] = [old.get(name), kindOf(entry)];
-    if (!previous) return [`${is} ${name} added`];
-    if (isDeepStrictEqual(previous, entry)) return [];
-    return kindOf(previous) === is
-      ? [`${is} ${name} changed`]
-      : [`${name} becomes ${is === 'secret' ? 'a' : 'an'} ${is}`];
-  });
-  const names = new Set(after.map((entry) => textAt(entry, 'name')));
-  const removed = before.filter((entry) => !names.has(textAt(entry, 'name')));
-  return [...changed, ...removed.map((entry) => `${kindOf(entry)} ${textAt(entry, 'name')} removed`)];
+  const variables = variableDifferences(listAt(before, 'env'), listAt(after, 'env'), kindOf);
+  return [...variables, ...memberDifferences(before, after, { except: OWN_LINES, normalize })];
 }
 
 function kindOf(entry: JsonObject): string {
   return 'valueSource' in entry ? 'secret' : 'environment variable';
 }
 
-function memberDifferences(before: JsonObject, after: JsonObject, except: ReadonlySet<string>): readonly string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !except.has(name));
-  const changed = names.filter((name) => !isDeepStrictEqual(unlessEmpty(before[name]), unlessEmpty(after[name])));
-  return changed.sort().map((name) => `${name} changed`);
-}
-
 /** Google leaves out what is empty. */
-function unlessEmpty(value: unknown): unknown {
+function normalize(value: unknown): unknown {
   const isList = Array.isArray(value) || isJsonObject(value);
   return isList && Object.keys(value).length === 0 ? undefined : value;
 }

@@ -1,6 +1,13 @@
-import { type ContainerOwner, editContainers } from '../../../model/container-edits.ts';
+import {
+  type Container,
+  type ContainerLists,
+  type ContainerOwner,
+  editContainers,
+  listLeftBehind,
+} from '../../../model/container-edits.ts';
 import { type JsonObject, listAt, objectAt, textAt } from '../../../model/json.ts';
 import type { EditChange } from '../../../model/workload.ts';
+import { mergeVariables } from '../../merge-variables.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
 /**
@@ -9,7 +16,30 @@ import { parseSecretReference } from './secret-reference.ts';
  * @throws DeployError INPUT_INVALID when it is not clear which container is meant, or a secret's reference can't be read
  */
 export function editTemplate(template: JsonObject, change: EditChange): JsonObject {
-  return { ...contentOf(template), containers: editContainers(listAt(template, 'containers'), change, owner) };
+  const lists = listsOf(template);
+  const { containers } = editContainers(lists, change, owner);
+  const edited = containers.map((container, index) =>
+    container['image'] === lists.containers[index]!['image'] ? container : withoutBuild(container),
+  );
+  return { ...contentOf(template), containers: edited };
+}
+
+/**
+ * Of the build that made the previous image: Cloud Run would put its base image below ours, and show sources that ours was not
+ * made of. https://cloud.google.com/run/docs/configuring/services/automatic-base-image-updates
+ */
+function withoutBuild(container: Container): Container {
+  const { baseImageUri: _, sourceCode: __, buildInfo: ___, ...rest } = container;
+  return rest;
+}
+
+/** See `ChangePlan.warnings`. */
+export function listWarnings(base: JsonObject, edited: JsonObject): readonly string[] {
+  return listLeftBehind(listsOf(base), listsOf(edited));
+}
+
+function listsOf(template: JsonObject): ContainerLists {
+  return { containers: listAt(template, 'containers'), inits: [] };
 }
 
 const owner: ContainerOwner = {
@@ -25,20 +55,12 @@ export function contentOf(template: JsonObject): JsonObject {
   return content;
 }
 
-/** Variables and references to secrets are one list: a name that changes from one to the other is replaced in place. */
 function configure(container: JsonObject, change: EditChange): JsonObject {
   const requested = new Map<string, JsonObject>([
     ...[...change.environment].map(([name, value]) => [name, { name, value }] as const),
     ...[...change.secrets].map(([name, reference]) => [name, { name, valueSource: sourceOf(reference) }] as const),
   ]);
-  const current = listAt(container, 'env');
-  const updated = current.map((entry) => {
-    const replacement = requested.get(textAt(entry, 'name'));
-    return replacement === undefined || isSameEntry(entry, replacement) ? entry : replacement;
-  });
-  const names = new Set(current.map((entry) => textAt(entry, 'name')));
-  const added = [...requested].filter(([name]) => !names.has(name)).map(([, entry]) => entry);
-  return { ...container, env: [...updated, ...added] };
+  return { ...container, env: mergeVariables(listAt(container, 'env'), requested, isSameEntry) };
 }
 
 function sourceOf(reference: string): JsonObject {

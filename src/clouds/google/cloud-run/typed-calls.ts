@@ -9,7 +9,9 @@ import { shortName } from './service-document.ts';
  * What is read of a revision, in the types of Google's own client. They are all that is used of it: its code, over gRPC or
  * REST, is a megabyte and takes 0.2 s to load (README.md). A word that is newer than the types comes as it is.
  */
-export type Revision = Pick<protos.google.cloud.run.v2.IRevision, 'conditions' | 'logUri'>;
+export type Revision = Pick<protos.google.cloud.run.v2.IRevision, 'conditions' | 'logUri'> & {
+  readonly healthCheckDisabled?: boolean;
+};
 export type Condition = protos.google.cloud.run.v2.ICondition;
 
 /** How one of Google's long-running operations ended; null: it is not done. */
@@ -24,7 +26,9 @@ export async function getRevision(run: RunService, revision: string): Promise<Re
   const call = { what: `read revision ${revision}`, permission: 'run.revisions.get' };
   const path = `${serviceName(run)}/revisions/${revision}`;
   const document = await readJson(run, call, { method: 'GET', path, holds: 'name' });
-  return { conditions: [...listAt(document, 'conditions')] as Condition[], logUri: textAt(document, 'logUri') };
+  const conditions = [...listAt(document, 'conditions')] as Condition[];
+  const unchecked = document['healthCheckDisabled'] === true ? { healthCheckDisabled: true } : {};
+  return { conditions, logUri: textAt(document, 'logUri'), ...unchecked };
 }
 
 /** null: there is no revision of that name; or not yet, as it is made some time after the request. */
@@ -60,7 +64,8 @@ export async function listServices(run: RunService): Promise<readonly string[]> 
     const query = new URLSearchParams({ pageSize: String(MAX_SERVICES), ...(pageToken === '' ? {} : { pageToken }) });
     const path = `projects/${project}/locations/${region}/services?${query}`;
     const answer = await readJson(run, call, { method: 'GET', path });
-    names.push(...listAt(answer, 'services').map((service) => shortName(textAt(service, 'name'))));
+    const found = listAt(answer, 'services').map((service) => textAt(service, 'name'));
+    names.push(...found.filter((name) => name.includes(`/locations/${region}/`)).map(shortName));
     pageToken = textAt(answer, 'nextPageToken');
     if (pageToken === '') break;
   }

@@ -5,13 +5,14 @@ import type { JsonObject } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Capabilities, Workload } from '../../../model/workload.ts';
+import { isOutside, previewAddress, REACH_PREVIEW } from '../../preview-address.ts';
 import type { CloudContext } from '../../target.ts';
 import { type CredentialSettings, noCredentials } from '../credentials.ts';
 import { shareCredentials } from '../login.ts';
 import { captureRestorePoint, readRollbackTarget } from './capture.ts';
 import { prepareChange, type RunOperation } from './deploy.ts';
 import { diagnoseRollout } from './diagnose.ts';
-import { liveEndpoint, previewEndpoint, warnOfAccess } from './endpoint.ts';
+import { isPublic, liveEndpoint, previewEndpoint, warnOfAccess } from './endpoint.ts';
 import { findOperation, isLive } from './find-operation.ts';
 import { type FindIdentityToken, openIdentityTokens } from './identity-tokens.ts';
 import { openMarkerControl } from './marker-control.ts';
@@ -21,6 +22,7 @@ import { readReadiness } from './readiness.ts';
 import { openRunRestore } from './restore.ts';
 import { previousShares } from './restore-data.ts';
 import { fitsTag } from './revision-name.ts';
+import { ensureRuns, isScaledToNothing } from './scaled-to-nothing.ts';
 import type { RunPlace, RunService } from './service.ts';
 import { readService } from './service-wire.ts';
 import { finishTraffic, setWeight } from './traffic.ts';
@@ -28,6 +30,10 @@ import { listServices } from './typed-calls.ts';
 
 export interface CloudRunSettings extends RunPlace {
   readonly login: CredentialSettings;
+  /** See `readPreviewUrl`. */
+  readonly previewUrl: string | null;
+  /** A service that is scaled to 0 instances by hand may be deployed to (`allow-empty`). */
+  readonly allowsEmpty: boolean;
 }
 
 /** Finds the service. @throws DeployError NOT_FOUND, UNSUPPORTED, AUTH_FAILED, PERMISSION_DENIED, NETWORK. */
@@ -50,15 +56,17 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
     done: new Map(),
   };
   const service = await findService(run);
+  ensureRuns(run, service, settings);
   warnOfAccess(run, service);
-  return openWorkload(run, service);
+  return openWorkload(run, service, settings);
 }
 
-function openWorkload(run: RunService, service: JsonObject): Workload {
+function openWorkload(run: RunService, service: JsonObject, settings: CloudRunSettings): Workload {
+  const { previewUrl, allowsEmpty } = settings;
   const findToken = openIdentityTokens(run);
   return {
     resource: run.resource,
-    capabilities: readCapabilities(run, service),
+    capabilities: readCapabilities(run, service, previewUrl),
     consoleUrl: `https://console.cloud.google.com/run/detail/${run.region}/${run.service}/revisions?project=${run.project}`,
     fencesLateCalls: true,
     readiness: () => readReadiness(run),
@@ -74,9 +82,10 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
     },
     marker: openMarkerControl(run),
     finish: (operation: RunOperation, point) => finishTraffic(run, operation, point),
-    preview: (operation: RunOperation) => preview(run, operation, findToken),
+    preview: (operation: RunOperation) => preview(run, operation, { findToken, previewUrl }),
     diagnose: (operation) => diagnoseRollout(run, operation),
     restore: openRunRestore(run),
+    nothingRuns: async () => allowsEmpty && isScaledToNothing(await readService(run)),
     isLive: (mark) => isLive(run, mark),
     endpoint: async (url) => liveEndpoint(await readService(run), url, findToken),
     restoreCommand: (point) => formatRestoreCommand(run, point),
@@ -86,17 +95,23 @@ function openWorkload(run: RunService, service: JsonObject): Workload {
 async function preview(
   run: RunService,
   { ours }: RunOperation,
-  findToken: FindIdentityToken,
+  { findToken, previewUrl }: { readonly findToken: FindIdentityToken; readonly previewUrl: string | null },
 ): Promise<readonly Endpoint[]> {
-  const endpoint = previewEndpoint(await readService(run), ours.tag, findToken);
+  const service = await readService(run);
+  const endpoint =
+    previewUrl === null
+      ? previewEndpoint(service, ours.tag, findToken)
+      : liveEndpoint(service, previewAddress(previewUrl, ours.tag), findToken);
   return endpoint ? [endpoint] : [];
 }
 
 /** Before anything is copied or sent: what a strategy needs and this service can't do. */
-function readCapabilities(run: RunService, service: JsonObject): Capabilities {
-  const hasAddress = service['defaultUriDisabled'] !== true;
+function readCapabilities(run: RunService, service: JsonObject, previewUrl: string | null): Capabilities {
+  const hasAddress = previewUrl !== null || service['defaultUriDisabled'] !== true;
+  const isReachable = previewUrl !== null || !isOutside(run.io) || isPublic(service);
   const remedies = [
     ...(hasAddress ? [] : ['Enable its default URL (gcloud run services update --default-url)']),
+    ...(isReachable ? [] : [REACH_PREVIEW]),
     ...(fitsTag(run.service)
       ? []
       : ['Use a service whose name has at most 42 characters, as 46 is the most for name and traffic tag together']),
@@ -120,7 +135,9 @@ async function findService(run: RunService): Promise<JsonObject> {
 
 /** Names the services that exist, if they may be listed. */
 async function withNearest(run: RunService, error: DeployError): Promise<DeployError> {
-  const names = (await readIfPossible(run.io.log, 'the names of the services', () => listServices(run))) ?? [];
+  const found = (await readIfPossible(run.io.log, 'the names of the services', () => listServices(run))) ?? [];
+  // The name that was given is no suggestion, whoever made it since.
+  const names = found.filter((name) => name !== run.service);
   const likely = nearest(run.service, names);
   const available = names.length === 0 ? '' : ` Available services: ${names.slice(0, 10).join(', ')}.`;
   const hint = likely ? `Did you mean \`${likely}\`?${available}` : `${error.hint ?? ''}${available}`;

@@ -1,0 +1,53 @@
+import { loadParseNotify, type ParseNotify, parseAnnouncements } from '../inputs/announcements.ts';
+import { readStepInputs } from '../inputs/step-inputs.ts';
+import type { Io } from '../io/io.ts';
+import type { RunRecord } from '../model/outcome.ts';
+import type { Evidence } from '../report/evidence.ts';
+import type { StartedDeployment } from './github/deployment.ts';
+import { maskSecrets } from './mask-secrets.ts';
+
+/** Tells people and GitHub how the run goes. It throws nothing, and no deployment waits for it longer than seconds. */
+export interface Announcer {
+  /** For the check of the inputs; null: there is nothing to read. */
+  readonly parseNotify: ParseNotify | null;
+  /** A deployment starts. Goes on by itself. `signal`: aborted when the job is cancelled. */
+  start(record: RunRecord, signal: AbortSignal): void;
+  /** The newest commit that the environment had before, once GitHub has said so; null: it has not. */
+  previousCommit(): string | null;
+  /** How it ended, by texts that may be read by anyone. */
+  end(evidence: Evidence): Promise<void>;
+}
+
+const silent: Announcer = { parseNotify: null, start: () => {}, previousCommit: () => null, end: async () => {} };
+
+/** What is wrong with the inputs is said with all other problems. Nothing is loaded unless someone is to be told. */
+export async function openAnnouncer(io: Io): Promise<Announcer> {
+  const inputs = readStepInputs(io.env);
+  if (inputs.text('notify') === '' && inputs.text('github-token') === '') return silent;
+  const parseNotify = await loadParseNotify(inputs);
+  const options = parseAnnouncements(inputs, parseNotify);
+  maskSecrets(options, io.log);
+  let started: StartedDeployment | null = null;
+  let starting: Promise<void> = Promise.resolve();
+  return {
+    parseNotify,
+    start(record, signal) {
+      starting = (async () => {
+        const { announceStart } = await import('./announce.ts');
+        started = await announceStart({ options, record, io, signal });
+      })();
+      // It throws nothing of its own; a file of the action that can't be loaded must not end the process either.
+      starting.catch(() => {});
+    },
+    previousCommit: () => started?.previousCommit ?? null,
+    async end(evidence) {
+      try {
+        await starting;
+        const { announceEnd } = await import('./announce.ts');
+        await announceEnd({ options, started, evidence, io });
+      } catch (error) {
+        io.log.debug(`announcements: ${error instanceof Error ? error.message : error}`);
+      }
+    },
+  };
+}

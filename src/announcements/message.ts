@@ -1,0 +1,82 @@
+import type { AnnouncedEvent, Placeholder } from '../model/announcement.ts';
+import { formatDuration } from '../model/duration.ts';
+import { isGreen, type RunRecord } from '../model/outcome.ts';
+import { visible } from '../model/visible.ts';
+import type { Evidence } from '../report/evidence.ts';
+import { furtherCause } from '../report/further-cause.ts';
+import { headline, markOf } from '../report/headline.ts';
+import type { RunFacts } from '../report/run-facts.ts';
+
+/** What a channel is told: visible text without secrets. '' is not known, or does not apply. */
+export interface Message {
+  readonly event: AnnouncedEvent;
+  /** An emoji. */
+  readonly mark: string;
+  readonly texts: Readonly<Record<Placeholder, string>>;
+}
+
+const LONGEST_TEXT = 2_000;
+
+export function startedMessage(record: RunRecord, run: RunFacts): Message {
+  const where = record.resource ? ` — ${record.resource}` : '';
+  const own = {
+    outcome: '',
+    headline: `Deployment started${where}`,
+    revision: '',
+    'previous-revision': '',
+    duration: '',
+  };
+  return toMessage('started', '🚀', { ...commonTexts(record, run), ...own, cause: '', 'next-step': '' });
+}
+
+export function endedMessage({ outcome, record, run }: Evidence): Message {
+  const { failure, diagnosis, rollback } = outcome;
+  const first = rollback?.failure ?? failure;
+  const cause = [rollback?.failure.message, failure?.message, furtherCause(outcome)].filter(Boolean).join('\n');
+  const { startedAt, finishedAt } = record;
+  return toMessage(isGreen(outcome) ? 'succeeded' : 'failed', markOf(outcome), {
+    ...commonTexts(record, run),
+    outcome: outcome.kind,
+    headline: headline(outcome, record),
+    revision: outcome.revision ?? '',
+    'previous-revision': outcome.previousRevision ?? '',
+    duration: finishedAt === null ? '' : formatDuration(finishedAt - startedAt),
+    cause,
+    'next-step': (rollback ? first?.hint : (diagnosis?.hint ?? first?.hint)) ?? '',
+  });
+}
+
+type CommonTexts = Omit<
+  Message['texts'],
+  'event' | 'outcome' | 'headline' | 'revision' | 'previous-revision' | 'duration' | 'cause' | 'next-step'
+>;
+
+function commonTexts(record: RunRecord, run: RunFacts): CommonTexts {
+  return {
+    resource: record.resource ?? run.requested.service ?? '',
+    image: record.image ?? run.requested.image ?? '',
+    url: record.url ?? '',
+    'preview-url': record.previewUrl ?? '',
+    'console-url': record.consoleUrl ?? '',
+    'run-url': run.runUrl ?? '',
+    repository: run.repository ?? '',
+    commit: run.commit ?? '',
+    'commit-message': run.commitMessage ?? '',
+    actor: run.actor ?? '',
+    environment: run.environment ?? '',
+  };
+}
+
+function toMessage(event: AnnouncedEvent, mark: string, given: Omit<Message['texts'], 'event'>): Message {
+  const texts = { event, ...given };
+  const shown = Object.entries(texts).map(([name, text]) => [
+    name,
+    cutText(visible(text.toWellFormed()), LONGEST_TEXT),
+  ]);
+  return { event, mark, texts: Object.fromEntries(shown) };
+}
+
+/** `length` in UTF-16 units, as the platforms count. */
+export function cutText(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,25 @@
+import type { CancellableIo } from '../io/io.ts';
+import { formatDuration } from '../model/duration.ts';
+import { DeployError } from '../model/errors.ts';
+
+/** Ends what takes longer. @throws DeployError TIMEOUT; the signal's reason; what `body` throws */
+export async function withinTime<T>(
+  ms: number,
+  { io, signal }: CancellableIo,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const done = new AbortController();
+  const both = AbortSignal.any([signal, over.signal]);
+  const expiry = io.clock.sleep(ms, AbortSignal.any([done.signal, signal])).then(() => {
+    const message = `could not tell it: there was no answer within ${formatDuration(ms)}`;
+    over.abort(new DeployError('TIMEOUT', message, { hint: 'The deployment does not wait longer for it.' }));
+    throw over.signal.reason;
+  });
+  try {
+    return await Promise.race([expiry, body(both)]);
+  } finally {
+    done.abort();
+    expiry.catch(() => undefined);
+  }
+}

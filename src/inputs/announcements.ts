@@ -1,0 +1,29 @@
+import type { AnnouncementOptions, Channel, GitHubOptions } from '../model/announcement.ts';
+import type { StepInputs } from './step-inputs.ts';
+
+/** What reads the input `notify`. It is loaded only where that is given: start is parsing, above all. */
+export type ParseNotify = (text: string) => readonly Channel[];
+
+export async function loadParseNotify(inputs: Pick<StepInputs, 'text'>): Promise<ParseNotify | null> {
+  return inputs.text('notify') === '' ? null : (await import('./notify.ts')).parseNotify;
+}
+
+/** Who is told how a run goes. `parseNotify` null: no channel. */
+export function parseAnnouncements(inputs: StepInputs, parseNotify: ParseNotify | null): AnnouncementOptions {
+  const channels = inputs.parsed('notify', parseNotify ?? (() => []), []);
+  return { channels, github: parseGitHub(inputs) };
+}
+
+function parseGitHub(inputs: StepInputs): GitHubOptions | null {
+  const token = inputs.text('github-token');
+  const deployment = inputs.text('github-deployment') || null;
+  const comment = inputs.boolean('github-comment', true);
+  const check = inputs.choice('github-check', ['none', 'check', 'status'], 'none');
+  if (token !== '') return { token, deployment, comment, check };
+  for (const name of ['github-deployment', 'github-check']) {
+    if (['', 'none'].includes(inputs.text(name))) continue;
+    const next = 'Add `github-token:` with `github.token` in an expression, or remove it.';
+    inputs.problem(name, { given: 'a value', expected: 'nothing while there is no github-token', next });
+  }
+  return null;
+}

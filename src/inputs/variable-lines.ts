@@ -1,0 +1,59 @@
+import { DeployError } from '../model/errors.ts';
+
+const LINE = /^(?:export +)?([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/;
+
+/** Is it written as lines `NAME=value`, and not as a map of YAML? The first line decides. */
+export function isLines(text: string): boolean {
+  return LINE.test(text.trimStart().split(/\r?\n/, 1)[0] ?? '');
+}
+
+/**
+ * `NAME=value`, one a line; each value is what follows the `=`, quotes and spaces included. No message quotes a value.
+ * @throws DeployError INPUT_INVALID with every line that is none
+ */
+export function parseLines(text: string, what: string): ReadonlyMap<string, string> {
+  return readLines(text, what, (value) => value);
+}
+
+/**
+ * A `.env` file: the same, with comments, and quotes around a value that are no part of it.
+ * @throws DeployError INPUT_INVALID; also for quotes with something in them that tools read differently
+ */
+export function parseEnvFile(text: string, what: string): ReadonlyMap<string, string> {
+  const withoutMark = text.replace(/^\ufeff/, '');
+  const withoutComments = withoutMark.replace(/^[ \t]*#.*$/gm, '');
+  return readLines(withoutComments, what, unquote);
+}
+
+function readLines(text: string, what: string, read: (value: string) => string | null): ReadonlyMap<string, string> {
+  const variables = new Map<string, string>();
+  const problems: string[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '') continue;
+    const [, name = '', given = ''] = LINE.exec(line.trimStart()) ?? [];
+    const value = name === '' ? null : read(given);
+    if (name === '') problems.push(`line ${index + 1}: expected NAME=value`);
+    else if (value === null) problems.push(`line ${index + 1}: ${name}: ${AMBIGUOUS}`);
+    else if (variables.has(name)) problems.push(`line ${index + 1}: ${name} is given twice`);
+    else variables.set(name, value);
+  }
+  if (problems.length === 0) return variables;
+  const list = problems.slice(0, MOST_PROBLEMS).map((problem) => `\n    - ${problem}`);
+  throw new DeployError('INPUT_INVALID', `could not read ${what}:${list.join('')}`, {
+    hint: 'Write one `NAME=value` a line, or a YAML map (`NAME: value`) for values of several lines.',
+  });
+}
+
+const MOST_PROBLEMS = 10;
+const AMBIGUOUS =
+  'tools read this value differently (an open quote, a `\\\\`, a `$` or a ` #`); expected it in the input environment-variables';
+
+/** null: it depends on who reads it. */
+function unquote(given: string): string | null {
+  const value = given.trim();
+  const single = /^'([^']*)'$/.exec(value)?.[1];
+  if (single !== undefined) return single;
+  const double = /^"([^"\\$]*)"$/.exec(value)?.[1];
+  if (double !== undefined) return double;
+  return /^["']|\s#|\$[{(]/.test(value) ? null : value;
+}

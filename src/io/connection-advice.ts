@@ -1,0 +1,20 @@
+import type { DeployErrorOptions } from '../model/errors.ts';
+
+// https://nodejs.org/api/tls.html#x509-certificate-error-codes
+// Not DEPTH_ZERO_SELF_SIGNED_CERT: an ingress shows such a certificate until its own one is issued.
+const UNKNOWN_AUTHORITY = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+const TRUST =
+  'The certificate comes from an authority that this runner does not know: set NODE_EXTRA_CA_CERTS in the environment of the runner, or in the `env:` of the job, to a PEM file with its certificate.';
+const REACH = 'Check the spelling of the host, and the DNS, proxy and firewall of the runner; then run again.';
+
+/** The next step after a connection that failed, and whether trying again can help. */
+export function adviceFor({ code = '' }: NodeJS.ErrnoException): Pick<DeployErrorOptions, 'hint' | 'isLasting'> {
+  if (UNKNOWN_AUTHORITY.includes(code)) return { hint: TRUST, isLasting: true };
+  if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { hint: TRUST };
+  return { hint: REACH };
+}

@@ -1,0 +1,41 @@
+import type { JsonObject } from './json.ts';
+
+export const ANNOUNCED_EVENTS = ['started', 'failed', 'succeeded'] as const;
+export type AnnouncedEvent = (typeof ANNOUNCED_EVENTS)[number];
+
+/** What a template of a webhook may name, as `{cause}`. */
+export const PLACEHOLDERS = [
+  ...['event', 'outcome', 'headline', 'resource', 'image', 'revision', 'previous-revision', 'duration'],
+  ...['cause', 'next-step', 'url', 'preview-url', 'console-url', 'run-url'],
+  ...['repository', 'commit', 'commit-message', 'actor', 'environment'],
+] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** Somewhere to send a message to. */
+export interface Channel {
+  /** `notify[0]`, which messages name it by. */
+  readonly label: string;
+  readonly kind: 'slack' | 'webhook';
+  /** https. Secret: whoever has it can write there. */
+  readonly url: URL;
+  readonly on: readonly AnnouncedEvent[];
+  /** Of a webhook: what is sent, with placeholders in its texts; null: everything, as one JSON document. */
+  readonly body: JsonObject | null;
+}
+
+/** What is written on GitHub, and with which token. */
+export interface GitHubOptions {
+  /** Secret. */
+  readonly token: string;
+  /** Environment that a deployment is recorded for; null: none is. */
+  readonly deployment: string | null;
+  /** A comment on the pull request for a plan and a preview. */
+  readonly comment: boolean;
+  readonly check: 'none' | 'check' | 'status';
+}
+
+export interface AnnouncementOptions {
+  readonly channels: readonly Channel[];
+  /** null: nothing is written there. */
+  readonly github: GitHubOptions | null;
+}
