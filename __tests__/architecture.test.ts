@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
@@ -8,7 +8,9 @@ const root = path.resolve(import.meta.dirname, '..');
 const ROWS = [
   ['index'],
   ['action'],
+  ['announcements'],
   ['inputs', 'outputs', 'engine', 'report'],
+  ['verification'],
   ['strategies', 'registry', 'clouds'],
   ['io'],
   ['model'],
@@ -74,7 +76,7 @@ describe('the architecture', () => {
   test('every target has the same files, and more where it needs them', () => {
     const files = new Set(filesBelow('src/clouds'));
     const folders = [...files].flatMap((file) => (file.endsWith('/workload.ts') ? [path.dirname(file)] : []));
-    expect(folders).toHaveLength(3);
+    expect(folders).toHaveLength(4);
     const names = folders.flatMap((folder) => TARGET_FILES.map((name) => `${folder}/${name}.ts`));
     expect(names.filter((name) => !files.has(name))).toEqual([]);
   });
@@ -163,9 +165,12 @@ function cloudOf(file: string): string | null {
   return /^src\/clouds\/([^/]+)\//.exec(file)?.[1] ?? null;
 }
 
-/** One target, or the registries of one cloud: `src/clouds/aws/ecs`. */
+/** One target in a folder of its own, or the registries of one cloud: `src/clouds/aws/ecs`. */
 function partOf(file: string): string | null {
-  return /^src\/clouds\/[^/]+\/[^/]+(?=\/)/.exec(file)?.[0] ?? null;
+  const folder = /^src\/clouds\/[^/]+\/[^/]+(?=\/)/.exec(file)?.[0];
+  if (!folder) return null;
+  // The only target of its cloud has files beside its folders.
+  return existsSync(path.join(root, path.dirname(folder), 'workload.ts')) ? null : folder;
 }
 
 function importsOf(folder: string): Import[] {

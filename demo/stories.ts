@@ -147,6 +147,39 @@ export const blueGreenStories: readonly Story[] = [
   },
 ];
 
+const canaryOfPods = { strategy: 'canary', steps: '25% for 5m, 50% for 5m' };
+
+export const kubernetesStories: readonly Story[] = [
+  {
+    title: 'A canary of a plain Deployment',
+    description:
+      'Pods of v2 start beside the 3 of v1, behind a readiness gate. Smoke-tested, they get 25%, 50%, then all traffic.',
+    tag: 'v2',
+    behaviour: { answers: healthy },
+    inputs: canaryOfPods,
+    check: ({ result, now, visits }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'deployed'),
+      ...expectEqual('share by pods', result.main.log.includes('25% of the traffic (1 of 4 replicas)'), true),
+      ...expectEqual('live version', now.body, 'v2'),
+      ...expectEqual('failed requests', visits.failed, 0),
+    ],
+  },
+  {
+    title: 'An image that fails in its pods',
+    description: 'v3 exits at startup. The job fails within seconds, with its last log lines; no request reached it.',
+    tag: 'v3',
+    behaviour: { crash: { afterMs: 1_500, exitCode: 1, logs: lastLogLines } },
+    inputs: canaryOfPods,
+    check: ({ result, ...ending }) => [
+      ...expectEqual('outcome', result.main.outputs['outcome'], 'rolled-back'),
+      ...expectEqual('exit code', result.main.exitCode, 1),
+      ...expectEqual('last log lines are printed', result.main.log.includes(lastLogLines[3]!), true),
+      ...expectAsBefore(ending),
+      ...expectEqual('failed requests', ending.visits.failed, 0),
+    ],
+  },
+];
+
 function expectAsBefore({ before, after, now }: Omit<Ending, 'result'>): readonly string[] {
   const same = isDeepStrictEqual(before, after) ? [] : ['the service differs from its state before the deployment'];
   return [...same, ...expectEqual('live version', now.body, 'v2')];

@@ -31,8 +31,15 @@ export function checkRivals(
   if (stage.row.strategy === 'preview' && won.length === 2) return stillServes(stage, 'v1');
   // Where both won, one after the other did.
   const last = won.reduce((one, other) => (endOf(other) > endOf(one) ? other : one));
+  if (isPreviewReplaced(stage, rivals, last) && stage.exact() === before) return [];
   const shape = only(last.run.version, stage.shape());
   return isSame(shape, promised) ? [] : [`${outcomes.join(' and ')}, but: ${difference(promised, shape)}`];
+}
+
+/** A Deployment has one preview: a later run takes its place, and does not bring it back where it fails. */
+function isPreviewReplaced({ row }: Stage, rivals: readonly Rival[], won: Rival): boolean {
+  const isLater = rivals.some((other) => other !== won && endOf(other) > endOf(won));
+  return row.target === 'kubernetes' && row.strategy === 'preview' && isLater;
 }
 
 function stillServes(stage: Stage, version: string): readonly string[] {
@@ -54,8 +61,8 @@ function endOf({ run }: Rival): number {
 export interface Foreign {
   /** Everything as it is then. */
   readonly shape: string;
-  /** Versions that have traffic then. */
-  readonly serves: string;
+  /** The same where a run of ours ended right before: theirs is based on what that left. */
+  readonly afterOurs: string;
   /** It takes no traffic, as the user gives it to revisions by name: ours may be live beside it. */
   readonly isBeside: boolean;
   /** Which call of the run came right after it. */
@@ -75,6 +82,7 @@ export function checkForeign(
   const isTheirs = isSame(shape, foreign.shape);
   const isOurs = isSame(shape, promised);
   const { outcome } = run;
+  if (foreign.at > window.lastChange && isSame(shape, foreign.afterOurs)) return [];
   if (!WON.includes(String(outcome))) {
     if (!GAVE_WAY.includes(String(outcome))) return [`ended ${outcome}`];
     // A rollback's call replaces whatever is there too.
@@ -84,7 +92,6 @@ export function checkForeign(
   // Before our first change it is what we start from; after our last one it is live, whatever we said.
   if ((foreign.isBeside || foreign.at <= window.firstChange) && isOurs) return [];
   if (window.unconditional.includes(foreign.at) && isOurs) return [];
-  if (foreign.at > window.lastChange && servedBy(stage) === foreign.serves) return [];
   // Our last change is that the marker goes: what is live was confirmed before it.
   if (foreign.at >= window.lastChange - 1 && isTheirs) return [];
   const [name, expected] = foreign.at <= window.firstChange ? ['ours', promised] : ['theirs', foreign.shape];
@@ -101,8 +108,8 @@ export interface Window {
   readonly unconditional: readonly number[];
 }
 
-/** Cloud Run takes an ETag. */
-const CONDITIONAL = /^run:/;
+/** Cloud Run takes an ETag, Kubernetes a resourceVersion. */
+const CONDITIONAL = /^(?:run|kubernetes):/;
 
 export function windowOf(calls: readonly RecordedCall[]): Window {
   const changes = calls.filter(({ changes: isChange }) => isChange);

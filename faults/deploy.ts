@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Place } from '../simulators/planted-secrets.ts';
 import type { RunningStage } from '../simulators/process-pool/process-pool.ts';
 import type { StageOptions, StageResult } from '../simulators/runner.ts';
+import { filesIn, placeOfRequest } from '../simulators/secret-places.ts';
 import { inputsFor, type Stage } from './stage.ts';
 
 export interface DeployOptions {
@@ -30,6 +32,7 @@ export interface DeployResult {
   readonly postMs: number;
   /** What the action wrote to the job's temporary folder. */
   readonly files: string;
+  readonly requests: readonly Place[];
 }
 
 /** One run of the action, as the runner does it: main, then post with what main left. */
@@ -38,6 +41,11 @@ export async function deploy(stage: Stage, options: DeployOptions): Promise<Depl
   const { clock } = agent.world;
   const directory = await mkdtemp(path.join(tmpdir(), 'faults-'));
   const inputs = { ...inputsFor(stage, options.image), ...options.inputs };
+  const requests = new Map<string, Place>();
+  const stop = agent.world.edge.onExchange((exchange) => {
+    const place = placeOfRequest(exchange);
+    requests.set(`${place.host} ${place.text}`, place);
+  });
   const shared: Partial<StageOptions> = {
     directory,
     pool: stage.pool,
@@ -59,9 +67,11 @@ export async function deploy(stage: Stage, options: DeployOptions): Promise<Depl
       startedAt,
       mainMs: mainEndedAt - startedAt,
       postMs: clock.now() - mainEndedAt,
-      files: await readFiles(path.join(directory, 'temp')),
+      files: (await filesIn(path.join(directory, 'temp'))).map(({ text }) => text).join('\n'),
+      requests: [...requests.values()],
     };
   } finally {
+    stop();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -72,11 +82,4 @@ function listener(onRunning: ((running: RunningStage) => void) | undefined): Par
 
 function outcomeIn(summary: string): string | null {
   return /\| Outcome \| `([a-z-]+)` \|/.exec(summary)?.[1] ?? null;
-}
-
-async function readFiles(folder: string): Promise<string> {
-  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = found.filter((entry) => entry.isFile());
-  const texts = await Promise.all(files.map(({ parentPath, name }) => readFile(path.join(parentPath, name), 'utf8')));
-  return texts.join('\n');
 }

@@ -12,9 +12,18 @@ export async function doAsSaid(
   runs: readonly DeployResult[],
   { release }: { readonly release: boolean },
 ): Promise<void> {
-  const text = runs.flatMap(({ main, post }) => [main, post ?? main]).map(({ log, summary }) => `${log}\n${summary}`);
-  const revisions = [...text.join('\n').matchAll(DEACTIVATE)].flatMap(([, revision]) => revision ?? []);
+  const revisions = [...textOf(runs).matchAll(DEACTIVATE)].flatMap(([, revision]) => revision ?? []);
   for (const revision of new Set(revisions)) stage.deactivate?.(revision);
-  if (release && RELEASE.test(text.join('\n'))) stage.release?.();
+  if (release && saysRelease(runs)) stage.release?.();
   if (revisions.length > 0 || release) await settle(stage);
+}
+
+/** Did one of them name the command that lets the traffic follow the latest revision? */
+export function saysRelease(runs: readonly DeployResult[]): boolean {
+  return RELEASE.test(textOf(runs));
+}
+
+function textOf(runs: readonly DeployResult[]): string {
+  const stages = runs.flatMap(({ main, post }) => (post ? [main, post] : [main]));
+  return stages.map(({ log, summary }) => `${log}\n${summary}`).join('\n');
 }

@@ -131,6 +131,7 @@ function failure(
       JSON.stringify({ error: { code: status, message, status: RPC[status] ?? 'UNKNOWN' } }),
     ],
     arm: () => ['application/json', JSON.stringify({ error: { code: ARM[status] ?? 'Unknown', message } })],
+    kubernetes: () => ['application/json', JSON.stringify(kubernetesStatus(status, message))],
     registry: () => ['application/json', JSON.stringify({ errors: [{ code: 'UNKNOWN', message }] })],
   };
   const [type, body] = isAws(call)
@@ -139,6 +140,19 @@ function failure(
   return { kind: 'status', status, headers: { 'content-type': type, ...headers }, body };
 }
 
+function kubernetesStatus(code: number, message: string): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: STATUS[code], code };
+}
+
+const STATUS: Readonly<Record<number, string>> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  409: 'Conflict',
+  412: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
 const RPC: Readonly<Record<number, string>> = {
   401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',

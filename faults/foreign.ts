@@ -38,7 +38,8 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
   if (!call) throw new Error(`the run has no call ${at}`);
   const stage = await openStage(row, pool);
   try {
-    const { shape: alone, quiet, serves } = await playAlone({ row, pool, act });
+    const { shape: alone, quiet, serves } = await playAlone({ row, pool, act, image: null });
+    const afterOurs = await playAlone({ row, pool, act, image });
     const traffic = watchTraffic(stage);
     const reference = stage.publish('v2', image === 'good' ? GOOD : BAD);
     const theirs = stage.publish('v9', GOOD);
@@ -58,7 +59,7 @@ async function play({ case: { row, at, variant }, recordings, pool }: Play): Pro
     const of = {
       foreign: {
         shape: quiet,
-        serves,
+        afterOurs: afterOurs.quiet,
         isBeside: act === 'deploy' && serves === 'v1',
         at: stage.foreignAt?.() ?? actedAt,
       },
@@ -112,11 +113,20 @@ interface Alone {
 
 const known = new Map<string, Promise<Alone>>();
 
+interface AloneOf extends Pick<Play, 'pool'> {
+  readonly row: Play['case']['row'];
+  readonly act: Act;
+  /** Of a run that ended before; null: there was none. */
+  readonly image: 'good' | 'bad' | null;
+}
+
 /** What the other user's change leads to when no run is there. */
-function playAlone({ row, pool, act }: Pick<Play, 'pool'> & { readonly row: Play['case']['row']; readonly act: Act }) {
-  const key = JSON.stringify([row, act]);
+function playAlone({ row, pool, act, image }: AloneOf): Promise<Alone> {
+  const key = JSON.stringify([row, act, image]);
   const play = async (): Promise<Alone> => {
     const stage = await openStage(row, pool);
+    const reference = stage.publish('v2', image === 'bad' ? BAD : GOOD);
+    if (image !== null) await deploy(stage, { image: reference });
     perform(stage, act, stage.publish('v9', GOOD));
     await settle(stage);
     const found = { shape: stage.shapeWithout('v1'), quiet: stage.shapeWithout(...UNSERVED), serves: servedBy(stage) };

@@ -11,7 +11,7 @@ export interface Options extends Choice {
   readonly workers: number;
   /** Where steps run: absent: in the worker's own process. */
   readonly processes: 'pooled' | 'fresh' | null;
-  /** All rows and kinds were played, each case or every n-th, so the figures are those of the document. */
+  /** All rows and kinds of the targets were played, each case or every n-th, so the figures are those of the document. */
   readonly isForDocument: boolean;
 }
 
@@ -41,13 +41,15 @@ export function readOptions(given: readonly string[]): Options {
   } = values;
   const rows = ROWS.filter(
     (row) =>
-      (target ?? row.target) === row.target &&
+      (target === undefined || target.split(',').includes(row.target)) &&
       (strategy ?? row.strategy) === row.strategy &&
       // What repeats one case names its form only where that isn't the usual one.
       (form ?? (at === undefined ? row.form : 'latest')) === row.form,
   );
   if (rows.length === 0) throw new Error('no row has that target, strategy and form');
-  const narrowed = [target, strategy, form, kind, at, variant, values.walks].some((it) => it !== undefined);
+  // Whole targets are no narrower than what the document says of each.
+  const isFewWalks = values.walks !== undefined && Number(values.walks) < USUAL_WALKS;
+  const narrowed = isFewWalks || [strategy, form, kind, at, variant].some((it) => it !== undefined);
   return {
     rows,
     kinds: kind === undefined ? [] : kind.split(','),

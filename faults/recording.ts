@@ -14,6 +14,8 @@ export interface RecordedCall {
   readonly mutates: boolean;
   /** It changed what is configured: a dry run changes nothing. */
   readonly changes: boolean;
+  /** A poll as those before and after it: neither of the first two nor the last of a wait. */
+  readonly repeats: boolean;
 }
 
 /** What a run of a row does and leads to when nothing disturbs it. */
@@ -75,6 +77,20 @@ function numbered(calls: readonly Call[], changing: ReadonlySet<number>): Record
   return calls.map(({ operation, mutates }, index) => {
     const nth = (counts.get(operation) ?? 0) + 1;
     counts.set(operation, nth);
-    return { n: index + 1, operation, nth, mutates, changes: changing.has(index + 1) };
+    const n = index + 1;
+    return { n, operation, nth, mutates, changes: changing.has(n), repeats: isRepeated(calls, index) };
+  });
+}
+
+/** Calls that one poll makes at most. */
+const LONGEST_POLL = 6;
+
+/** The same calls came twice before it, itself included, and come once more after it. */
+function isRepeated(calls: readonly Call[], index: number): boolean {
+  const name = (at: number): string => calls[at]?.operation ?? '';
+  return Array.from({ length: LONGEST_POLL }, (_, one) => one + 1).some((length) => {
+    const from = index - 3 * length + 1;
+    const polls = Array.from({ length: 3 * length }, (_, at) => from + at);
+    return from >= 0 && polls.every((at) => name(at) !== '' && name(at) === name(at + length));
   });
 }

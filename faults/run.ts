@@ -1,5 +1,5 @@
 // `npm run faults`: disturbs runs of the action in every way that it knows, and checks what docs/reliability.md promises.
-import type { Case } from './cases.ts';
+import { type Case, commandFor } from './cases.ts';
 import { writeFigures } from './figures.ts';
 import { chooseSlice, listCases } from './list-cases.ts';
 import { readOptions } from './options.ts';
@@ -32,7 +32,11 @@ async function playAll(on: Workers, cases: readonly Case[]): Promise<Tally> {
     const rate = tally.played / ((performance.now() - startedAt) / 1_000);
     say(`${tally.played} of ${cases.length} played (${rate.toFixed(1)} a second), ${tally.broken} half-done`);
   }, PROGRESS_EVERY_MS);
-  await on.playAll(cases, (played, verdict) => tally.add(played, verdict));
+  await on.playAll(cases, (played, verdict) => {
+    tally.add(played, verdict);
+    // At once: the whole takes most of an hour.
+    if (verdict.violations.length > 0) say(`half-done: ${commandFor(played)}`);
+  });
   clearInterval(timer);
   tally.seconds = (performance.now() - startedAt) / 1_000;
   say(`${tally.played} played in ${tally.seconds.toFixed(0)} s, ${(tally.played / tally.seconds).toFixed(1)} a second`);

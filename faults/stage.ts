@@ -9,6 +9,7 @@ import { SECRETS } from './secrets.ts';
 import { openCloudRun } from './targets/cloud-run.ts';
 import { openContainerApps } from './targets/container-apps.ts';
 import { openEcs } from './targets/ecs.ts';
+import { openKubernetes } from './targets/kubernetes.ts';
 import type { TargetStage } from './targets/target.ts';
 
 const folder = path.resolve(import.meta.dirname, '../__tests__/fixtures/entries');
@@ -71,6 +72,7 @@ export async function settle({ agent }: Stage): Promise<void> {
 
 function openTarget({ target, form }: Row): Promise<TargetStage> {
   if (target === 'ecs') return openEcs(entries);
+  if (target === 'kubernetes') return openKubernetes(entries, form);
   return target === 'cloud-run' ? openCloudRun(entries) : openContainerApps(entries, form);
 }
 
@@ -93,7 +95,7 @@ function withSource(target: TargetStage): TargetStage {
 const NO_COPY = { 'copy-to': '', 'registry-username': '', 'registry-password': '' };
 
 /** What every deployment of a row gets. */
-export function inputsFor({ row }: Stage, image: string): Record<string, string> {
+export function inputsFor({ row, inputs }: Stage, image: string): Record<string, string> {
   return {
     ...inputsOf(row),
     image,
@@ -102,6 +104,7 @@ export function inputsFor({ row }: Stage, image: string): Record<string, string>
     'smoke-tests': JSON.stringify([
       { 'GET /health': { headers: { authorization: `Bearer ${SECRETS.bearer}` }, 'retry-for': '5s' } },
     ]),
+    ...inputs,
   };
 }
 

@@ -4,6 +4,7 @@ import { type DeployResult, deploy } from './deploy.ts';
 import { callOf } from './fault-kinds.ts';
 import { checkRun, evidenceOf } from './invariants.ts';
 import type { RecordedCall } from './recording.ts';
+import { isDisturbed } from './rows.ts';
 import { BAD, GOOD, openStage, type Stage, settle } from './stage.ts';
 import { watchTraffic } from './watch-traffic.ts';
 
@@ -23,9 +24,11 @@ export const twoRuns: Kind = {
     (row.form === 'copy' ? [] : IMAGES).flatMap((images) => {
       const { calls } = recordings[images.startsWith('good') ? 'good' : 'bad'];
       const ahead = Array.from({ length: MOST_AHEAD }, (_, index) => `ahead-${index + 1}`);
-      return calls.flatMap(({ n, mutates }) =>
-        ['beside', ...(mutates ? ahead : [])].map((pace) => ({ at: n, variant: `${images}/${pace}` })),
-      );
+      return calls
+        .filter((call) => isDisturbed(row, call))
+        .flatMap(({ n, mutates }) =>
+          ['beside', ...(mutates ? ahead : [])].map((pace) => ({ at: n, variant: `${images}/${pace}` })),
+        );
     }),
   play,
 };

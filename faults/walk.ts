@@ -3,7 +3,7 @@ import { cancelInVirtualTime } from './cancel.ts';
 import type { Kind, Play, Verdict } from './cases.ts';
 import { only } from './company.ts';
 import { type DeployOptions, type DeployResult, deploy } from './deploy.ts';
-import { doAsSaid } from './do-as-said.ts';
+import { doAsSaid, saysRelease } from './do-as-said.ts';
 import { FAULT_KINDS } from './fault-kinds.ts';
 import { perform } from './foreign.ts';
 import { checkRun, difference, evidenceOf, isSame } from './invariants.ts';
@@ -32,12 +32,21 @@ async function play({ case: { row, at, seed }, recordings, pool }: Play): Promis
   try {
     const traffic = watchTraffic(stage);
     const walked: Walked[] = [];
-    for (const step of steps) walked.push(...(await playStep(stage, step)));
+    for (const [index, step] of steps.entries()) {
+      // What the traffic was pinned for may be said by a later run: the one that restores it.
+      const release = steps.slice(0, index + 1).some(({ foreign }) => foreign?.act === 'deploy');
+      walked.push(...(await playStep(stage, step, { release })));
+    }
     const violations = walked.flatMap(checkWalked);
     const named = (image: string) => walked.flatMap(({ plan }) => (plan.image === image ? [plan.version] : []));
     const isForeign = steps.some(({ foreign }) => foreign !== null);
     const versions = walked.map(({ plan }) => plan.version);
-    violations.push(...(await checkLast(stage, recordings.full, isForeign ? ['v1', 'v9', ...versions] : ['v9'])));
+    const left = {
+      others: isForeign ? ['v1', 'v9', ...versions] : ['v9'],
+      // A run that was lost may have undone what a person did for an earlier one: it is done again at the end.
+      isPinned: saysRelease(walked.map(({ result }) => result)),
+    };
+    violations.push(...(await checkLast(stage, recordings.full, left)));
     violations.push(...traffic.violations({ good: named('good'), bad: named('bad'), isForeign }));
     const endings = walked.map(({ result }) => result.outcome ?? 'lost');
     const evidence = walked.flatMap(({ plan, result }) => [
@@ -50,7 +59,11 @@ async function play({ case: { row, at, seed }, recordings, pool }: Play): Promis
   }
 }
 
-async function playStep(stage: Stage, { run, faults, second, foreign, pauseMs }: WalkStep): Promise<readonly Walked[]> {
+async function playStep(
+  stage: Stage,
+  { run, faults, second, foreign, pauseMs }: WalkStep,
+  said: { readonly release: boolean },
+): Promise<readonly Walked[]> {
   const ends = faults.map(({ call, kind }) => FAULT_KINDS.find(({ name }) => name === kind)!.inject(stage, call));
   const others: Promise<DeployResult>[] = [];
   if (second) ends.push(atCall(stage, second.at, () => void others.push(deploy(stage, optionsFor(stage, second.run)))));
@@ -60,7 +73,7 @@ async function playStep(stage: Stage, { run, faults, second, foreign, pauseMs }:
   }
   const results = [await deploy(stage, optionsFor(stage, run)), ...(await Promise.all(others))];
   for (const end of ends) end();
-  await doAsSaid(stage, results, { release: foreign?.act === 'deploy' });
+  await doAsSaid(stage, results, said);
   if (pauseMs > 0) await stage.agent.world.clock.advance(pauseMs);
   const isDenied = faults.some(({ kind }) => kind === '403');
   return results.map((result, index) => ({ plan: index === 0 ? run : second!.run, result, isDenied }));
@@ -110,9 +123,13 @@ function checkWalked({ plan, result, isDenied }: Walked): string[] {
 
 /**
  * Whatever was left, this run leads to what it leads to on an untouched service. `others`: versions that another user's
- * deployment may have left without traffic.
+ * deployment may have left without traffic. `isPinned`: a run said how to let the traffic follow the latest revision again.
  */
-async function checkLast(stage: Stage, promised: string, others: readonly string[]): Promise<readonly string[]> {
+async function checkLast(
+  stage: Stage,
+  promised: string,
+  { others, isPinned }: { readonly others: readonly string[]; readonly isPinned: boolean },
+): Promise<readonly string[]> {
   // Previews that were asked for may stay until something is deployed.
   const inputs: Record<string, string> = stage.row.strategy === 'preview' ? { traffic: '' } : {};
   // What another user deployed and no one serves is not what this run is asked to continue.
@@ -120,6 +137,8 @@ async function checkLast(stage: Stage, promised: string, others: readonly string
   const last = await deploy(stage, { image: stage.publish('v99', GOOD), runId: '4799', inputs });
   await settle(stage);
   await doAsSaid(stage, [last], { release: true });
+  if (isPinned) stage.release?.();
+  await settle(stage);
   const found = checkRun(last).map((violation) => `the last run: ${violation}`);
   if (last.outcome !== 'deployed') return [...found, `the last run ended ${last.outcome}: ${evidenceOf(last).at(-1)}`];
   const shape = only('v99', stage.shapeWithout(...others));

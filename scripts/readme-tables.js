@@ -1,6 +1,14 @@
-// Writes the input and output tables of the README from action.yml. `--check` only says whether they are up to date.
+// Writes the input and output tables of the README from action.yml, the threats and hostile servers of docs/security.md, the
+// cases of docs/verify.md, the tables of docs/conformance.md, and the scripts in infrastructure/setup/ from their guides.
+// `--check` only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { withFreshBehaviours } from './hostile-table.js';
+import { cell, replaceBetweenMarks, table } from './markdown-table.js';
+import { withFreshRecords } from './record-tables.js';
+import { setupScript, setupScripts } from './setup-scripts.ts';
+import { withFreshCases, withFreshSeenRed, withFreshThreats } from './threat-table.js';
+import { withFreshVerdicts } from './verdict-table.js';
 
 const root = new URL('../', import.meta.url);
 
@@ -17,29 +25,40 @@ export function withFreshTables(readme, actionYml) {
     inputs: table(['Input', 'Meaning', 'Default'], inputRows),
     outputs: table(['Output', 'Meaning'], outputRows),
   };
-  return Object.entries(tables).reduce((text, [name, rows]) => {
-    const marks = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!marks.test(text)) throw new Error(`README.md has no <!-- ${name} --> … <!-- /${name} --> marks`);
-    return text.replace(marks, (_, open, close) => `${open}${rows}\n${close}`);
-  }, readme);
+  return Object.entries(tables).reduce((text, [name, rows]) => replaceBetweenMarks(text, name, rows), readme);
 }
 
-function cell(text) {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').trim();
-}
+const read = (file) => readFileSync(new URL(file, root), 'utf8');
 
-function table(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const readRecord = (file) => JSON.parse(read(`conformance/${file}`));
+
+function withFreshConformance(text) {
+  const records = withFreshVerdicts(withFreshRecords(text, readRecord), read('docs/verdicts.yml'));
+  return withFreshSeenRed(
+    records,
+    read('docs/security-threats.yml'),
+    JSON.parse(read('scripts/mutation/seen-red.json')),
+  );
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const file = new URL('README.md', root);
-  const readme = readFileSync(file, 'utf8');
-  const fresh = withFreshTables(readme, readFileSync(new URL('action.yml', root), 'utf8'));
-  if (process.argv.includes('--check')) {
-    process.exitCode = fresh === readme ? 0 : 1;
-    if (fresh !== readme) console.error('README.md is out of date: run `npm run readme`');
-  } else {
-    writeFileSync(file, fresh);
+  const pages = {
+    'README.md': (text) => withFreshTables(text, read('action.yml')),
+    'docs/security.md': (text) => withFreshBehaviours(withFreshThreats(text, read('docs/security-threats.yml'))),
+    ...Object.fromEntries(
+      Object.entries(setupScripts).map(([page, script]) => [script, () => setupScript(page, read(page))]),
+    ),
+    'docs/verify.md': (text) => withFreshCases(text, read('docs/verify-cases.yml')),
+    'docs/conformance.md': withFreshConformance,
+  };
+  for (const [file, freshen] of Object.entries(pages)) {
+    const text = read(file);
+    const fresh = freshen(text);
+    if (!process.argv.includes('--check')) {
+      writeFileSync(new URL(file, root), fresh);
+    } else if (fresh !== text) {
+      console.error(`${file} is out of date: run \`npm run readme\``);
+      process.exitCode = 1;
+    }
   }
 }

@@ -75,7 +75,14 @@ async function runPrefix(rollout: Rollout, prefix: number): Promise<void> {
   const { workload, journal, deadline } = rollout;
   const point = await workload.capture();
   const entry = { version: 1, phase: 'open', image: null, point, mark: null, failure: null, outcome: null } as const;
-  const progress: Progress = { entry, operation: null, share: null, markedUntil: null, unansweredAt: null, deadline };
+  const progress: Progress = {
+    entry,
+    operation: null,
+    share: null,
+    markedUntil: null,
+    unanswered: { at: null },
+    deadline,
+  };
   journal.write(entry);
   for (const step of rollout.steps.slice(0, prefix)) await runStep(step, progress, rollout);
 }

@@ -6,11 +6,12 @@ import { chooseSlice, listCases } from '../../faults/list-cases.ts';
 import { readOptions } from '../../faults/options.ts';
 import type { Recordings } from '../../faults/recording.ts';
 import { ROWS } from '../../faults/rows.ts';
-import { SECRETS } from '../../faults/secrets.ts';
+import { PLANTED, SECRETS } from '../../faults/secrets.ts';
 import { openWorkers } from '../../faults/workers.ts';
 import type { StageResult } from '../../simulators/runner.ts';
+import { FORMS } from '../fixtures/value-forms.ts';
 
-const call = { n: 1, operation: 'run:UpdateService', nth: 1, mutates: true, changes: true };
+const call = { n: 1, operation: 'run:UpdateService', nth: 1, mutates: true, changes: true, repeats: false };
 const check = { ...call, n: 2, operation: 'workload:GET /health', mutates: false, changes: false };
 const recording = { calls: [call, check], outcome: 'deployed', before: 'old', after: 'new' };
 const recordings: Recordings = { good: recording, bad: recording, full: 'new' };
@@ -23,9 +24,10 @@ function stageOf(given: Partial<StageResult>): StageResult {
 function runOf(main: Partial<StageResult>, more: Partial<DeployResult> = {}): DeployResult {
   const outcome = main.outputs?.['outcome'] ?? null;
   const times = { startedAt: 0, mainMs: 1, postMs: 1 };
-  return { version: 'v2', main: stageOf(main), post: stageOf({}), outcome, ...times, files: '', ...more };
+  return { version: 'v2', main: stageOf(main), post: stageOf({}), outcome, ...times, files: '', requests: [], ...more };
 }
 
+const toRegistry = { name: 'a request to ghcr.io', host: 'ghcr.io', text: `GET /?a=${SECRETS.environment}` };
 const cause = '::error title=Refused::the service was not found in this region\n';
 const refused = { exitCode: 1, outputs: { outcome: 'refused' }, log: cause };
 
@@ -35,8 +37,18 @@ describe('what the fault program checks', () => {
     ['a red run without a cause', runOf({ ...refused, log: '' }), /no error annotation/],
     ['a word of a bug', runOf({ ...refused, log: `${cause}TypeError: x is not a function` }), /the log says/],
     ['a stack', runOf({ ...refused, summary: 'failed\n    at run (file.ts:1:2)' }), /the log says/],
-    ['a secret in the log', runOf({ ...refused, log: `${cause}${SECRETS.bearer}` }), /1 secrets/],
-    ['a masked value in the report', runOf({ log: '::add-mask::token-1' }, { files: 'token-1' }), /1 secrets/],
+    ['a secret in the log', runOf({ ...refused, log: `${cause}${SECRETS.bearer}` }), /bearer .* is in the log of main/],
+    ...FORMS.map(([name, form]): [string, DeployResult, RegExp] => [
+      `a secret in the summary, ${name}`,
+      runOf({ ...refused, summary: form(PLANTED[0].value) }),
+      /environment value .* is in the summary of main/,
+    ]),
+    ['a secret in a request to a registry', runOf(refused, { requests: [toRegistry] }), /is in a request to ghcr\.io/],
+    [
+      'a masked value in the report',
+      runOf({ log: '::add-mask::token-1' }, { files: 'token-1' }),
+      /masked value .* file/,
+    ],
     ['a main step that goes on for hours', runOf(refused, { mainMs: 7_200_000 }), /main took 7200 s/],
     ['a post step that GitHub would end', runOf(refused, { postMs: 301_000 }), /post took 301 s/],
   ])('finds %s', (_, run, violation) => {

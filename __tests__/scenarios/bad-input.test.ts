@@ -109,7 +109,7 @@ const inputRows: readonly Row[] = [
     inputs: { 'smoke-tests': '- GET /health: { status: 99, passes: 0, within: 11m, retry-for: 2h }' },
     code: 'INPUT_INVALID',
     says: [
-      'expected a status from 100 to 599',
+      'expected a status from 200 to 599',
       'expected a whole number from 1 to 100',
       'expected a duration from 1ms to 10m',
       'expected a duration from 0s to 1h',
@@ -151,6 +151,12 @@ const accountRows: readonly Row[] = [
     says: [`could not start in account 210987654321: the credentials are of ${ACCOUNT}`, 'role-to-assume'],
   },
   {
+    name: 'a proxy whose password is not encoded',
+    env: { https_proxy: 'http://ada:33#hunter2@proxy.example:3128' },
+    code: 'INPUT_INVALID',
+    says: ['could not use the proxy in the environment variable https_proxy', 'percent-encoded'],
+  },
+  {
     name: 'no credentials',
     env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
     code: 'AUTH_FAILED',
@@ -170,12 +176,14 @@ const accountRows: readonly Row[] = [
   },
   {
     name: 'a wrong cluster',
+    given: ({ world }) => world.aws.enforce(null),
     inputs: { cluster: 'staging' },
     code: 'NOT_FOUND',
     says: [`service agent in cluster staging (${REGION})`, 'Cluster not found', '`cluster` and `region` first'],
   },
   {
     name: 'a wrong service',
+    given: ({ world }) => world.aws.enforce(null),
     inputs: { service: 'agnet' },
     code: 'NOT_FOUND',
     says: [`could not find service agnet in cluster ${CLUSTER} (${REGION}): MISSING`, '`cluster` and `region` first'],
@@ -316,7 +324,7 @@ describe('a destination that takes no push', () => {
   test.each<[string, (agent: Agent) => void, string, readonly string[]]>([
     [
       'because it does not exist',
-      () => {},
+      ({ world }) => world.aws.enforce(null),
       `${ECR_HOST}/missing`,
       ['NOT_FOUND', "404 NAME_UNKNOWN: The repository with name 'missing' does not exist", 'Create the repository in'],
     ],

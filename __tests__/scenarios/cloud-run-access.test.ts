@@ -81,7 +81,7 @@ describe('a service that only known callers may invoke', () => {
 test('what a hosted runner can’t reach is said before the rollout', async () => {
   const extras = { ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY', iapEnabled: true };
   const agent = await givenCloudRun({ service: { extras } });
-  const { main } = await deploy(agent);
+  const { main } = await deploy(agent, { strategy: 'rolling', steps: '' });
   expect(main.outputs).toMatchObject({ outcome: 'rollback-unconfirmed' });
   expect(trafficOf(agent)).toBe('v1 100');
   const warned = main.log.indexOf(
@@ -91,6 +91,19 @@ test('what a hosted runner can’t reach is said before the rollout', async () =
   expect(warned).toBeLessThan(main.log.indexOf('::group::Roll out'));
   expect(main.log).toContain('::warning::Identity-Aware Proxy protects service agent');
 });
+
+test.each(['- GET /: { cross-origin-redirects: true }', '- GET /: { status: 302 }'])(
+  'a login page is never a pass: %s',
+  async (smokeTests) => {
+    const agent = await givenCloudRun({ service: { extras: { iapEnabled: true } } });
+    const { main } = await deploy(agent, { 'smoke-tests': smokeTests });
+    // The previous revision is behind the login too.
+    expect(main.outputs).toMatchObject({ outcome: 'rollback-unconfirmed' });
+    expect(trafficOf(agent)).toBe('v1 100');
+    expect(main.log).toMatch(/^::error.*a login answers instead of the service/m);
+    expect(main.log).not.toContain('cross-origin-redirects');
+  },
+);
 
 test('a proxy whose address is given in upper case only is taken by all calls', async () => {
   const agent = await givenCloudRun();

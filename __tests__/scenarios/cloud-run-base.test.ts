@@ -3,11 +3,14 @@ import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE as SERVICE, seedImage } from '../../simulators/cloud-run-agent.ts';
 import { type JsonObject, objectAt } from '../../simulators/json.ts';
+import { shortDigest, shortenNames } from '../../src/model/short-names.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { byName, LATEST, trafficOf, updatesOf, wantedOf } from './watch-cloud-run.ts';
 
 afterEach(closeAgents);
+
+const asLogged = (image: string): string => shortenNames(image, [shortDigest]);
 
 const bad: Partial<Behaviour> = { answers: { '/health': { status: 500, body: 'no' } } };
 const crash: Partial<Behaviour> = { crash: { afterMs: 500, exitCode: 3, logs: [] } };
@@ -73,7 +76,7 @@ describe('after a preview of ours with other variables', () => {
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
     expect(containerOf(agent)['env']).toEqual(env('postgres://production'));
     const v1 = seedImage(agent.world, 'v1');
-    expect(main.log).toContain(`container main: image ${v1} ->`);
+    expect(main.log).toContain(`container main: image ${asLogged(v1)} ->`);
     expect(main.log).not.toContain('DATABASE_URL');
     expect(main.log).toContain(
       `${preview.main.outputs['revision']}, the newest revision, is a preview or an earlier attempt: the configuration of ${preview.main.outputs['previous-revision']}, which serves, is the base`,
@@ -81,6 +84,16 @@ describe('after a preview of ours with other variables', () => {
     // The preview had pinned the traffic.
     expect(wantedOf(agent)).toEqual(LATEST);
     expect(trafficOf(agent)).toBe('v3 100');
+  });
+
+  test('and a deploy by another user, the traffic follows the latest again too, and the preview is retired', async () => {
+    const agent = await givenProduction();
+    await agent.deploy({ image: agent.world.publish('v2', {}), traffic: '0', ...toStaging });
+    agent.world.google.foreignDeploy(SERVICE, seedImage(agent.world, 'v9'));
+    await agent.world.clock.advance(60_000);
+    const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), base: 'serving', ...canary });
+    expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+    expect([trafficOf(agent), wantedOf(agent)]).toEqual(['v3 100', LATEST]);
   });
 
   test('a deploy of the same image, without them, does not use the revision of the preview', async () => {
@@ -202,7 +215,7 @@ describe('after a revision of another user, without traffic and with another con
     await deployAsColleague(agent, { url: 'postgres://production' });
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
-    expect(main.log).toContain(`container main: image ${seedImage(agent.world, 'v1')} ->`);
+    expect(main.log).toContain(`container main: image ${asLogged(seedImage(agent.world, 'v1'))} ->`);
   });
 
   test('one that never became ready is refused too', async () => {

@@ -186,7 +186,7 @@ const rows: readonly Row[] = [
     },
     outcome: 'refused',
     annotation:
-      /its traffic names agent-one, which was deleted.*Next step: Take it out of the traffic: gcloud run services update-traffic/,
+      /its traffic names agent-one, which was deleted.*Next step: Take it out of the traffic: gcloud run services update-traffic agent --region \S+ --project \S+ --remove-tags old\./,
     traffic: 'v9 100',
     asBefore: true,
     wasStaged: ({ agent }) =>

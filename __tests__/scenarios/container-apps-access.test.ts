@@ -159,3 +159,16 @@ async function installCli(directory: string, token: string): Promise<string> {
   await chmod(path.join(bin, 'az'), 0o755);
   return `${bin}:${process.env['PATH']}`;
 }
+
+test('the login page of Easy Auth is never a pass', async () => {
+  const auth = {
+    platform: { enabled: true },
+    globalValidation: { unauthenticatedClientAction: 'RedirectToLoginPage' },
+  };
+  const agent = await givenApp({ app: { auth } });
+  const image = agent.world.publish('v2', {});
+  const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /: { cross-origin-redirects: true }' });
+  expect(main.outputs).toMatchObject({ outcome: 'rollback-unconfirmed' });
+  expect(main.log).toMatch(/^::error.*a login answers instead of the service: it redirects to https/m);
+  expect(main.log).not.toContain('cross-origin-redirects');
+});

@@ -1,10 +1,13 @@
 import type { Agent } from '../../simulators/agent.ts';
 import { type ContainerAppsAgentOptions, openContainerAppsAgent } from '../../simulators/container-apps-agent.ts';
 import { givenOn } from './agent.ts';
+import { LOG_ROLE, REGISTRY_ROLES, readAssignments } from './azure-roles.ts';
 
-/** An app `agent` that runs v1, and the action as SCENARIOS_ON says. */
-export function givenApp(options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
-  return givenOn(openContainerAppsAgent, options);
+/** An app `agent` that runs v1, a job that has the roles of the guide, and the action as SCENARIOS_ON says. */
+export async function givenApp(options: Partial<ContainerAppsAgentOptions> = {}): Promise<Agent> {
+  const agent = await givenOn(openContainerAppsAgent, options);
+  agent.world.azure.enforce([...readAssignments('production'), REGISTRY_ROLES, LOG_ROLE]);
+  return agent;
 }
 
 /** Whose traffic goes to its revision by name, as a user has set it. */

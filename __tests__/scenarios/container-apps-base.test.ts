@@ -73,6 +73,19 @@ describe('after a preview of other configuration', () => {
     expect(activeRevisions(agent)).toEqual([main.outputs['revision']]);
   });
 
+  test('and a deploy by another user, the traffic follows the latest again too, and the preview is retired', async () => {
+    const agent = await givenApp();
+    const preview = await deploy(agent, 'v2', { traffic: '0' });
+    agent.world.azure.foreignDeploy('agent', agent.world.publish('v9', {}));
+    await agent.world.clock.advance(60_000);
+    const other = agent.world.azure.findApp('agent').revisions.at(-1)!.name;
+    const { main } = await deploy(agent, 'v3', { base: 'serving' });
+    expect([main.outputs['outcome'], await agent.ask()]).toMatchObject(['deployed', { body: 'v3' }]);
+    expect(trafficOf(agent)).toEqual([{ latestRevision: true, weight: 100 }]);
+    expect(activeRevisions(agent)).toEqual([other, main.outputs['revision']]);
+    expect(main.log).toContain(`deactivated ${preview.main.outputs['revision']}`);
+  });
+
   test('a deploy of the same image without that configuration is a revision of its own', async () => {
     const agent = await givenApp();
     const preview = await deploy(agent, 'v2', { traffic: '0', ...staging });

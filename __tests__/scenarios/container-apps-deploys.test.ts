@@ -85,11 +85,11 @@ describe('a good deploy', () => {
     expect(activeRevisions(agent)).toEqual([main.outputs['revision']]);
   });
 
-  test('of an app that scales to zero is woken by the smoke test', async () => {
+  test('of an app that scales to zero is woken before anything is said of it', async () => {
     const agent = await givenApp({ app: { minReplicas: 0, staging: { startsAtZero: true } } });
     const { main } = await deploy(agent, {}, { strategy: 'canary', steps: '50% for 30s' });
     expect(main.log).toMatch(/is up \(provisioned, scaledtozero/);
-    expect(main.log).toMatch(/^::warning::agent--\w+ has scaled to zero: nothing shows whether it works/m);
+    expect(main.log).toMatch(/^agent--\w+ has scaled to zero, and no replica of it was seen; waking it/m);
     expect(main.outputs['outcome']).toBe('deployed');
     expect(await agent.ask()).toMatchObject({ status: 200, body: 'v2' });
   });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { deactivate } from '../../simulators/azure/apps/revision-life.ts';
 import type { FaultAct } from '../../simulators/edge/faults.ts';
 import { closeAgents } from './agent.ts';
-import { givenApp } from './container-apps-agent.ts';
+import { givenApp, givenPinnedApp } from './container-apps-agent.ts';
 
 afterEach(closeAgents);
 
@@ -30,6 +31,86 @@ describe('a call to Azure that goes wrong once does not stop a deploy', () => {
     expect(await agent.ask()).toMatchObject({ status: 200, body: 'v2' });
     expect(visits.failed).toBe(0);
   });
+});
+
+test('the template of a preview arrives a minute after its time-out: the marker is removed after that', async () => {
+  const agent = await givenApp();
+  const late: FaultAct = { kind: 'delay', ms: 60_000 };
+  agent.world.edge.faults.add({ operation: /ContainerApps_Update$/, nth: 2, when: 'before', act: late });
+  const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), traffic: '0' });
+  expect(main.outputs['outcome']).toBe('previewed');
+  await agent.world.clock.advance(120_000);
+  expect(agent.world.azure.findApp('agent').document['tags'] ?? {}).toEqual({});
+});
+
+test.each([3, 4])(
+  'request %i, which ends a rollout, arrives a minute after its time-out, never in the next run',
+  async (nth) => {
+    // The first four: the marker, the template, all traffic, the end.
+    const agent = await givenPinnedApp();
+    const late: FaultAct = { kind: 'delay', ms: 60_000 };
+    agent.world.edge.faults.add({ operation: /ContainerApps_Update$/, nth, when: 'before', act: late });
+    const inputs = { strategy: 'blue-green', steps: '100% for 0s' };
+    const first = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+    expect(first.main.outputs['outcome']).toBe('deployed');
+    const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...inputs, steps: '100% for 1m' });
+    expect([main.outputs['outcome'], await agent.ask()]).toMatchObject(['deployed', { body: 'v3' }]);
+  },
+);
+
+test('a rollback without the permission to read revisions says so, and the next run has everything right', async () => {
+  const agent = await givenApp();
+  const smokeTests = '- GET /health: { retry-for: 5s }';
+  const failing = { answers: { '/health': { status: 500, body: 'no' } } };
+  const denied: FaultAct = { kind: 'status', status: 403, body: '{"error":{"code":"AuthorizationFailed"}}' };
+  let allow = (): void => {};
+  const stop = agent.world.edge.onCall((call, moment) => {
+    if (call.operation !== 'workload:GET /health' || moment !== 'before') return;
+    stop();
+    allow = agent.world.edge.faults.add({ operation: /Revisions_GetRevision$/, when: 'before', act: denied });
+  });
+  const first = await agent.deploy({ image: agent.world.publish('v2', failing), 'smoke-tests': smokeTests });
+  expect(first.main.outputs['outcome']).toMatch(/^rollback-/);
+  allow();
+  // A person believes what was said of the revision that serves now.
+  const [one] = agent.world.azure.findApp('agent').revisions;
+  deactivate(one!);
+  const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), 'smoke-tests': smokeTests });
+  expect([main.outputs['outcome'], await agent.ask()]).toMatchObject(['deployed', { body: 'v3' }]);
+});
+
+test('a request of a rollback that comes a minute late keeps the marker until it can not come any more', async () => {
+  const agent = await givenApp();
+  const failing = { answers: { '/health': { status: 500, body: 'no' } } };
+  // The third is the first of the rollback, after the marker and the template.
+  const late: FaultAct = { kind: 'delay', ms: 60_000 };
+  agent.world.edge.faults.add({ operation: /ContainerApps_Update$/, nth: 3, when: 'before', act: late });
+  const smokeTests = '- GET /health: { retry-for: 5s }';
+  const { main } = await agent.deploy({ image: agent.world.publish('v2', failing), 'smoke-tests': smokeTests });
+  expect(main.outputs['outcome']).toBe('rolled-back');
+  const updates = agent.world.edge.calls.filter(({ operation }) => operation === 'arm:ContainerApps_Update');
+  expect(updates.at(-1)!.at - updates[2]!.at).toBeGreaterThanOrEqual(120_000);
+  expect(agent.world.azure.findApp('agent').document['tags'] ?? {}).toEqual({});
+});
+
+test('what others do after the last request of a rollback changes nothing of what is said', async () => {
+  const agent = await givenApp();
+  const failing = { answers: { '/health': { status: 500, body: 'no' } } };
+  const theirs = agent.world.publish('v9', {});
+  const isMarked = (): boolean => JSON.stringify(agent.world.azure.findApp('agent').document['tags'] ?? {}) !== '{}';
+  let [wasMarked, isDeployed] = [false, false];
+  agent.world.edge.onCall(({ operation }, moment) => {
+    if (operation !== 'arm:ContainerApps_Get' || moment !== 'before' || isDeployed) return;
+    isDeployed = wasMarked && !isMarked();
+    wasMarked = isMarked();
+    if (!isDeployed) return;
+    agent.world.azure.setApp('agent', { provisioningState: 'Succeeded' });
+    agent.world.azure.foreignDeploy('agent', theirs);
+  });
+  const smokeTests = '- GET /health: { retry-for: 5s }';
+  const { main } = await agent.deploy({ image: agent.world.publish('v2', failing), 'smoke-tests': smokeTests });
+  expect(isDeployed).toBe(true);
+  expect(main.outputs['outcome']).toBe('rolled-back');
 });
 
 test('a change that Azure accepts long after its sender was killed is rolled back too', async () => {

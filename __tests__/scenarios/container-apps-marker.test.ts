@@ -69,6 +69,25 @@ describe('the marker of a rollout', () => {
     expect(tagsOf(agent)).toEqual({ team: 'agents' });
   });
 
+  test('is written also where a change of another user refuses it again and again', async () => {
+    const agent = await givenApp({ app });
+    const seen = watchArm(agent);
+    const body = JSON.stringify({ error: { code: 'ContainerAppOperationInProgress', message: 'in progress' } });
+    const headers = { 'content-type': 'application/json' };
+    for (let nth = 1; nth <= 5; nth++) {
+      agent.world.edge.faults.add({
+        operation: update,
+        nth,
+        when: 'before',
+        act: { kind: 'status', status: 409, headers, body },
+      });
+    }
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
+    expect(main.outputs['outcome']).toBe('deployed');
+    // Those that were refused never came to the cloud.
+    expect(markersIn(patchesIn(seen))[0]).toContain('"claiming"');
+  });
+
   test('is renewed while a canary is analyzed, which disturbs nothing', async () => {
     const agent = await givenApp({ app });
     const seen = watchArm(agent);

@@ -11,69 +11,8 @@ function changesTo(agent: Agent): readonly string[] {
   return changes.map(({ operation }) => operation);
 }
 
+// What is refused alike by a plan is in refusals-container-apps.ts.
 describe('what can not be deployed to is refused while nothing is touched', () => {
-  test.each<[string, Partial<AppOptions>, Record<string, string>, RegExp]>([
-    [
-      'a canary in Single mode',
-      { mode: 'Single' },
-      { strategy: 'canary' },
-      /could not use canary on container app agent.*az containerapp revision set-mode --name agent --resource-group production --mode multiple.*or: Use `strategy: rolling`/s,
-    ],
-    [
-      'a canary without ingress',
-      { ingress: null },
-      { strategy: 'canary', 'smoke-tests': '' },
-      /its traffic cannot be split between two revisions.*az containerapp ingress enable/s,
-    ],
-    ['Labels mode', { mode: 'Labels' }, {}, /its revision mode is labels.*--mode multiple/s],
-    [
-      'an app that is not there',
-      {},
-      { service: 'agnet' },
-      /could not read container app agnet.*The resource group has: agent\./s,
-    ],
-    ['a resource group that is not there', {}, { 'resource-group': 'prod' }, /ResourceGroupNotFound/],
-    [
-      'a secret that the app does not have',
-      { configuration: { secrets: [{ name: 'api-key', value: 'x' }] } },
-      { secrets: 'OPENAI_API_KEY: apikey' },
-      /could not set OPENAI_API_KEY from the secret "apikey".*Did you mean api-key\?/s,
-    ],
-    [
-      'the address of a secret in Key Vault',
-      {},
-      { secrets: 'KEY: https://acme.vault.azure.net/secrets/key' },
-      /it is the address of a secret.*az containerapp secret set --secrets <name>=keyvaultref:https:\/\/acme\.vault/s,
-    ],
-    [
-      'a name that is no name',
-      {},
-      { service: 'Agent_1' },
-      /service: got "Agent_1"; expected the name of a container app/,
-    ],
-    [
-      'a subscription that is no id',
-      {},
-      { subscription: 'acme production' },
-      /subscription: got something else; expected an id/,
-    ],
-  ])('%s', async (_title, app, inputs, annotation) => {
-    const agent = await givenApp({ app });
-    const image = agent.world.publish('v2', {});
-    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health', ...inputs });
-    expect(main.outputs['outcome']).toBe('refused');
-    expect(main.log.split('\n').find((line) => line.startsWith('::error'))).toMatch(annotation);
-    expect(changesTo(agent)).toEqual([]);
-  });
-
-  test('an app that is stopped', async () => {
-    const agent = await givenApp();
-    agent.world.azure.setApp('agent', { runningStatus: 'Stopped' });
-    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
-    expect(main.log).toMatch(/^::error.*it is stopped.*az containerapp start --name agent/m);
-    expect(changesTo(agent)).toEqual([]);
-  });
-
   test('an app that another user is changing, for as long as that takes', async () => {
     const agent = await givenApp({ app: { staging: { operationMs: 3_600_000 } } });
     agent.world.azure.foreignDeploy('agent', agent.world.publish('v3', {}));

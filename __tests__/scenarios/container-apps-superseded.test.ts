@@ -53,3 +53,17 @@ describe('a newer deployment is not touched', () => {
     expect(main.log).toContain(`another deployment or user gave ${one} 100% of the traffic`);
   });
 });
+
+test('the traffic that had to stay pinned follows the latest again after the next deploy', async () => {
+  const agent = await givenApp();
+  deployV3At(agent, 'workload:GET /health', 4);
+  const canary = { strategy: 'canary', steps: '10% for 2m', 'smoke-tests': '- GET /health' };
+  const first = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary });
+  expect(first.main.outputs['outcome']).toBe('superseded');
+  expect(first.main.summary).toContain('The traffic stays pinned');
+  await agent.world.clock.advance(120_000);
+  const { main } = await agent.deploy({ image: agent.world.publish('v4', {}), base: 'serving', ...canary });
+  expect([main.outputs['outcome'], await agent.ask()]).toMatchObject(['deployed', { body: 'v4' }]);
+  const { document } = agent.world.azure.findApp('agent');
+  expect(JSON.stringify(document['properties'])).toContain('"traffic":[{"latestRevision":true,"weight":100}]');
+});

@@ -132,11 +132,14 @@ export const behaviours1to9: readonly BehaviourRow[] = [
     behaviour: 'a wrong cluster name is answered with status 200 and MISSING in `failures`',
     link: issue(OFFICIAL, 312),
     staging: 'a cluster that exists and does not have the service',
-    arrange: ({ world }) =>
+    arrange: ({ world }) => {
+      // For who may read that cluster too.
+      world.aws.enforce(null);
       world.aws.addService({
         ...{ cluster: 'staging', service: 'other', desiredCount: 1, loadBalanced: false },
         image: `${ECR_HOST}/agent:v1`,
-      }),
+      });
+    },
     inputs: { cluster: 'staging' },
     expected: {
       outcome: 'refused',

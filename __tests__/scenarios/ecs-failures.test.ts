@@ -21,7 +21,7 @@ describe('a rollout that fails', () => {
     const { main } = await deployV2(agent, {}, { secrets: `OPENAI_API_KEY: ${SECRET}` });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
     expect(main.log).toMatch(
-      /^::error.*TaskFailedToStart, ResourceInitializationError: unable to pull secrets.*openai-api-key.*Next step: Check that each secret exists/m,
+      /^::error.*TaskFailedToStart, ResourceInitializationError: unable to pull secrets.*openai-api-key.*Next step: Create the secret or parameter in this region/m,
     );
     expect(agent.world.clock.now() - begun).toBeLessThan(45_000);
     expect(agent.snapshot()).toEqual(before);
@@ -64,7 +64,31 @@ describe('a rollout that fails', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
     expect(main.log).toMatch(/^::error.*0 of 2 new tasks running/m);
     expect(main.log).toMatch(/was unable to place a task\. Reason: Capacity is unavailable/);
+    expect(main.log).toMatch(/^::error.*Next step: Add capacity/m);
     expect(agent.snapshot()).toEqual(before);
+  });
+});
+
+describe('a host port that is in use on the only host', () => {
+  const portInUse = { staging: { capacity: 1, portInUse: true }, desiredCount: 1 };
+
+  test('ends at the platform’s own event, where ECS may not stop the task that uses it', async () => {
+    const agent = await givenAgent({ service: portInUse });
+    const before = agent.snapshot();
+    const startedAt = agent.world.clock.now();
+    const { main } = await deployV2(agent, {}, { timeout: '30m' });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(main.log).toMatch(
+      /^::error.*already using a port required by your task.*minimumHealthyPercent 100.*hostPort 0/m,
+    );
+    expect(agent.world.clock.now() - startedAt).toBeLessThan(3 * 60_000);
+    expect(agent.snapshot()).toEqual(before);
+  });
+
+  test('is waited for where a task may be stopped first', async () => {
+    const agent = await givenAgent({ service: { ...portInUse, minimumHealthyPercent: 0 } });
+    const { main } = await deployV2(agent, {});
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
   });
 });
 

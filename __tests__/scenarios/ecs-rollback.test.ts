@@ -109,6 +109,17 @@ describe('a rollback', () => {
     expect(main.outputs['outcome']).toMatch(/^(rolled-back|rollback-unconfirmed)$/);
   });
 
+  test('whose update comes a minute late keeps its marker until that can not come any more', async () => {
+    const agent = await givenAgent();
+    const act = { kind: 'delay', ms: 60_000 } as const;
+    agent.world.edge.faults.add({ operation: /^ecs:UpdateService$/, nth: 2, when: 'before', act });
+    const { main } = await deployBad(agent);
+    expect(main.outputs['outcome']).toBe('rolled-back');
+    const at = (operation: string) => agent.world.edge.calls.filter((call) => call.operation === operation);
+    expect(at('ecs:UntagResource').at(-1)!.at - at('ecs:UpdateService')[1]!.at).toBeGreaterThanOrEqual(120_000);
+    expect(markersOf(agent)).toEqual([]);
+  });
+
   test.each([60_000, 100_000])('catches an update without an answer that takes effect %i ms later', async (ms) => {
     const agent = await givenAgent();
     const before = agent.snapshot();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Agent } from '../../simulators/agent.ts';
 import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import type { JsonObject } from '../../simulators/json.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
@@ -23,6 +24,16 @@ describe('a service whose desired count is 0', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
+  test('is deployed on request, and said not to be measured; a smoke test would have nothing to ask', async () => {
+    const agent = await givenAgent({ service: { desiredCount: 0 } });
+    const inputs = { 'smoke-tests': smokeTests, 'allow-empty': 'true' };
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed', revision: 'agent:2' } });
+    expect(main.log.match(/^::warning.*desired count is 0: nothing runs, so nothing is tested/gm)).toHaveLength(1);
+    const again = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+    expect(again.main.outputs).toMatchObject({ outcome: 'unchanged' });
+  });
+
   test('that was scaled down during the rollout is not deployed', async () => {
     const agent = await givenAgent();
     agent.world.edge.onCall(({ operation }, when) => {
@@ -32,6 +43,69 @@ describe('a service whose desired count is 0', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back', revision: 'agent:1' } });
     expect(main.log).toMatch(/^::error.*scaled to 0 meanwhile/m);
+  });
+});
+
+describe('percentages that let ECS neither stop nor start a task', () => {
+  test.each(['deploy', 'plan'])('are refused with the numbers, before anything is sent (mode: %s)', async (mode) => {
+    const agent = await givenAgent({ service: { desiredCount: 1, minimumHealthyPercent: 100, maximumPercent: 134 } });
+    const seen = watchEcs(agent);
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), mode });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'refused' } });
+    expect(main.log).toMatch(
+      /^::error.*with 1 task, minimumHealthyPercent 100 keeps 1 running and maximumPercent 134 allows 1.*Next step: Raise/m,
+    );
+    expect(changesIn(seen)).toEqual([]);
+  });
+
+  test('that come during the rollout end it at the platform’s own event', async () => {
+    const agent = await givenAgent({ service: { desiredCount: 1 } });
+    agent.world.edge.onCall(({ operation }, when) => {
+      if (operation !== 'ecs:UpdateService' || when !== 'before') return;
+      const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 134 };
+      agent.world.aws.setService(CLUSTER, SERVICE, { deploymentConfiguration });
+    });
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });
+    expect(main.log).toMatch(
+      /^::error.*unable to stop or start tasks during a deployment.*Next step: Raise maximumPercent/m,
+    );
+  });
+});
+
+describe('more tasks than the desired ones', () => {
+  test('run while AWS rebalances zones: the same image is unchanged', async () => {
+    const agent = await givenAgent({ service: { staging: { surplus: 1 } } });
+    const { main } = await agent.deploy({ image: agent.world.publish('v1', {}) });
+    expect(main.outputs).toMatchObject({ outcome: 'unchanged' });
+  });
+});
+
+describe('old tasks that are protected from scale-in', () => {
+  const protect = (agent: Agent) => {
+    const since = agent.world.clock.now();
+    const protection = { since, until: since + 48 * 3_600_000 };
+    agent.world.aws.setService(CLUSTER, SERVICE, { protection });
+  };
+
+  test('keep the rollout open for hours: the new revision serves beside them, and a warning says so', async () => {
+    const agent = await givenAgent();
+    protect(agent);
+    const startedAt = agent.world.clock.now();
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), 'smoke-tests': smokeTests });
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed', revision: 'agent:2' } });
+    expect(agent.world.clock.now() - startedAt).toBeLessThan(12 * 60_000);
+    expect(
+      main.log.match(/^::warning.*2 old tasks are protected from scale-in, until \d{4}-.*serves beside them/gm),
+    ).toHaveLength(1);
+  });
+
+  test('are rolled back from like any others', async () => {
+    const agent = await givenAgent();
+    protect(agent);
+    const crashes = { crash: { afterMs: 1_000, exitCode: 3, logs: [] } };
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', crashes), 'smoke-tests': smokeTests });
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    expect(await agent.ask()).toMatchObject({ body: 'v1' });
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import { openCloudRunAgent } from '../../simulators/cloud-run-agent.ts';
 import { openContainerAppsAgent } from '../../simulators/container-apps-agent.ts';
+import type { FaultAct } from '../../simulators/edge/faults.ts';
 import { closeAgents, givenAgent, givenOn } from './agent.ts';
 
 afterEach(closeAgents);
@@ -70,13 +71,17 @@ describe.each(rows)('on $target', ({ open, api, changes, refusal }) => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('a cloud that does not answer when the post step starts is asked again', async () => {
+  test.each<[string, FaultAct]>([
+    ['does not answer', { kind: 'drop' }],
+    // One expired token made the post step give up.
+    ['does not permit it', refuse(refusal)],
+  ])('a cloud that %s when the post step starts is asked again', async (_, act) => {
     const agent = await open();
     const before = agent.snapshot();
     const image = agent.world.publish('v2', { readyAfterMs: 60_000 });
     const { main, post } = await agent.deploy(
       { image },
-      { onMainStart: (child) => killAndGoSilent(agent, { child, api, changes }) },
+      { onMainStart: (child) => killAndDisturb(agent, { child, api, changes, act }) },
     );
     expect(main.signal).toBe('SIGKILL');
     // Container Apps are marked first, which deploys nothing.
@@ -85,12 +90,22 @@ describe.each(rows)('on $target', ({ open, api, changes, refusal }) => {
   });
 });
 
-interface Silence extends Pick<Row, 'api' | 'changes'> {
+interface Disturbance extends Pick<Row, 'api' | 'changes'> {
   readonly child: { kill(signal: NodeJS.Signals): boolean };
+  readonly act: FaultAct;
 }
 
-/** Kills the main step after its first change (a dry run is none); for the minute after that, each call to the API is dropped. */
-function killAndGoSilent(agent: Agent, { child, api, changes }: Silence): void {
+function refuse(body: object): FaultAct {
+  return {
+    kind: 'status',
+    status: 403,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Kills the main step after its first change (a dry run is none); for the minute after that, each call to the API is disturbed. */
+function killAndDisturb(agent: Agent, { child, api, changes, act }: Disturbance): void {
   const { edge, clock } = agent.world;
   const before = JSON.stringify(agent.snapshot());
   const hasChanged = (): boolean => JSON.stringify(agent.snapshot()) !== before;
@@ -100,7 +115,7 @@ function killAndGoSilent(agent: Agent, { child, api, changes }: Silence): void {
     if (until === null && when === 'after' && changes.test(call.operation) && hasChanged()) {
       until = clock.now() + 60_000;
       child.kill('SIGKILL');
-      answer = edge.faults.add({ operation: api, when: 'before', act: { kind: 'drop' } });
+      answer = edge.faults.add({ operation: api, when: 'before', act });
     }
     if (until !== null && clock.now() >= until) answer();
   });
@@ -115,13 +130,7 @@ function denyRollback(agent: Agent, changes: RegExp, refusal: object): () => num
   edge.onCall((call, when) => {
     if (call.operation === 'workload:GET /health' && when === 'after' && until === null) {
       until = clock.now() + 60_000;
-      const body = JSON.stringify(refusal);
-      const headers = { 'content-type': 'application/json' };
-      allow = edge.faults.add({
-        operation: changes,
-        when: 'before',
-        act: { kind: 'status', status: 403, headers, body },
-      });
+      allow = edge.faults.add({ operation: changes, when: 'before', act: refuse(refusal) });
     }
     if (until !== null && when === 'before' && changes.test(call.operation)) denials += clock.now() < until ? 1 : 0;
     if (until !== null && clock.now() >= until) allow();

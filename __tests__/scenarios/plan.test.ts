@@ -7,7 +7,7 @@ import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import { ECR_HOST } from '../../simulators/world.ts';
 import type { Forecast, RunRecord } from '../../src/model/outcome.ts';
 import { closeAgents, givenAgent, saidBy } from './agent.ts';
-import { mutations, refuse, wholeState } from './refusal.ts';
+import { mutations, wholeState } from './refusal.ts';
 
 afterEach(closeAgents);
 
@@ -147,32 +147,3 @@ describe('a plan', () => {
     expect(forecast.differences).toEqual([expect.stringContaining('-> ghcr.io/acme/agent@sha256:')]);
   });
 });
-
-describe('a plan is red where the deploy would be refused, for the same reason', () => {
-  test.each<[string, (agent: Agent) => void, Readonly<Record<string, string>>]>([
-    ['a tag that does not exist', () => {}, { image: 'ghcr.io/acme/agent:v3' }],
-    ['a wrong container', () => {}, { container: 'wbe' }],
-    ['a wrong cluster', () => {}, { cluster: 'staging' }],
-    ['a definition that was deregistered', (agent) => deregister(agent), {}],
-    ['a destination that does not exist', () => {}, { 'copy-to': `${ECR_HOST}/missing` }],
-    ['a service of CodeDeploy', () => {}, { service: 'blue-green' }],
-    ['a missing permission', ({ world }) => world.aws.deny('ecs:ListServiceDeployments'), {}],
-  ])('%s', async (_, given, inputs) => {
-    const agent = await givenAgent();
-    const { world } = agent;
-    const options = { desiredCount: 1, loadBalanced: false, deploymentController: 'CODE_DEPLOY' } as const;
-    world.aws.addService({ cluster: CLUSTER, service: 'blue-green', image: `${ECR_HOST}/agent:v1`, ...options });
-    given(agent);
-    const all = { image: world.publish('v2', {}), ...inputs };
-    const planned = await refuse(agent, { ...all, mode: 'plan' });
-    expect(mutations(agent)).toEqual([]);
-    const { main, post } = await agent.deploy(all);
-    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'refused' } });
-    expect(post.exitCode).toBe(0);
-    expect(main.log).toContain(`Next step: ${planned.failure.hint}`);
-  });
-});
-
-function deregister({ world }: Agent): void {
-  world.aws.deregisterTaskDefinition(world.aws.ecs.services[0]!.taskDefinition.arn);
-}

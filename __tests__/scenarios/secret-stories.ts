@@ -3,7 +3,7 @@ import type { FaultAct } from '../../simulators/edge/faults.ts';
 import type { ActionOptions } from '../../simulators/runner.ts';
 import { SOURCE } from '../../simulators/world.ts';
 import { headers, OTHER, predict, S, yaml } from './secret-inventory.ts';
-import { awsError, canonical, type Story } from './secret-story.ts';
+import { awsError, canonical, type Story, status } from './secret-story.ts';
 
 const echo = (status: number) => ({
   answers: { '/predict': { status, echo: true }, '/echo': { status: 200, echo: true } },
@@ -22,6 +22,21 @@ export const stories: readonly Story[] = [
     title: 'a good deploy with the login in the inputs',
     outcome: 'deployed',
     inputs: { 'registry-username': SOURCE.username, 'registry-password': SOURCE.password },
+  },
+  {
+    title: 'a good deploy that chats and GitHub are told of, and that say what they got',
+    outcome: 'deployed',
+    inputs: {
+      notify: `- slack: https://hooks.slack.com/services/T0/B0/${S.webhook.value}\n- webhook: https://chat.example/x?token=${S.webhook.value}`,
+      'github-token': S.gitHubToken.value,
+      'github-deployment': 'production',
+    },
+    faults: {
+      'slack:Post': status(404, `no_service: /services/T0/B0/${S.webhook.value}`),
+      'chat:Post': status(403, `not for ${encodeURIComponent(S.webhook.value)}`),
+      'github:ListDeployments': status(401, JSON.stringify({ message: `token ${S.gitHubToken.value} is not good` })),
+    },
+    says: /status 404: no_service.*\*\*\*/,
   },
   { title: 'an echo with the wrong status', outcome: 'rolled-back', behaviour: echo(500), says: /got 500/ },
   {

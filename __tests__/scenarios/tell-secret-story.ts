@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Exchange } from '../../simulators/edge/calls.ts';
-import type { ActionResult, StageResult } from '../../simulators/runner.ts';
+import { known, type Place, type Secret } from '../../simulators/planted-secrets.ts';
+import type { ActionResult } from '../../simulators/runner.ts';
+import { filesIn, placeOfRequest, placesOfStage } from '../../simulators/secret-places.ts';
 import { SOURCE } from '../../simulators/world.ts';
 import { givenAgent } from './agent.ts';
-import { known, type Place, type Secret } from './planted-secrets.ts';
 import { containers, dockerConfig, LIVE, OTHER, predict, S } from './secret-inventory.ts';
 import type { Story } from './secret-story.ts';
 
@@ -40,7 +41,11 @@ export async function tell(
         ...story.options?.(agent),
       },
     );
-    const places = [...placesOf(result), ...(await filesIn(path.join(directory, 'temp'))), ...requestsOf(exchanges)];
+    const places = [
+      ...placesOf(result),
+      ...(await filesIn(path.join(directory, 'temp'))),
+      ...exchanges.map(placeOfRequest),
+    ];
     return { result, places, secrets: [...Object.values(S), ...seenSecrets(agent, exchanges)] };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -76,43 +81,5 @@ function seenSecrets(agent: Agent, exchanges: readonly Exchange[]): readonly Sec
 }
 
 function placesOf({ main, post }: ActionResult): readonly Place[] {
-  return [
-    ['main', main],
-    ['post', post],
-  ].flatMap(([name, stage]) => {
-    const { log, summary, outputs, state } = stage as StageResult;
-    return [
-      { name: `the log of ${name}`, text: withoutMasks(log) },
-      {
-        name: `the log of ${name}, decoded`,
-        text: decodeURIComponent(withoutMasks(log).replace(/%(?![0-9A-F]{2})/g, '%25')),
-      },
-      { name: `the summary of ${name}`, text: summary },
-      { name: `the outputs of ${name}`, text: JSON.stringify(outputs) },
-      { name: `the state of ${name}`, text: JSON.stringify(state) },
-    ];
-  });
-}
-
-/** The runner hides them. */
-export function withoutMasks(log: string): string {
-  return log.replace(/^::add-mask::.*$/gm, '');
-}
-
-async function filesIn(directory: string): Promise<readonly Place[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return await Promise.all(
-    files.map(async ({ parentPath, name }) => ({ name, text: await readFile(path.join(parentPath, name), 'utf8') })),
-  );
-}
-
-function requestsOf(exchanges: readonly Exchange[]): readonly Place[] {
-  return exchanges.map(({ request }) => ({
-    name: `a request to ${request.url.hostname}`,
-    host: request.url.hostname,
-    text: [request.method, request.url.href, ...Object.entries(request.headers).flat(), request.body.toString()].join(
-      '\n',
-    ),
-  }));
+  return [...placesOfStage('main', main), ...placesOfStage('post', post)];
 }

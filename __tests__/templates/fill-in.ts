@@ -26,11 +26,44 @@ export function fillIn(template: string, values: Readonly<Record<string, string>
   return filled.join('\n');
 }
 
-/** The steps for Node in place of those for Python, as the comment above them says. */
+/** The step for Node in place of that for Python, as the comment above it says. */
 export function useNode(template: string): string {
-  const [head, rest] = split(template, '      # Python\n');
-  const [, tail] = split(rest, '      # Node, instead of Python: uncomment these, and remove those above.\n');
+  const [head, rest] = split(template, '      # Python. ');
+  const [, tail] = split(rest, 'Go needs no step: `go test ./...`.\n');
   return head + tail.replace(/^((?: {6}#.*\n)+)/, (block) => block.replace(/^( {6})# /gm, '$1'));
+}
+
+/** The lines that verify the image before production uncommented, as the comment above them says. */
+export function useVerify(template: string): string {
+  const uncommented = template.replace(
+    /^( {10})# (verify: \|-\n(?: {10}# {3}.*\n)+)/gm,
+    (_, indent: string, rest: string) => `${indent}${rest.replace(/^ {10}# /gm, indent)}`,
+  );
+  if (uncommented === template) throw new Error('the template has no commented lines that verify');
+  return uncommented;
+}
+
+/** Variables of the repository in place of those of the environments, as docs/plans.md says: `vars.URL` -> `vars.STAGING_URL`. */
+export function useRepositoryVariables(template: string): string {
+  return template
+    .split(/^(?= {2}[\w-]+:$)/m)
+    .map((job) => {
+      const environment = /^ {4}environment:\n {6}name: (\w+)$/m.exec(job)?.[1];
+      return environment === undefined ? job : job.replace(/\bvars\./g, `vars.${environment.toUpperCase()}_`);
+    })
+    .join('');
+}
+
+/** The values that they have then. */
+export function repositoryVariables(
+  varsOf: (environment: string) => Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const entries = ['staging', 'production'].flatMap((environment) =>
+    Object.entries(varsOf(environment)).map(
+      ([name, value]) => [`${environment.toUpperCase()}_${name}`, value] as const,
+    ),
+  );
+  return Object.fromEntries(entries);
 }
 
 function split(text: string, mark: string): readonly [string, string] {

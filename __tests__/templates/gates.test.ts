@@ -91,7 +91,7 @@ describe.each(templates)('$name', (template) => {
       'fork/agent',
     );
     expect(log).toMatch(
-      /Not authorized to be|rejected by the attribute condition|No matching federated identity record/,
+      /Not authorized to be|rejected by the attribute condition|No matching federated identity record|could not find a cluster: there is no kubeconfig/,
     );
     expect(untouched).not.toContain(false);
   });

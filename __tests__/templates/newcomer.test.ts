@@ -24,15 +24,15 @@ describe.each(templates)('a new user of $name', (template) => {
     const { outside, values } = await template.open();
     await outside.close();
     const unchanged = Object.entries(values).filter(([key, value]) => text.includes(`  ${key}: ${value} # TODO`));
-    // The default branch of nearly every repository.
-    expect(unchanged.map(([key]) => key)).toEqual(['branches']);
+    // What nearly every repository has.
+    expect(unchanged.map(([key]) => key)).toEqual(['branches', 'CONTEXT', 'DOCKERFILE']);
   });
 
   test('would fail if a value that has to change were not marked', async () => {
-    const unmarked = text.replace(/^( {2}STAGING_\w+: .*?) # TODO.*$/m, '$1');
+    const unmarked = text.replace(/^( {2}(?:SERVICE|WORKLOAD): .*?) # TODO.*$/m, '$1');
     const { outside, values } = await template.open();
     await outside.close();
-    const name = /^ {2}(STAGING_\w+): /m.exec(text)![1]!;
+    const name = /^ {2}(SERVICE|WORKLOAD): /m.exec(text)![1]!;
     const { [name]: _, ...rest } = values;
     expect(
       await deploy({ ...template, open: async () => ({ ...(await template.open()), values: rest }) }, unmarked),

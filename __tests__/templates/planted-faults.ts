@@ -12,7 +12,7 @@ export interface Fault {
 }
 
 const CHECKOUT = '      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n';
-const RUN = 'run: ruff check .';
+const RUN = 'run: bash -euo pipefail -c "$TEST"';
 const job = (text: string) => ({ replace: '  test:\n', by: `  test:\n${text}` });
 
 const byTools: readonly Fault[] = [
@@ -129,6 +129,8 @@ const byOurRules: readonly Fault[] = [
   ),
   ours('artipacked', 'the token stays', `${CHECKOUT}        with:\n          persist-credentials: false\n`, CHECKOUT),
   ours('static-credentials', 'a stored key', /role-to-assume: .*/, 'aws-access-key-id: AKIA'),
+  ours('static-credentials', 'a kubeconfig in the workflow', / {10}target: ecs/, '          kubeconfig: e30=\n$&'),
+  ours('static-credentials', 'a kubeconfig for another action', /role-to-assume: .*/, 'kubeconfig: ${{ secrets.A }}'),
   ours('overprovisioned-secrets', 'all secrets', 'SERVICE: agent', 'SERVICE: ${{ toJSON(secrets) }}'),
   ours(
     'secrets-inherit',
@@ -175,6 +177,7 @@ const byOurRules: readonly Fault[] = [
     '@${{ needs.build.outputs.digest }}\n          registry',
     ':${{ github.sha }}\n          registry',
   ),
+  ours('any-account', 'no expected account', /\n {10}expected-account: .*/, ''),
   ours('anonymous-definition', 'no name', /^name: .*\n/m, ''),
   ours('no-set-up', 'a step is missing', '#   3. ', '#   4. '),
   ours('no-todo', 'nothing is marked', /# TODO/g, '#'),

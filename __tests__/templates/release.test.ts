@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runWorkflow } from './runner/run-workflow.ts';
+import type { StandInCall, StandInResult } from './runner/stand-in.ts';
 import { checkout } from './stand-ins/checkout.ts';
 import { read } from './workflow-texts.ts';
 
@@ -33,15 +34,22 @@ function layOut(onMain = true, hasMajor = true) {
   const found = hasMajor ? 0 : 1;
   program(
     'gh',
-    `case "$*" in *create*) cp notes.md "${folder}/notes"; echo https://github.com/r ;; *--silent) exit ${found} ;; esac`,
+    `case "$*" in *create*) cp notes.md "${folder}/notes"; cp provenance.sigstore.json "${folder}/provenance"; echo https://github.com/r ;; *--silent) exit ${found} ;; esac`,
   );
   return { repository, tools };
+}
+
+/** Leaves a bundle, in which there is only what it is of. */
+function attest({ inputs }: StandInCall): StandInResult {
+  const bundle = path.join(folder, inputs['sbom-path'] ? 'sbom-bundle' : 'bundle');
+  writeFileSync(bundle, inputs['subject-path'] ?? '');
+  return { outputs: { 'bundle-path': bundle } };
 }
 
 async function release(tag: string, { repository, tools }: { readonly repository: string; readonly tools: string }) {
   const result = await runWorkflow(read('.github/workflows/release.yml'), {
     ...{ repository, tools, name: 'org/deploy-agent', event: { name: 'push', ref: `refs/tags/${tag}` } },
-    standIns: { 'actions/checkout': checkout(repository), 'actions/attest': () => ({}) },
+    standIns: { 'actions/checkout': checkout(repository), 'actions/attest': attest },
     network: () => ({}),
     oidc: () => ({ env: {}, asked: () => 0 }),
     tokenFor: () => 'ghs_token',
@@ -55,7 +63,10 @@ async function release(tag: string, { repository, tools }: { readonly repository
 test('a tag of main whose version is that of package.json is released, with its notes, and the major tag moves', async () => {
   const { conclusion, gh, run } = await release('v1.2.3', layOut());
   expect({ conclusion, log: run.logs.get('release') }).toMatchObject({ conclusion: 'success' });
-  expect(gh[0]).toBe('gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md sbom.spdx.json');
+  expect(gh[0]).toBe(
+    'gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md sbom.spdx.json provenance.sigstore.json',
+  );
+  expect(readFileSync(path.join(folder, 'provenance'), 'utf8')).toBe('dist/*.js');
   expect(gh.at(-1)).toContain('--method PATCH repos/org/deploy-agent/git/refs/tags/v1 --raw-field sha=9fceb02d');
   expect(readFileSync(path.join(folder, 'notes'), 'utf8').trim()).toBe('- It mends.');
   expect(run.deployments).toEqual([{ environment: 'release', url: 'https://github.com/r', state: 'success' }]);

@@ -1,9 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { openCloudRunClouds } from './clouds/cloud-run.ts';
 import type { Clouds } from './clouds/clouds.ts';
 import { openContainerAppsClouds } from './clouds/container-apps.ts';
 import { openEcsClouds } from './clouds/ecs.ts';
+import { openKubernetesClouds } from './clouds/kubernetes.ts';
+import { fillIn } from './fill-in.ts';
 import { runTemplate } from './run-template.ts';
 import { blocksOf, read } from './workflow-texts.ts';
 
@@ -28,7 +30,7 @@ async function given() {
     .replaceAll('CLUSTER', 'greeter-staging')
     .replaceAll('ROLE', 'greeter-staging')
     .replaceAll('staging.example.com', 'staging.greeter.dev');
-  const build = read('workflow-templates/deploy-ecs.yml').replaceAll('ghcr.io/OWNER/REPOSITORY', 'ghcr.io/acme/agent');
+  const build = fillIn(read('workflow-templates/deploy-ecs.yml'), clouds.values);
   const [head] = build.split('\n  staging:\n');
   const jobs = filled.slice(filled.indexOf('\n  staging:\n'));
   return { clouds, text: `${head}${jobs}` };
@@ -55,28 +57,70 @@ test('and restores the previous revision when the build is bad', async () => {
   expect(clouds.staging[0]!.snapshot()).toEqual(before);
 });
 
+interface Declared {
+  readonly default?: unknown;
+  readonly required?: boolean;
+}
+
+test('the reusable workflow passes every input of the action, with its default', () => {
+  const action = parse(read('action.yml')) as { readonly inputs: Readonly<Record<string, Declared>> };
+  const workflow = parse(findWorkflow()) as {
+    readonly on: {
+      readonly workflow_call: { readonly inputs: Readonly<Record<string, Declared>>; readonly secrets: object };
+    };
+    readonly jobs: { readonly deploy: { readonly steps: readonly { readonly id?: string; readonly with: object }[] } };
+  };
+  const { inputs, secrets } = workflow.on.workflow_call;
+  const step = workflow.jobs.deploy.steps.find(({ id }) => id === 'deploy')!;
+  const passed = Object.entries(step.with as Record<string, string>);
+  expect(passed.map(([name]) => name)).toEqual(Object.keys(action.inputs));
+  const wrong = passed.filter(([name, value]) => {
+    // GitHub reserves the names of secrets that start with GITHUB_.
+    const secret = name === 'github-token' ? 'REPORT_TOKEN' : name.replaceAll('-', '_').toUpperCase();
+    const source = Object.hasOwn(secrets, secret) ? `secrets.${secret}` : `inputs.${name}`;
+    return !new RegExp(`^\\$\\{\\{ ${source.replaceAll('.', '\\.')}(?: \\|\\| .*)? \\}\\}$`).test(value);
+  });
+  expect(wrong).toEqual([]);
+  const own = ['environment', 'runs-on', 'timeout-minutes', 'aws-role'];
+  expect(Object.keys(inputs).filter((name) => !own.includes(name) && !Object.hasOwn(action.inputs, name))).toEqual([]);
+  for (const [name, declared] of Object.entries(action.inputs)) {
+    const ours = inputs[name];
+    if (ours && !ours.required) expect([name, ours.default]).toEqual([name, declared.default ?? '']);
+  }
+});
+
+type Vars = Readonly<Record<string, string>>;
+
 /** The inputs that only this cloud has, as its owner would write them. */
 const OTHERS = [
   {
     target: 'cloud-run',
     open: openCloudRunClouds,
-    inputs: ({ values }: Clouds) => ({
-      'copy-to': `${values['REGION']}-docker.pkg.dev/${values['STAGING_PROJECT']}/${values['REPOSITORY']}/agent`,
-      region: values['REGION'],
-      project: values['STAGING_PROJECT'],
-      'workload-identity-provider': values['STAGING_PROVIDER'],
-      'service-account': values['STAGING_ACCOUNT'],
+    inputs: ({ values }: Clouds, vars: Vars) => ({
+      'copy-to': `${vars['GOOGLE_REGION']}-docker.pkg.dev/${vars['GOOGLE_PROJECT']}/${values['ARTIFACT_REPOSITORY']}/agent`,
+      region: vars['GOOGLE_REGION'],
+      project: vars['GOOGLE_PROJECT'],
+      'workload-identity-provider': vars['GOOGLE_PROVIDER'],
+      'service-account': vars['GOOGLE_ACCOUNT'],
     }),
   },
   {
     target: 'container-apps',
     open: openContainerAppsClouds,
-    inputs: ({ values }: Clouds) => ({
-      'copy-to': `${values['REGISTRY']}.azurecr.io/agent`,
-      'tenant-id': values['TENANT'],
-      'client-id': values['STAGING_CLIENT'],
-      subscription: values['SUBSCRIPTION'],
-      'resource-group': values['STAGING_GROUP'],
+    inputs: (_: Clouds, vars: Vars) => ({
+      'copy-to': `${vars['AZURE_REGISTRY']}.azurecr.io/agent`,
+      'tenant-id': vars['AZURE_TENANT_ID'],
+      'client-id': vars['AZURE_CLIENT_ID'],
+      subscription: vars['AZURE_SUBSCRIPTION_ID'],
+      'resource-group': vars['AZURE_RESOURCE_GROUP'],
+    }),
+  },
+  {
+    target: 'kubernetes',
+    open: () => openKubernetesClouds(),
+    inputs: ({ values }: Clouds, vars: Vars) => ({
+      ...{ 'runs-on': '["self-hosted", "shop"]', service: '', namespace: vars['KUBERNETES_NAMESPACE'] },
+      ...{ workload: values['WORKLOAD'], url: vars['URL'] },
     }),
   },
 ];
@@ -93,7 +137,7 @@ test.each(OTHERS)('a call with the inputs of $target deploys there', async ({ ta
     uses: 'org/deploy-agent/.github/workflows/deploy.yml@v1',
     with: {
       ...{ environment: 'staging', target, image, service: clouds.values['SERVICE'], 'smoke-tests': '- GET /health' },
-      ...inputs(clouds),
+      ...inputs(clouds, clouds.varsOf('staging')),
     },
   };
   const { conclusion, run } = await runTemplate(
@@ -105,4 +149,23 @@ test.each(OTHERS)('a call with the inputs of $target deploys there', async ({ ta
   );
   expect({ conclusion, log: run.logs.get('deploy') }).toMatchObject({ conclusion: 'success' });
   expect(await clouds.staging[0]!.version()).toBe('9fceb02d0ae598e95dc970b74767f19372d61af8');
+});
+
+test('an image that is given keeps its own tag: the commit of the run is not put on it', async () => {
+  const { clouds, text } = await given();
+  const old = '1234567890123456789012345678901234567890';
+  const behaviour = { answers: { '/health': { status: 200, body: 'ok' } }, version: old };
+  clouds.outside.push(`ghcr.io/acme/agent:${old}`, { user: '10001', vulnerabilities: [], behaviour });
+  const tags = () => clouds.worldOf('staging').ecr.snapshot().repositories[clouds.values['ECR_REPOSITORY']!]!.tags;
+  const before = Object.keys(tags());
+  const call = text
+    .slice(text.indexOf('\n  staging:\n'))
+    .replace('    needs: build\n', '')
+    .replace(/^ {6}tags: .*\n/m, '')
+    .replace(/image: .*/, `image: ghcr.io/acme/agent:${old}`);
+  const { conclusion, run } = await runTemplate(`on: workflow_dispatch\npermissions: {}\njobs:${call}`, clouds, {
+    surroundings: { findWorkflow },
+  });
+  expect({ conclusion, log: run.logs.get('deploy') }).toMatchObject({ conclusion: 'success' });
+  expect(Object.keys(tags()).sort()).toEqual([...before, old].sort());
 });

@@ -49,6 +49,8 @@ function surroundingsOf(repository: string, clouds: Clouds, { cancel }: Story): 
     repository,
     name: 'acme/agent',
     event: { name: 'push', ref: 'refs/heads/main' },
+    environmentSecrets: (environment) => clouds.secretsOf?.(environment) ?? {},
+    environmentVars: clouds.varsOf,
     standIns: openStandIns(outside, repository),
     network: (environment) => ({
       ...clouds.worldOf(environment).edge.env,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Clouds, LiveService } from './clouds/clouds.ts';
-import { fillIn, useNode } from './fill-in.ts';
+import { fillIn, repositoryVariables, useNode, useRepositoryVariables } from './fill-in.ts';
 import { runTemplate } from './run-template.ts';
 import { templates } from './templates.ts';
 import { read } from './workflow-texts.ts';
@@ -70,8 +70,11 @@ describe.each(templates)('$name', (template) => {
     expect(await versionsOf(clouds.staging)).toEqual(clouds.staging.map(() => SHA));
   });
 
-  test('a Node project runs it with the steps for Node', async () => {
-    const { clouds, text } = await given(template);
+  test('a Node project runs it with the step for Node', async () => {
+    const { clouds } = await given(template);
+    const test = ['npm ci', 'npm run lint', 'npm run typecheck', 'npm test -- --coverage', 'npm run test:integration'];
+    const values = { ...clouds.values, TEST: test.join('\n') };
+    const text = fillIn(read(`workflow-templates/${template.name}.yml`), values);
     // Of a pull request only the tests run.
     const surroundings = { event: { name: 'pull_request', ref: 'refs/pull/1/merge' } };
     const { jobs, run } = await runTemplate(useNode(text), clouds, { project: 'node', surroundings });
@@ -99,4 +102,26 @@ test('post restores the previous revision when the main process of the deploymen
   expect(run.summaries.get('staging')).toContain('`rolled-back`');
   expect(snapshotsOf(clouds.staging)).toEqual(before);
   expect(run.deployments).toEqual([expect.objectContaining({ environment: 'staging', state: 'failure' })]);
+});
+
+const PRIVATE = { event: { name: 'push', ref: 'refs/heads/main', payload: { repository: { private: true } } } };
+
+test.each([
+  ['nothing is attested', {}, 0],
+  ['the image is attested where the variable ATTEST says so', { vars: { ATTEST: 'true' } }, 1],
+])('in a private repository %s, and the build is deployed', async (_, settings, attested) => {
+  const { clouds, text } = await given(templates[0]!);
+  const surroundings = { ...PRIVATE, ...settings };
+  const { conclusion } = await runTemplate(text, clouds, { behaviour: good, surroundings });
+  expect(conclusion).toBe('success');
+  expect(clouds.outside.attested.size).toBe(attested);
+});
+
+test('without environments of GitHub, variables of the repository tell staging from production', async () => {
+  const { clouds, text } = await given(templates[0]!);
+  const vars = repositoryVariables(clouds.varsOf);
+  const surroundings = { ...PRIVATE, vars, environmentVars: () => ({}) };
+  const { conclusion } = await runTemplate(useRepositoryVariables(text), clouds, { behaviour: good, surroundings });
+  expect(conclusion).toBe('success');
+  expect(await versionsOf([...clouds.staging, ...clouds.production])).toEqual([SHA, SHA]);
 });

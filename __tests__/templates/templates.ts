@@ -2,6 +2,7 @@ import { openCloudRunClouds } from './clouds/cloud-run.ts';
 import type { Clouds } from './clouds/clouds.ts';
 import { openContainerAppsClouds } from './clouds/container-apps.ts';
 import { openEcsClouds } from './clouds/ecs.ts';
+import { openKubernetesClouds } from './clouds/kubernetes.ts';
 import { openMultiCloud } from './clouds/multi-cloud.ts';
 
 export interface Template {
@@ -21,5 +22,6 @@ export const templates: readonly Template[] = [
   { name: 'deploy-ecs', open: openEcsClouds },
   { name: 'deploy-cloud-run', open: openCloudRunClouds },
   { name: 'deploy-container-apps', open: openContainerAppsClouds },
+  { name: 'deploy-kubernetes', open: openKubernetesClouds },
   { name: 'deploy-multi-cloud', production: 'production-ecs', open: openMultiCloud },
 ];

@@ -12,7 +12,7 @@ export interface DocumentBlock {
   readonly text: string;
 }
 
-export type BlockKind = 'workflow' | 'steps' | 'smoke-tests' | 'inputs';
+export type BlockKind = 'workflow' | 'steps' | 'smoke-tests' | 'inputs' | 'kubernetes' | 'changes';
 
 export function readTemplates(): readonly WorkflowText[] {
   return readWorkflows('workflow-templates', 'template');
@@ -43,7 +43,12 @@ export function blocksOf(name: string, text: string): readonly DocumentBlock[] {
 export function kindOf({ text }: DocumentBlock): BlockKind | null {
   const document = parseDocument(text);
   if (document.errors.length > 0) return null;
-  if (isMap(document.contents)) return document.contents.has('jobs') ? 'workflow' : 'inputs';
+  if (isMap(document.contents)) {
+    if (document.contents.has('apiVersion')) return 'kubernetes';
+    // Of a template: recipes.test.ts makes them.
+    if (/^# Changes in [\w-]+\.yml\b/.test(text)) return 'changes';
+    return document.contents.has('jobs') ? 'workflow' : 'inputs';
+  }
   if (!isSeq(document.contents)) return null;
   return document.contents.items.some((item) => isMap(item) && item.has('uses')) ? 'steps' : 'smoke-tests';
 }
@@ -89,7 +94,7 @@ function readWorkflows(folder: string, kind: WorkflowText['kind']): readonly Wor
 }
 
 export function filesIn(folder: string): readonly string[] {
-  return readdirSync(path.join(root, folder)).sort();
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).sort();
 }
 
 export function read(name: string): string {

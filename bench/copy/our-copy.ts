@@ -1,7 +1,7 @@
 import { prepareCopy } from '../../src/engine/resolve-images.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openHttp } from '../../src/io/http.ts';
-import { runnerLog } from '../../src/io/log.ts';
+import { openLog } from '../../src/io/log.ts';
 import { parseImageName, parseRepository } from '../../src/model/image.ts';
 import { openRegistryClient } from '../../src/registry/client.ts';
 import { copyImage } from '../../src/registry/copy-image.ts';
@@ -16,7 +16,7 @@ const startedAt = performance.now();
 const client = openRegistryClient({
   http: openHttp(process.env),
   clock: systemClock,
-  log: runnerLog,
+  log: openLog(),
   keychains: [],
   signal: new AbortController().signal,
 });

@@ -3,6 +3,7 @@ import type { Agent, Entries } from '../../simulators/agent.ts';
 import { openAgentService } from '../../simulators/agent-service.ts';
 import { openCloudRunAgent } from '../../simulators/cloud-run-agent.ts';
 import { openContainerAppsAgent } from '../../simulators/container-apps-agent.ts';
+import { openKubernetesAgent } from '../../simulators/kubernetes-agent.ts';
 import { runStage } from '../../simulators/runner.ts';
 import type { Subject } from './first-call.ts';
 
@@ -14,6 +15,7 @@ export const targets: readonly Subject[] = [
   ofTarget('ecs', () => openAgentService({ entries })),
   ofTarget('cloud-run', () => openCloudRunAgent({ entries })),
   ofTarget('container-apps', () => openContainerAppsAgent({ entries })),
+  ofTarget('kubernetes', () => openKubernetesAgent({ entries })),
 ];
 
 function ofTarget(name: string, open: () => Promise<Agent>): Subject {

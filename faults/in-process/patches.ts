@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { showVirtualTime } from '../../simulators/clock/child-dates.mjs';
+import { answerNames } from '../../simulators/clock/child-names.mjs';
 import { type LocalClients, timers } from './clients.ts';
 import { LocalRequest } from './local-request.ts';
 import { contexts } from './run-context.ts';
@@ -14,6 +15,7 @@ export function patchProcess(clientsOf: (port: number) => LocalClients): void {
   patchOutput();
   patchListeners();
   showVirtualTime();
+  answerNames();
   timers.replaceGlobals();
   patchRequests(clientsOf);
 }

@@ -10,6 +10,8 @@ export interface Share {
 /** What the story needs of a cloud beside the action's own view of it. */
 export interface TargetStage {
   readonly agent: Agent;
+  /** Beside the usual ones of the agent and of the program. */
+  readonly inputs?: Readonly<Record<string, string>>;
   /** Puts an image into the registry that the service pulls from; returns its reference by tag. */
   publish(version: string, behaviour: Partial<Behaviour>): string;
   /** Who gets traffic by weight now. */

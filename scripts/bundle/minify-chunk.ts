@@ -1,4 +1,4 @@
-import { type ArrowFunctionExpression, type ModuleItem, minify, parse } from '@swc/core';
+import { type ArrowFunctionExpression, type FunctionExpression, type ModuleItem, minify, parse } from '@swc/core';
 
 /** @param code One file of ncc's, an ES module. */
 export async function minifyChunk(code: string): Promise<string> {
@@ -37,15 +37,19 @@ async function withEagerModules(code: string): Promise<string> {
   return Buffer.concat([...pieces, bytes.subarray(end)]).toString();
 }
 
-/** webpack's table: `export const modules = { 123: (module, exports, require) => {} }`, in the first file a `var`. */
-function modulesIn(item: ModuleItem): readonly ArrowFunctionExpression[] {
+/**
+ * webpack's table: `export const modules = { 123: (module, exports, require) => {} }`, in the first file a `var`. CommonJS that
+ * reads `this` is a `function`.
+ */
+function modulesIn(item: ModuleItem): readonly (ArrowFunctionExpression | FunctionExpression)[] {
   const statement = item.type === 'ExportDeclaration' ? item.declaration : item;
   if (statement.type !== 'VariableDeclaration') return [];
   return statement.declarations.flatMap(({ init }) => {
     if (init?.type !== 'ObjectExpression') return [];
     return init.properties.flatMap((property) => {
       if (property.type !== 'KeyValueProperty' || property.key.type !== 'NumericLiteral') return [];
-      return property.value.type === 'ArrowFunctionExpression' ? [property.value] : [];
+      const { value } = property;
+      return value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression' ? [value] : [];
     });
   });
 }

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** What the bundler reads of a package.json. https://nodejs.org/api/packages.html */
@@ -30,6 +30,15 @@ export async function slimPackages(folder: string): Promise<void> {
       await copyPackage(`${scope}/${name}`, folder, asEsModules);
     }
   }
+  // Faster code for `ws`, compiled for each machine. It does without; left alone, dist/ would look for them on the runner.
+  await copyPackage('ws', folder, (description) => description);
+  for (const name of ['bufferutil', 'utf-8-validate']) await leaveOut(name, folder);
+}
+
+/** Whoever requires it gets an error, as where an optional package is not installed. */
+async function leaveOut(name: string, folder: string): Promise<void> {
+  await mkdir(path.join(folder, name), { recursive: true });
+  await writeFile(path.join(folder, name, 'index.js'), `throw new Error('${name} is not bundled');\n`);
 }
 
 type Edit = (description: Description) => Description;

@@ -6,6 +6,7 @@ export const FALSE_POSITIVES = [
   /^unknown permission scope "(attestations|artifact-metadata|models)"/,
   /^unexpected key "(deployment|queue)"/,
   /^input type of workflow_dispatch event must be one of .* but got "number"/,
+  /^undefined variable "vars"/,
   /^label "ubuntu-24\.04(-arm)?" is unknown/,
 ];
 

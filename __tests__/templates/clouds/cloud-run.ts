@@ -2,7 +2,7 @@ import { withoutAudit } from '../../../simulators/google/snapshot.ts';
 import { buildImage } from '../../../simulators/images.ts';
 import { openWorld, type World } from '../../../simulators/world.ts';
 import { openOutside } from '../stand-ins/outside.ts';
-import type { Clouds, LiveService } from './clouds.ts';
+import { type Clouds, commonValues, type LiveService } from './clouds.ts';
 
 /** The one that the simulated registry has. */
 export const REPOSITORY = 'agents';
@@ -15,16 +15,8 @@ export async function openCloudRunClouds(asking?: string): Promise<Clouds> {
   const worldOf = (environment: string | null): World => (environment === 'production' ? production : staging).world;
   return {
     outside: openOutside([staging.world, production.world], []),
-    values: {
-      branches: '[main]',
-      IMAGE: 'ghcr.io/acme/agent',
-      REGION: 'europe-west1',
-      REPOSITORY,
-      SERVICE,
-      ...valuesOf('STAGING', staging.world),
-      ...valuesOf('PRODUCTION', production.world),
-      SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
-    },
+    values: { ...commonValues, ARTIFACT_REPOSITORY: REPOSITORY, SERVICE },
+    varsOf: (environment) => varsOf(worldOf(environment)),
     staging: [staging.service],
     production: [production.service],
     worldOf,
@@ -43,11 +35,12 @@ export async function openProject(environment: string, projectNumber: string, as
   return { world, service: addService(world) };
 }
 
-export function valuesOf(prefix: string, { google }: World): Readonly<Record<string, string>> {
+export function varsOf({ google }: World): Readonly<Record<string, string>> {
   return {
-    [`${prefix}_PROJECT`]: google.project,
-    [`${prefix}_PROVIDER`]: google.workloadIdentityProvider,
-    [`${prefix}_ACCOUNT`]: google.serviceAccount,
+    GOOGLE_PROJECT: google.project,
+    GOOGLE_REGION: google.region,
+    GOOGLE_PROVIDER: google.workloadIdentityProvider,
+    GOOGLE_ACCOUNT: google.serviceAccount,
   };
 }
 

@@ -19,4 +19,24 @@ export interface Clouds {
   worldOf(environment: string | null): World;
   /** Where a job of this environment that may write `id-token` gets its token from. */
   oidcOf(environment: string): Readonly<Record<string, string>>;
+  /** The variables that the guide sets for this environment. */
+  varsOf(environment: string): Readonly<Record<string, string>>;
+  /** What is stored in the settings of this environment; absent: nothing. */
+  secretsOf?(environment: string): Readonly<Record<string, string>>;
 }
+
+/** What every owner of a project in `projects/python` writes. */
+export const commonValues: Readonly<Record<string, string>> = {
+  branches: '[main]',
+  IMAGE: 'ghcr.io/acme/agent',
+  CONTEXT: '.',
+  DOCKERFILE: 'Dockerfile',
+  TEST: [
+    'pip install --requirement requirements.txt --requirement requirements-dev.txt',
+    'ruff check .',
+    'mypy .',
+    'pytest tests/unit --cov --cov-report=term-missing --cov-fail-under=80',
+    'pytest tests/integration',
+  ].join('\n'),
+  SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
+};

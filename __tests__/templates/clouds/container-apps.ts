@@ -3,7 +3,7 @@ import { withoutAudit } from '../../../simulators/azure/snapshot.ts';
 import { buildImage } from '../../../simulators/images.ts';
 import { openWorld, type World } from '../../../simulators/world.ts';
 import { openOutside } from '../stand-ins/outside.ts';
-import type { Clouds, LiveService } from './clouds.ts';
+import { type Clouds, commonValues, type LiveService } from './clouds.ts';
 
 const APP = 'greeter';
 
@@ -14,17 +14,8 @@ export async function openContainerAppsClouds(asking?: string): Promise<Clouds> 
   const worldOf = (environment: string | null): World => (environment === 'production' ? production : staging).world;
   return {
     outside: openOutside([staging.world, production.world], []),
-    values: {
-      branches: '[main]',
-      IMAGE: 'ghcr.io/acme/agent',
-      TENANT,
-      SUBSCRIPTION,
-      REGISTRY: REGISTRY_HOST.split('.')[0]!,
-      SERVICE: APP,
-      ...valuesOf('STAGING', 'staging'),
-      ...valuesOf('PRODUCTION', 'production'),
-      SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
-    },
+    values: { ...commonValues, SERVICE: APP },
+    varsOf,
     staging: [staging.service],
     production: [production.service],
     worldOf,
@@ -39,8 +30,14 @@ async function openGroup(environment: string, asking = 'acme/agent') {
   return { world, service: addApp(world, `greeter-${environment}`) };
 }
 
-function valuesOf(prefix: string, environment: string): Readonly<Record<string, string>> {
-  return { [`${prefix}_GROUP`]: `greeter-${environment}`, [`${prefix}_CLIENT`]: CLIENT_ID };
+function varsOf(environment: string): Readonly<Record<string, string>> {
+  return {
+    AZURE_TENANT_ID: TENANT,
+    AZURE_SUBSCRIPTION_ID: SUBSCRIPTION,
+    AZURE_RESOURCE_GROUP: `greeter-${environment}`,
+    AZURE_CLIENT_ID: CLIENT_ID,
+    AZURE_REGISTRY: REGISTRY_HOST.split('.')[0]!,
+  };
 }
 
 function addApp(world: World, resourceGroup: string): LiveService {

@@ -2,7 +2,7 @@ import { withoutAudit } from '../../../simulators/aws/snapshot.ts';
 import { buildImage } from '../../../simulators/images.ts';
 import { ACCOUNT, ECR_HOST, openWorld, REGION, type World } from '../../../simulators/world.ts';
 import { type Identity, openOutside } from '../stand-ins/outside.ts';
-import type { Clouds, LiveService } from './clouds.ts';
+import { type Clouds, commonValues, type LiveService } from './clouds.ts';
 
 export const REPOSITORY = 'greeter-images';
 export const SERVICE = 'greeter';
@@ -14,7 +14,8 @@ export async function openEcsClouds(): Promise<Clouds> {
   const digest = seedRepository(world);
   return {
     outside: openOutside([world], [identityOf('staging'), identityOf('production')]),
-    values: { ...valuesOf(), ECR_REPOSITORY: REPOSITORY, SERVICE },
+    values: { ...commonValues, ECR_REPOSITORY: REPOSITORY, SERVICE },
+    varsOf,
     staging: [addService(world, 'staging', digest)],
     production: [addService(world, 'production', digest)],
     worldOf: () => world,
@@ -27,19 +28,13 @@ export function identityOf(environment: keyof typeof DOMAINS): Identity {
   return { name, subject: `repo:acme/agent:environment:${environment}` };
 }
 
-export function valuesOf(): Readonly<Record<string, string>> {
+export function varsOf(environment: string): Readonly<Record<string, string>> {
   return {
-    branches: '[main]',
-    IMAGE: 'ghcr.io/acme/agent',
-    AWS_ACCOUNT: `"${ACCOUNT}"`,
+    AWS_ACCOUNT: ACCOUNT,
     AWS_REGION: REGION,
-    STAGING_CLUSTER: 'greeter-staging',
-    STAGING_ROLE: 'greeter-staging',
-    STAGING_URL: `https://${DOMAINS.staging}`,
-    PRODUCTION_CLUSTER: 'greeter-production',
-    PRODUCTION_ROLE: 'greeter-production',
-    PRODUCTION_URL: `https://${DOMAINS.production}`,
-    SMOKE_TESTS: '- GET /health\n- GET /greeting: { contains: hello }',
+    AWS_ROLE: identityOf(environment as keyof typeof DOMAINS).name,
+    ECS_CLUSTER: `greeter-${environment}`,
+    URL: `https://${DOMAINS[environment as keyof typeof DOMAINS]}`,
   };
 }
 

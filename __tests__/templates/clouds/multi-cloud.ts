@@ -1,8 +1,8 @@
 import type { World } from '../../../simulators/world.ts';
 import { openOutside } from '../stand-ins/outside.ts';
-import { REPOSITORY as ARTIFACT_REPOSITORY, openProject, valuesOf as projectValuesOf } from './cloud-run.ts';
-import type { Clouds } from './clouds.ts';
-import { addService, identityOf, REPOSITORY, SERVICE, seedRepository, valuesOf } from './ecs.ts';
+import { REPOSITORY as ARTIFACT_REPOSITORY, openProject, varsOf as projectVarsOf } from './cloud-run.ts';
+import { type Clouds, commonValues } from './clouds.ts';
+import { addService, identityOf, REPOSITORY, SERVICE, seedRepository, varsOf } from './ecs.ts';
 
 /** ECS and Cloud Run in staging, and both in production. */
 export async function openMultiCloud(asking?: string): Promise<Clouds> {
@@ -11,15 +11,8 @@ export async function openMultiCloud(asking?: string): Promise<Clouds> {
   const worldOf = (environment: string | null): World => (environment === 'production' ? production : staging).world;
   return {
     outside: openOutside([staging.world, production.world], [identityOf('staging'), identityOf('production')]),
-    values: {
-      ...valuesOf(),
-      ...projectValuesOf('STAGING', staging.world),
-      ...projectValuesOf('PRODUCTION', production.world),
-      SERVICE,
-      ECR_REPOSITORY: REPOSITORY,
-      GOOGLE_REGION: staging.world.google.region,
-      ARTIFACT_REPOSITORY,
-    },
+    values: { ...commonValues, SERVICE, ECR_REPOSITORY: REPOSITORY, ARTIFACT_REPOSITORY },
+    varsOf: (environment) => ({ ...varsOf(environment), ...projectVarsOf(worldOf(environment)) }),
     staging: staging.services,
     production: production.services,
     worldOf,

@@ -58,7 +58,9 @@ export class RunningJob {
     this.options = options;
     this.directory = directory;
     const gitHubToken = run.surroundings.tokenFor(permissions);
-    for (const secret of [gitHubToken, ...Object.values(run.surroundings.secrets ?? {})]) this.masks.add(secret);
+    const ofEnvironment = options.contexts['secrets'] as Readonly<Record<string, string>>;
+    const secrets = { ...run.surroundings.secrets, ...ofEnvironment };
+    for (const secret of [gitHubToken, ...Object.values(secrets)]) this.masks.add(secret);
     this.place = {
       id,
       environment: environmentOf(token, this.#outerScope()),
@@ -67,6 +69,7 @@ export class RunningJob {
       home: path.join(directory, 'home'),
       repository: run.surroundings.name,
       ref: run.surroundings.event.ref,
+      sha: String(run.github['sha']),
       left: new Map(),
     };
     for (const folder of [this.place.workspace, this.place.home]) mkdirSync(folder);

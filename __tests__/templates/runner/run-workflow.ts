@@ -28,8 +28,9 @@ interface Workflow extends Called {
 /** Runs a workflow as GitHub does, as far as our templates go: one job after the other, on this machine. */
 export async function runWorkflow(text: string, surroundings: Surroundings): Promise<WorkflowResult> {
   const run = new WorkflowRun(surroundings);
-  const { secrets = {} } = surroundings;
-  const jobs = await runAll(run, { name: 'workflow', text, called: { inputs: {}, secrets, caller: null } });
+  const { secrets = {}, event } = surroundings;
+  const called = { inputs: event.inputs ?? {}, secrets, caller: null };
+  const jobs = await runAll(run, { name: 'workflow', text, called });
   return { run, jobs: Object.fromEntries(jobs), conclusion: conclude(run, [...jobs.values()]) };
 }
 
@@ -92,7 +93,16 @@ async function runCombination(
   if (uses !== undefined) return call(workflow, { id, job, uses, permissions });
   const environment = environmentOf(job, { ...scope, contexts });
   if (environment !== null && !run.surroundings.approve(environment)) return { result: 'failure', outputs: {} };
-  return runJob({ id, token: job, run, permissions, contexts, workflowEnv: find(token, 'env') });
+  const secrets = {
+    ...workflow.secrets,
+    ...(environment === null ? {} : run.surroundings.environmentSecrets?.(environment)),
+  };
+  const vars = {
+    ...run.surroundings.vars,
+    ...(environment === null ? {} : run.surroundings.environmentVars?.(environment)),
+  };
+  const complete = { ...contexts, secrets, vars };
+  return runJob({ id, token: job, run, permissions, contexts: complete, workflowEnv: find(token, 'env') });
 }
 
 /** `env` of the caller does not reach a called workflow, nor do secrets that it doesn't name. */

@@ -8,9 +8,10 @@ export interface JobPlace {
   readonly permissions: Permissions;
   readonly workspace: string;
   readonly home: string;
-  /** `acme/agent`, and the branch. */
+  /** `acme/agent`, and the branch with its commit. */
   readonly repository: string;
   readonly ref: string;
+  readonly sha: string;
   /** What earlier steps left for later ones, by name. */
   readonly left: Map<string, string>;
 }

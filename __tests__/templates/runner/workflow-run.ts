@@ -9,9 +9,19 @@ export interface Surroundings {
   readonly repository: string;
   /** `acme/agent`. */
   readonly name: string;
-  readonly event: { readonly name: string; readonly ref: string; readonly payload?: object };
+  readonly event: {
+    readonly name: string;
+    readonly ref: string;
+    readonly payload?: object;
+    /** Of workflow_dispatch. */
+    readonly inputs?: Readonly<Record<string, string>>;
+  };
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Which only jobs of this environment get. */
+  readonly environmentSecrets?: (environment: string) => Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
+  /** Which only jobs of this environment get. */
+  readonly environmentVars?: (environment: string) => Readonly<Record<string, string>>;
   /** By `owner/repository/folder`. */
   readonly standIns: Readonly<Record<string, StandIn>>;
   /** Of every process of a job of this environment (null: none): the way to the network. */
@@ -59,7 +69,7 @@ export class WorkflowRun {
     this.surroundings = surroundings;
     this.github = {
       event_name: event.name,
-      event: { repository: { default_branch: 'main' }, ...event.payload },
+      event: { repository: { default_branch: 'main', private: false }, ...event.payload },
       ref: event.ref,
       ref_name: event.ref.replace(/^refs\/(heads|tags)\//, ''),
       ref_type: event.ref.startsWith('refs/tags/') ? 'tag' : 'branch',

@@ -32,7 +32,8 @@ export function buildAndPush(outside: Outside): StandIn {
   return ({ job, inputs }) => {
     const { context = '', tags = '', push, sbom = 'false', provenance = '' } = inputs;
     const folder = path.join(job.workspace, context);
-    const file = path.join(folder, inputs['file'] || 'Dockerfile');
+    // As of the command line: from the workspace, not from the context.
+    const file = inputs['file'] ? path.join(job.workspace, inputs['file']) : path.join(folder, 'Dockerfile');
     if (!existsSync(file)) throw new Error('failed to solve: failed to read dockerfile: open Dockerfile: no such file');
     if (push !== 'true') throw new Error('nothing was pushed: an image for the next job has to be');
     ensureBuilder(job, [inputs['cache-to'] ?? '', sbom === 'true' ? 'sbom' : '', provenance]);

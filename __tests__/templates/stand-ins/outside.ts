@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Behaviour } from '../../../simulators/behaviour.ts';
+import { buildImage, buildReferrer, type OciImage } from '../../../simulators/images.ts';
+import { createSigstore, type SigstoreInstance } from '../../../simulators/sigstore/instance.ts';
 import { SOURCE, type World } from '../../../simulators/world.ts';
 import type { Permissions } from '../runner/permissions.ts';
 
@@ -27,6 +29,10 @@ export interface Outside {
   readonly images: Map<string, BuiltImage>;
   /** Digests with a signed provenance. */
   readonly attested: Set<string>;
+  /** Who signs it: made when it is first asked for. */
+  sigstore(): Promise<SigstoreInstance>;
+  /** Pushes the bundle to GHCR, as a referrer of the image that was built. */
+  refer(digest: string, bundle: object): void;
   /** The folder in which the stand-in of docker finds the images, one file for each digest, with the user in it. */
   readonly imageFolder: string;
   /** @returns the digest. @throws Error in GHCR's words. */
@@ -42,17 +48,36 @@ const REPOSITORY = `${SOURCE.host}/${SOURCE.repository}`;
 export function openOutside(worlds: readonly World[], identities: readonly Identity[]): Outside {
   const imageFolder = mkdtempSync(path.join(tmpdir(), 'images-'));
   const images = new Map<string, BuiltImage>();
+  const built = new Map<string, OciImage>();
+  let instance: Promise<SigstoreInstance> | null = null;
   return {
     worlds,
     identities,
     images,
     attested: new Set(),
     imageFolder,
+    sigstore() {
+      instance ??= createSigstore();
+      return instance;
+    },
+    refer(digest, bundle) {
+      const content = Buffer.from(JSON.stringify(bundle));
+      const referrer = buildReferrer(
+        built.get(digest)!,
+        digest,
+        'application/vnd.dev.sigstore.bundle.v0.3+json',
+        content,
+      );
+      for (const world of worlds) world.source.seed(SOURCE.repository, null, referrer);
+    },
     push(name, { behaviour, ...image }) {
       const [repository, tag] = name.split(':');
       if (repository !== REPOSITORY || !tag) throw new Error(`denied: permission_denied: write_package (${name})`);
-      for (const world of worlds) world.publish(tag, behaviour, { platforms: ['linux/amd64'] });
-      const digest = worlds[0]!.source.snapshot().repositories[SOURCE.repository]!.tags[tag]!;
+      const options = { seed: tag, behaviour: { version: tag, ...behaviour }, platforms: ['linux/amd64'] };
+      const content = buildImage(options);
+      for (const world of worlds) world.source.seed(SOURCE.repository, tag, content);
+      const { digest } = content;
+      built.set(digest, content);
       images.set(digest, { ...image, digest });
       mkdirSync(path.join(imageFolder, path.dirname(REPOSITORY)), { recursive: true });
       writeFileSync(path.join(imageFolder, `${REPOSITORY}@${digest}`), `${image.user}\n`);

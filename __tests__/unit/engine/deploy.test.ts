@@ -262,6 +262,7 @@ describe('the verification of a rollback', () => {
     timeoutMs: 5_000,
     passes: 1,
     retryForMs: 0,
+    passedVariables: [],
   };
   const fail: SmokeTest = { ...pass, name: 'run: false', script: 'exit 3' };
 
@@ -292,6 +293,7 @@ test('the verification of a rollback goes on when the run was aborted', async ()
     timeoutMs: 5_000,
     passes: 1,
     retryForMs: 0,
+    passedVariables: [],
   } as const;
   const outcome = await deploy({ ...rolloutOf(workload, io), smokeTests: [test] });
   expect(outcome).toMatchObject({ kind: 'rolled-back', failure: { message: 'unexpected error: boom' } });

@@ -81,3 +81,21 @@ describe('the journal', () => {
     expect(openJournal(io).read()).toEqual(first);
   });
 });
+
+test('an entry holds no value in what a person reads, and its code and references as they are', () => {
+  const io = fakeIo();
+  const redact = (text: string): string => text.replaceAll('hunter2', '***').replaceAll('CANCELLED', '***');
+  const journal = openJournal({ ...io, log: { ...io.log, redact } });
+  const failure = { code: 'CANCELLED' as const, message: 'said hunter2', hint: 'not hunter2' };
+  const point = { resource: 'service hunter2', revision: 'agent:41', data: { service: 'hunter2' } };
+  const rollback = { failure, command: 'aws ecs update-service --service hunter2' };
+  const entry = { version: 1 as const, phase: 'closed' as const, image: null, point, mark: 'm', outcome: null };
+  journal.write({ ...entry, failure, notes: ['a hunter2'], rollback });
+  const shown = { code: 'CANCELLED', message: 'said ***', hint: 'not ***' };
+  expect(journal.read()).toEqual({
+    ...entry,
+    failure: shown,
+    notes: ['a ***'],
+    rollback: { failure: shown, command: rollback.command },
+  });
+});

@@ -5,8 +5,9 @@ import { openJournal } from '../../../src/engine/journal.ts';
 import { identifyRun } from '../../../src/engine/run-identity.ts';
 import { ConflictError } from '../../../src/model/conflict.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import type { MarkerControl } from '../../../src/model/marker-control.ts';
 import { MARKER_HOLDS_MS } from '../../../src/model/rollout-marker.ts';
-import type { MarkerControl, Workload } from '../../../src/model/workload.ts';
+import type { Workload } from '../../../src/model/workload.ts';
 import { canary } from '../../../src/strategies/canary.ts';
 import { preview } from '../../../src/strategies/preview.ts';
 import { rolling } from '../../../src/strategies/rolling.ts';
@@ -77,6 +78,21 @@ describe('the marker of a run', () => {
     await deploy({ ...kept.rollout, onFailure: 'keep' });
     expect(kept.calls).toEqual(['0s send until 300s', 'remove']);
   });
+
+  test.each(['DEPLOY_REJECTED', 'PERMISSION_DENIED', 'NETWORK'] as const)(
+    'is removed although that is refused three times with %s: one that stays is restored from',
+    async (code) => {
+      let tries = 0;
+      const remove = async () => {
+        tries += 1;
+        if (tries <= 3) throw new DeployError(code, 'no');
+      };
+      const { io, rollout } = given(preview, '100%', { marker: { renew: async () => {}, remove } });
+      await deploy(rollout);
+      expect(tries).toBe(4);
+      expect(io.printed.join('\n')).not.toContain('could not remove');
+    },
+  );
 
   test('is removed by post where a cancelled run is kept', async () => {
     const { calls, io, rollout } = given(rolling);

@@ -68,7 +68,15 @@ function failingOnce<T>(answer: T): () => Promise<T> {
 }
 
 function commandThat(script: string): SmokeTest {
-  return { kind: 'command', name: `run: ${script}`, script, timeoutMs: 5_000, passes: 1, retryForMs: 0 };
+  return {
+    kind: 'command',
+    name: `run: ${script}`,
+    script,
+    timeoutMs: 5_000,
+    passes: 1,
+    retryForMs: 0,
+    passedVariables: [],
+  };
 }
 
 function rolloutOf(

@@ -30,12 +30,12 @@ function requestOf(parts: Partial<Workload>, options: Partial<Pick<WaitRequest, 
 
 describe('before a rollout starts', () => {
   test('a free workload is not waited for', async () => {
-    expect(await waitUntilFree(requestOf({}))).toEqual({ hasWaited: false, restoringMs: 0, notes: [] });
+    expect(await waitUntilFree(requestOf({}))).toEqual({ hasWaited: false, restoringMs: 0 });
   });
 
   test('another run is waited for, by name', async () => {
     const request = requestOf({ readiness: readings(busy, busy, free) });
-    expect(await waitUntilFree(request)).toEqual({ hasWaited: true, restoringMs: 0, notes: [] });
+    expect(await waitUntilFree(request)).toEqual({ hasWaited: true, restoringMs: 0 });
     expect(request.io.printed.join()).toContain('acme/agent, run 7, is rolling out agent:40');
   });
 
@@ -61,8 +61,8 @@ describe('before a rollout starts', () => {
       },
       { onConflict: 'fail' },
     );
-    const notes = ['acme/agent, run 7, is gone. agent:41 serves again.'];
-    expect(await waitUntilFree(request)).toEqual({ hasWaited: true, restoringMs: 0, notes });
+    expect(await waitUntilFree(request)).toEqual({ hasWaited: true, restoringMs: 0 });
+    expect(request.record.restored).toEqual(['acme/agent, run 7, is gone. agent:41 serves again.']);
     expect(restored).toEqual([[point, 'm', 0]]);
     expect(request.io.printed).toContain('acme/agent, run 7, is gone. Restoring agent:41 first.');
   });
@@ -97,7 +97,7 @@ describe('before a rollout starts', () => {
     [false, 'replace'],
   ] as const)('a rollout that can not end, ours %s, is replaced with on-stuck %s', async (isOurs, onStuck) => {
     const request = requestOf({ readiness: readings(stuck(isOurs)) }, { onStuck });
-    expect(await waitUntilFree(request)).toEqual({ hasWaited: false, restoringMs: 0, notes: [] });
+    expect(await waitUntilFree(request)).toEqual({ hasWaited: false, restoringMs: 0 });
     expect(request.io.printed).toEqual(['agent:40 crashes. This deployment replaces it.']);
   });
 
@@ -127,7 +127,9 @@ describe('a change that can not be compared', () => {
       return { unchanged: false, differences: [], platform: null };
     };
     const request = requestOf({ plan, readiness: readings(busy, free) });
-    await expect(planWhenFree(change, request)).resolves.toMatchObject({ unchanged: false });
+    await expect(planWhenFree(() => request.workload.plan(change), request)).resolves.toMatchObject({
+      unchanged: false,
+    });
   });
 
   test('while no one else changes the workload is refused', async () => {
@@ -136,6 +138,6 @@ describe('a change that can not be compared', () => {
         throw undecided;
       },
     });
-    await expect(planWhenFree(change, request)).rejects.toBe(undecided);
+    await expect(planWhenFree(() => request.workload.plan(change), request)).rejects.toBe(undecided);
   });
 });

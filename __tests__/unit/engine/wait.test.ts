@@ -61,16 +61,18 @@ describe('waiting', () => {
     await expect(waitFor(final, { what: 'it', deadline: Infinity, signal: never }, io)).rejects.toThrow('no');
   });
 
-  test('prints a message once, each note once, and a heartbeat every 30 seconds', async () => {
+  test('prints a message once, each note once, and a heartbeat once a minute with what has passed and what is left', async () => {
     const io = fakeIo({ startAt: 0 });
     const poll = async (): Promise<Poll<null>> =>
-      io.clock.now() > 70_000
+      io.clock.now() > 130_000
         ? { done: true, value: null }
         : { done: false, message: 'starting', notes: ['event one'] };
     await waitFor(poll, { what: 'it', deadline: 600_000, signal: never }, io);
     expect(io.printed.filter((line) => line === 'starting')).toHaveLength(1);
     expect(io.printed.filter((line) => line === 'event one')).toHaveLength(1);
-    expect(io.printed.filter((line) => line.startsWith('still waiting for it: starting'))).toHaveLength(2);
+    const heartbeats = io.printed.filter((line) => line.startsWith('still waiting for it: starting'));
+    expect(heartbeats).toHaveLength(2);
+    expect(heartbeats[0]).toMatch(/ \(1m( \ds)? elapsed, 8m 5\ds left\)$|\(1m elapsed, 9m left\)$/);
   });
 
   test('ends with the reason when the job is cancelled', async () => {

@@ -147,7 +147,10 @@ describe('YAML', () => {
     const reserved = fc.constantFrom('__proto__', 'constructor', 'prototype');
     fc.assert(
       fc.property(reserved, fc.jsonValue({ maxDepth: 2 }), (reservedName, given) => {
-        parseOrRefuse(() => parseYaml(`${reservedName}: ${JSON.stringify(given)}`, 'smoke-tests'));
+        const pair = `${reservedName}: ${JSON.stringify(given)}`;
+        for (const text of [pair, `a: [{ ${pair} }]`]) {
+          expect(() => parseYaml(text, 'smoke-tests')).toThrow(DeployError);
+        }
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
       { numRuns: 100 },

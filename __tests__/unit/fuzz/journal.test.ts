@@ -8,6 +8,7 @@ import { anyText } from './attacks.ts';
 
 const PHASES = ['open', 'sending', 'rolling-back', 'closed'] as const;
 
+const RUN = 'this run';
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 // As it comes back from JSON, which knows no -0.
 const anyJson = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)));
@@ -27,6 +28,13 @@ const documents = fc.record({
     fc.record({ code: fc.constant('TIMEOUT' as const), message: fc.string({ maxLength: 900 }), hint: fc.option(text) }),
   ),
   outcome: fc.option(fc.constantFrom('deployed' as const, 'rolled-back' as const)),
+  notes: fc.array(text, { maxLength: 3 }),
+  rollback: fc.option(
+    fc.record({
+      failure: fc.record({ code: fc.constant('TIMEOUT' as const), message: text, hint: fc.option(text) }),
+      command: text,
+    }),
+  ),
 });
 // Nothing is sent without a mark.
 const entries = documents.map((entry) =>
@@ -83,7 +91,7 @@ describe('the journal', () => {
   test('of an entry that breaks off anywhere is invalid, never another entry', () => {
     fc.assert(
       fc.property(entries, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (entry, part) => {
-        const whole = JSON.stringify(entry);
+        const whole = JSON.stringify({ ...entry, owner: RUN });
         const torn = whole.slice(0, Math.floor(whole.length * part));
         expect(readOrRefuse(torn)).toBe(torn === '' ? null : 'invalid');
       }),
@@ -95,7 +103,7 @@ describe('the journal', () => {
     const member = fc.constantFrom('version', 'phase', 'image', 'point', 'mark', 'failure', 'outcome');
     fc.assert(
       fc.property(entries, member, fc.jsonValue({ maxDepth: 2 }), (entry, name, value) => {
-        const found = readOrRefuse(JSON.stringify({ ...entry, [name]: value }));
+        const found = readOrRefuse(JSON.stringify({ ...entry, owner: RUN, [name]: value }));
         if (found !== 'invalid') expect(found).toMatchObject({ version: 1 });
       }),
       { numRuns: 200 },

@@ -3,8 +3,10 @@ import { excerpt } from '../../../src/engine/smoke-tests/excerpt.ts';
 import { openOutputLines } from '../../../src/engine/smoke-tests/output-lines.ts';
 import { harmless } from '../../../src/io/log.ts';
 import { emptyRecord, type Outcome, type RunRecord } from '../../../src/model/outcome.ts';
+import { redact } from '../../../src/model/redact.ts';
 import { visible } from '../../../src/model/visible.ts';
 import { codeBlock, codeSpan, escapeMarkdown } from '../../../src/report/escape.ts';
+import { noRunFacts } from '../../../src/report/run-facts.ts';
 import { renderSummary } from '../../../src/report/summary.ts';
 import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith } from './attacks.ts';
@@ -23,7 +25,23 @@ const commands = [
   '\u2028',
   ':',
 ];
-const invisible = ['\u0000', '\u0008', '\u0085', '\u009b', '\u00a0', '\u061c', '\u200e', '\u202e', '\u2066', '\ufeff'];
+const invisible = [
+  '\u0000',
+  '\u0008',
+  '\u0085',
+  '\u009b',
+  '\u00a0',
+  '\u061c',
+  '\u200e',
+  '\u202e',
+  '\u2066',
+  '\ufeff',
+  '\u200b',
+  '\u2062',
+  '\u{e0041}',
+  '\u{e007f}',
+  '\u{e0100}',
+];
 const markdown = [
   '<',
   '>',
@@ -43,6 +61,17 @@ const markdown = [
   '@',
   '*',
   '_',
+  '1. ',
+  '- ',
+  '==',
+  '12',
+  'GH-',
+  ':tada:',
+  'acme',
+  'www.',
+  'WWW.',
+  'https://',
+  '\u{e0041}',
 ];
 
 /** What .NET's `TrimStart` takes off before the runner looks (actions/runner ActionCommand.cs). */
@@ -68,10 +97,10 @@ describe('text that is made harmless for the log', () => {
     );
   });
 
-  test('has no control character and no mark that turns the direction', () => {
+  test('has no control character, no mark that turns the direction, and nothing that only a program sees', () => {
     fc.assert(
       fc.property(text, (given) => {
-        expect(harmless(given)).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+        expect(harmless(given)).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}|[\u200b\ufeff\u{e0000}-\u{e01ef}]/u);
       }),
       { numRuns: 300 },
     );
@@ -128,7 +157,7 @@ describe('an excerpt of a response', () => {
     fc.assert(
       fc.property(secret, around, (hidden, parts) => {
         for (const form of [hidden, JSON.stringify(hidden).slice(1, -1), encodeURIComponent(hidden)]) {
-          const shown = excerpt(parts.join(form), [hidden]);
+          const shown = excerpt(parts.join(form), (text) => redact(text, [hidden]));
           expect([...shown].length).toBeLessThanOrEqual(203);
           expect(shown).not.toMatch(/[\r\n\u2028]/);
           expect(shown.includes(form) && !parts.join('').includes(form)).toBe(false);
@@ -147,8 +176,15 @@ describe('text in the summary', () => {
       fc.property(text, (given) => {
         const escaped = escapeMarkdown(given);
         expect(escaped).not.toMatch(/[<>|`*_[\]!~@\\\r\n]/);
+        // GitHub makes links of these by itself.
+        expect(escaped).not.toMatch(/www\.|:\/\//i);
         expect(escaped.replace(/&(?:amp|lt|gt|#\d+);/g, '')).not.toMatch(/[&#]/);
-        expect(readBack(escaped)).toBe(visible(given).replace(/[\n\t]+/g, ' '));
+        const shown = readBack(escaped);
+        // GitHub makes these of the finished text: mentions, references, and emoji.
+        expect(shown).not.toMatch(/(?<!\w)@\w|#\d|\bGH-\d|(?<!\w):[\w+-]+:/i);
+        // Nor does it begin what only the start of a line begins: a list, a rule, a heading, a block of code.
+        expect(escaped).not.toMatch(/^(?:[-=+ ]|\d+[.)])/);
+        expect(shown.replaceAll('\u200b', '')).toBe(visible(given).replace(/[\n\t]+/g, ' '));
       }),
       { numRuns: 300 },
     );
@@ -220,7 +256,8 @@ function summaryWith(foreign: string): string {
     smokeTests: [{ name: foreign, passed: false, attempts: 1, durationMs: 5, detail: foreign }],
     phases: [{ name: foreign, startedAt: 0, durationMs: 5 }],
   };
-  return renderSummary(outcome, record);
+  const run = { ...noRunFacts, commit: 'a'.repeat(40), commitMessage: foreign, actor: foreign, environment: foreign };
+  return renderSummary(outcome, record, run);
 }
 
 function withoutCode(line: string): string {

@@ -91,7 +91,7 @@ function withoutOurs(document: JsonObject, change: EditChange): unknown {
   return copy;
 }
 
-describe('any task definition, with fields that nobody has heard of', () => {
+describe('any task definition, with unknown fields', () => {
   test('that is edited keeps everything that is not ours, byte for byte', () => {
     fc.assert(
       fc.property(documents, changes, (document, change) => {

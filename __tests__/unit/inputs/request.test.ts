@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseInputs } from '../../../src/inputs.ts';
 import { memoryFiles } from '../../fixtures/fake-io.ts';
+import { memoryLog } from '../registry/world.ts';
 
 const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
 const parse = (env: Record<string, string>) => parseInputs({ env, files: memoryFiles() });
@@ -20,6 +21,33 @@ describe('the inputs of a step', () => {
       timeoutMs: 1_200_000,
       rollbackTimeoutMs: 900_000,
     });
+  });
+
+  test('`deny-private-networks` and `smoke-test-env` hold for each smoke test', () => {
+    const tests = '- GET /a\n- run: "true"';
+    expect(parse({ ...least, 'INPUT_SMOKE-TESTS': tests }).smokeTests).toMatchObject([
+      { networks: 'any' },
+      { passedVariables: [] },
+    ]);
+    const given = { 'INPUT_DENY-PRIVATE-NETWORKS': 'true', 'INPUT_SMOKE-TEST-ENV': 'API_TOKEN, STAGING_*\nAPI_TOKEN,' };
+    expect(parse({ ...least, 'INPUT_SMOKE-TESTS': tests, ...given }).smokeTests).toMatchObject([
+      { networks: 'public' },
+      { passedVariables: ['API_TOKEN', 'STAGING_*'] },
+    ]);
+  });
+
+  test.each([
+    ['*', 'got something else'],
+    ['A*', 'got something else'],
+    ['API_TOKEN=s3cr3t', 'got something else'],
+    ['API-TOKEN', 'got something else'],
+    ['INPUT_IMAGE', 'got INPUT_IMAGE'],
+    ['ACTIONS_ID_TOKEN_REQUEST_*', 'got ACTIONS_ID_TOKEN_REQUEST_*'],
+    ['GITHUB_OUTPUT', 'got GITHUB_OUTPUT'],
+  ])('`smoke-test-env: %s` is refused, and no value is repeated', (given, says) => {
+    const message = messageOf(() => parse({ ...least, 'INPUT_SMOKE-TEST-ENV': given }));
+    expect(message).toContain(`smoke-test-env: ${says}; expected names of variables such as API_TOKEN`);
+    expect(message).not.toContain('s3cr3t');
   });
 
   test('every problem is told at once, each with its input, what was given and what is expected', () => {
@@ -55,6 +83,25 @@ describe('the inputs of a step', () => {
     }
   });
 
+  test.each(['ecs', 'cloud-run', 'container-apps'])('smoke tests in the cluster are refused for %s', (target) => {
+    const env = { ...least, INPUT_TARGET: target, 'INPUT_SMOKE-TESTS': '- GET /a\n- GET /b: { in-cluster: true }' };
+    expect(messageOf(() => parse(env))).toContain(
+      '- smoke-tests: got `in-cluster: true` for "GET /b"; expected it only with target: kubernetes',
+    );
+  });
+
+  test('smoke tests in the cluster are taken for a target that runs them, and not judged for one that is unknown', () => {
+    const tests = { 'INPUT_SMOKE-TESTS': '- GET /b: { in-cluster: true }' };
+    const env = {
+      ...tests,
+      INPUT_TARGET: 'kubernetes',
+      INPUT_IMAGE: least.INPUT_IMAGE,
+      INPUT_WORKLOAD: 'deployment/web',
+    };
+    expect(parse(env).smokeTests).toMatchObject([{ inside: { image: null } }]);
+    expect(messageOf(() => parse({ ...least, ...tests, INPUT_TARGET: 'lambda' }))).not.toContain('in-cluster');
+  });
+
   test.each([
     ['traffic that is neither none nor all', { INPUT_TRAFFIC: '50%' }, '- traffic: got "50"; expected 0 or 100'],
     [
@@ -83,6 +130,18 @@ describe('the inputs of a step', () => {
   ])('%j is the strategy %s with the shares %j', (inputs, name, shares) => {
     const { strategy, trafficSteps } = parse({ ...least, ...inputs });
     expect([strategy.name, trafficSteps.map(({ percent }) => percent)]).toEqual([name, shares]);
+  });
+
+  test('a value where a reference to a secret belongs is refused by the name of its variable, and not repeated', () => {
+    const inputs = { ...least, INPUT_SECRETS: 'OPENAI_API_KEY: sk-proj-hunter2\nDB: db-password' };
+    const message = messageOf(() => parse(inputs));
+    expect(message).toContain('- secrets: got a value for OPENAI_API_KEY; expected a reference');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('a variable whose value YAML would cut is refused, also at the end of the input', () => {
+    const inputs = { ...least, 'INPUT_ENVIRONMENT-VARIABLES': 'A: x\nTOKEN: hunter2  \n' };
+    expect(messageOf(() => parse(inputs))).toContain('TOKEN: YAML drops the spaces at the end');
   });
 
   test('a name that is a variable and a secret is told once, without its value', () => {
@@ -129,6 +188,10 @@ describe('the inputs of a step', () => {
     ],
   ])('container %j', (container, images) => {
     expect(parse({ ...least, INPUT_CONTAINER: container }).images).toEqual(images);
+  });
+
+  test('what follows a second = is not dropped', () => {
+    expect(() => parse({ ...least, INPUT_CONTAINER: 'web=ghcr.io/acme/web:v1=v2' })).toThrow('v1=v2');
   });
 
   test('no image is needed where each container has its own', () => {
@@ -187,6 +250,67 @@ describe('the inputs of a step', () => {
     const message = messageOf(() => parse({ ...least, INPUT_URL: 'https://me:hunter2@agent.acme.dev' }));
     expect(message).toContain('- url: ');
     expect(message).not.toContain('hunter2');
+  });
+});
+
+describe('what people know from elsewhere', () => {
+  test.each([
+    ['cloudrun', 'cloud-run'],
+    ['Cloud Run', 'cloud-run'],
+    ['aca', 'container-apps'],
+    ['azure-container-apps', 'container-apps'],
+    ['EKS', 'kubernetes'],
+    ['fargate', 'ecs'],
+    ['kuberentes', 'kubernetes'],
+  ])('the target %s is %s', (given, meant) => {
+    expect(messageOf(() => parse({ ...least, INPUT_TARGET: given }))).toContain(`Did you mean \`${meant}\`?`);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [
+      { INPUT_STRATEGY: 'bluegreen' },
+      'strategy: got "bluegreen"; expected one of rolling, canary, blue-green. Did you mean `blue-green`?',
+    ],
+    [{ INPUT_STRATEGY: 'Blue_Green' }, 'Did you mean `blue-green`?'],
+    [{ INPUT_MODE: 'Plan' }, 'Did you mean `plan`?'],
+    [{ INPUT_REGION: 'eu-west1' }, 'region: got "eu-west1"; expected an AWS region. Did you mean `eu-west-1`?'],
+    [{ INPUT_REGION: 'eu-west-1a' }, 'Did you mean `eu-west-1`?'],
+    [
+      { INPUT_TARGET: 'cloud-run', INPUT_REGION: 'eu-west1' },
+      'expected a region of Google Cloud, such as europe-west1. Did you mean `europe-west1`?',
+    ],
+    [{ INPUT_TARGET: 'cloud-run', INPUT_REGION: 'us-east-1' }, 'Did you mean `us-east1`?'],
+    [{ INPUT_IMAGE: '' }, 'Secrets are empty in pull requests from forks'],
+    [{ 'INPUT_COPY-TO': 'https://ada:hunter2@ghcr.io/acme/agent' }, 'it is a URL'],
+  ])('%j is met with what is meant', (given, says) => {
+    const message = messageOf(() => parse({ ...least, ...given }));
+    expect(message).toContain(says);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['CONTAINER-NAME', 'container-name', 'It is called `container` here.'],
+    ['TASK-DEFINITION', 'task-definition', 'Remove it: the task definition'],
+    ['WAIT-FOR-SERVICE-STABILITY', 'wait-for-service-stability', 'Remove it: every deployment is waited for'],
+    ['ENV_VARS', 'env_vars', 'It is called `environment-variables` here.'],
+    ['PROJECT_ID', 'project_id', 'It is called `project` here.'],
+    ['CONTAINERAPPNAME', 'containerappname', 'It is called `service` here.'],
+    ['AWS-REGION', 'aws-region', 'It is called `region` here.'],
+    ['SMOKE_TESTS', 'smoke_tests', 'Did you mean `smoke-tests`?'],
+  ])('the input %s is told what it is called here', (variable, name, says) => {
+    const message = messageOf(() => parse({ ...least, [`INPUT_${variable}`]: 'x' }));
+    expect(message).toContain(
+      `- ${name}: got an input that this action does not have; expected one that it has. ${says}`,
+    );
+  });
+
+  test('a variable of the job that only looks like an input is a warning', () => {
+    const log = memoryLog();
+    const env = { ...least, INPUT_QUEUE_OF_THE_AGENT: 'x' };
+    expect(parseInputs({ env, files: memoryFiles(), log }).mode).toBe('deploy');
+    expect(log.lines).toEqual([
+      expect.stringContaining('INPUT_QUEUE_OF_THE_AGENT is set, and this action has no input'),
+    ]);
   });
 });
 

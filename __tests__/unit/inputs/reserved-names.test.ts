@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { hintForReason } from '../../../src/clouds/google/cloud-run/condition-hints.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
 import { checkResponse } from '../../../src/engine/smoke-tests/check-response.ts';
+import { asWritten } from '../../../src/engine/smoke-tests/excerpt.ts';
 import { parseSmokeTests } from '../../../src/inputs/smoke-tests.ts';
 import { parseInputs } from '../../../src/inputs.ts';
 import { parseDuration } from '../../../src/model/duration.ts';
@@ -22,7 +23,7 @@ const NAMES = ['toString', 'constructor', '__proto__', 'hasOwnProperty'];
 
 const actionYml = path.resolve(import.meta.dirname, '../../../action.yml');
 const inputs = Object.keys((parse(readFileSync(actionYml, 'utf8')) as { inputs: object }).inputs);
-const targets = ['ecs', 'cloud-run', 'container-apps'];
+const targets = ['ecs', 'cloud-run', 'container-apps', 'kubernetes'];
 
 /** What was thrown, as its code; '' for an answer. Anything but a DeployError is a bug. */
 function codeOf(run: () => unknown): string {
@@ -71,9 +72,9 @@ describe.each(NAMES)('the text %s', (name) => {
   });
 
   test('is a header that no response has', () => {
-    const seen = { status: 200, headers: {}, body: '', bodyIsWhole: true, durationMs: 1, secrets: [] };
+    const seen = { status: 200, headers: {}, body: '', bodyIsWhole: true, durationMs: 1, hide: asWritten };
     const headers = new Map([[name, 'x']]);
-    const expected = { status: null, headers, contains: null, json: null, withinMs: null };
+    const expected = { status: null, headers, contains: null, matches: null, not: null, json: null, withinMs: null };
     expect(checkResponse(seen, expected)).toMatchObject({ passed: false, detail: expect.stringContaining('no such') });
   });
 
@@ -83,7 +84,7 @@ describe.each(NAMES)('the text %s', (name) => {
     const failure = { code: name, message: 'it failed', hint: null };
     for (const change of [{ phase: name }, { outcome: name }, { failure }]) {
       const io = fakeIo();
-      io.state.save('journal', JSON.stringify({ ...entry, ...change }));
+      io.state.save('journal', JSON.stringify({ ...entry, owner: '', ...change }));
       expect(codeOf(() => openJournal(io).read())).toBe('JOURNAL_INVALID');
     }
   });

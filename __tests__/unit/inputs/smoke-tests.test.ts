@@ -5,6 +5,7 @@ import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'tests/cat.jpg': 'cat',
+  'smoke.sh': 'curl',
   'tests/smoke.yml': '- GET /from-file',
   'tests/broken.yaml': '- GET /a\n- GETT /b',
 };
@@ -31,10 +32,12 @@ const plain = {
   method: 'GET',
   headers: new Map(),
   body: { kind: 'none' },
-  expect: { status: null, headers: new Map(), contains: null, json: null, withinMs: null },
+  expect: { status: null, headers: new Map(), contains: null, matches: null, not: null, json: null, withinMs: null },
   passes: 1,
   retryForMs: 60_000,
   followAnywhere: false,
+  isHttp2: false,
+  networks: 'any',
 };
 
 describe('smoke tests that are right', () => {
@@ -50,7 +53,7 @@ describe('smoke tests that are right', () => {
     const text = `
       - POST /predict: { headers: {X-Api-Key: abc}, file: tests/cat.jpg, file-field: image, contains: label,
           json: { label: cat }, within: 2s, status: 200, header: {Content-Type: application/json},
-          retry-for: 90s, passes: 3, cross-origin-redirects: true }`;
+          retry-for: 90s, passes: 3, cross-origin-redirects: true, http2: true }`;
     expect(parse(text)).toEqual([
       {
         kind: 'http',
@@ -63,12 +66,16 @@ describe('smoke tests that are right', () => {
           status: 200,
           headers: new Map([['content-type', 'application/json']]),
           contains: 'label',
+          matches: null,
+          not: null,
           json: { label: 'cat' },
           withinMs: 2_000,
         },
         passes: 3,
         retryForMs: 90_000,
         followAnywhere: true,
+        isHttp2: true,
+        networks: 'any',
       },
     ]);
   });
@@ -93,8 +100,17 @@ describe('smoke tests that are right', () => {
         timeoutMs: 300_000,
         passes: 1,
         retryForMs: 0,
+        passedVariables: [],
       },
-      { kind: 'command', name: 'my check', script: 'true', timeoutMs: 90_000, passes: 2, retryForMs: 10_000 },
+      {
+        kind: 'command',
+        name: 'my check',
+        script: 'true',
+        timeoutMs: 90_000,
+        passes: 2,
+        retryForMs: 10_000,
+        passedVariables: [],
+      },
     ]);
   });
 
@@ -132,7 +148,7 @@ describe('smoke tests that are wrong', () => {
     ],
     ['- GET /x: {statu: 200}', 'smoke-tests[0] "GET /x": unknown key "statu": did you mean "status"?'],
     ['- GET /x: {zzzzzz: 1}', /unknown key "zzzzzz": expected one of headers, body, json-body/],
-    ['- GET /x: {status: 99}', /status: expected a status from 100 to 599/],
+    ['- GET /x: {status: 99}', /status: expected a status from 200 to 599/],
     ['- GET /x: {status: 200.5}', /status: expected/],
     ['- GET /x: {status: "200"}', /status: expected/],
     ['- GET /x: {passes: 0}', /passes: expected a whole number from 1 to 100/],
@@ -147,6 +163,20 @@ describe('smoke tests that are wrong', () => {
     ['- GET /x: {cross-origin-redirects: "yes"}', /expected true or false/],
     ['- GET /x: 200', /expected a map of options/],
     ['- GET /x: [a]', /expected a map of options/],
+    ['- GET /x: {status: 101}', /status: expected a status from 200 to 599/],
+    ['- HEAD /x: {contains: a}', /contains: the response to HEAD has no body/],
+    ['- HEAD /x: {json: {a: 1}}', /json: the response to HEAD has no body/],
+    ['- GET http://169.254.169.254/latest', /metadata service, which is never called/],
+    ['- GET http://metadata.google.internal/x', /metadata service, which is never called/],
+    ['- GET http://[fd00:ec2::254]/x', /metadata service, which is never called/],
+    ['- run: ./missing.sh --fast', /run: there is no file .\/missing.sh; check the path/],
+    ['- run: bash ./missing.sh', /run: there is no file .\/missing.sh; check the path/],
+    ['- GET /a - GET /b', /several entries on one line.*`smoke-tests: \|`/],
+    ['- GET /a - run: ls', /several entries on one line/],
+    ['- POST /x: {body-file: tests/dog.jpg}', /body-file: there is no file tests\/dog.jpg/],
+    ['- POST /x: {body-file: tests/cat.jpg, body: a}', /expected only one of body, body-file/],
+    ['- GET /x: {matches: "a("}', /matches: expected a regular expression/],
+    ['- GET /x: {not: ""}', /not: expected text that must not be there/],
     ['- GET /x: {body: a}', /GET sends no body/],
     ['- POST /x: {body: a, json-body: 1}', /expected only one of body, json-body/],
     ['- POST /x: {file-field: a}', /file-field: expected `file` beside it/],
@@ -164,7 +194,7 @@ describe('smoke tests that are wrong', () => {
     ['- rum: ls', 'smoke-tests[0]: unknown key "rum": did you mean "run"?'],
     [
       '- health: {status: 200}',
-      'smoke-tests[0]: expected `METHOD /path`, `METHOD https://host/path` or `run: command`',
+      'smoke-tests[0]: expected `METHOD /path`, `METHOD https://host/path`, `run: command`, `grpc: health` or `websocket: /path`',
     ],
     ['- {rum: ls, timeout: 5s}', 'smoke-tests[0]: unknown key "rum": did you mean "run"?'],
     ['- {run: ls, timout: 5s}', 'smoke-tests[0] "ls": unknown key "timout": did you mean "timeout"?'],
@@ -200,5 +230,141 @@ describe('smoke tests that are wrong', () => {
         .map((problem) => problem.replace(/:.*/, ''))
         .sort(),
     ).toEqual([...Array(5).fill('smoke-tests[1] "POST /a"'), 'smoke-tests[2] "gett /b"', 'smoke-tests[3] "run"']);
+  });
+});
+
+describe('a smoke test in the cluster', () => {
+  it('says so, and in which image', () => {
+    const text =
+      '- GET /a: { in-cluster: true }\n- run: x\n  in-cluster: true\n  image: busybox:1.37\n- run: y\n  in-cluster: false';
+    expect(parse(text).map(({ inside }) => inside)).toEqual([
+      { image: null },
+      { image: 'docker.io/library/busybox:1.37' },
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['- GET /a: { image: busybox }', 'image: expected `in-cluster: true` beside it'],
+    ['- run: x\n  image: busybox', 'image: expected `in-cluster: true` beside it'],
+    ['- GET /a: { in-cluster: true, image: Busy Box }', 'image: "Busy Box" is not an image reference'],
+    ['- GET /a: { in-cluster: true, http2: true }', 'http2: expected false with `in-cluster: true`'],
+    ['- { grpc: health, in-cluster: true }', 'in-cluster: expected false'],
+    ['- { websocket: /, in-cluster: true }', 'in-cluster: expected false'],
+    ['- GET /a: { in-cluster: yes please }', 'in-cluster: expected true or false'],
+    ['- GET /a: { in-cluster: true, cross-origin-redirects: true }', 'cross-origin-redirects: expected false with'],
+  ])('%s is refused', (text, problem) => {
+    expect(problemsOf(text)).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+test.each([
+  'C:\\x.yml',
+  'C:/tests/x.yaml',
+  '.\\tests\\x.yml',
+  'D:\\a\\agent\\agent\\x.yml',
+  '\\\\server\\share\\x.yml',
+  '/work/x.yml',
+])('%s is the path of a file', (file) => {
+  expect(() => parseSmokeTests(file, { readFile: () => null })).toThrow(`there is no file ${file}`);
+  expect(parseSmokeTests(file, { readFile: (name) => (name === file ? '- GET /x' : null) })).toHaveLength(1);
+});
+
+describe('a smoke test of gRPC', () => {
+  const grpc = { kind: 'grpc', location: '/', service: '', headers: new Map(), passes: 1, retryForMs: 60_000 };
+  const anywhere = { withinMs: null, networks: 'any' };
+
+  it('is of the server, or of one service at another address', () => {
+    const full =
+      '- { grpc: health, service: acme.v1.Agent, url: "https://agent.acme.dev:8443", headers: { A: b }, within: 1s, passes: 2, retry-for: 5s }';
+    expect(parse(`- grpc: health\n${full}`)).toEqual([
+      { ...grpc, ...anywhere, name: 'grpc: health' },
+      {
+        ...grpc,
+        ...anywhere,
+        name: 'grpc: health acme.v1.Agent',
+        location: 'https://agent.acme.dev:8443',
+        service: 'acme.v1.Agent',
+        headers: new Map([['a', 'b']]),
+        withinMs: 1_000,
+        passes: 2,
+        retryForMs: 5_000,
+      },
+    ]);
+  });
+
+  it.each([
+    ['- grpc: acme.v1.Agent/Ask', 'grpc: expected `health`'],
+    ['- grpcs: health', 'unknown key "grpcs": did you mean "grpc"?'],
+    ['- { grpc: health, url: /x }', 'url: expected a full http or https URL'],
+    ['- { grpc: health, url: agent:443 }', 'url: expected a path that begins'],
+    ['- { grpc: health, url: "https://a.dev/x" }', 'url: expected a URL without a path'],
+    ['- { grpc: health, url: "https://ada:s3cr3t@a.dev" }', 'url: expected a URL without credentials'],
+    ['- { grpc: health, url: "http://169.254.169.254" }', 'url: this is a link-local address'],
+    ['- { grpc: health, servce: a }', 'unknown key "servce": did you mean "service"?'],
+    ['- { grpc: health, service: "a b" }', 'service: expected the name'],
+    ['- { grpc: health, headers: { grpc-timeout: 1S } }', 'headers.grpc-timeout: this header is set by deploy-agent'],
+    ['- { grpc: health, headers: { Content-Type: x } }', 'headers.Content-Type: this header is set by deploy-agent'],
+    ['- { grpc: health, contains: a }', 'unknown key "contains"'],
+  ])('is refused: %s', (text, problem) => {
+    const problems = problemsOf(text);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+    expect(problems.join('')).not.toContain('s3cr3t');
+  });
+});
+
+describe('a smoke test of a WebSocket', () => {
+  it('has a path or a URL, a message to send and one to expect', () => {
+    const options = 'send: { a: 1 }, json: { "[*]": 2 }, contains: x, matches: y, not: z, protocol: chat, within: 2s';
+    expect(parse(`- websocket: /chat\n- { websocket: "wss://a.dev/chat?token=s3cr3t", ${options} }`)).toEqual([
+      {
+        kind: 'websocket',
+        name: 'websocket: /chat',
+        location: '/chat',
+        headers: new Map(),
+        protocol: null,
+        message: null,
+        expect: { contains: null, matches: null, not: null, json: null },
+        withinMs: null,
+        passes: 1,
+        retryForMs: 60_000,
+        networks: 'any',
+      },
+      {
+        kind: 'websocket',
+        name: 'websocket: wss://a.dev/chat?…',
+        location: 'https://a.dev/chat?token=s3cr3t',
+        headers: new Map(),
+        protocol: 'chat',
+        message: '{"a":1}',
+        expect: { contains: 'x', matches: 'y', not: 'z', json: { '[*]': 2 } },
+        withinMs: 2_000,
+        passes: 1,
+        retryForMs: 60_000,
+        networks: 'any',
+      },
+    ]);
+  });
+
+  it.each([
+    ['- websocket: chat', 'expected a path that begins with `/`, or a full ws or wss URL'],
+    ['- websocket: 5', 'websocket: expected text'],
+    ['- websockt: /chat', 'unknown key "websockt": did you mean "websocket"?'],
+    ['- websocket: "ws://metadata.google.internal/x"', 'this is a link-local address'],
+    ['- websocket: "wss://ada:s3cr3t@a.dev/"', 'expected a URL without credentials'],
+    ['- { websocket: /, send: 5 }', 'send: expected text, or a map'],
+    ['- { websocket: /, send: null }', 'send: expected text, or a map'],
+    ['- { websocket: /, expect: a }', 'unknown key "expect": expected one of websocket, protocol, send'],
+    ['- { websocket: /, protocol: "a b" }', 'protocol: expected the name'],
+    [
+      '- { websocket: /, headers: { Sec-WebSocket-Protocol: a } }',
+      'headers.Sec-WebSocket-Protocol: this header is set',
+    ],
+    ['- { websocket: /, headers: { Upgrade: a } }', 'headers.Upgrade: this header is set'],
+    ['- { websocket: /, status: 101 }', 'unknown key "status"'],
+  ])('is refused: %s', (text, problem) => {
+    const problems = problemsOf(text);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+    expect(problems.join('')).not.toContain('s3cr3t');
   });
 });

@@ -18,6 +18,16 @@ test('a command gets its input and gives its output and exit code', async () => 
   });
 });
 
+test('a command is started without a shell, which would act on its arguments', async () => {
+  const args = ['$(echo ran)', '; echo ran', '`echo ran`', '| cat', '*', "it's"];
+  const { stdout } = await exec.run(
+    process.execPath,
+    ['-p', 'JSON.stringify(process.argv.slice(1))', ...args],
+    options,
+  );
+  expect(JSON.parse(stdout)).toEqual(args);
+});
+
 test('a command that does not exist is UNSUPPORTED', async () => {
   await expect(exec.run('docker-credential-no-such-helper', ['get'], options)).rejects.toMatchObject({
     code: 'UNSUPPORTED',

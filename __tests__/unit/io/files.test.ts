@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -109,6 +118,24 @@ describe('a file that an input names', () => {
     for (const name of ['/proc/self/environ', '/sys/kernel/uevent_seqnum', '/dev/null']) {
       expect(() => files.readInput(name, 1_000_000)).toThrow('it belongs to the operating system');
     }
+  });
+
+  test('may be in a folder of the repository that is named like one of the system', () => {
+    mkdirSync(path.join(folder, 'repository/proc'));
+    writeFileSync(path.join(folder, 'repository/proc/list'), 'ps');
+    expect(inputs().readInput('proc/list', 2).toString()).toBe('ps');
+  });
+
+  test('is closed after it was read, looked for or refused', () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let time = 0; time < 20; time += 1) {
+      inputs().readInput('tests/cat.jpg', 3);
+      inputs().hasInput('tests/cat.jpg');
+      expect(() => inputs().readInput('tests/cat.jpg', 2)).toThrow(RangeError);
+      refused('tests');
+    }
+    expect(open()).toBeLessThan(before + 20);
   });
 
   test('may not belong to git, which has the token of the checkout', () => {

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Authority, createAuthority, type HostCertificate } from '../../../simulators/edge/certificates.ts';
 import { openHttp, readBody } from '../../../src/io/http.ts';
 import type { ConnectionOptions } from '../../../src/model/endpoint.ts';
+import { isTransient } from '../../../src/model/errors.ts';
 
 const NAME = 'api.cluster.internal';
 let authority: Authority;
@@ -64,9 +66,69 @@ describe('a request over TLS', () => {
     });
   });
 
+  test('whose authority is unknown is told how to trust it, and that trying again is of no use', async () => {
+    const error = await send({ serverName: NAME }).then(
+      () => null,
+      (failure: unknown) => failure,
+    );
+    expect(isTransient(error)).toBe(false);
+    expect(error).toMatchObject({ hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
+    const other = await send({ ca: authority.certificatePem }).then(
+      () => null,
+      (failure: unknown) => failure,
+    );
+    expect(isTransient(other)).toBe(true);
+    expect(other).toMatchObject({ hint: expect.stringContaining('spelling of the host') });
+  });
+
   test('is refused where the certificate is for another name', async () => {
     await expect(send({ ca: authority.certificatePem })).rejects.toMatchObject({ code: 'NETWORK' });
     const other = { ca: authority.certificatePem, serverName: 'other.example' };
     await expect(send(other)).rejects.toMatchObject({ message: expect.stringContaining('other.example') });
+  });
+
+  test('takes any certificate where it is told to, and no request beside it does', async () => {
+    expect(await send({ isUnverified: true })).toBe('nobody');
+    await expect(send()).rejects.toMatchObject({ code: 'NETWORK' });
+  });
+});
+
+describe('a request with a proxy of its own', () => {
+  let proxy: Server;
+  let tunnels: { readonly to: string; readonly login: string }[];
+  let proxyUrl: string;
+
+  /** A proxy that opens tunnels, to whatever is asked for. */
+  beforeEach(async () => {
+    tunnels = [];
+    proxy = createServer();
+    proxy.on('connect', ({ url: to = '', headers }, socket: Socket) => {
+      tunnels.push({ to, login: headers['proxy-authorization'] ?? '' });
+      const tunnel = connect(Number(to.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        tunnel.pipe(socket).pipe(tunnel);
+      });
+      for (const [one, other] of [[socket, tunnel] as const, [tunnel, socket] as const]) {
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
+      }
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    proxyUrl = `http://ada:pass@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  });
+  afterEach(() => void proxy.close());
+
+  test('goes through it, with certificate, authority and name; others do not', async () => {
+    const { key, cert: certificate } = client;
+    const tls = { ca: authority.certificatePem, serverName: NAME, certificate, key };
+    expect(await send({ ...tls, proxy: proxyUrl })).toBe('DNS:client.example');
+    expect(tunnels).toEqual([{ to: url.host, login: `Basic ${Buffer.from('ada:pass').toString('base64')}` }]);
+    expect(await send(tls)).toBe('DNS:client.example');
+    expect(tunnels).toHaveLength(1);
+  });
+
+  test('is refused without the authority through it as well', async () => {
+    await expect(send({ serverName: NAME, proxy: proxyUrl })).rejects.toMatchObject({ code: 'NETWORK' });
+    expect(tunnels).toHaveLength(1);
   });
 });

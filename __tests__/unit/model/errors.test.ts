@@ -2,14 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
 import { DeployError, describeError, ERROR_CODES, type ErrorCode } from '../../../src/model/errors.ts';
+import { troubleshootingUrl } from '../../../src/model/troubleshooting-url.ts';
+import { anchorsOf } from '../../links/anchors.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
-describe('the table of error codes in docs/troubleshooting.md', () => {
-  const rows = [...read('docs/troubleshooting.md').matchAll(/^\| `([A-Z_]+)` \| (.+) \| (.+) \|$/gm)];
+describe('the error codes in docs/troubleshooting.md', () => {
+  const page = read('docs/troubleshooting.md');
+  const rows = [...page.matchAll(/^### `([A-Z_]+)`\n\nCause: (.+)\n\nFix: (.+)$/gm)];
 
-  it('has one row for each code, in their order', () => {
+  it('have one entry each, in their order', () => {
     expect(rows.map(([, code]) => code)).toEqual([...ERROR_CODES]);
   });
 
@@ -19,13 +22,23 @@ describe('the table of error codes in docs/troubleshooting.md', () => {
   });
 });
 
+test('the address that an error prints is the anchor that GitHub gives to its entry', () => {
+  const anchors = anchorsOf(read('docs/troubleshooting.md'));
+  for (const code of ERROR_CODES) {
+    const [page, anchor] = troubleshootingUrl(code).split('#');
+    expect(page).toBe('https://github.com/org/deploy-agent/blob/main/docs/troubleshooting.md');
+    expect(anchors).toContain(anchor);
+  }
+});
+
 describe('every error that the code makes', () => {
   const made = sourceFiles().flatMap(constructionsIn);
 
   it('is found', () => expect(made.length).toBeGreaterThan(50));
 
   it('has a next step', () => {
-    expect(made.filter(({ text }) => !/\bhint\b/.test(text))).toEqual([]);
+    // `adviceFor` always gives one.
+    expect(made.filter(({ text }) => !/\bhint\b|\.\.\.adviceFor\(/.test(text))).toEqual([]);
   });
 
   it('says what was tried, where its text is written out', () => {

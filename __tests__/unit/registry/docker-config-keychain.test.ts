@@ -34,6 +34,7 @@ function machine(config: unknown, helpers: Record<string, Record<string, Answer>
 }
 
 const robot = { username: 'robot', password: 'correct:horse' };
+const identity = { username: '<token>', password: 'x' };
 const written = { auth: base64('robot:correct:horse') };
 
 describe('logins that are written down', () => {
@@ -54,10 +55,14 @@ describe('logins that are written down', () => {
   test.each([
     ['another host', { 'ghcr.io.example': written }],
     ['a path in the host', { 'ghcr.io/acme': written }],
-    ['an identity token', { 'ghcr.io': { ...written, identitytoken: 'x' } }],
     ['nothing in it, as a credential store leaves it', { 'ghcr.io': {} }],
   ])('with %s are not for this registry', async (_name, auths) => {
     expect(await machine({ auths }).resolve('ghcr.io')).toBeNull();
+  });
+
+  test('are an identity token where there is one, as docker takes them', async () => {
+    const auths = { 'ghcr.io': { ...written, identitytoken: 'x' } };
+    expect(await machine({ auths }).resolve('ghcr.io')).toEqual(identity);
   });
 
   test('are masked in the log', async () => {
@@ -103,9 +108,9 @@ describe('logins from a credential helper', () => {
     expect(await resolve('docker.io')).toEqual(robot);
   });
 
-  test('an identity token is no login', async () => {
+  test('an identity token is one, under the user name that says so', async () => {
     const token = { stdout: { Username: '<token>', Secret: 'x' } };
-    expect(await machine({ credsStore: 'acr' }, { acr: { 'ghcr.io': token } }).resolve('ghcr.io')).toBeNull();
+    expect(await machine({ credsStore: 'acr' }, { acr: { 'ghcr.io': token } }).resolve('ghcr.io')).toEqual(identity);
   });
 
   test.each<[string, Exec['run'], string]>([

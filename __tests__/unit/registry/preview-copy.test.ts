@@ -49,6 +49,20 @@ describe('the forecast of a copy', () => {
   });
 });
 
+test('a destination that is known to take no push without a login is a refusal where there is none', async () => {
+  const pair = await openPair(image);
+  const permissions = { pull: 'pull it', push: 'push it' };
+  const traits = () => ({ permissions, createsRepositories: true, pushNeedsLogin: true });
+  const client = (known: { readonly username: string; readonly password: string } | null) =>
+    openRegistryClient({ ...fakeIo(), keychains: [{ label: 'a cloud', resolve: async () => known, traits }] });
+  expect(await failureOf(previewCopy(client(null), route(pair)))).toMatchObject({
+    code: 'AUTH_FAILED',
+    message: expect.stringContaining('there are no credentials for it'),
+    hint: expect.stringContaining('The credentials need push it.'),
+  });
+  expect(await previewCopy(client({ username: 'a', password: 'b' }), route(pair))).toMatchObject({ isThere: false });
+});
+
 describe('a destination repository that does not exist', () => {
   const clientThatKnows = (createsRepositories: boolean) => {
     const permissions = { pull: 'pull it', push: 'push it' };

@@ -6,6 +6,8 @@ import { emptyRecord, endAs, type Outcome } from '../../../src/model/outcome.ts'
 import { report } from '../../../src/report/index.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 
+const PAGE = 'https://github.com/org/deploy-agent/blob/main/docs/troubleshooting.md';
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'report-'));
@@ -27,8 +29,12 @@ async function annotationOf(outcome: Outcome): Promise<readonly string[]> {
   return errors[0]!.split('\n');
 }
 
-test('a failure that was rolled back is annotated with its cause and its next step', async () => {
-  expect(await annotationOf(endAs('rolled-back', { failure }))).toEqual([failure.message, 'Next step: Fix it.']);
+test('a failure that was rolled back is annotated with its cause, its next step and the entry of its error', async () => {
+  expect(await annotationOf(endAs('rolled-back', { failure }))).toEqual([
+    failure.message,
+    'Next step: Fix it.',
+    `About DEPLOY_FAILED: ${PAGE}#deploy_failed`,
+  ]);
 });
 
 test.each(['rollback-failed', 'rollback-unconfirmed'] as const)(
@@ -40,6 +46,7 @@ test.each(['rollback-failed', 'rollback-unconfirmed'] as const)(
       'Next step: Add ecs:UpdateService.',
       'To check or repair it by hand: aws ecs update-service',
       failure.message,
+      `About PERMISSION_DENIED: ${PAGE}#permission_denied`,
     ]);
   },
 );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { emptyRecord, type Forecast } from '../../../src/model/outcome.ts';
 import { describeForecast } from '../../../src/report/forecast.ts';
+import { noRunFacts } from '../../../src/report/run-facts.ts';
 import { renderSummary } from '../../../src/report/summary.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -19,6 +20,7 @@ const copy = {
 const forecast: Forecast = {
   unchanged: false,
   differences: ['container web: environment variable LOG_LEVEL changed'],
+  warnings: [],
   copies: [copy],
   restores: 'agent:41',
   inTheWay: null,
@@ -85,9 +87,10 @@ describe('the text of a plan', () => {
       rollback: null,
       notes: [],
     };
-    const text = renderSummary({ kind: 'planned', ...rest }, record);
+    const text = renderSummary({ kind: 'planned', ...rest }, record, noRunFacts);
     expect(text).toContain('📝 Plan: nothing was changed');
     expect(text).toContain('### Plan\n\n- ');
+    expect(text).toContain('\n1. Roll out the new revision.\n2. Smoke-test the live service.\n');
     expect(text).not.toMatch(/<b>|@here|### Smoke tests/);
   });
 });

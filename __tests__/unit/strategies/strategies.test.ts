@@ -25,14 +25,14 @@ describe('what a strategy does, in order', () => {
     [
       'canary',
       canary,
-      '5% for 5m, 25%',
+      '5% for 5m, 25% for 0s',
       ['deploy at 0', 'smoke preview', '5%', 'bake 5% 5m', '25%', '100%', 'smoke live', 'finish', 'confirm'],
     ],
     [
       'canary that is analyzed at 100% too',
       canary,
       '50%, 100% for 2m',
-      ['deploy at 0', 'smoke preview', '50%', '100%', 'smoke live', 'bake 100% 2m', 'finish', 'confirm'],
+      ['deploy at 0', 'smoke preview', '50%', 'bake 50% 1m', '100%', 'smoke live', 'bake 100% 2m', 'finish', 'confirm'],
     ],
     [
       'blue-green',
@@ -47,6 +47,17 @@ describe('what a strategy does, in order', () => {
   test.each([canary, blueGreen, preview])('$name sends no user to a revision that was not smoke-tested', (strategy) => {
     const steps = strategy.plan(parseTrafficSteps(strategy.steps?.default ?? '100%'), byPercent).map(abbreviate);
     expect(steps.slice(0, 2)).toEqual(['deploy at 0', 'smoke preview']);
+  });
+
+  test.each([
+    [canary, '5% for 5m, 25%', 5],
+    [blueGreen, '100% for 1m', 100],
+    [preview, '100%', undefined],
+  ])('$name brings up what its first share takes', ({ plan }, steps, firstShare) => {
+    expect(plan(parseTrafficSteps(steps), byPercent)[0]).toEqual({
+      ...{ kind: 'deploy', takeTraffic: false, shifts: [] },
+      ...(firstShare === undefined ? {} : { firstShare }),
+    });
   });
 
   test('each step that changes or tests something is said in a plan', () => {
@@ -69,7 +80,7 @@ describe('what a strategy does, in order', () => {
   });
 
   test('a platform that shifts traffic itself gets all steps with the change, and is advanced from pause to pause', () => {
-    const shifts = parseTrafficSteps('5% for 5m, 25%');
+    const shifts = parseTrafficSteps('5% for 5m, 25% for 0s');
     const traffic = { by: 'platform', weights: 'any' } as const;
     const steps = canary.plan(shifts, { ...byPercent, traffic });
     expect(steps[0]).toEqual({ kind: 'deploy', takeTraffic: false, shifts });
@@ -108,9 +119,12 @@ function abbreviate(step: Step): string {
 describe('the steps of the traffic', () => {
   test.each([
     ['5% for 5m, 25% for 10m', '5/5 25/10 100/0'],
-    ['5 % for 1h30m\n50%', '5/90 50/0 100/0'],
+    ['5 % for 1h30m\n50% for 0s', '5/90 50/0 100/0'],
     ['100% for 1m', '100/1'],
-    [' 1%,,2% ', '1/0 2/0 100/0'],
+    [' 1%,,2% ', '1/1 2/1 100/0'],
+    ['5%, 25%, 100%', '5/1 25/1 100/0'],
+    ['100%', '100/1'],
+    ['100% for 0s', '100/0'],
   ])('%j is read', (text, expected) => {
     const read = parseTrafficSteps(text).map(({ percent, bakeMs }) => `${percent}/${bakeMs / MINUTE}`);
     expect(read.join(' ')).toBe(expected);

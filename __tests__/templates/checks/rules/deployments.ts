@@ -1,5 +1,5 @@
 import { type Finding, findingAt } from '../finding.ts';
-import { type Entry, entryOf, type JobView, type WorkflowView } from './workflow-view.ts';
+import { type Entry, entryOf, type JobView, type StepView, type WorkflowView } from './workflow-view.ts';
 
 /** What makes a deployment by this project safe to run again and again. */
 export function checkDeployments(workflow: WorkflowView): readonly Finding[] {
@@ -17,7 +17,11 @@ function checkJob(workflow: WorkflowView, job: JobView): readonly Finding[] {
 }
 
 function deploys({ steps }: JobView): boolean {
-  return steps.some(({ uses }) => /^(org\/deploy-agent@|\.\/$)/.test(String(uses?.value)));
+  return steps.some(isDeployment);
+}
+
+function isDeployment({ uses }: StepView): boolean {
+  return /^(org\/deploy-agent@|\.\/$)/.test(String(uses?.value));
 }
 
 function checkDeployJob(
@@ -30,7 +34,12 @@ function checkDeployJob(
   const environment = entryOf(entries, 'environment')?.value as Record<string, unknown> | string | undefined;
   const hasUrl = typeof environment === 'object' && Boolean(environment?.['name']) && Boolean(environment?.['url']);
   const late =
-    source.kind === 'template' ? steps.flatMap((step) => checkImage(source, entryOf(step.with, 'image'))) : [];
+    source.kind === 'template'
+      ? [
+          ...steps.flatMap((step) => checkImage(source, entryOf(step.with, 'image'))),
+          ...steps.filter(isDeployment).flatMap((step) => checkAccount(source, step)),
+        ]
+      : [];
   return [
     ...(concurrency?.['cancel-in-progress'] === false
       ? []
@@ -47,10 +56,19 @@ function checkDeployJob(
   ];
 }
 
-/** A tag may have moved since it was scanned. */
+/** A tag may have moved since it was scanned. An image that was built elsewhere is named by an input. */
 function checkImage(source: WorkflowView['source'], image: Entry | null): readonly Finding[] {
-  if (!image || /@\$\{\{ needs\.\w+\.outputs\.digest \}\}$/.test(String(image.value))) return [];
+  if (!image || /@\$\{\{ needs\.\w+\.outputs\.digest \}\}$|\$\{\{ inputs\.version \}\}$/.test(String(image.value)))
+    return [];
   return [findingAt(source, image.line, 'deploys-a-tag', 'the digest that was built and scanned is what is deployed')];
+}
+
+/** A copied job with one line left unchanged must not deploy to the wrong place. */
+function checkAccount(source: WorkflowView['source'], step: StepView): readonly Finding[] {
+  // A kubeconfig names its cluster itself.
+  const given = entryOf(step.with, 'expected-account') ?? entryOf(step.with, 'kubeconfig');
+  if (String(given?.value ?? '') !== '') return [];
+  return [findingAt(source, step.line, 'any-account', 'the deployment has no expected-account')];
 }
 
 function checkTemplate({ source, entries, lines }: WorkflowView): readonly Finding[] {

@@ -2,6 +2,8 @@ import { type Finding, findingAt } from '../finding.ts';
 import { type Entry, entryOf, type JobView, type WorkflowView } from './workflow-view.ts';
 
 const STATIC_KEYS = /^(aws-access-key-id|aws-secret-access-key|credentials_json|creds|publish-profile|kubeconfig)$/;
+/** The only way to a cluster of no cloud: the ServiceAccount of one namespace, stored in one environment. */
+const STORED_KUBECONFIG = /^\$\{\{ secrets\.\w+ \}\}$/;
 
 /** Each job has only the permissions that it needs, with a reason for each; no key is stored. */
 export function checkPermissions(workflow: WorkflowView): readonly Finding[] {
@@ -33,6 +35,7 @@ function checkJob({ source }: WorkflowView, { id, line, entries, permissions }: 
 
 function checkStep({ source }: WorkflowView, step: JobView['steps'][number]): readonly Finding[] {
   const uses = String(step.uses?.value ?? '');
+  const isOurs = uses.startsWith('org/deploy-agent@');
   const keepsToken = uses.startsWith('actions/checkout@') && entryOf(step.with, 'persist-credentials')?.value !== false;
   return [
     ...(keepsToken
@@ -40,6 +43,7 @@ function checkStep({ source }: WorkflowView, step: JobView['steps'][number]): re
       : []),
     ...step.with
       .filter(({ key }) => STATIC_KEYS.test(key))
+      .filter(({ key, value }) => !(isOurs && key === 'kubeconfig' && STORED_KUBECONFIG.test(String(value))))
       .map(({ key, line }) => findingAt(source, line, 'static-credentials', `${key} is a stored key: use OIDC`)),
   ];
 }

@@ -57,7 +57,9 @@ describe('a missing permission', () => {
     const error = toDeployError(thrown('ClientException', message), call);
     expect(error.code).toBe('PERMISSION_DENIED');
     expect(error.message).toBe('could not update service agent: the role lacks iam:PassRole');
-    expect(error.hint).toBe("Add iam:PassRole to the role's policy.");
+    expect(error.hint).toBe(
+      "Add iam:PassRole to the role's policy, or correct the name in the inputs if it allows another.",
+    );
   });
 
   it('to take on the role is a question of its trust policy', () => {

@@ -176,3 +176,13 @@ describe('no credentials', () => {
     expect(error).toMatchObject({ code: 'AUTH_FAILED' });
   });
 });
+
+test('credentials of another universe are refused in one sentence, and no token is asked for', async () => {
+  const document = { type: 'external_account', universe_domain: 's3nsapis.fr', audience: '//iam.s3nsapis.fr/x' };
+  const { io, sent } = given({}, await fileOf(document));
+  await expect(openCredentials(none, io)).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: 'could not use the Google credentials: they are of the universe s3nsapis.fr',
+  });
+  expect(sent).toEqual([]);
+});

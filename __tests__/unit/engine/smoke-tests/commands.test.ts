@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it, test } from '@jest/globals';
+import { toShellPath } from '../../../../src/engine/smoke-tests/run-script.ts';
+import { parseSmokeTests } from '../../../../src/inputs/smoke-tests.ts';
 import { DeployError } from '../../../../src/model/errors.ts';
 import { openWorld, systemClock } from './world.ts';
 
@@ -19,6 +21,32 @@ const openReal = (options: { env?: Record<string, string>; signal?: AbortSignal 
 /** As a YAML block, so that the script needs no quoting. */
 const step = (script: string, options = ''): string =>
   `- run: |\n${script.replace(/^/gm, '    ')}\n${options.replace(/^(?=.)/gm, '  ')}`;
+
+/** Where actions and runners put keys of clouds, tokens and passwords. */
+const CREDENTIALS = [
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_PROFILE'],
+  ...['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_REGION'],
+  ...['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_GHA_CREDS_PATH', 'CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE'],
+  ...[
+    'AZURE_CLIENT_SECRET',
+    'AZURE_CLIENT_ID',
+    'ARM_CLIENT_SECRET',
+    'AZURE_CONFIG_DIR',
+    'IDENTITY_HEADER',
+    'MSI_SECRET',
+  ],
+  ...['KUBECONFIG', 'DOCKER_CONFIG', 'REGISTRY_PASSWORD', 'NPM_TOKEN', 'NODE_AUTH_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN'],
+  ...['GITHUB_PAT', 'RUNNER_TOKEN', 'MY_SECRET', 'BASH_ENV', 'SSH_AUTH_SOCK', 'CI_JOB_TOKEN'],
+];
+/** What belongs to this action and to the runner. */
+const OWN = [
+  ...['INPUT_REGISTRY-PASSWORD', 'INPUT_IMAGE', 'STATE_journal', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'],
+  ...['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL', 'ACTIONS_CACHE_URL'],
+  ...['GITHUB_STATE', 'GITHUB_OUTPUT', 'GITHUB_ENV', 'GITHUB_PATH', 'GITHUB_STEP_SUMMARY'],
+];
+const withValue = (names: readonly string[], value: string) => Object.fromEntries(names.map((name) => [name, value]));
+const listed = (passedVariables: readonly string[], script: string) =>
+  parseSmokeTests(step(script), { readFile: () => '' }, { networks: 'any', passedVariables });
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -63,25 +91,55 @@ describe('a script', () => {
     expect(world.foreign.join('\n')).not.toContain('never-shown');
   });
 
-  it("gets the job's environment without what belongs to the action", async () => {
-    const withheld = [
-      'INPUT_REGISTRY-PASSWORD',
-      'STATE_journal',
-      'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-      'ACTIONS_ID_TOKEN_REQUEST_URL',
-      'ACTIONS_RUNTIME_TOKEN',
-      'GITHUB_STATE',
-      'GITHUB_OUTPUT',
-      'GITHUB_ENV',
-      'GITHUB_PATH',
-      'GITHUB_STEP_SUMMARY',
-    ];
-    const kept = { GITHUB_SHA: 'kept-1', AWS_REGION: 'kept-2', MY_INPUT_X: 'kept-3', GITHUB_STATEMENT: 'kept-4' };
-    const world = openReal({ env: { ...Object.fromEntries(withheld.map((name) => [name, 'withheld'])), ...kept } });
+  it('gets what programs need and what GitHub says about the run, and nothing else', async () => {
+    const kept = {
+      ...{
+        HOME: 'kept-1',
+        LANG: 'kept-2',
+        LC_ALL: 'kept-3',
+        CI: 'kept-4',
+        https_proxy: 'kept-5',
+        HTTPS_PROXY: 'kept-6',
+      },
+      ...{ GITHUB_SHA: 'kept-7', GITHUB_EVENT_PATH: 'kept-8', RUNNER_OS: 'kept-9' },
+    };
+    const world = openReal({ env: { ...withValue(CREDENTIALS, 'withheld'), ...withValue(OWN, 'withheld'), ...kept } });
     await world.run(step('env'));
     const text = world.foreign.join('\n');
     expect(text).not.toContain('withheld');
     for (const value of Object.values(kept)) expect(text).toContain(value);
+    expect(text).toContain('DEPLOY_REVISION=agent:42');
+  });
+
+  it('gets the variables that `smoke-test-env` lists, by their exact names or by a prefix', async () => {
+    const env = {
+      API_TOKEN: 'asked-1',
+      STAGING_A: 'asked-2',
+      STAGING_B: 'asked-3',
+      API_TOKEN_2: 'no',
+      staging_c: 'no',
+    };
+    const world = openReal({ env });
+    await world.run(step('env'), { tests: listed(['API_TOKEN', 'STAGING_*'], 'env') });
+    const given = world.foreign.filter((line) => /^(?:API_|STAGING_)/i.test(line)).sort();
+    expect(given).toEqual(['API_TOKEN=asked-1', 'STAGING_A=asked-2', 'STAGING_B=asked-3']);
+  });
+
+  test.each([['INPUT_*'], ['ACTIONS_*'], ['GITHUB_*'], ['STATE_*']])(
+    'gets none that belongs to the action, not even with %s',
+    async (pattern) => {
+      const world = openReal({ env: withValue(OWN, 'withheld') });
+      await world.run(step('env'), { tests: listed([pattern], 'env') });
+      expect(world.foreign.join('\n')).not.toContain('withheld');
+    },
+  );
+
+  it('that fails and mentions a variable which it did not get is told the input', async () => {
+    const world = openReal({ env: { API_TOKEN: 't', OTHER: 'o' } });
+    const [result] = await world.run(step('[ "$(printenv API_TOKEN)" = t ]'));
+    expect(result!.detail).toBe(
+      'exit code 1; it printed nothing; commands get API_TOKEN only if `smoke-test-env` lists it',
+    );
   });
 
   it('is a private file while it runs, and gone afterwards', async () => {
@@ -123,12 +181,12 @@ describe('a script', () => {
     expect(result).toMatchObject({ passed: true, attempts: 2 });
   });
 
-  it('is a failure, not a crash, where there is no bash', async () => {
+  it('is a failure, not a crash, where there is no shell', async () => {
     const [result] = await openReal({ env: { PATH: '/nonexistent' } }).run(step('true', 'retry-for: 1h'));
     expect(result).toMatchObject({
       passed: false,
       attempts: 1,
-      detail: expect.stringContaining('could not start bash: ENOENT'),
+      detail: expect.stringContaining('could not start sh: ENOENT'),
     });
   });
 });
@@ -203,4 +261,32 @@ it('the script itself is written to the temporary folder of the system where the
   await world.run(step('echo "$0"'));
   expect(path.dirname(world.foreign[0]!)).toBe(tmpdir());
   expect(existsSync(world.foreign[0]!)).toBe(false);
+});
+
+describe('a shell', () => {
+  /** A folder with these programs only. */
+  function only(...names: readonly string[]): string {
+    const bin = mkdtempSync(path.join(folder, 'bin-'));
+    for (const name of names) symlinkSync(`/bin/${name}`, path.join(bin, name));
+    return bin;
+  }
+
+  test('is sh where there is no bash, as in many job containers, and it is said', async () => {
+    const world = openReal({ env: { PATH: only('sh') } });
+    const [result] = await world.run(
+      step('echo "$0" > /dev/null\necho by sh $DEPLOY_REVISION\nfalse\necho not reached'),
+    );
+    expect(result).toMatchObject({ passed: false, detail: 'exit code 1; last log lines: "by sh agent:42"' });
+    expect(world.printed.filter((line) => line.includes('There is no bash here'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['D:\\a\\_temp\\deploy-agent-1.sh', 'win32', 'D:/a/_temp/deploy-agent-1.sh'],
+    ['D:/a/_temp/x.sh', 'win32', 'D:/a/_temp/x.sh'],
+    ['\\\\server\\share\\x.sh', 'win32', '//server/share/x.sh'],
+    ['/tmp/odd\\name.sh', 'linux', '/tmp/odd\\name.sh'],
+    ['/tmp/x.sh', 'darwin', '/tmp/x.sh'],
+  ] as const)('gets the path %s on %s as %s', (file, platform, expected) => {
+    expect(toShellPath(file, platform)).toBe(expected);
+  });
 });

@@ -165,7 +165,7 @@ describe('a redirect', () => {
     expect(other.received).toHaveLength(0);
   });
 
-  it('to another origin takes no header of ours along, not even on the way back home', async () => {
+  it('to another origin takes no header of ours along, not even when it leads back to the first origin', async () => {
     let home = '';
     const other = await openService((_request, response) => response.writeHead(307, { location: `${home}/end` }).end());
     const service = await openService((request, response) => {

@@ -14,6 +14,8 @@ function decide(status: string, facts: Partial<DeploymentFacts> = {}, more: Part
     foreignLive: null,
     live: true,
     earlyFailure: null,
+    allowsEmpty: false,
+    protectedTasks: null,
     desiredCount: 2,
     ...facts,
   });

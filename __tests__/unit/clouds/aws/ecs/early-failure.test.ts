@@ -4,8 +4,8 @@ import {
   describeStoppedTask,
   findEarlyFailure,
   findPermanentFailure,
+  findUnexplainedFailure,
 } from '../../../../../src/clouds/aws/ecs/early-failure.ts';
-import { findFailureHint } from '../../../../../src/clouds/aws/ecs/failure-hint.ts';
 
 function stopped(task: Partial<Task>): Task {
   return { taskArn: 'arn:aws:ecs:eu-west-1:123456789012:task/production/0f3c91d2aa', ...task };
@@ -20,15 +20,23 @@ const crashed = stopped({
   ],
 });
 const notStarted = (stoppedReason: string): Task => stopped({ stopCode: 'TaskFailedToStart', stoppedReason });
+/** In the nth start after the rollout began, each as long as the other. */
+const inRound = (round: number, task: Task): Task => ({
+  ...task,
+  createdAt: new Date(round * 10_000),
+  stoppedAt: new Date(round * 10_000 + 9_000),
+});
+const rounds = (count: number, task: Task): Task[] => Array.from({ length: count }, (_, at) => inRound(at, task));
+const atOnce = (count: number, task: Task): Task[] => Array.from({ length: count }, () => inRound(0, task));
 
 describe('a deployment', () => {
   it('is not given up for one task that crashed', () => {
-    expect(findEarlyFailure([crashed])).toBeNull();
-    expect(findEarlyFailure([])).toBeNull();
+    expect(findEarlyFailure([crashed], 1)).toBeNull();
+    expect(findEarlyFailure([], 1)).toBeNull();
   });
 
-  it('is given up for two tasks that crashed', () => {
-    expect(findEarlyFailure([crashed, crashed])).toBe(
+  it('is given up for two tasks that crashed, one after the other', () => {
+    expect(findEarlyFailure(rounds(2, crashed), 1)).toBe(
       'task 0f3c91d2 stopped: EssentialContainerExited, container web exit code 1 (2 tasks so far)',
     );
   });
@@ -38,15 +46,32 @@ describe('a deployment', () => {
       stopCode: 'ServiceSchedulerInitiated',
       stoppedReason: 'Task failed ELB health checks in (target-group agent)',
     });
-    expect(findEarlyFailure([unhealthy])).toBeNull();
-    expect(findEarlyFailure([unhealthy, unhealthy])).toContain('failed ELB health checks');
+    expect(findEarlyFailure([unhealthy], 2)).toBeNull();
+    expect(findEarlyFailure(rounds(2, unhealthy), 2)).toContain('failed ELB health checks');
+  });
+
+  test.each<[string, readonly Task[], number, boolean]>([
+    ['two of twenty tasks, one after the other', rounds(2, crashed), 20, false],
+    ['nine of twenty tasks', rounds(9, crashed), 20, false],
+    ['ten of twenty tasks', rounds(10, crashed), 20, true],
+    ['all of twenty tasks at once', atOnce(20, crashed), 20, false],
+    [
+      'all of twenty tasks at once, and the first that replaces one',
+      [inRound(1, crashed), ...atOnce(20, crashed)],
+      20,
+      true,
+    ],
+    ['both tasks at once', atOnce(2, crashed), 2, false],
+    ['200 of 1,000 tasks', rounds(200, crashed), 1_000, true],
+  ])('crashes of %s', (_, tasks, desired, isGivenUp) => {
+    expect(findEarlyFailure(tasks, desired) !== null).toBe(isGivenUp);
   });
 
   test.each(['ServiceSchedulerInitiated', 'UserInitiated', 'SpotInterruption', 'A_CODE_OF_TOMORROW'])(
     'is not given up for tasks that stopped by %s',
     (stopCode) => {
       const task = stopped({ stopCode: stopCode as NonNullable<Task['stopCode']> });
-      expect(findEarlyFailure([task, task, task])).toBeNull();
+      expect(findEarlyFailure(rounds(3, task), 1)).toBeNull();
     },
   );
 
@@ -58,14 +83,17 @@ describe('a deployment', () => {
   ])('by a stop code that AWS added and exit code %s: given up %s', (exitCode, isGivenUp) => {
     const stopCode = 'A_CODE_OF_TOMORROW' as NonNullable<Task['stopCode']>;
     const task = stopped({ stopCode, containers: [{ name: 'web', exitCode }] });
-    expect(findEarlyFailure([task, task]) !== null).toBe(isGivenUp);
+    expect(findEarlyFailure(rounds(2, task), 1) !== null).toBe(isGivenUp);
   });
 
-  it('is given up for a target group that is gone, and for no other event', () => {
+  it('is given up for events whose cause cannot pass, and for no other event', () => {
     const gone =
       '(service web) failed to register targets in (target-group arn) with (error The specified target group does not exist)';
     expect(findPermanentFailure(['(service web) has started 1 tasks', gone])).toBe(gone);
     expect(findPermanentFailure(['(service web) was unable to place a task.'])).toBeNull();
+    const stuck =
+      '(service web) was unable to stop or start tasks during a deployment because of the service deployment configuration.';
+    expect(findPermanentFailure([stuck])).toBe(stuck);
   });
 
   test.each([
@@ -75,23 +103,38 @@ describe('a deployment', () => {
     'ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: no permission',
     "ResourceInitializationError: unable to retrieve secret from asm: Secrets Manager can't find the specified secret",
   ])('is given up at once for a cause that cannot pass: %s', (reason) => {
-    expect(findEarlyFailure([notStarted(reason)])).toContain(reason);
+    expect(findEarlyFailure([notStarted(reason)], 20)).toContain(reason);
   });
 
   test.each([
     'CannotPullContainerError: dial tcp: i/o timeout',
     'CannotPullContainerError: toomanyrequests: rate limit exceeded, image not found',
+    'CannotPullContainerError: ref pull has been retried 5 time(s): unexpected status: 503 Service Unavailable',
     'ResourceInitializationError: unable to pull secrets: context deadline exceeded',
-    'ResourceInitializationError: something new',
-  ])('is not given up for one task whose cause may pass: %s', (reason) => {
-    expect(findEarlyFailure([notStarted(reason)])).toBeNull();
-    expect(findEarlyFailure([notStarted(reason), notStarted(reason)])).toContain(reason);
+    'Timeout waiting for network interface provisioning to complete.',
+    'Capacity is unavailable at this time. Please try again later or in a different availability zone.',
+  ])('is left to the breaker for a cause that may pass: %s', (reason) => {
+    expect(findEarlyFailure(rounds(3, notStarted(reason)), 1)).toBeNull();
+  });
+
+  it('is given up for a cause that nobody knows, when it comes again', () => {
+    const unknown = notStarted('ResourceInitializationError: something new');
+    expect(findEarlyFailure([unknown], 1)).toBeNull();
+    expect(findEarlyFailure(rounds(2, unknown), 1)).toContain('something new');
+  });
+
+  it('is given up by the platform’s own count and event, where no task says why', () => {
+    const event = '(service web) is unable to consistently start tasks successfully. For more information, see …';
+    expect(findUnexplainedFailure([event], { failedTasks: 3, desired: 1 })).toBe(`3 tasks in a row failed: ${event}`);
+    expect(findUnexplainedFailure([event], { failedTasks: 2, desired: 1 })).toBeNull();
+    expect(findUnexplainedFailure([event], { failedTasks: 3, desired: 20 })).toBeNull();
+    expect(findUnexplainedFailure([], { failedTasks: 3, desired: 1 })).toBeNull();
   });
 
   it('is judged by the reason of a container too', () => {
     const reason = 'CannotPullContainerError: manifest unknown';
     const task = stopped({ stopCode: 'TaskFailedToStart', containers: [{ name: 'web', reason }] });
-    expect(findEarlyFailure([crashed, task])).toBe(
+    expect(findEarlyFailure([crashed, task], 2)).toBe(
       `task 0f3c91d2 stopped: TaskFailedToStart, container web: ${reason} (2 tasks so far)`,
     );
   });
@@ -99,29 +142,4 @@ describe('a deployment', () => {
 
 test('a stopped task that AWS says nothing about is described as that', () => {
   expect(describeStoppedTask({})).toBe('task  stopped: no stop code');
-});
-
-describe('the hint', () => {
-  test.each([
-    ['container web exit code 137', /memory/],
-    ['container web exit code 139', /architecture/],
-    ['container web exit code 127', /entry point/],
-    ['container web exit code 1', /last log lines/],
-    ['CannotPullContainerError: manifest unknown', /image exists/],
-    ['CannotPullContainerError: no matching manifest for linux/arm64', /CPU architecture/],
-    ['CannotPullContainerError: dial tcp 1.2.3.4:443: i/o timeout', /NAT/],
-    ['ResourceInitializationError: unable to pull secrets or registry auth', /secret exists/],
-    ['ResourceInitializationError: failed to validate logger args: log group', /log group/],
-    ['target 10.0.1.5:8080 is unhealthy (Target.Timeout: Request timed out)', /listens on the port/],
-    [
-      'target is unhealthy (Target.ResponseCodeMismatch: Health checks failed with these codes: [404])',
-      /health check path/,
-    ],
-  ])('for "%s" names the next step', (text, expected) => {
-    expect(findFailureHint(text)).toMatch(expected);
-  });
-
-  it('is left out where nothing is known', () => {
-    expect(findFailureHint('it rained')).toBeNull();
-  });
 });

@@ -35,8 +35,8 @@ describe('can a deployment in progress end by itself?', () => {
       null,
     ],
   ])('%s', (_title, tasks, why) => {
-    if (why === null) expect(decideStuck(tasks, BEGAN)).toBeNull();
-    else expect(decideStuck(tasks, BEGAN)).toMatch(why);
+    if (why === null) expect(decideStuck(tasks, BEGAN, 1)).toBeNull();
+    else expect(decideStuck(tasks, BEGAN, 1)).toMatch(why);
   });
 });
 

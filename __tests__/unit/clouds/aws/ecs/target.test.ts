@@ -53,7 +53,7 @@ describe('the inputs', () => {
   );
 
   test('are listed, so that another target’s are noticed', () => {
-    expect(targets.get('ecs')?.inputs).toEqual(['cluster', 'service', 'region', 'expected-account']);
+    expect(targets.get('ecs')?.inputs).toEqual(['cluster', 'service', 'allow-empty', 'region', 'expected-account']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { editDocument, toDocument } from '../../../../../src/clouds/aws/ecs/task-definition.ts';
+import { editDocument, listWarnings, toDocument } from '../../../../../src/clouds/aws/ecs/task-definition.ts';
 import { listDifferences } from '../../../../../src/clouds/aws/ecs/task-definition-differences.ts';
 import { DeployError } from '../../../../../src/model/errors.ts';
 import type { ImageReference } from '../../../../../src/model/image.ts';
@@ -145,6 +145,41 @@ describe('named containers', () => {
   });
 });
 
+describe('a login for the registry of the image', () => {
+  const login = { credentialsParameter: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:registry' };
+  const container = (from: string): JsonObject => ({
+    ...web,
+    image: `${from}/acme/agent:v1`,
+    repositoryCredentials: login,
+  });
+  const to = (registry: string) => ({ images: [{ container: null, image: { ...image, registry } }] });
+
+  test.each([
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+    '123456789012.dkr-ecr.eu-west-1.on.aws',
+    'public.ecr.aws',
+  ])('is dropped where the image moves to %s', (registry) => {
+    expect(edit([container('ghcr.io')], to(registry))[0]).not.toHaveProperty('repositoryCredentials');
+  });
+
+  test.each([
+    [
+      'stays, with a warning',
+      'docker.io',
+      [
+        'container web keeps its repositoryCredentials, and its image moves from docker.io to ghcr.io: the secret has to hold a login for ghcr.io.',
+      ],
+    ],
+    ['stays without a word', 'ghcr.io', []],
+    ['stays without a word', 'not an image', []],
+  ])('%s where the image was in %s', (_, from, warnings) => {
+    const live = [container(from)];
+    const edited = edit(live, {});
+    expect(edited[0]).toHaveProperty('repositoryCredentials', login);
+    expect(listWarnings({ containerDefinitions: live }, { containerDefinitions: edited })).toEqual(warnings);
+  });
+});
+
 describe('environment and secrets', () => {
   const configured: JsonObject = {
     ...web,
@@ -181,6 +216,19 @@ describe('environment and secrets', () => {
     expect(toVariable?.['secrets']).toEqual([]);
     const both = { environment: new Map([['X', '1']]), secrets: new Map([['X', 'arn:x']]) };
     expect(() => edit([configured], both)).toThrow(/at once/);
+  });
+
+  it('are removed from both lists, and nothing else is', () => {
+    const removed = new Set(['A', 'KEY', 'NEVER_THERE']);
+    const [before] = edit([configured]);
+    const [after] = edit([configured], { removed });
+    const without = (list: unknown) => (list as JsonObject[]).filter(({ name }) => !removed.has(String(name)));
+    expect(without(before?.['environment'])).not.toEqual(before?.['environment']);
+    expect(after).toEqual({
+      ...before,
+      environment: without(before?.['environment']),
+      secrets: without(before?.['secrets']),
+    });
   });
 
   it('are not made up where there were none', () => {

@@ -9,17 +9,19 @@ const token = (password: string): string => Buffer.from(`AWS:${password}`).toStr
 
 let wire: Wire;
 let refuse = false;
+let isPublic = false;
 beforeEach(async () => {
   refuse = false;
+  isPublic = false;
   wire = await openWire({
-    GetAuthorizationToken: () =>
-      refuse
-        ? new AwsError('AccessDeniedException')
-        : {
-            authorizationData: [
-              { authorizationToken: token(`pw-${wire.calls.length}`), expiresAt: (wire.time + 12 * HOUR_MS) / 1_000 },
-            ],
-          },
+    GetAuthorizationToken: () => {
+      const authorization = {
+        authorizationToken: token(`pw-${wire.calls.length}`),
+        expiresAt: (wire.time + 12 * HOUR_MS) / 1_000,
+      };
+      if (refuse) return new AwsError('AccessDeniedException');
+      return { authorizationData: isPublic ? authorization : [authorization] };
+    },
   });
 });
 afterEach(() => wire.close());
@@ -27,7 +29,6 @@ afterEach(() => wire.close());
 test.each([
   'ghcr.io',
   'docker.io',
-  'public.ecr.aws',
   '12.dkr.ecr.eu-west-1.amazonaws.com',
   '123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example',
 ])('does not know %s, and sends nothing', async (host) => {
@@ -71,4 +72,25 @@ test('a refusal names the permission, and is not remembered', async () => {
   });
   refuse = false;
   expect(await keychain.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com')).toMatchObject({ username: 'AWS' });
+});
+
+test('public.ecr.aws is logged in to in its one region, in the name of the role', async () => {
+  const io = { ...wire.io, env: { AWS_REGION: 'eu-west-1' } };
+  expect(ecrRegistry.handles('public.ecr.aws')).toBe(true);
+  // An object, where the private registries have a list.
+  isPublic = true;
+  const keychain = ecrKeychain({ io, signal: neverAborted });
+  expect(await keychain.resolve('public.ecr.aws')).toEqual({ username: 'AWS', password: 'pw-1' });
+  expect(wire.calls[0]?.authorization).toContain('/us-east-1/ecr-public/aws4_request');
+  expect(wire.masked).toEqual(['pw-1', token('pw-1')]);
+});
+
+test('public.ecr.aws is not logged in to by a job without an AWS identity, nor where the role may not', async () => {
+  const resolve = (env: Readonly<Record<string, string>>) =>
+    ecrKeychain({ io: { ...wire.io, env }, signal: neverAborted }).resolve('public.ecr.aws');
+  expect(await resolve({ PATH: '/bin' })).toBeNull();
+  expect(wire.calls).toEqual([]);
+  refuse = true;
+  expect(await resolve({ AWS_REGION: 'eu-west-1' })).toBeNull();
+  expect(wire.calls).toHaveLength(1);
 });

@@ -38,6 +38,7 @@ function factsOf({ goal = { kind: 'up' }, ...parts }: Given): RevisionFacts {
     busy: false,
     changeError: null,
     trouble: null,
+    hasRun: true,
     troubledMs: 0,
     ...parts,
   };
@@ -45,6 +46,7 @@ function factsOf({ goal = { kind: 'up' }, ...parts }: Given): RevisionFacts {
 
 const proven = { text: 'container web: Waiting, CrashLoopBackOff, restarted twice', evidence: 'proven' } as const;
 const suspected = { text: 'container web: Waiting, ImagePullBackOff', evidence: 'suspected' } as const;
+const asleep = { ...up, health: 'none', running: 'scaledtozero', replicas: 0, minReplicas: 0 };
 const notReady = { ...up, health: 'none', running: 'activating' };
 
 describe('one full read of our revision', () => {
@@ -54,7 +56,14 @@ describe('one full read of our revision', () => {
     ['not listed, and its change failed', { ours: null, changeError: 'X: no' }, 'failed', 'DEPLOY_REJECTED'],
     ['provisioned is not healthy', { ours: notReady }, 'progressing', 'NOT_READY'],
     ['a word that is not known', { ours: { ...up, health: 'none', running: 'dreaming' } }, 'progressing', 'NOT_READY'],
-    ['scaled to zero', { ours: { ...up, health: 'none', running: 'scaledtozero', replicas: 0 } }, 'succeeded', 'UP'],
+    ['scaled to zero', { ours: asleep }, 'succeeded', 'UP'],
+    ['without a replica, against its minimum', { ours: { ...asleep, minReplicas: 1 } }, 'progressing', 'NOT_READY'],
+    [
+      'called healthy without a replica, against its minimum',
+      { ours: { ...up, replicas: 0, minReplicas: 2 } },
+      'progressing',
+      'NOT_READY',
+    ],
     ['running, and unhealthy', { ours: { ...up, health: 'unhealthy' } }, 'progressing', 'NOT_READY'],
     ['unhealthy for long', { ours: { ...up, health: 'unhealthy' }, troubledMs: 60_000 }, 'failed', 'DEPLOY_FAILED'],
     ['activation failed', { ours: { ...notReady, running: 'activationfailed' } }, 'failed', 'DEPLOY_FAILED'],

@@ -46,10 +46,12 @@ function factsOf(parts: Partial<RestorationFacts> = {}): RestorationFacts {
     previouslyServing: [revision(OLD, { share: 80 })],
     isMarked: false,
     rival: null,
+    doesRivalFollow: true,
     isBesidePreview: false,
     trouble: null,
     warmth: 'warm',
     releaseCommand: 'az containerapp ingress traffic set',
+    outstandingMs: 0,
     elapsedMs: 0,
     ...parts,
   };
@@ -132,6 +134,24 @@ describe('one poll of a rollback leads to one action', () => {
       'another run holds the app, nothing of ours is left',
       { rival: 'run 2', traffic: [byName(OLD)], ours: null },
       'superseded',
+    ],
+    [
+      'the previous revision has its traffic by name, and was deactivated by hand: activated first',
+      {
+        ...{ traffic: [byName(OLD)], previouslyServing: [revision(OLD, { active: false })] },
+        ours: revision(OURS),
+      },
+      { act: 'activate', revision: OLD },
+    ],
+    [
+      'all is as it was, and a request that got no answer may still come: the marker stays for that time',
+      {
+        ...restoring,
+        ...{ restored: revision(COPY, { share: 100 }), latestReady: COPY, traffic: latest, isMarked: true },
+        ...{ ours: revision(OURS, { active: false }), previouslyServing: [revision(OLD, { active: false })] },
+        outstandingMs: 40_000,
+      },
+      'progressing',
     ],
     ['a newer deployment that is in progress: waited for', { latest: 'agent--x', busy: true }, 'progressing'],
     ['another user moved the traffic: not touched', { traffic: [byName('agent--x')] }, 'superseded'],
@@ -294,7 +314,7 @@ describe('one poll of a rollback leads to one action', () => {
     ],
   ])('%s', (_title, parts, expected) => {
     const decision = decideRestoration(factsOf(parts));
-    if (typeof expected !== 'string') expect(decision).toEqual(expected);
+    if (typeof expected !== 'string') expect(decision).toMatchObject(expected);
     else expect(decision).toMatchObject({ act: 'none', answer: { status: expected } });
   });
 
@@ -303,5 +323,16 @@ describe('one poll of a rollback leads to one action', () => {
     const ended = { ours: null, previouslyServing: [revision(OLD, { active: false })] };
     const decision = decideRestoration(factsOf({ ...parts, ...ended }));
     expect(decision).toMatchObject({ answer: { status: 'restored', by: 'us', revision: COPY } });
+  });
+
+  test.each([
+    ['pinned as we had pinned it: the command that releases it is said', false, true],
+    ['in the user’s own form: it has no need of a command', true, false],
+  ])('beside another run that leaves the traffic %s', (_title, doesRivalFollow, isSaid) => {
+    const decision = decideRestoration(
+      factsOf({ rival: 'run 2', doesRivalFollow, traffic: [byName(OLD)], ours: null }),
+    );
+    const { answer } = decision as Extract<Decision, { act: 'none' }>;
+    expect(answer.message.includes('az containerapp ingress traffic set')).toBe(isSaid);
   });
 });

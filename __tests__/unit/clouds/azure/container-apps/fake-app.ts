@@ -19,6 +19,8 @@ export interface FakeAzure {
   provisioningState: string;
   /** Names of the revisions that it lists. */
   readonly revisions: string[];
+  /** Names of those that may not be read. */
+  readonly unreadable: string[];
   /** The answer to each PATCH. */
   patch: () => Answer;
   /** Status document of the last change. */
@@ -40,6 +42,7 @@ export function openFakeApp(): FakeApp {
     latestRevision: OLD,
     provisioningState: 'Succeeded',
     revisions: [OLD],
+    unreadable: [],
     patch: () => ({ status: 202, headers: { 'azure-asyncoperation': STATUS_URL } }),
     change: { status: 'InProgress' },
   };
@@ -54,6 +57,9 @@ export function openFakeApp(): FakeApp {
     signal: neverAborted,
     warned: new Set(),
     firstSeen: new Map(),
+    sent: new Map(),
+    endings: new Map(),
+    unanswered: { at: null },
   };
   return { ...wire, app, azure, calls: () => wire.sent.map((request) => `${request.method} ${kindOf(request)}`) };
 }
@@ -77,6 +83,8 @@ function kindOf({ url }: HttpRequest): string {
 
 function answerOf(request: HttpRequest, azure: FakeAzure): Answer {
   if (request.method === 'PATCH') return azure.patch();
+  // It activates or deactivates a revision.
+  if (request.method === 'POST') return { body: {} };
   switch (kindOf(request)) {
     case 'status':
       return { body: azure.change };
@@ -89,7 +97,10 @@ function answerOf(request: HttpRequest, azure: FakeAzure): Answer {
   }
 }
 
-function answerRevision(name: string, { revisions, oldTemplate, template: present }: FakeAzure): Answer {
+function answerRevision(name: string, azure: FakeAzure): Answer {
+  const { revisions, unreadable, oldTemplate, template: present } = azure;
+  if (unreadable.includes(name))
+    return { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } };
   const template = name === OLD ? (oldTemplate ?? present) : present;
   if (!revisions.includes(name)) return { status: 404, body: { error: { code: 'RevisionNotFound', message: 'no' } } };
   const state = { active: true, provisioningState: 'Provisioned', healthState: 'Healthy', runningState: 'Running' };

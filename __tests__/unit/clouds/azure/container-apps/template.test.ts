@@ -60,6 +60,11 @@ describe('the template with our change in it', () => {
     ]);
   });
 
+  test('loses the variables that are to be there no more', () => {
+    const [web] = editTemplate(template, changeOf({ removed: new Set(['A']) }))['containers'] as { env: unknown }[];
+    expect(web!.env).toEqual([]);
+  });
+
   test('is refused where the container can not be told, with the names', () => {
     const other = { ...image, repository: 'worker' };
     const change = changeOf({ images: [{ container: null, image: other }] });

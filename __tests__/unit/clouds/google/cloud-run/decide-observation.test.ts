@@ -7,7 +7,7 @@ import {
 
 const old = { revision: 'agent-old', percent: 100, tag: null };
 const settled = { generation: 2, reconciling: false, state: 'CONDITION_SUCCEEDED', reason: '', message: '' };
-const ready = { ready: true, failure: null, progress: null };
+const ready = { ready: true, failure: null, progress: null, unchecked: null };
 const facts = (change: Partial<RolloutFacts> = {}): RolloutFacts => ({
   ...{ ours: 'agent-new', goal: { kind: 'up' }, isStale: false, otherChange: null, revision: ready, progress: settled },
   ...{ operationError: null, effective: [old], expected: [old] },
@@ -53,14 +53,14 @@ describe('our change is', () => {
     ],
     [
       'failed when its revision failed, before the operation says so',
-      { revision: { ready: false, failure, progress: null } },
+      { revision: { ready: false, failure, progress: null, unchecked: null } },
       'failed',
       failure.reason,
       /agent-new is not ready \(HEALTH_CHECK_CONTAINER_ERROR: did not listen\)$/,
     ],
     [
       'failed when it is no longer ready',
-      { revision: { ready: false, failure, progress: null }, effective: share, expected: share },
+      { revision: { ready: false, failure, progress: null, unchecked: null }, effective: share, expected: share },
       'failed',
       failure.reason,
       /not ready/,
@@ -97,7 +97,7 @@ describe('our change is', () => {
     ],
     [
       'going on while it starts, with what it waits for',
-      { revision: { ready: false, failure: null, progress: { reason: 'PENDING', message: '' } } },
+      { revision: { ready: false, failure: null, progress: { reason: 'PENDING', message: '' }, unchecked: null } },
       'progressing',
       'NOT_READY',
       /is starting \(PENDING\)/,
@@ -112,7 +112,7 @@ describe('our change is', () => {
 test('what failed is said to be ours, or superseded', () => {
   expect(decideObservation(facts({ otherChange: 'x' }))).toMatchObject({ as: 'SUPERSEDED' });
   expect(decideObservation(facts({ operationError: 'x' }))).toMatchObject({ as: 'DEPLOY_FAILED' });
-  const failedRevision = { ready: false, failure: { reason: '', message: '' }, progress: null };
+  const failedRevision = { ready: false, failure: { reason: '', message: '' }, progress: null, unchecked: null };
   const unnamed = { as: 'DEPLOY_FAILED', reason: 'DEPLOY_FAILED' };
   expect(decideObservation(facts({ revision: failedRevision }))).toMatchObject(unnamed);
 });

@@ -74,6 +74,19 @@ describe('the edited template', () => {
     expect(editTemplate(live, change({ environment, secrets }))).toEqual(live);
   });
 
+  test('loses the variables and the references that are to be there no more', () => {
+    const set = change({
+      environment: new Map([
+        ['KEEP', '1'],
+        ['OLD', '2'],
+      ]),
+      secrets: new Map([['REF', 's']]),
+    });
+    const live = editTemplate(template, set);
+    const edited = editTemplate(live, change({ removed: new Set(['OLD', 'REF']) }));
+    expect(edited).toEqual(editTemplate(template, change({ environment: new Map([['KEEP', '1']]) })));
+  });
+
   test.each(['s/p a', '', 'projects/p/secrets/s/x', 'a:b:c', 'hunter2!'])(
     'refuses the reference %j without repeating it',
     (reference) => {

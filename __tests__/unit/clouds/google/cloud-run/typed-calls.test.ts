@@ -105,6 +105,12 @@ describe('the list of services', () => {
     ]);
   });
 
+  test('leaves out what is in another region, which a global endpoint may list', async () => {
+    const there = { name: 'projects/1/locations/us-east1/services/agent' };
+    const here = { name: 'projects/1/locations/europe-west1/services/worker' };
+    expect(await listServices(givenRun({ services: [there, here] }).run)).toEqual(['worker']);
+  });
+
   test('ends at 100 names, and after ten pages of a server that never ends', async () => {
     const full = givenRun(
       page(

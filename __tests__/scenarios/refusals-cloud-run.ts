@@ -1,32 +1,22 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import {
   type CloudRunAgentOptions,
   CLOUD_RUN_SERVICE as SERVICE,
   seedImage,
 } from '../../simulators/cloud-run-agent.ts';
-import type { ErrorCode } from '../../src/model/errors.ts';
-import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
-import { mutations, refuse } from './refusal.ts';
+import { mutations, type RefusalRow } from './refusal.ts';
 
-afterEach(closeAgents);
-
-interface Row {
-  readonly name: string;
+interface CloudRunRow extends Omit<RefusalRow, 'arrange'> {
   readonly agent?: Partial<CloudRunAgentOptions>;
   readonly given?: (agent: Agent) => unknown;
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly code: ErrorCode;
-  readonly says: readonly string[];
 }
 
 const canary = { strategy: 'canary', 'smoke-tests': '- GET /health' };
 const LONG = `a${'b'.repeat(43)}`;
 const invalid = 'INPUT_INVALID' as const;
 
-const inputRows: readonly Row[] = [
+const inputRows: readonly CloudRunRow[] = [
   {
     name: 'no region',
     inputs: { region: '' },
@@ -100,11 +90,11 @@ const inputRows: readonly Row[] = [
     name: 'a secret that is pasted instead of named',
     inputs: { secrets: 'API_KEY: "sk-live/abc def"' },
     code: invalid,
-    says: ['one of its values is no reference to a secret', 'Write the name in Secret Manager'],
+    says: ['secrets: got a value for API_KEY; expected a reference to a secret', 'write its name here'],
   },
 ];
 
-const serviceRows: readonly Row[] = [
+const serviceRows: readonly CloudRunRow[] = [
   {
     name: 'a service that is not there, with what is',
     inputs: { service: 'agnet' },
@@ -141,6 +131,50 @@ const serviceRows: readonly Row[] = [
     says: ['could not use canary', 'Use a service whose name has at most 42 characters', '46'],
   },
   {
+    name: 'an image in a registry that Cloud Run pulls nothing from',
+    inputs: { 'copy-to': '' },
+    code: 'UNSUPPORTED',
+    says: [
+      'could not deploy to service agent',
+      'Cloud Run pulls no image from there: ghcr.io/',
+      'copy-to: europe-west1-docker.pkg.dev/acme-prod/',
+    ],
+  },
+  ...['INGRESS_TRAFFIC_INTERNAL_ONLY', 'INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER'].flatMap((ingress) =>
+    [canary, { ...canary, strategy: 'blue-green' }, { ...canary, strategy: '', traffic: '0' }].map((inputs) => ({
+      name: `${inputs.strategy || 'a preview'} behind ${ingress}`,
+      agent: { service: { extras: { ingress } } },
+      inputs,
+      code: 'UNSUPPORTED' as const,
+      says: ['cannot be reached before it gets traffic', 'Set `preview-url`', 'https://{tag}.example.com'],
+    })),
+  ),
+  ...['https://example.com', 'http://{tag}.example.com', 'https://example.com/{tag}', 'https://{tag}.{tag}.dev'].map(
+    (url) => ({
+      name: `the preview URL ${url}`,
+      inputs: { ...canary, 'preview-url': url },
+      code: invalid,
+      says: ['preview-url: got something else; expected a base URL with {tag} in its host'],
+    }),
+  ),
+  {
+    name: 'a tag without traffic on a revision that was deleted',
+    given: async ({ world }) => {
+      const one = world.google.look(SERVICE).revisions[0]!.id;
+      world.google.foreignDeploy(SERVICE, seedImage(world, 'v1b'));
+      await world.clock.advance(60_000);
+      world.google.foreignTraffic(SERVICE, [
+        { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 },
+        { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: one, tag: 'old' },
+      ]);
+      await world.clock.advance(60_000);
+      world.google.deleteRevision(SERVICE, one);
+    },
+    code: 'UNSUPPORTED',
+    says: ['which was deleted', '--remove-tags old'],
+    never: ['--to-latest', '--to-revisions'],
+  },
+  {
     name: 'an unknown container',
     inputs: { container: 'wbe' },
     code: invalid,
@@ -148,7 +182,7 @@ const serviceRows: readonly Row[] = [
   },
 ];
 
-const accessRows: readonly Row[] = [
+const accessRows: readonly CloudRunRow[] = [
   {
     name: 'no credentials',
     env: { GOOGLE_APPLICATION_CREDENTIALS: '' },
@@ -218,27 +252,28 @@ const accessRows: readonly Row[] = [
   {
     name: 'an image that may not be read',
     given: ({ world }) => world.google.deny('artifactregistry.repositories.downloadArtifacts'),
-    inputs: { 'copy-to': '' },
+    image: ({ world }) => seedImage(world, 'v2'),
+    inputs: { 'copy-to': '', 'registry-username': '', 'registry-password': '' },
     code: 'PERMISSION_DENIED',
     says: [
-      'artifactregistry.repositories.downloadArtifacts is missing',
+      'Permission "artifactregistry.repositories.downloadArtifacts" denied',
       'roles/artifactregistry.reader on the repository',
     ],
   },
 ];
 
-describe('what is refused, with nothing touched', () => {
-  test.each([...inputRows, ...serviceRows, ...accessRows].map((row) => [row.name, row] as const))(
-    '%s',
-    async (_name, row) => {
-      const agent = await givenCloudRun(row.agent ?? {});
-      await row.given?.(agent);
-      const image = agent.world.publish('v2', {});
-      const { failure, text } = await refuse(agent, { image, ...row.inputs }, row.env ? { env: row.env } : {});
-      expect({ code: failure.code, text }).toEqual({ code: row.code, text: expect.any(String) });
-      for (const part of row.says) expect(text).toContain(part);
-      expect(mutations(agent).filter((call) => !/^run:UpdateService (?:403|200)$/.test(call))).toEqual([]);
-      expect(agent.world.google.look(SERVICE).revisions).toHaveLength(1);
+export const cloudRunRefusals: readonly RefusalRow[] = [...inputRows, ...serviceRows, ...accessRows].map(
+  ({ agent: options = {}, given, ...row }) => ({
+    ...row,
+    async arrange() {
+      const agent = await givenCloudRun(options);
+      await given?.(agent);
+      return agent;
     },
-  );
-});
+    ensureUntouched(agent) {
+      // A dry run of the update is one, which Google refuses or answers.
+      const changes = mutations(agent).filter((call) => /^run:(?!UpdateService (?:403|200)$)/.test(call));
+      if (changes.length > 0) throw new Error(`changed: ${changes.join(', ')}`);
+    },
+  }),
+);

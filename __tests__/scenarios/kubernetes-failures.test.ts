@@ -1,0 +1,279 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Behaviour } from '../../simulators/behaviour.ts';
+import { objectsAt, textAt } from '../../simulators/json.ts';
+import type { KubernetesAgent } from '../../simulators/kubernetes-agent.ts';
+import { untilDone } from '../../simulators/kubernetes-scene.ts';
+import { paths, type StageOptions } from '../../simulators/kubernetes-stage.ts';
+import { SOURCE } from '../../simulators/world.ts';
+import { closeAgents } from './agent.ts';
+import { givenKubernetes } from './kubernetes-agent.ts';
+import {
+  beforeFirstPatch,
+  crash,
+  enforcePodSecurity,
+  LEAST,
+  large,
+  sayOfUnscheduled,
+  setQuota,
+  withContainer,
+  withInit,
+} from './kubernetes-troubles.ts';
+import { watchEvidence, watchPatches } from './watch-kubernetes.ts';
+
+afterEach(closeAgents);
+
+interface Row {
+  readonly image?: Partial<Behaviour>;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly stage?: Partial<StageOptions>;
+  readonly arrange?: (agent: KubernetesAgent) => Promise<void> | void;
+  /** In the status of a pod, or of a ReplicaSet: when it is there first, the time begins. */
+  readonly evidence: RegExp;
+  readonly says: RegExp;
+  /** It has become ready and served, before it failed. */
+  readonly serves?: boolean;
+}
+
+const trouble =
+  (kind: 'denied' | 'throttled' | 'unavailable' | 'unreachable', times?: number) => (agent: KubernetesAgent) =>
+    void agent.stage.kubelet.troubles.push({ image: `${SOURCE.repository}@`, kind, ...(times ? { times } : {}) });
+const forget = (agent: KubernetesAgent) => beforeFirstPatch(agent, () => agent.world.source.forget(SOURCE.repository));
+const sidecar = { container: 'web\nhelper' };
+
+describe('is red within ten seconds of the first evidence, and everything is as before', () => {
+  const rows: readonly (readonly [string, Row])[] = [
+    [
+      'an image that the nodes do not find',
+      { arrange: forget, evidence: /ErrImagePull/, says: /image can’t be pulled.*not found/ },
+    ],
+    [
+      'an image that the nodes may not pull',
+      { arrange: trouble('denied'), evidence: /ErrImagePull/, says: /401 Unauthorized.*imagePullSecrets/s },
+    ],
+    [
+      'a program that crashes, with its last log lines',
+      {
+        image: crash(1, 'KeyError: DATABASE_URL'),
+        evidence: /CrashLoopBackOff/,
+        says: /it crashes: exit code 1.*\| KeyError: DATABASE_URL/s,
+      },
+    ],
+    ['a program that ends', { image: crash(0), evidence: /CrashLoopBackOff/, says: /ends by itself/ }],
+    [
+      'out of memory',
+      {
+        image: crash(137),
+        stage: withContainer({ resources: { limits: { memory: '64Mi' } } }),
+        evidence: /OOMKilled/,
+        says: /OOMKilled.*memory limit is 64Mi/,
+      },
+    ],
+    [
+      'a command that isn’t there',
+      { image: crash(127, 'sh: serve: not found'), evidence: /"exitCode":127/, says: /no such program/ },
+    ],
+    [
+      'an image of another architecture',
+      { image: crash(255, 'exec /app: exec format error'), evidence: /"exitCode":255/, says: /exec format error/ },
+    ],
+    [
+      'a Secret that isn’t there',
+      {
+        inputs: { secrets: 'KEY: secret/openai/api-key' },
+        evidence: /CreateContainerConfigError/,
+        says: /secret "openai" not found/,
+      },
+    ],
+    ...[12_000, 13_000, 14_000, 15_000, 16_000].map((ms): readonly [string, Row] => [
+      `a Secret that isn’t there, which shows after ${ms} ms`,
+      {
+        inputs: { secrets: 'KEY: secret/openai/api-key' },
+        arrange: (agent) => startLate(agent, ms),
+        evidence: /CreateContainerConfigError/,
+        says: /secret "openai" not found/,
+      },
+    ]),
+    [
+      'a key that a ConfigMap does not have',
+      {
+        inputs: { secrets: 'KEY: configmap/settings/mode' },
+        arrange: addSettings,
+        evidence: /CreateContainerConfigError/,
+        says: /couldn't find key mode/,
+      },
+    ],
+    [
+      'an init container that fails',
+      {
+        image: crash(2, 'migration failed'),
+        stage: withInit(),
+        inputs: { container: 'helper' },
+        evidence: /CrashLoopBackOff/,
+        says: /migration failed.*container helper: CrashLoopBackOff/s,
+      },
+    ],
+    [
+      'a native sidecar that crashes',
+      {
+        image: crash(4),
+        stage: withInit({ restartPolicy: 'Always' }),
+        inputs: sidecar,
+        evidence: /CrashLoopBackOff/,
+        says: /CrashLoopBackOff: it crashes: exit code 4/,
+      },
+    ],
+    [
+      'crashes soon after it was ready',
+      {
+        image: { readyAfterMs: 500, crash: { afterMs: 5_000, exitCode: 3, logs: [] } },
+        evidence: /CrashLoopBackOff/,
+        says: /exit code 3/,
+        serves: true,
+      },
+    ],
+    [
+      'crashes when all was complete',
+      {
+        image: { readyAfterMs: 100, crash: { afterMs: 9_000, exitCode: 3, logs: [] } },
+        evidence: /CrashLoopBackOff/,
+        says: /exit code 3/,
+        serves: true,
+      },
+    ],
+    [
+      'no room, where the autoscaler can’t help',
+      {
+        stage: large,
+        arrange: (agent) => sayOfUnscheduled(agent, 'NotTriggerScaleUp', 'pod didn’t trigger scale-up'),
+        evidence: /Unschedulable/,
+        says: /the autoscaler can’t add a node/,
+      },
+    ],
+    [
+      'a full quota where no old pod may be missing',
+      {
+        stage: { rules: LEAST },
+        arrange: (agent) => setQuota(agent, 3),
+        evidence: /exceeded quota/,
+        says: /no pod can be created: .*exceeded quota.*Raise the ResourceQuota/,
+      },
+    ],
+    [
+      'Pod Security, and its warning before',
+      {
+        stage: { rules: LEAST },
+        arrange: (agent) => enforcePodSecurity(agent, 'restricted'),
+        evidence: /violates PodSecurity/,
+        says: /::warning::The API server warns: would violate PodSecurity.*no pod can be created: .*violates PodSecurity/s,
+      },
+    ],
+  ];
+  test.each(rows)('%s', async (_, row) => {
+    const agent = await givenKubernetes(row.stage ? { stage: row.stage } : {});
+    await row.arrange?.(agent);
+    const before = agent.snapshot();
+    const patches = watchPatches(agent);
+    const evidence = watchEvidence(agent, row.evidence);
+    const visits = agent.watch();
+    const image = agent.world.publish('v2', row.image ?? {});
+    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /', ...row.inputs });
+    visits.stop();
+    expect(main.log).toMatch(row.says);
+    expect(main.outputs['outcome']).toBe('rolled-back');
+    expect(agent.snapshot()).toEqual(before);
+    expect(visits.asked).toBeGreaterThan(0);
+    if (!row.serves) expect(visits.failed).toBe(0);
+    expect(evidence.at).not.toBeNull();
+    expect(patches[1]!.at - evidence.at!).toBeLessThanOrEqual(10_000);
+  });
+});
+
+/** An init container takes so long, so that what follows falls between two polls at another place each time. */
+async function startLate({ stage, world }: KubernetesAgent, ms: number): Promise<void> {
+  const image = world.publish('init', { crash: { afterMs: ms, exitCode: 0, logs: [] } });
+  const body = { spec: { template: { spec: { initContainers: [{ name: 'init', image }] } } } };
+  await stage.expect(paths.deployment(), { method: 'PATCH', body });
+  await untilDone(stage);
+}
+
+async function addSettings({ stage }: KubernetesAgent): Promise<void> {
+  const body = { metadata: { name: 'settings' }, data: {} };
+  await stage.expect('/api/v1/namespaces/shop/configmaps', { method: 'POST', body });
+}
+
+describe('passes by itself, and is deployed', () => {
+  const rows: readonly (readonly [string, Omit<Row, 'evidence'>])[] = [
+    [
+      'a registry that limits the rate',
+      { arrange: trouble('throttled', 2), says: /can’t be pulled now .*429 Too Many Requests/ },
+    ],
+    [
+      'a registry that is out of order for a while',
+      { arrange: trouble('unavailable', 2), says: /can’t be pulled now .*503/ },
+    ],
+    ['a network that is slow', { arrange: trouble('unreachable', 1), says: /i\/o timeout/ }],
+    [
+      'a full quota, where the rollout may take an old pod away',
+      {
+        stage: { rules: LEAST, spec: { strategy: { rollingUpdate: { maxUnavailable: 1 } } } },
+        arrange: (agent) => setQuota(agent, 3),
+        says: /3 of 3 pods updated, 3 available/,
+      },
+    ],
+    ['an evicted pod', { arrange: evictFirst, says: /taken off its node \(Evicted/ }],
+    [
+      'no room, while the autoscaler adds a node',
+      { stage: large, arrange: addNodeLater, says: /the autoscaler adds a node/ },
+    ],
+    [
+      'a rollout whose pods an autoscaler makes more of',
+      { arrange: scaleInTheMiddle, says: /5 of 5 pods updated, 5 available/ },
+    ],
+  ];
+  test.each(rows)('%s', async (_, row) => {
+    const agent = await givenKubernetes(row.stage ? { stage: row.stage } : {});
+    await row.arrange?.(agent);
+    const image = agent.world.publish('v2', row.image ?? {});
+    const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /', ...row.inputs });
+    expect(main.log).toMatch(row.says);
+    expect(main.outputs['outcome']).toBe('deployed');
+  });
+});
+
+function evictFirst(agent: KubernetesAgent): void {
+  const stop = agent.stage.every(500, async () => {
+    const pods = objectsAt(await agent.stage.expect(paths.pods), 'items');
+    const running = pods.find(
+      (pod) => JSON.stringify(pod['spec']).includes('@sha256') && textAt(pod, 'status', 'phase') === 'Running',
+    );
+    if (!running) return;
+    stop();
+    agent.stage.kubelet.evict(running);
+  });
+}
+
+function addNodeLater(agent: KubernetesAgent): void {
+  sayOfUnscheduled(agent, 'TriggeredScaleUp', 'pod triggered scale-up');
+  const at = agent.stage.now() + 240_000;
+  const stop = agent.stage.every(5_000, async () => {
+    if (agent.stage.now() < at) return;
+    stop();
+    const node = (await agent.stage.expect('/api/v1/nodes/node-a')) as { readonly metadata: object };
+    const body = { ...node, metadata: { name: 'node-c', labels: { 'kubernetes.io/hostname': 'node-c' } } };
+    await agent.stage.expect('/api/v1/nodes', { method: 'POST', body });
+  });
+}
+
+function scaleInTheMiddle(agent: KubernetesAgent): void {
+  const stop = agent.stage.every(500, async () => {
+    const sets = objectsAt(await agent.stage.expect(paths.replicaSets), 'items');
+    if (sets.length < 2) return;
+    stop();
+    const body = { spec: { replicas: 5 } };
+    await agent.stage.expect(`${paths.deployment()}/scale?fieldManager=hpa`, {
+      method: 'PATCH',
+      patch: 'merge-patch+json',
+      body,
+    });
+  });
+}

@@ -1,0 +1,101 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseInputs } from '../../../src/inputs.ts';
+import { memoryFiles } from '../../fixtures/fake-io.ts';
+
+const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
+
+/** The step with these variables, and with `.env` in its repository. */
+function parse(variables: string, file: string | null = null, more: Record<string, string> = {}) {
+  const env = {
+    ...least,
+    'INPUT_ENVIRONMENT-VARIABLES': variables,
+    ...(file === null ? {} : { 'INPUT_ENVIRONMENT-FILE': '.env' }),
+    ...more,
+  };
+  const readInput = (name: string): Buffer => {
+    if (name !== '.env' || file === null) throw Object.assign(new Error('none'), { code: 'ENOENT' });
+    return Buffer.from(file);
+  };
+  const { environment, removed } = parseInputs({ env, files: { ...memoryFiles(), readInput } });
+  return { set: Object.fromEntries(environment), removed: [...removed] };
+}
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a variable that is null', () => {
+  test('is removed; the others are set', () => {
+    expect(parse('A: 1\nOLD: null # as of v2\nB: "null"\nC: x\n')).toEqual({
+      set: { A: '1', B: 'null', C: 'x' },
+      removed: ['OLD'],
+    });
+    expect(parse('OLD: null')).toEqual({ set: {}, removed: ['OLD'] });
+  });
+
+  test.each(['A:', 'A: ~', 'A: Null', '{A: null}'])('in any other form is a mistake: %s', (text) => {
+    expect(messageOf(() => parse(text))).toContain('A has no value');
+  });
+
+  test('keeps the places of the others in messages', () => {
+    expect(messageOf(() => parse('OLD: null\nB: x #y'))).toContain('line 2, column 4: B: YAML takes what follows ` #`');
+  });
+
+  test('is not in the file either, and can be no secret', () => {
+    expect(parse('OLD: null', 'OLD=1\nNEW=2')).toEqual({ set: { NEW: '2' }, removed: ['OLD'] });
+    expect(messageOf(() => parse('DB: null', null, { INPUT_SECRETS: 'DB: db-password' }))).toContain('got DB, which');
+  });
+});
+
+describe('lines', () => {
+  test('are taken as they are', () => {
+    expect(parse('A=1\nB= two  \n\nURL=https://x/?a=b#c\nQ="x y"\r\nEMPTY=').set).toEqual({
+      A: '1',
+      B: ' two  ',
+      URL: 'https://x/?a=b#c',
+      Q: '"x y"',
+      EMPTY: '',
+    });
+  });
+
+  test('that are none are told by their number, never by what they hold', () => {
+    const message = messageOf(() => parse('A=1\nhunter2\nB: hunter2\nA=hunter2'));
+    expect(message).toContain('line 2: expected NAME=value');
+    expect(message).toContain('line 3: expected NAME=value');
+    expect(message).toContain('line 4: A is given twice');
+    expect(message).not.toContain('hunter2');
+  });
+});
+
+describe('a .env file', () => {
+  test('is read with comments and quotes, and what the input says counts', () => {
+    const file = '\ufeff# of the agent\nexport A=1\nB="two words"\n  # more\nC=\'$x "y"\'\nD=a=b\nE=from file\nF=\n';
+    expect(parse('E: from input', file).set).toEqual({
+      A: '1',
+      B: 'two words',
+      C: '$x "y"',
+      D: 'a=b',
+      E: 'from input',
+      F: '',
+    });
+  });
+
+  test.each(['A="hunter2', 'A="a\\nhunter2"', 'A=x #hunter2', 'A=$' + '{hunter2}', 'A="$hunter2"'])(
+    'with what tools read differently is refused: %s',
+    (file) => {
+      const message = messageOf(() => parse('', file));
+      expect(message).toContain('line 1: A: tools read this value differently');
+      expect(message).not.toContain('hunter2');
+    },
+  );
+
+  test('that is not there is a mistake', () => {
+    const message = messageOf(() => parse('', null, { 'INPUT_ENVIRONMENT-FILE': 'missing.env' }));
+    expect(message).toContain('environment-file: could not read the file missing.env: there is no such file');
+  });
+});
