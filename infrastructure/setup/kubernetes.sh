@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# Prints the commands of docs/setup-kubernetes.md, and runs them with --apply. `npm run readme` writes this file: change that page.
+#   REPOSITORY=… bash infrastructure/setup/kubernetes.sh [--teardown] [--from STEP] [--apply]
+# The variables below can be set in the environment, and ENVIRONMENTS, default: "staging production".
+set -euo pipefail
+
+REPOSITORY="${REPOSITORY:-}" # the repository on GitHub
+BRANCH="${BRANCH:-main}" # the branch that deploys
+REVIEWER="${REVIEWER:-}" # login of the user who approves production; empty: no approval
+PULL_TOKEN="${PULL_TOKEN:-}" # token with read:packages; empty: the image in GHCR is public
+WORKLOAD="${WORKLOAD:-agent}" # the Deployment, its Service and its container
+PORT="${PORT:-8080}" # the port on which the container listens
+HEALTH_PATH="${HEALTH_PATH:-/health}" # the path that answers 200 when the container is ready
+ENVIRONMENTS="${ENVIRONMENTS:-staging production}"
+NAMES="REPOSITORY BRANCH REVIEWER PULL_TOKEN ENVIRONMENTS WORKLOAD PORT HEALTH_PATH"
+REQUIRED="REPOSITORY"
+PAGE=docs/setup-kubernetes.md
+
+look_up() { # Look-ups
+NAMESPACE=$ENVIRONMENT
+API_SERVER=$(kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}')
+} # look_up
+
+step_1() { # 1. Create the namespace and the pull secret
+kubectl create namespace "$NAMESPACE"
+if [ -n "$PULL_TOKEN" ]; then
+  kubectl --namespace "$NAMESPACE" create secret generic ghcr --type kubernetes.io/dockerconfigjson \
+    --from-file .dockerconfigjson=/dev/stdin << END
+{ "auths": { "ghcr.io": { "username": "${REPOSITORY%%/*}", "password": "$PULL_TOKEN" } } }
+END
+fi
+} # step_1
+
+step_2() { # 2. Create the Deployment and its Service
+kubectl --namespace "$NAMESPACE" apply --filename - << END
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: $WORKLOAD }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: $WORKLOAD } }
+  template:
+    metadata: { labels: { app: $WORKLOAD } }
+    spec:
+      imagePullSecrets: [{ name: ghcr }]
+      containers:
+        - name: $WORKLOAD
+          image: us-docker.pkg.dev/google-samples/containers/gke/hello-app:1.0
+          env: [{ name: PORT, value: "$PORT" }]
+          ports: [{ containerPort: $PORT }]
+          readinessProbe: { httpGet: { path: $HEALTH_PATH, port: $PORT } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: $WORKLOAD }
+spec:
+  type: LoadBalancer
+  selector: { app: $WORKLOAD }
+  ports: [{ port: 80, targetPort: $PORT }]
+END
+kubectl --namespace "$NAMESPACE" rollout status "deployment/$WORKLOAD" --timeout 5m
+} # step_2
+
+step_3() { # 3. Create the Roles
+kubectl --namespace "$NAMESPACE" apply --filename - << END
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: deploy, namespace: $NAMESPACE }
+rules:
+  - { apiGroups: [apps], resources: [deployments], resourceNames: [$WORKLOAD], verbs: [get, patch] }
+  - { apiGroups: [apps], resources: [deployments], resourceNames: [$WORKLOAD-canary], verbs: [get] }
+  - { apiGroups: [apps], resources: [replicasets], verbs: [get, list] }
+  - { apiGroups: [""], resources: [pods, services, events], verbs: [list] }
+  - { apiGroups: [""], resources: [pods/log], verbs: [get] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: deploy-beside, namespace: $NAMESPACE }
+rules:
+  - { apiGroups: [apps], resources: [deployments], verbs: [create] }
+  - { apiGroups: [apps], resources: [deployments], resourceNames: [$WORKLOAD-canary], verbs: [patch, delete] }
+  - { apiGroups: [""], resources: [services], resourceNames: [$WORKLOAD], verbs: [get] }
+  - { apiGroups: [""], resources: [pods/status], verbs: [patch] }
+  - { apiGroups: [""], resources: [pods/proxy], verbs: [get, create] }
+END
+} # step_3
+
+step_4() { # 4. Create the ServiceAccount that GitHub uses
+kubectl --namespace "$NAMESPACE" create serviceaccount deploy
+kubectl --namespace "$NAMESPACE" create rolebinding deploy --role deploy --serviceaccount "$NAMESPACE:deploy"
+kubectl --namespace "$NAMESPACE" create rolebinding deploy-beside --role deploy-beside \
+  --serviceaccount "$NAMESPACE:deploy"
+kubectl --namespace "$NAMESPACE" apply --filename - << 'END'
+apiVersion: v1
+kind: Secret
+metadata:
+  name: deploy-token
+  annotations: { kubernetes.io/service-account.name: deploy }
+type: kubernetes.io/service-account-token
+END
+} # step_4
+
+step_5() { # 5. Create the environment on GitHub
+REVIEWERS='[]'
+if [ "$ENVIRONMENT" = production ] && [ -n "$REVIEWER" ]; then
+  REVIEWERS=$(gh api "users/$REVIEWER" --jq '[{ type: "User", id: .id }]')
+fi
+gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << END
+{
+  "reviewers": $REVIEWERS,
+  "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
+}
+END
+gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+gh variable set KUBERNETES_NAMESPACE --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$NAMESPACE"
+} # step_5
+
+step_6() { # 6. Store the kubeconfig
+FOLDER=$(mktemp -d)
+kubectl --namespace "$NAMESPACE" get secret deploy-token \
+  --output 'go-template={{index .data "ca.crt" | base64decode}}' > "$FOLDER/ca.crt"
+TOKEN=$(kubectl --namespace "$NAMESPACE" get secret deploy-token --output 'go-template={{.data.token | base64decode}}')
+kubectl --kubeconfig "$FOLDER/config" config set-cluster "$ENVIRONMENT" --server "$API_SERVER" \
+  --certificate-authority "$FOLDER/ca.crt" --embed-certs
+kubectl --kubeconfig "$FOLDER/config" config set-credentials deploy --token "$TOKEN"
+kubectl --kubeconfig "$FOLDER/config" config set-context "$ENVIRONMENT" --cluster "$ENVIRONMENT" --user deploy \
+  --namespace "$NAMESPACE"
+kubectl --kubeconfig "$FOLDER/config" config use-context "$ENVIRONMENT"
+base64 < "$FOLDER/config" | tr -d '\n' | gh secret set KUBECONFIG --repo "$REPOSITORY" --env "$ENVIRONMENT"
+rm -r "$FOLDER"
+} # step_6
+
+step_7() { # 7. Delete the environment
+gh api --method DELETE "repos/$REPOSITORY/environments/$ENVIRONMENT"
+kubectl delete namespace "$NAMESPACE"
+} # step_7
+
+set_up() {
+  for ENVIRONMENT in $ENVIRONMENTS; do look; run 1; run 2; run 3; run 4; run 5; run 6; done
+}
+
+tear_down() {
+  for ENVIRONMENT in $ENVIRONMENTS; do look; run 7; done
+}
+
+
+apply=no
+from=1
+story=set_up
+while [ $# -gt 0 ]; do
+  case $1 in
+    --apply) apply=yes ;;
+    --teardown) story=tear_down ;;
+    --from)
+      from=${2:?--from needs the number of a step}
+      shift
+      ;;
+    *)
+      echo "could not start: unknown argument \"$1\"; expected --teardown, --from STEP or --apply" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+for NAME in $REQUIRED; do
+  if [ -z "${!NAME}" ]; then
+    echo "could not start: $NAME is required. Set it in the environment; $PAGE says what it is" >&2
+    exit 2
+  fi
+done
+case $from in
+  '' | *[!0-9]*)
+    echo "could not start: --from \"$from\" is not the number of a step" >&2
+    exit 2
+    ;;
+esac
+
+# The commands as they are written here, after the variables that they use.
+show() {
+  awk -v name="$1" 'index($0, name "() {") == 1 { on = 1; next } $0 == "} # " name { on = 0 } on' "$0"
+}
+
+current=
+look() {
+  if [ "$apply" = yes ]; then look_up; fi
+}
+run() {
+  if [ "$1" -lt "$from" ]; then return 0; fi
+  current=$1
+  printf '\n# %s: ' "$ENVIRONMENT"
+  awk -v name="step_$1" 'index($0, name "() {") == 1 { sub(/^[^#]*# /, ""); print }' "$0"
+  show "step_$1"
+  if [ "$apply" = yes ]; then "step_$1"; fi
+}
+stopped() {
+  echo "could not finish step ${current:-0} for $ENVIRONMENT: the command above failed, those before it were done." >&2
+  echo "Fix the cause and run the rest of this step by hand. Then continue with the next step:" >&2
+  echo "  ENVIRONMENTS=$ENVIRONMENT bash $0 --from $((${current:-0} + 1)) --apply, then the same for the other environments" >&2
+}
+set -E
+if [ "$apply" = yes ]; then trap stopped ERR; fi
+
+echo "# The commands of $PAGE"
+for NAME in $NAMES; do
+  case $NAME:${!NAME} in
+    *_TOKEN:?*) printf '%s=…\n' "$NAME" ;;
+    *) printf '%s=%q\n' "$NAME" "${!NAME}" ;;
+  esac
+done
+show look_up
+"$story"
+if [ "$apply" = no ]; then
+  printf '\n# Nothing was changed. With --apply, these commands are run.\n'
+fi
