@@ -1,1 +1,0 @@
-export const id=8238;export const ids=[8238];export const modules={78238:((t,n,e)=>{e.d(n,{readCaller:()=>a});var o=e(10560),s=e(45719),c=e(70678),i=e(93701);async function a(t,{io:n,signal:e}){let r=new o.i((0,c.r)(t,n));return await (0,i.k)({io:n,signal:e},{what:"find out which AWS account this is",action:"sts:GetCallerIdentity",holds:["Account"]},t=>r.send(new s.z({}),t))}})};
