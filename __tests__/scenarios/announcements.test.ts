@@ -65,8 +65,8 @@ describe('chats', () => {
     const { slack, other } = agent.world.chat;
     expect(main.outputs['outcome']).toBe('deployed');
     expect(slack.map((message) => textAt(message, 'text'))).toEqual([
-      expect.stringContaining('Deployment started — service agent in cluster production'),
-      expect.stringContaining('Deployed — service agent in cluster production'),
+      expect.stringContaining('Deployment of agent started'),
+      expect.stringContaining('Deployed agent · '),
     ]);
     expect(other).toMatchObject([
       { version: 1, event: 'started', outcome: null, repository: 'acme/agent', commit: COMMIT },
@@ -99,7 +99,7 @@ describe('chats', () => {
       cause: 'the job was cancelled (SIGINT)',
     });
     expect(agent.world.chat.slack.at(-1)).toMatchObject({
-      text: expect.stringContaining('rolled back: the previous revision was restored'),
+      text: expect.stringContaining('rolled back: the previous revision of agent was restored'),
     });
   });
 
@@ -130,7 +130,7 @@ describe('chats', () => {
     expect(main.outputs['outcome']).toBe('deployed');
     expect(chat.other).toEqual([
       {
-        content: '✅ Deployed — service agent in cluster production (eu-west-1): agent:2',
+        content: expect.stringMatching(/^✅ Deployed agent · \S+( \S+)?: agent:2$/),
         allowed_mentions: { parse: [] },
       },
     ]);
@@ -243,7 +243,10 @@ describe('GitHub', () => {
     const plan = { mode: 'plan', 'github-token': TOKEN };
     await agent.deploy({ image: agent.world.publish('v2', {}), ...plan }, { env });
     const [comment] = gitHubApi.comments;
-    expect(comment).toMatchObject({ issue: 12, body: expect.stringContaining('## 📝 Plan: nothing was changed') });
+    expect(comment).toMatchObject({
+      issue: 12,
+      body: expect.stringContaining('## 📝 Plan for agent: nothing was changed'),
+    });
 
     const marker = comment!.body.split('\n')[0]!;
     const [planted] = gitHubApi.comments.splice(0, 1, {

@@ -8,10 +8,25 @@ export async function loadParseNotify(inputs: Pick<StepInputs, 'text'>): Promise
   return inputs.text('notify') === '' ? null : (await import('./notify.ts')).parseNotify;
 }
 
+const LONGEST_ENVIRONMENT = 255;
+
 /** Who is told how a run goes. `parseNotify` null: no channel. */
 export function parseAnnouncements(inputs: StepInputs, parseNotify: ParseNotify | null): AnnouncementOptions {
   const channels = inputs.parsed('notify', parseNotify ?? (() => []), []);
+  checkEnvironment(inputs);
   return { channels, github: parseGitHub(inputs) };
+}
+
+/** Reports read it where they are written. Whoever means the variables of the service is told so. */
+function checkEnvironment(inputs: StepInputs): void {
+  const name = inputs.text('environment');
+  if (name.length <= LONGEST_ENVIRONMENT && !/[\r\n=]/.test(name)) return;
+  const next = 'Did you mean `environment-variables`?';
+  inputs.problem('environment', {
+    given: 'a longer text',
+    expected: 'the name of an environment, such as production',
+    next,
+  });
 }
 
 function parseGitHub(inputs: StepInputs): GitHubOptions | null {

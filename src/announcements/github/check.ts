@@ -18,7 +18,7 @@ export async function writeCheck(
 ): Promise<void> {
   const { owner, repo } = api;
   const { outcome, record, run } = evidence;
-  const title = headline(outcome, record);
+  const title = headline(evidence);
   const name = cutText(`deploy-agent: ${record.resource ?? run.requested.service ?? 'deployment'}`, LONGEST_NAME);
   const page = run.runUrl;
   if (kind === 'status') {
@@ -29,7 +29,7 @@ export async function writeCheck(
     });
     return;
   }
-  const summary = renderSummary(outcome, record, run, MAX_SUMMARY);
+  const summary = renderSummary(evidence, MAX_SUMMARY);
   await api.request('POST /repos/{owner}/{repo}/check-runs', {
     ...{ owner, repo, name, head_sha: commit, status: 'completed' },
     conclusion: isGreen(outcome) ? 'success' : 'failure',
