@@ -34,9 +34,16 @@ function parseGitHub(inputs: StepInputs): GitHubOptions | null {
   const deployment = inputs.text('github-deployment') || null;
   const comment = inputs.boolean('github-comment', true);
   const check = inputs.choice('github-check', ['none', 'check', 'status'], 'none');
-  if (token !== '') return { token, deployment, comment, check };
-  for (const name of ['github-deployment', 'github-check']) {
-    if (['', 'none'].includes(inputs.text(name))) continue;
+  const artifactRecord = inputs.boolean('github-artifact-record', false);
+  if (token !== '') {
+    if (artifactRecord && deployment === null && inputs.text('environment') === '') {
+      const expected = 'the name of the environment, which a record of github-artifact-record has';
+      inputs.problem('environment', { given: null, expected, next: 'Add `environment:` with it.' });
+    }
+    return { token, deployment, comment, check, artifactRecord };
+  }
+  for (const name of ['github-deployment', 'github-check', 'github-artifact-record']) {
+    if (['', 'none', 'false'].includes(inputs.text(name))) continue;
     const next = 'Add `github-token:` with `github.token` in an expression, or remove it.';
     inputs.problem(name, { given: 'a value', expected: 'nothing while there is no github-token', next });
   }
