@@ -1,5 +1,5 @@
-import type { Io } from '../io/io.ts';
-import type { AnnouncementOptions, Channel } from '../model/announcement.ts';
+import type { CancellableIo, Io } from '../io/io.ts';
+import type { AnnouncementOptions, Channel, TraceOptions } from '../model/announcement.ts';
 import { describeError } from '../model/errors.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
@@ -58,6 +58,7 @@ export async function announceEnd({ options, started, evidence, io }: End): Prom
   const channels = message ? channelsOf(options, message) : [];
   await Promise.all([
     ...channels.map((channel) => tell(channel, message!, { io, signal }, END_MS)),
+    ...(message && options.traces ? [tellTrace(evidence, options.traces, { io, signal })] : []),
     ...(github
       ? [
           tryTo('GitHub', io, async () => {
@@ -75,16 +76,20 @@ export async function announceEnd({ options, started, evidence, io }: End): Prom
   ]);
 }
 
+async function tellTrace(evidence: Evidence, traces: TraceOptions, context: CancellableIo): Promise<void> {
+  const { io } = context;
+  await tryTo(`otlp-endpoint (${traces.endpoint.host})`, io, async () => {
+    const { sendTrace } = await import('./traces/send-trace.ts');
+    const id = await withinTime(END_MS, context, (signal) => sendTrace(evidence, traces, { io, signal }));
+    io.log.info(`Trace ${id} was sent to ${traces.endpoint.host}.`);
+  });
+}
+
 function channelsOf({ channels }: AnnouncementOptions, { event }: Message): readonly Channel[] {
   return channels.filter(({ on }) => on.includes(event));
 }
 
-async function tell(
-  channel: Channel,
-  message: Message,
-  context: { readonly io: Io; readonly signal: AbortSignal },
-  ms: number,
-): Promise<void> {
+async function tell(channel: Channel, message: Message, context: CancellableIo, ms: number): Promise<void> {
   const { io } = context;
   const send = () => withinTime(ms, context, (signal) => sendToChannel(channel, message, { io, signal }));
   await tryTo(`${channel.label} (${channel.kind})`, io, send);
