@@ -6,7 +6,7 @@ import { joinSentences } from '../model/sentences.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { type RunFacts, readSafeRunFacts } from '../report/run-facts.ts';
 import { sendToChannel } from './channels/send.ts';
-import type { StartedDeployment } from './github/deployment.ts';
+import type { StartedOnGitHub } from './github/tell-github.ts';
 import { endedMessage, type Message, startedMessage } from './message.ts';
 import { withinTime } from './within-time.ts';
 
@@ -21,7 +21,7 @@ interface Start {
 }
 
 /** Returns what was recorded on GitHub; null: nothing. Throws nothing. */
-export async function announceStart({ options, record, io, signal }: Start): Promise<StartedDeployment | null> {
+export async function announceStart({ options, record, io, signal }: Start): Promise<StartedOnGitHub | null> {
   const run = readSafeRunFacts(io);
   const { github } = options;
   const message = startedMessage(record, run);
@@ -37,14 +37,14 @@ interface GitHubStart extends Omit<Start, 'options'> {
   readonly run: RunFacts;
 }
 
-async function startOnGitHub({ io, signal, ...start }: GitHubStart): Promise<StartedDeployment | null> {
+async function startOnGitHub({ io, signal, ...start }: GitHubStart): Promise<StartedOnGitHub | null> {
   const { startOnGitHub: begin } = await import('./github/tell-github.ts');
   return await begin({ ...start, io, within: (body) => withinTime(START_MS, { io, signal }, body) });
 }
 
 interface End {
   readonly options: AnnouncementOptions;
-  readonly started: StartedDeployment | null;
+  readonly started: StartedOnGitHub | null;
   readonly evidence: Evidence;
   readonly io: Io;
 }

@@ -3,7 +3,7 @@ import { readStepInputs } from '../inputs/step-inputs.ts';
 import type { Io } from '../io/io.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { Evidence } from '../report/evidence.ts';
-import type { StartedDeployment } from './github/deployment.ts';
+import type { StartedOnGitHub } from './github/tell-github.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
 /** Tells people and GitHub how the run goes. It throws nothing, and no deployment waits for it longer than seconds. */
@@ -27,7 +27,7 @@ export async function openAnnouncer(io: Io): Promise<Announcer> {
   const parseNotify = await loadParseNotify(inputs);
   const options = parseAnnouncements(inputs, parseNotify);
   maskSecrets(options, io.log);
-  let started: StartedDeployment | null = null;
+  let started: StartedOnGitHub | null = null;
   let starting: Promise<void> = Promise.resolve();
   return {
     parseNotify,

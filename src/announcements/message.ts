@@ -4,7 +4,7 @@ import { isGreen, type RunRecord } from '../model/outcome.ts';
 import { visible } from '../model/visible.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { furtherCause } from '../report/further-cause.ts';
-import { headline, markOf } from '../report/headline.ts';
+import { headline, markOf, startHeadline } from '../report/headline.ts';
 import type { RunFacts } from '../report/run-facts.ts';
 
 /** What a channel is told: visible text without secrets. '' is not known, or does not apply. */
@@ -18,10 +18,9 @@ export interface Message {
 const LONGEST_TEXT = 2_000;
 
 export function startedMessage(record: RunRecord, run: RunFacts): Message {
-  const where = record.resource ? ` — ${record.resource}` : '';
   const own = {
     outcome: '',
-    headline: `Deployment started${where}`,
+    headline: startHeadline(run),
     revision: '',
     'previous-revision': '',
     duration: '',
@@ -29,7 +28,8 @@ export function startedMessage(record: RunRecord, run: RunFacts): Message {
   return toMessage('started', '🚀', { ...commonTexts(record, run), ...own, cause: '', 'next-step': '' });
 }
 
-export function endedMessage({ outcome, record, run }: Evidence): Message {
+export function endedMessage(evidence: Evidence): Message {
+  const { outcome, record, run } = evidence;
   const { failure, diagnosis, rollback } = outcome;
   const first = rollback?.failure ?? failure;
   const cause = [rollback?.failure.message, failure?.message, furtherCause(outcome)].filter(Boolean).join('\n');
@@ -37,7 +37,7 @@ export function endedMessage({ outcome, record, run }: Evidence): Message {
   return toMessage(isGreen(outcome) ? 'succeeded' : 'failed', markOf(outcome), {
     ...commonTexts(record, run),
     outcome: outcome.kind,
-    headline: headline(outcome, record),
+    headline: headline(evidence),
     revision: outcome.revision ?? '',
     'previous-revision': outcome.previousRevision ?? '',
     duration: finishedAt === null ? '' : formatDuration(finishedAt - startedAt),

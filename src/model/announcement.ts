@@ -32,6 +32,8 @@ export interface GitHubOptions {
   /** A comment on the pull request for a plan and a preview. */
   readonly comment: boolean;
   readonly check: 'none' | 'check' | 'status';
+  /** A record in the artifact metadata of the organization, of which image runs where. */
+  readonly artifactRecord: boolean;
 }
 
 export interface AnnouncementOptions {
