@@ -76,7 +76,7 @@ function annotate(evidence: Evidence, io: Io): void {
     : [...cause, ...nextSteps(diagnosis?.hint ?? failure?.hint)];
   const code = (rollback?.failure ?? failure)?.code;
   if (code) lines.push(`About ${code}: ${troubleshootingUrl(code)}`);
-  io.log.error(lines.filter(Boolean).join('\n'), headline(evidence));
+  io.log.error(lines.filter(Boolean).join('\n'), headline(evidence), failure?.at);
 }
 
 /** What has to be done now comes first: after a rollback that is not done, that is not the first failure's next step. */
