@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Behaviour } from '../../simulators/behaviour.ts';
-import { objectsAt, textAt } from '../../simulators/json.ts';
+import { objectsAt } from '../../simulators/json.ts';
 import type { KubernetesAgent } from '../../simulators/kubernetes-agent.ts';
 import { untilDone } from '../../simulators/kubernetes-scene.ts';
 import { paths, type StageOptions } from '../../simulators/kubernetes-stage.ts';
@@ -8,9 +8,11 @@ import { SOURCE } from '../../simulators/world.ts';
 import { closeAgents } from './agent.ts';
 import { givenKubernetes } from './kubernetes-agent.ts';
 import {
+  addNode,
   beforeFirstPatch,
   crash,
   enforcePodSecurity,
+  evictFirst,
   LEAST,
   large,
   sayOfUnscheduled,
@@ -240,28 +242,9 @@ describe('passes by itself, and is deployed', () => {
   });
 });
 
-function evictFirst(agent: KubernetesAgent): void {
-  const stop = agent.stage.every(500, async () => {
-    const pods = objectsAt(await agent.stage.expect(paths.pods), 'items');
-    const running = pods.find(
-      (pod) => JSON.stringify(pod['spec']).includes('@sha256') && textAt(pod, 'status', 'phase') === 'Running',
-    );
-    if (!running) return;
-    stop();
-    agent.stage.kubelet.evict(running);
-  });
-}
-
 function addNodeLater(agent: KubernetesAgent): void {
   sayOfUnscheduled(agent, 'TriggeredScaleUp', 'pod triggered scale-up');
-  const at = agent.stage.now() + 240_000;
-  const stop = agent.stage.every(5_000, async () => {
-    if (agent.stage.now() < at) return;
-    stop();
-    const node = (await agent.stage.expect('/api/v1/nodes/node-a')) as { readonly metadata: object };
-    const body = { ...node, metadata: { name: 'node-c', labels: { 'kubernetes.io/hostname': 'node-c' } } };
-    await agent.stage.expect('/api/v1/nodes', { method: 'POST', body });
-  });
+  addNode(agent, 240_000);
 }
 
 function scaleInTheMiddle(agent: KubernetesAgent): void {

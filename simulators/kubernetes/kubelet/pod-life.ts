@@ -1,4 +1,4 @@
-import type { Behaviour } from '../../behaviour.ts';
+import { type Crash, crashOf } from '../../behaviour.ts';
 import { type JsonObject, objectsAt, textAt } from '../../json.ts';
 import { labelsOf, nameOf, namespaceOf, numberAt, uidOf } from '../object.ts';
 import { NODES } from '../resources.ts';
@@ -158,7 +158,7 @@ export class PodLife {
     container.started = readProbe(container.spec, 'startupProbe') === null;
     container.passes = false;
     container.requests = 0;
-    const { crash } = container.image!.behaviour;
+    const crash = crashOf(container.image!.behaviour, container.restarts);
     const run = container.state;
     const alive = (): boolean => container.state === run;
     const endAfter = (ms: number, exitCode: number, logs: readonly string[]): void =>
@@ -402,7 +402,7 @@ export class PodLife {
 }
 
 /** As a shell or runc reports what it can't run. */
-function exitCodeOf({ exitCode, logs }: NonNullable<Behaviour['crash']>): number {
+function exitCodeOf({ exitCode, logs }: Crash): number {
   return logs.some((line) => line.includes('exec format error')) ? 255 : exitCode;
 }
 

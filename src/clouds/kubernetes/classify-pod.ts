@@ -44,8 +44,8 @@ function classifyPhase(pod: JsonObject): PodFinding | null {
   };
 }
 
-/** An autoscaler is given its time; without one, pods that end may still make room. */
-const NO_ROOM_MS = 120_000;
+/** The pod that has the port mostly stays until ours is ready. */
+const PORT_IN_USE_MS = 120_000;
 /** The autoscaler itself says that it can't help. */
 const NO_HELP_MS = 8_000;
 
@@ -55,6 +55,10 @@ const NO_ROOM =
 const PORT_IN_USE =
   'The host port is in use on the nodes: let the rollout take an old pod away first (`maxSurge: 0`, `maxUnavailable: 1`), add nodes, or leave `hostPort` out.';
 
+/**
+ * A node may come, or a pod may end: that is left to the progress deadline of the Deployment. Not every autoscaler says what it
+ * does, and its events may not be read.
+ */
 function classifyScheduling(pod: JsonObject, events: readonly ClusterEvent[]): PodFinding | null {
   const condition = listAt(pod, 'status', 'conditions').find((one) => textAt(one, 'type') === 'PodScheduled');
   if (textAt(condition, 'status') !== 'False' || textAt(condition, 'reason') !== 'Unschedulable') return null;
@@ -66,12 +70,14 @@ function classifyScheduling(pod: JsonObject, events: readonly ClusterEvent[]): P
     : isHopeless
       ? '; the autoscaler can’t add a node for it'
       : '';
+  const isPort = /didn't have free ports/.test(textAt(condition, 'message'));
   return {
     reason: 'Unschedulable',
     message: `no node has room for it (${textAt(condition, 'message')})${helper}`,
-    hint: /didn't have free ports/.test(textAt(condition, 'message')) ? PORT_IN_USE : NO_ROOM,
+    hint: isPort ? PORT_IN_USE : NO_ROOM,
     container: '',
-    fatalAfterMs: isScaling ? null : isHopeless ? NO_HELP_MS : NO_ROOM_MS,
+    fatalAfterMs: isScaling ? null : isHopeless ? NO_HELP_MS : isPort ? PORT_IN_USE_MS : null,
+    ...(isScaling ? { isHelped: true } : {}),
     isOfTemplate: true,
   };
 }
