@@ -17,6 +17,12 @@ export const withContainer = (more: JsonObject, replicas = 3): Partial<StageOpti
   spec: { template: { spec: { containers: [{ ...webContainer(V1), ...more }] } } },
 });
 
+/** `web` with these members of its pods. */
+export const withPodSpec = (more: JsonObject, replicas = 3): Partial<StageOptions> => ({
+  replicas,
+  spec: { template: { spec: more } },
+});
+
 /** One more container, which is run before `web` or beside it. */
 export const withInit = (more: JsonObject = {}): Partial<StageOptions> => ({
   spec: { template: { spec: { initContainers: [{ name: 'helper', image: V1, ...more }] } } },

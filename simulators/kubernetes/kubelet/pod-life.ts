@@ -2,7 +2,7 @@ import { type Crash, crashOf } from '../../behaviour.ts';
 import { type JsonObject, objectsAt, textAt } from '../../json.ts';
 import { labelsOf, nameOf, namespaceOf, numberAt, uidOf } from '../object.ts';
 import { NODES } from '../resources.ts';
-import { missingReference, missingVolume, unverifiedUser } from './configuration.ts';
+import { missingReference, missingVolume, unverifiedUser, volumeInUse } from './configuration.ts';
 import { type ContainerLife, isInitialized, isRunning, newContainer, type Terminated } from './container-life.ts';
 import type { KubeletHost, Pace } from './host.ts';
 import { type PullTrouble, pullImage } from './image-pull.ts';
@@ -84,6 +84,13 @@ export class PodLife {
 
   /** Volumes first; one that isn't there is waited for. */
   #mount(): void {
+    const held = volumeInUse(this.#home.host.objects, this.#pod);
+    if (held !== null) {
+      this.#home.host.record(this.#pod, {
+        ...{ type: 'Warning', reason: 'FailedAttachVolume', message: held, by: 'attachdetach-controller' },
+      });
+      return void this.#after(RETRY_MS, () => this.#mount());
+    }
     const problem = missingVolume(this.#home.host.objects, namespaceOf(this.#pod), this.#pod);
     if (problem !== null) {
       this.#record('Warning', 'FailedMount', problem);

@@ -272,6 +272,34 @@ test('a host port in use has a next step of its own: no node has too little of a
   expect(first({ conditions: unschedulable }, [])!.hint).toMatch(/^Lower the resource requests/);
 });
 
+describe('what a pod of the previous template mostly has, and keeps until this one is ready, ends the rollout', () => {
+  const attach = event(
+    'FailedAttachVolume',
+    'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) web-0',
+  );
+
+  test('a node that the anti-affinity keeps away from', () => {
+    const message = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.";
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+    expect(first({ conditions }, [])).toMatchObject({
+      fatalAfterMs: 120_000,
+      hint: expect.stringMatching(/anti-affinity/),
+    });
+  });
+
+  test('a volume that can be on one node only', () => {
+    const found = first({ status: waiting('ContainerCreating') }, [attach]);
+    expect(found).toMatchObject({ reason: 'VolumeInUse', fatalAfterMs: 120_000 });
+    expect(found!.hint).toMatch(/strategy: Recreate/);
+  });
+
+  test('but not a volume that was attached meanwhile, while a large image is pulled', () => {
+    expect(first({ status: waiting('ContainerCreating') }, [attach, event('Pulling', '', 'Normal')])).toMatchObject({
+      fatalAfterMs: null,
+    });
+  });
+});
+
 test('the cause of a back-off is taken from the events', () => {
   const events = [event('Failed', `Failed to pull image "${IMAGE}": unauthorized: authentication required`)];
   const given = { status: waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`) };
