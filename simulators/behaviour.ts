@@ -8,7 +8,7 @@ export interface Behaviour {
   /** From the container's start until it listens and passes health checks. */
   readonly readyAfterMs: number;
   /** The container prints `logs` and exits with `exitCode` this long after each start. */
-  readonly crash: { readonly afterMs: number; readonly exitCode: number; readonly logs: readonly string[] } | null;
+  readonly crash: Crash | null;
   /** From the container's start until health checks begin to fail (it answers 503 then); null: never. */
   readonly unhealthyAfterMs: number | null;
   /** Every n-th request is answered with 500; null: none. */
@@ -20,6 +20,19 @@ export interface Behaviour {
   readonly programs?: readonly string[];
   /** Whom it runs as, where it says so; a name is no proof that it isn't root. */
   readonly user?: string;
+}
+
+export interface Crash {
+  readonly afterMs: number;
+  readonly exitCode: number;
+  readonly logs: readonly string[];
+  /** So many starts of a container end like this, where the platform starts it again (Kubernetes, Container Apps); absent: each. */
+  readonly times?: number;
+}
+
+/** Of a container that has been started again so many times; null: this start does not end. */
+export function crashOf({ crash }: Behaviour, restarts: number): Crash | null {
+  return crash && restarts < (crash.times ?? Number.POSITIVE_INFINITY) ? crash : null;
 }
 
 export interface Answer {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
+import { CLUSTER, SERVICE } from '../../simulators/agent-service.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { changesIn, servicesIn, watchEcs } from './watch-ecs.ts';
 
@@ -109,6 +110,45 @@ describe('a slow start', () => {
     const { main } = await deployV2(agent, { readyAfterMs: 90_000 });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
     expect(main.log).toMatch(/^::error.*Next step: .*grace period/m);
+    expect(agent.snapshot()).toEqual(before);
+  });
+});
+
+test('a rollout in which more than 100 tasks stop is read page by page, and tells the newest', async () => {
+  const agent = await givenAgent({ service: { desiredCount: 120 } });
+  const before = agent.snapshot();
+  const crash = { afterMs: 1_000, exitCode: 3, logs: ['KeyError: DATABASE_URL'] };
+  const { main } = await deployV2(agent, { crash });
+  expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+  expect(main.log).toMatch(/^::error.*EssentialContainerExited, container app exit code 3 \(1\d\d tasks so far\)/m);
+  expect(main.log).toContain('KeyError: DATABASE_URL');
+  expect(agent.snapshot()).toEqual(before);
+});
+
+describe('a start that fails is told with the next step for its cause', () => {
+  const INIT = 'ResourceInitializationError: unable to pull secrets or registry auth';
+  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+  test.each([
+    [`${INIT}: retrieved secret from Secrets Manager did not contain json key password`, /Next step: .*key/i],
+    [
+      `${INIT}: AccessDeniedException: not authorized to perform: ssm:GetParameters on resource: x`,
+      /Next step: .*ssm:GetParameters/,
+    ],
+    [
+      'CannotPullContainerError: pull access denied for acme/agent, repository does not exist',
+      /Next step: .*image exists/,
+    ],
+    ['CannotPullContainerError: no matching manifest for linux/arm64', /Next step: .*CPU architecture/],
+  ])('%s', async (reason, next) => {
+    const agent = await givenAgent();
+    const before = agent.snapshot();
+    agent.world.aws.setService(CLUSTER, SERVICE, { failingStarts: Array.from({ length: 40 }, () => reason) });
+    const { main } = await deployV2(agent);
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
+    const error = decodeURIComponent(main.log.split('\n').find((line) => line.startsWith('::error')) ?? '');
+    expect(error).toContain(reason);
+    expect(error).toMatch(next);
+    agent.world.aws.setService(CLUSTER, SERVICE, { failingStarts: [] });
     expect(agent.snapshot()).toEqual(before);
   });
 });

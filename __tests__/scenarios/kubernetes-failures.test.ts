@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Behaviour } from '../../simulators/behaviour.ts';
-import { objectsAt, textAt } from '../../simulators/json.ts';
+import { objectsAt } from '../../simulators/json.ts';
+import { mergePatch } from '../../simulators/kubernetes/patch/merge-patch.ts';
 import type { KubernetesAgent } from '../../simulators/kubernetes-agent.ts';
 import { untilDone } from '../../simulators/kubernetes-scene.ts';
 import { paths, type StageOptions } from '../../simulators/kubernetes-stage.ts';
@@ -8,15 +9,18 @@ import { SOURCE } from '../../simulators/world.ts';
 import { closeAgents } from './agent.ts';
 import { givenKubernetes } from './kubernetes-agent.ts';
 import {
+  addNode,
   beforeFirstPatch,
   crash,
   enforcePodSecurity,
+  evictFirst,
   LEAST,
   large,
   sayOfUnscheduled,
   setQuota,
   withContainer,
   withInit,
+  withPodSpec,
 } from './kubernetes-troubles.ts';
 import { watchEvidence, watchPatches } from './watch-kubernetes.ts';
 
@@ -240,28 +244,9 @@ describe('passes by itself, and is deployed', () => {
   });
 });
 
-function evictFirst(agent: KubernetesAgent): void {
-  const stop = agent.stage.every(500, async () => {
-    const pods = objectsAt(await agent.stage.expect(paths.pods), 'items');
-    const running = pods.find(
-      (pod) => JSON.stringify(pod['spec']).includes('@sha256') && textAt(pod, 'status', 'phase') === 'Running',
-    );
-    if (!running) return;
-    stop();
-    agent.stage.kubelet.evict(running);
-  });
-}
-
 function addNodeLater(agent: KubernetesAgent): void {
   sayOfUnscheduled(agent, 'TriggeredScaleUp', 'pod triggered scale-up');
-  const at = agent.stage.now() + 240_000;
-  const stop = agent.stage.every(5_000, async () => {
-    if (agent.stage.now() < at) return;
-    stop();
-    const node = (await agent.stage.expect('/api/v1/nodes/node-a')) as { readonly metadata: object };
-    const body = { ...node, metadata: { name: 'node-c', labels: { 'kubernetes.io/hostname': 'node-c' } } };
-    await agent.stage.expect('/api/v1/nodes', { method: 'POST', body });
-  });
+  addNode(agent, 240_000);
 }
 
 function scaleInTheMiddle(agent: KubernetesAgent): void {
@@ -277,3 +262,54 @@ function scaleInTheMiddle(agent: KubernetesAgent): void {
     });
   });
 }
+
+describe('what an old pod has, and keeps until a new one is ready', () => {
+  const ports = [{ containerPort: 8080, name: 'http', hostPort: 8080 }];
+  const affinity = {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' },
+      ],
+    },
+  };
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }];
+  const held: readonly (readonly [string, Partial<StageOptions>, RegExp])[] = [
+    ['a host port', withContainer({ ports }, 2), /didn't have free ports.*The host port is in use.*maxUnavailable: 1/],
+    [
+      'a node of its own',
+      withPodSpec({ affinity }, 2),
+      /anti-affinity rules.*let the rollout take an old pod away first/,
+    ],
+    ['a volume', withPodSpec({ volumes }, 1), /Multi-Attach error.*set `strategy: Recreate`/],
+  ];
+  const first = { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
+
+  test.each(held)('%s: ends at the platform’s own event', async (_, stage, says) => {
+    const agent = await givenKubernetes({ stage });
+    const before = agent.snapshot();
+    const startedAt = agent.stage.now();
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), timeout: '30m' });
+    expect(main.outputs).toMatchObject({ outcome: 'rolled-back' });
+    expect(main.log).toMatch(says);
+    expect(agent.stage.now() - startedAt).toBeLessThan(200_000);
+    expect(agent.snapshot()).toEqual(before);
+  });
+
+  test.each(held)('%s: is waited for where an old pod goes first', async (_, { spec, ...stage }) => {
+    const own = { strategy: first, template: { spec: { terminationGracePeriodSeconds: 300 } } };
+    const lifecycle = { preStop: { sleep: { seconds: 150 } } };
+    const agent = await givenKubernetes({ stage: { ...stage, spec: mergePatch(own, spec!) } });
+    const containers = objectsAt(
+      await agent.stage.expect(paths.deployment()),
+      'spec',
+      'template',
+      'spec',
+      'containers',
+    );
+    const body = { spec: { template: { spec: { containers: [{ ...containers[0], lifecycle }] } } } };
+    await agent.stage.expect(paths.deployment(), { method: 'PATCH', body });
+    await agent.stage.pass(60_000);
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), timeout: '30m' });
+    expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+  });
+});

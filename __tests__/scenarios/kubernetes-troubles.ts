@@ -17,13 +17,22 @@ export const withContainer = (more: JsonObject, replicas = 3): Partial<StageOpti
   spec: { template: { spec: { containers: [{ ...webContainer(V1), ...more }] } } },
 });
 
+/** `web` with these members of its pods. */
+export const withPodSpec = (more: JsonObject, replicas = 3): Partial<StageOptions> => ({
+  replicas,
+  spec: { template: { spec: more } },
+});
+
 /** One more container, which is run before `web` or beside it. */
 export const withInit = (more: JsonObject = {}): Partial<StageOptions> => ({
   spec: { template: { spec: { initContainers: [{ name: 'helper', image: V1, ...more }] } } },
 });
 
+/** More than half of a node. */
+export const MUCH: JsonObject = { resources: { requests: { cpu: '5' } } };
+
 /** Two nodes have room for one pod each, and for none beside. */
-export const large = withContainer({ resources: { requests: { cpu: '5' } } }, 2);
+export const large = withContainer(MUCH, 2);
 
 /** What the target needs, and no more: it may not create pods, so that no dry run of one tells it anything. */
 export const LEAST: readonly Rule[] = [
@@ -55,6 +64,31 @@ export function sayOfUnscheduled(agent: KubernetesAgent, reason: string, message
       told.add(uid);
       await recordEvent(agent.stage, pod, { reason, message, by: 'cluster-autoscaler' });
     }
+  });
+}
+
+/** The first pod of the new template that runs. */
+export function evictFirst(agent: KubernetesAgent): void {
+  const stop = agent.stage.every(500, async () => {
+    const pods = objectsAt(await agent.stage.expect(paths.pods), 'items');
+    const running = pods.find(
+      (pod) => JSON.stringify(pod['spec']).includes('@sha256') && textAt(pod, 'status', 'phase') === 'Running',
+    );
+    if (!running) return;
+    stop();
+    agent.stage.kubelet.evict(running);
+  });
+}
+
+/** A node that there is room on, after a while. */
+export function addNode(agent: KubernetesAgent, afterMs: number): void {
+  const at = agent.stage.now() + afterMs;
+  const stop = agent.stage.every(5_000, async () => {
+    if (agent.stage.now() < at) return;
+    stop();
+    const node = (await agent.stage.expect('/api/v1/nodes/node-a')) as { readonly metadata: object };
+    const body = { ...node, metadata: { name: 'node-c', labels: { 'kubernetes.io/hostname': 'node-c' } } };
+    await agent.stage.expect('/api/v1/nodes', { method: 'POST', body });
   });
 }
 

@@ -3,9 +3,13 @@ import type { Agent } from '../../simulators/agent.ts';
 import type { AppOptions } from '../../simulators/azure/add-app.ts';
 import { CLOUD_RUN_SERVICE as SERVICE } from '../../simulators/cloud-run-agent.ts';
 import type { JsonObject } from '../../simulators/json.ts';
-import { closeAgents } from './agent.ts';
+import { addSet, scale } from '../../simulators/kubernetes-scene.ts';
+import { paths } from '../../simulators/kubernetes-stage.ts';
+import { closeAgents, givenAgent } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { givenApp } from './container-apps-agent.ts';
+import { givenKubernetes } from './kubernetes-agent.ts';
+import { V1 } from './kubernetes-troubles.ts';
 
 afterEach(closeAgents);
 
@@ -136,6 +140,57 @@ describe('Cloud Run: a health check that did not take place is no proof', () => 
     expect(servingOf(agent) === serving).toBe(outcome !== 'deployed');
   });
 });
+
+describe('Kubernetes: no pod is no proof', () => {
+  const tests = { 'smoke-tests': '- GET /health: { retry-for: 5s }' };
+  test.each(['plan', 'deploy'])('a DaemonSet that no node matches any more is refused (%s)', async (mode) => {
+    const agent = await givenKubernetes();
+    await addSet(agent.stage, 'DaemonSet', { name: 'logger', image: V1 });
+    const body = { spec: { template: { spec: { nodeSelector: { disk: 'none' } } } } };
+    await agent.stage.expect(`${paths.daemonSets}/logger`, { method: 'PATCH', body });
+    await agent.stage.pass(10_000);
+    await expectEnd(agent, {
+      ...{ image: {}, inputs: { ...tests, mode, workload: 'daemonset/logger' }, outcome: 'refused' },
+      says: /::error.*no node matches it, so nothing would run.*`allow-empty: true`/,
+    });
+  });
+
+  test.each(['plan', 'deploy'])('a StatefulSet that is scaled to 0 is refused (%s)', async (mode) => {
+    const agent = await givenKubernetes();
+    await addSet(agent.stage, 'StatefulSet', { name: 'db', image: V1 });
+    const body = { spec: { replicas: 0 } };
+    await agent.stage.expect(`${paths.statefulSets}/db`, { method: 'PATCH', body });
+    await agent.stage.pass(10_000);
+    await expectEnd(agent, {
+      ...{ image: {}, inputs: { ...tests, mode, workload: 'statefulset/db' }, outcome: 'refused' },
+      says: /::error.*it is scaled to 0, so nothing would run/,
+    });
+  });
+
+  test('a Deployment that was scaled to 0 during the rollout is not deployed', async () => {
+    const agent = await givenKubernetes();
+    const stop = agent.world.edge.onCall(({ operation }, when) => {
+      if (operation !== 'kubernetes:patch deployments' || when !== 'after') return undefined;
+      stop();
+      return scale(agent.stage, 0);
+    });
+    await expectEnd(agent, {
+      ...{ image: {}, inputs: {}, outcome: 'rolled-back' },
+      says: /::error.*has no pods, as the workload was scaled to 0: nothing runs, so nothing was proven/,
+    });
+  });
+});
+
+test.each(['plan', 'deploy'])(
+  'Amazon ECS: a DAEMON service without a container instance is refused (%s)',
+  async (mode) => {
+    const agent = await givenAgent({ service: { schedulingStrategy: 'DAEMON', desiredCount: 0 } });
+    await expectEnd(agent, {
+      ...{ image: {}, inputs: { mode }, outcome: 'refused' },
+      says: /::error.*its desired count is 0.*Next step: Add a container instance to the cluster/,
+    });
+  },
+);
 
 function servingOf({ world }: Agent): string | undefined {
   return world.google.look(SERVICE).routes.find(({ percent }) => percent > 0)?.revision.id;

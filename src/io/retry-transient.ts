@@ -24,6 +24,8 @@ export interface RetryPolicy {
 
 /** No pause is longer, whatever a server asks for. */
 export const MAX_DELAY_MS = 60_000;
+/** Without a deadline, a server that asks for more is not waited for. */
+const LONGEST_RETRY_AFTER_MS = 300_000;
 /** Failures of which some loop has had enough: a loop around it does not multiply the tries. */
 const givenUp = new WeakSet<object>();
 
@@ -57,7 +59,7 @@ function triesFor(error: object, { tries, throttledTries = tries }: RetryPolicy)
 }
 
 function isTooLate(error: object, { retryAfterMs, deadline }: RetryPolicy, clock: Clock): boolean {
-  return deadline !== undefined && clock.now() + (retryAfterMs?.(error) ?? 0) > deadline;
+  return clock.now() + (retryAfterMs?.(error) ?? 0) > (deadline ?? clock.now() + LONGEST_RETRY_AFTER_MS);
 }
 
 function giveUp(error: object): object {

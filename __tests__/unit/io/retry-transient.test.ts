@@ -51,11 +51,20 @@ describe('retryTransient', () => {
 
   test('a server that says when to come back is taken at its word, up to a minute', async () => {
     const { io, attempt, pauses } = world([failure(), failure()]);
-    const asked = [7_000, 3_600_000];
+    const policy = { tries: 3, firstDelayMs: 500, retryAfterMs: () => (pauses().length === 0 ? 7_000 : 90_000) };
 
-    await retryTransient(attempt, { tries: 3, firstDelayMs: 500, retryAfterMs: () => asked.shift()! }, io);
+    await retryTransient(attempt, policy, io);
 
     expect(pauses()).toEqual([7_000, 60_000]);
+  });
+
+  test('a server that wants more than five minutes is not waited for', async () => {
+    const { io, attempt, pauses } = world([failure()]);
+    const policy = { tries: 3, firstDelayMs: 500, retryAfterMs: () => 301_000 };
+
+    await expect(retryTransient(attempt, policy, io)).rejects.toThrow();
+
+    expect(pauses()).toEqual([]);
   });
 
   test('"too many requests" may have more tries', async () => {

@@ -1,3 +1,4 @@
+import { crashOf } from '../../behaviour.ts';
 import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
 import type { AzureWorld } from '../world.ts';
 import type { ContainerApp, Replica, ReplicaContainer, Revision } from './state.ts';
@@ -26,8 +27,10 @@ export function startReplica(home: ReplicaHome, isCold = false): Replica {
   };
   revision.replicas.push(replica);
   const startsAfterMs = isCold ? app.staging.coldStartMs : app.staging.pullMs;
+  const [failures = 0, ...others] = app.staging.failingPulls;
+  app.staging.failingPulls = others;
   later(home, replica, startsAfterMs, () => {
-    for (const container of replica.containers) pullAndRun(home, replica, container);
+    for (const container of replica.containers) pullAndRun(home, replica, { container, failures, attempt: 1 });
   });
   return replica;
 }
@@ -53,17 +56,36 @@ function createContainer(world: AzureWorld, definition: JsonObject): ReplicaCont
   };
 }
 
-function pullAndRun(home: ReplicaHome, replica: Replica, container: ReplicaContainer): void {
-  const pulled = pullImage(home.world, home.app, container.image);
+interface Pull {
+  readonly container: ReplicaContainer;
+  /** So many attempts are limited by the registry. */
+  readonly failures: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** A pull that fails is repeated: https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
+function pullAndRun(home: ReplicaHome, replica: Replica, { container, failures, attempt }: Pull): void {
+  const pulled = attempt <= failures ? THROTTLED : pullImage(home.world, home.app, container.image);
   if (typeof pulled === 'string') {
     container.details = 'ImagePullBackOff';
     container.lines = [{ at: home.world.queue.now, text: `Failed to pull image "${container.image}": ${pulled}` }];
     home.changed();
+    later(home, replica, backOffMs(attempt - 1), () =>
+      pullAndRun(home, replica, { container, failures, attempt: attempt + 1 }),
+    );
     return;
   }
   container.behaviour = pulled.behaviour;
   container.digest = pulled.digest;
   run(home, replica, container);
+}
+
+const THROTTLED = 'toomanyrequests: You have reached your pull rate limit';
+
+/** `before`: how many pauses there were. */
+function backOffMs(before: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 2 ** before, LONGEST_BACKOFF_MS);
 }
 
 /** The image, or why it can't be pulled, in the registry's words. */
@@ -88,11 +110,12 @@ function run(home: ReplicaHome, replica: Replica, container: ReplicaContainer): 
   const ifStillOn = (then: () => void) => (): void => {
     if (container.state === 'Running' && container.startedAt === startedAt) then();
   };
-  if (behaviour.crash) {
+  const ending = crashOf(behaviour, container.restartCount);
+  if (ending) {
     later(
       home,
       replica,
-      behaviour.crash.afterMs,
+      ending.afterMs,
       ifStillOn(() => crash(home, replica, container)),
     );
   }
@@ -142,13 +165,12 @@ function end(home: ReplicaHome, replica: Replica, container: ReplicaContainer, d
   container.state = 'Terminated';
   container.details = details;
   home.changed();
-  const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** container.restartCount, LONGEST_BACKOFF_MS);
   later(home, replica, 1_000, () => {
     container.state = 'Waiting';
     container.details = 'CrashLoopBackOff';
     home.changed();
   });
-  later(home, replica, 1_000 + backoffMs, () => {
+  later(home, replica, 1_000 + backOffMs(container.restartCount), () => {
     container.restartCount += 1;
     run(home, replica, container);
   });

@@ -144,6 +144,8 @@ export interface AppStaging {
   startsAtZero: boolean;
   /** So many of the next revisions find no room in the environment: they have no replica, whatever their minimum is. */
   withoutRoom: number;
+  /** Of the replicas that start next, in their order: so many pulls are limited by the registry. */
+  failingPulls: readonly number[];
   /** True: only the states that the published API lists, none of the portal's. */
   documentedStatesOnly: boolean;
   /** From a replica's start until its containers run: with and without the image on the machine. */
@@ -166,6 +168,7 @@ export const usualStaging: AppStaging = {
   neverReady: false,
   startsAtZero: false,
   withoutRoom: 0,
+  failingPulls: [],
   documentedStatesOnly: false,
   pullMs: 6_000,
   coldStartMs: 1_500,

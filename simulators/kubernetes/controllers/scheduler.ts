@@ -46,6 +46,9 @@ function whyNot(world: ClusterWorld, pod: JsonObject, node: JsonObject): string 
   const wanted = wantedNode(pod);
   if (wanted !== '' && wanted !== nameOf(node)) return "node(s) didn't match Pod's node affinity/selector";
   const there = podsOn(world, node);
+  if (there.some((one) => portsOf(one).some((port) => portsOf(pod).includes(port))))
+    return "node(s) didn't have free ports for the requested pod ports";
+  if (there.some((one) => isAvoided(pod, one))) return "node(s) didn't match pod anti-affinity rules";
   const allocatable = objectAt(node, 'status', 'allocatable') as Readonly<Record<string, string>>;
   if (there.length + 1 > Number(allocatable['pods'] ?? 110)) return 'Too many pods';
   const short = ['cpu', 'memory'].find((name) => {
@@ -53,6 +56,20 @@ function whyNot(world: ClusterWorld, pod: JsonObject, node: JsonObject): string 
     return allocatable[name] !== undefined && used > toAmount(allocatable[name]) && requestOf(pod, name) > 0;
   });
   return short === undefined ? null : `Insufficient ${short}`;
+}
+
+function portsOf(pod: JsonObject): readonly string[] {
+  const ports = objectsAt(pod, 'spec', 'containers').flatMap((container) => objectsAt(container, 'ports'));
+  return ports.flatMap(({ hostPort, protocol = 'TCP' }) => (hostPort === undefined ? [] : [`${protocol} ${hostPort}`]));
+}
+
+/** By what the pod requires; every rule here is about single nodes. */
+function isAvoided(pod: JsonObject, other: JsonObject): boolean {
+  const rules = objectsAt(pod, 'spec', 'affinity', 'podAntiAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
+  return (
+    namespaceOf(pod) === namespaceOf(other) &&
+    rules.some((rule) => selects(objectAt(rule, 'labelSelector'), labelsOf(other)))
+  );
 }
 
 function sayUnschedulable(world: ClusterWorld, pod: JsonObject, reasons: readonly string[]): void {

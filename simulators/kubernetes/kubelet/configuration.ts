@@ -1,5 +1,6 @@
 import { type JsonObject, objectAt, objectsAt, textAt } from '../../json.ts';
-import { CONFIG_MAPS, SECRETS } from '../resources.ts';
+import { nameOf, namespaceOf } from '../object.ts';
+import { CONFIG_MAPS, PODS, SECRETS } from '../resources.ts';
 import type { ObjectSource } from '../store.ts';
 
 /** What a container refers to and can't have; null: nothing. In the kubelet's words. */
@@ -31,6 +32,31 @@ export function missingVolume(objects: ObjectSource, namespace: string, pod: Jso
       return `${failed} configmap "${map}" not found`;
   }
   return null;
+}
+
+/**
+ * A claim that a pod on another node has: every claim here is ReadWriteOnce. In the words of the attach/detach controller; null: none.
+ * https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
+ */
+export function volumeInUse(objects: ObjectSource, pod: JsonObject): string | null {
+  const node = textAt(pod, 'spec', 'nodeName');
+  const others = objects.list(PODS, namespaceOf(pod)).filter((other) => {
+    const isOver = ['Failed', 'Succeeded'].includes(textAt(other, 'status', 'phase'));
+    return !isOver && nameOf(other) !== nameOf(pod) && !['', node].includes(textAt(other, 'spec', 'nodeName'));
+  });
+  for (const claim of claimsOf(pod)) {
+    const users = others.filter((other) => claimsOf(other).includes(claim)).map(nameOf);
+    if (users.length > 0)
+      return `Multi-Attach error for volume "pvc-${claim}" Volume is already used by pod(s) ${users.join(', ')}`;
+  }
+  return null;
+}
+
+function claimsOf(pod: JsonObject): readonly string[] {
+  const claims = objectsAt(pod, 'spec', 'volumes').map((volume) =>
+    textAt(volume, 'persistentVolumeClaim', 'claimName'),
+  );
+  return claims.filter((claim) => claim !== '');
 }
 
 function missing(

@@ -1,8 +1,8 @@
-import type { Behaviour } from '../../behaviour.ts';
+import { type Crash, crashOf } from '../../behaviour.ts';
 import { type JsonObject, objectsAt, textAt } from '../../json.ts';
 import { labelsOf, nameOf, namespaceOf, numberAt, uidOf } from '../object.ts';
 import { NODES } from '../resources.ts';
-import { missingReference, missingVolume, unverifiedUser } from './configuration.ts';
+import { missingReference, missingVolume, unverifiedUser, volumeInUse } from './configuration.ts';
 import { type ContainerLife, isInitialized, isRunning, newContainer, type Terminated } from './container-life.ts';
 import type { KubeletHost, Pace } from './host.ts';
 import { type PullTrouble, pullImage } from './image-pull.ts';
@@ -84,6 +84,13 @@ export class PodLife {
 
   /** Volumes first; one that isn't there is waited for. */
   #mount(): void {
+    const held = volumeInUse(this.#home.host.objects, this.#pod);
+    if (held !== null) {
+      this.#home.host.record(this.#pod, {
+        ...{ type: 'Warning', reason: 'FailedAttachVolume', message: held, by: 'attachdetach-controller' },
+      });
+      return void this.#after(RETRY_MS, () => this.#mount());
+    }
     const problem = missingVolume(this.#home.host.objects, namespaceOf(this.#pod), this.#pod);
     if (problem !== null) {
       this.#record('Warning', 'FailedMount', problem);
@@ -158,7 +165,7 @@ export class PodLife {
     container.started = readProbe(container.spec, 'startupProbe') === null;
     container.passes = false;
     container.requests = 0;
-    const { crash } = container.image!.behaviour;
+    const crash = crashOf(container.image!.behaviour, container.restarts);
     const run = container.state;
     const alive = (): boolean => container.state === run;
     const endAfter = (ms: number, exitCode: number, logs: readonly string[]): void =>
@@ -402,7 +409,7 @@ export class PodLife {
 }
 
 /** As a shell or runc reports what it can't run. */
-function exitCodeOf({ exitCode, logs }: NonNullable<Behaviour['crash']>): number {
+function exitCodeOf({ exitCode, logs }: Crash): number {
   return logs.some((line) => line.includes('exec format error')) ? 255 : exitCode;
 }
 

@@ -26,7 +26,8 @@ export const {
 } = openErrorExplainer<AwsCall, AwsThrown>({
   read: readThrown,
   classify,
-  describeDenied: (thrown, call) => `the role lacks ${deniedAction(thrown, call)}`,
+  describeDenied: (thrown, call) =>
+    readDenial(thrown.message).policy === null ? `the role lacks ${deniedAction(thrown, call)}` : null,
   token: SESSION_TOKEN,
 });
 

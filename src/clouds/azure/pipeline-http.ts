@@ -10,6 +10,8 @@ const TIMEOUT_MS = 20_000;
 /** For the SDKs' clients. */
 export const RETRIES = { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 const LONGEST_RETRY_AFTER_SECONDS = 30;
+/** Who is asked to come back later than that is not waited for: without the header the SDK does not repeat a 429. */
+const HOPELESS_RETRY_AFTER_SECONDS = 300;
 
 /**
  * Carries the SDKs' requests over our own sockets: the job's proxy, time-outs and a bound for the answer, none of which
@@ -71,6 +73,7 @@ function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string
   const { 'retry-after': wait, ...rest } = Object.fromEntries(flat) as Record<string, string>;
   // The SDK waits as long as it is told, however long that is.
   const seconds = Number(wait);
+  if (seconds > HOPELESS_RETRY_AFTER_SECONDS) return rest;
   const bounded = seconds > LONGEST_RETRY_AFTER_SECONDS ? String(LONGEST_RETRY_AFTER_SECONDS) : wait;
   return bounded === undefined ? rest : { ...rest, 'retry-after': bounded };
 }

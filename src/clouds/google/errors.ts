@@ -95,6 +95,7 @@ function classify(thrown: GoogleThrown, call: GoogleCall): Verdict {
   if (status === 'PERMISSION_DENIED' || http === 403) {
     return { code: 'PERMISSION_DENIED', hint: permissionHint(deniedPermission(thrown, call)) };
   }
+  if (status === 'RESOURCE_EXHAUSTED' && isUsedUp(thrown)) return { code: 'DEPLOY_REJECTED', hint: QUOTA_HINT };
   if (status === 'RESOURCE_EXHAUSTED' || http === 429) {
     return { code: 'THROTTLED', hint: 'Run again in a minute: too many requests were made in this project.' };
   }
@@ -107,6 +108,9 @@ function classify(thrown: GoogleThrown, call: GoogleCall): Verdict {
     return { code: 'NETWORK', hint: 'Check that the runner can reach Google, then run again.' };
   return { code: 'DEPLOY_REJECTED', hint: 'Correct what Google names here, then run again.' };
 }
+
+const QUOTA_HINT =
+  'The quota of the project in this region is used up: lower what the service may use (instances, CPU, memory), or ask for more quota.';
 
 /** What no role changes, by `ErrorInfo.reason`: https://cloud.google.com/apis/design/errors#error_info */
 const OTHER_DENIALS: ReadonlyMap<string, string> = new Map([
@@ -122,10 +126,23 @@ const OTHER_DENIALS: ReadonlyMap<string, string> = new Map([
   ['CONSUMER_SUSPENDED', 'The project is suspended: see its billing and the notices to its owner, then run again.'],
 ]);
 
+/** https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints */
+const ORGANIZATION_POLICY_HINT =
+  'An organization policy refuses this, whatever roles there are: change what it names, or let its administrator allow it for this project.';
+
 /** The next step; null: nothing but a role is missing, as far as Google says. */
-function findOtherDenial({ reason, message }: GoogleThrown): string | null {
+function findOtherDenial({ reason, message, status, http }: GoogleThrown): string | null {
   const known = /vpcServiceControlsUniqueIdentifier/.test(message) ? 'SECURITY_POLICY_VIOLATED' : reason;
-  return OTHER_DENIALS.get(known) ?? null;
+  const isDenial = status === 'PERMISSION_DENIED' || http === 403;
+  const isPolicy = isDenial && /\bconstraints\/|organization(?:'s|’s)? polic/i.test(message);
+  return OTHER_DENIALS.get(known) ?? (isPolicy ? ORGANIZATION_POLICY_HINT : null);
+}
+
+/** What there may be of something at one time, which is not how often it may be asked for. */
+function isUsedUp({ message }: GoogleThrown): boolean {
+  return (
+    /total allowable|allocation|quota limit '?(?:cpu|mem|gpu|instance)/i.test(message) && !/per minute/i.test(message)
+  );
 }
 
 function isTokenService({ host }: GoogleThrown): boolean {

@@ -109,7 +109,8 @@ function classifyEnd(container: PodContainer): PodFinding | null {
   if (reason === 'StartError' || reason === 'ContainerCannotRun') {
     return finding(container, reason, { message: `it can’t be started (${message})`, fatalAfterMs: TWICE_MS });
   }
-  if (reason === 'OOMKilled' && (restarts > 0 || isNow)) return classifyCrash(container, 'OOMKilled');
+  // The second time: a first one may be of a start that took more than the rest does.
+  if (reason === 'OOMKilled' && restarts > 0 && isNow) return classifyCrash(container, 'OOMKilled');
   if (restarts >= 2 && exitCode !== 0) return classifyCrash(container, 'CrashLoop');
   return null;
 }

@@ -44,17 +44,31 @@ function classifyPhase(pod: JsonObject): PodFinding | null {
   };
 }
 
-/** An autoscaler is given its time; without one, pods that end may still make room. */
-const NO_ROOM_MS = 120_000;
+/** The pod that has the port, the node or the volume mostly stays until ours is ready. */
+const HELD_MS = 120_000;
 /** The autoscaler itself says that it can't help. */
 const NO_HELP_MS = 8_000;
 
 const NO_ROOM =
   'Lower the resource requests of the pod template, add nodes, or correct its node selector and tolerations.';
+const OLD_POD_FIRST = 'let the rollout take an old pod away first (`maxSurge: 0`, `maxUnavailable: 1`)';
 /** Mostly by a pod of the previous template, which stays until the new one is ready. */
-const PORT_IN_USE =
-  'The host port is in use on the nodes: let the rollout take an old pod away first (`maxSurge: 0`, `maxUnavailable: 1`), add nodes, or leave `hostPort` out.';
+const HELD: readonly (readonly [RegExp, string])[] = [
+  [
+    /didn't have free ports/,
+    `The host port is in use on the nodes: ${OLD_POD_FIRST}, add nodes, or leave \`hostPort\` out.`,
+  ],
+  [
+    /didn't (?:match|satisfy) (?:existing pods )?(?:pod )?anti-affinity rules/,
+    `Each node has a pod that the anti-affinity of the pod template keeps away from: ${OLD_POD_FIRST}, add nodes, or prefer instead of require it.`,
+  ],
+];
+const VOLUME_IN_USE = `The volume is attached to the node of another pod, and can be on one node only: set \`strategy: Recreate\`, or ${OLD_POD_FIRST}.`;
 
+/**
+ * A node may come, or a pod may end: that is left to the progress deadline of the Deployment. Not every autoscaler says what it
+ * does, and its events may not be read.
+ */
 function classifyScheduling(pod: JsonObject, events: readonly ClusterEvent[]): PodFinding | null {
   const condition = listAt(pod, 'status', 'conditions').find((one) => textAt(one, 'type') === 'PodScheduled');
   if (textAt(condition, 'status') !== 'False' || textAt(condition, 'reason') !== 'Unschedulable') return null;
@@ -66,12 +80,14 @@ function classifyScheduling(pod: JsonObject, events: readonly ClusterEvent[]): P
     : isHopeless
       ? '; the autoscaler can’t add a node for it'
       : '';
+  const held = HELD.find(([pattern]) => pattern.test(textAt(condition, 'message')))?.[1];
   return {
     reason: 'Unschedulable',
     message: `no node has room for it (${textAt(condition, 'message')})${helper}`,
-    hint: /didn't have free ports/.test(textAt(condition, 'message')) ? PORT_IN_USE : NO_ROOM,
+    hint: held ?? NO_ROOM,
     container: '',
-    fatalAfterMs: isScaling ? null : isHopeless ? NO_HELP_MS : NO_ROOM_MS,
+    fatalAfterMs: isScaling ? null : isHopeless ? NO_HELP_MS : held === undefined ? null : HELD_MS,
+    ...(isScaling ? { isHelped: true } : {}),
     isOfTemplate: true,
   };
 }
@@ -81,10 +97,15 @@ const EXPLAINED = /^(?:Failed(?:Mount|AttachVolume|MapVolume|CreatePodSandBox)|U
 /** A volume that can't be mounted, a probe that fails: told, and left to the deadline. */
 function explainByEvents(events: readonly ClusterEvent[]): readonly PodFinding[] {
   const told = events.filter(({ type, reason }) => type !== 'Normal' && EXPLAINED.test(reason));
-  return told.map(({ reason, message, count }) => ({
-    reason,
-    message: count > 1 ? `${message} (${count} times)` : message,
-    hint: reason === 'Unhealthy' ? 'Check the readiness probe and what it asks for.' : null,
-    ...{ container: '', fatalAfterMs: null, isOfTemplate: true },
-  }));
+  // It is attached when what comes after that has begun.
+  const isAttached = events.some(({ reason }) => /^(?:SuccessfulAttachVolume|Pull(?:ing|ed)|Created)$/.test(reason));
+  return told.map(({ reason, message, count }) => {
+    const isHeld = /^Multi-Attach error/.test(message) && !isAttached;
+    return {
+      reason: isHeld ? 'VolumeInUse' : reason,
+      message: count > 1 ? `${message} (${count} times)` : message,
+      hint: isHeld ? VOLUME_IN_USE : reason === 'Unhealthy' ? 'Check the readiness probe and what it asks for.' : null,
+      ...{ container: '', fatalAfterMs: isHeld ? HELD_MS : null, isOfTemplate: true },
+    };
+  });
 }

@@ -35,7 +35,8 @@ export function decideObservation(facts: RolloutFacts): Observation {
     return facts.allowsEmpty ? withoutPods(facts) : failed('NO_REPLICAS', scaledToZero(facts));
   }
   // A pod says more than what the controller concludes from it.
-  if (pods.failure) return failed(pods.failure.reason, joinSentences(pods.failure.message, pods.failure.hint));
+  if (pods.failure && !(NEEDS_ROOM.has(pods.failure.reason) && isMakingRoom(status)))
+    return failed(pods.failure.reason, joinSentences(pods.failure.message, pods.failure.hint));
   if (createFailure?.isSeen && createFailure.fatalAfterMs !== null) {
     return failed(
       createFailure.reason,
@@ -47,6 +48,13 @@ export function decideObservation(facts: RolloutFacts): Observation {
   }
   if (status.isComplete) return complete(facts);
   return waiting(facts);
+}
+
+const NEEDS_ROOM: ReadonlySet<string> = new Set(['Unschedulable', 'VolumeInUse']);
+
+/** An old pod is ending, or was taken away for one of ours, which gets its place when it is gone. */
+function isMakingRoom({ desired, available, terminating }: RolloutStatus): boolean {
+  return terminating > 0 || available < desired;
 }
 
 /** Only the end of a rollout is left to be seen: what was waited for is there. */

@@ -14,6 +14,8 @@ export interface PodFinding {
   readonly fatalAfterMs: number | null;
   /** It would be the same in each other pod of the template. */
   readonly isOfTemplate: boolean;
+  /** An autoscaler makes room for it. */
+  readonly isHelped?: boolean;
 }
 
 /** An event of a pod or of its workload. */

@@ -132,8 +132,8 @@ describe('fatal, within ten seconds of the first evidence', () => {
       /ends by itself/,
     ],
     [
-      'out of memory',
-      { status: endedBefore({ exitCode: 137, reason: 'OOMKilled' }, 1) },
+      'out of memory again',
+      { status: { ...ended({ exitCode: 137, reason: 'OOMKilled' }), restartCount: 1 } },
       'OOMKilled',
       /memory limit is 64Mi/,
     ],
@@ -190,6 +190,11 @@ describe('not fatal by itself', () => {
       /can’t be pulled/,
     ],
     ['a first crash', { status: endedBefore({}, 1) }, /has ended: exit code 1/],
+    [
+      'out of memory once, before it was started again',
+      { status: endedBefore({ exitCode: 137, reason: 'OOMKilled' }, 1) },
+      /has ended: exit code 137/,
+    ],
     ['a first crash of an init container', { init: ended({}) }, /has ended/],
     [
       'an evicted pod',
@@ -244,7 +249,7 @@ describe('nothing', () => {
 
 describe('no node has room', () => {
   test.each<[string, readonly ClusterEvent[], number | null]>([
-    ['is given two minutes', [], 120_000],
+    ['is left to the deadline of the Deployment', [], null],
     [
       'is given all the time while the autoscaler adds a node',
       [event('NotTriggerScaleUp'), event('TriggeredScaleUp', '', 'Normal')],
@@ -260,8 +265,39 @@ describe('no node has room', () => {
 test('a host port in use has a next step of its own: no node has too little of anything', () => {
   const message = "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.";
   const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
-  expect(first({ conditions }, [])!.hint).toMatch(/^The host port is in use.*maxUnavailable: 1/);
+  const found = first({ conditions }, [])!;
+  expect(found.hint).toMatch(/^The host port is in use.*maxUnavailable: 1/);
+  // It is mostly in use by a pod that stays until this one is ready.
+  expect(found.fatalAfterMs).toBe(120_000);
   expect(first({ conditions: unschedulable }, [])!.hint).toMatch(/^Lower the resource requests/);
+});
+
+describe('what a pod of the previous template mostly has, and keeps until this one is ready, ends the rollout', () => {
+  const attach = event(
+    'FailedAttachVolume',
+    'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) web-0',
+  );
+
+  test('a node that the anti-affinity keeps away from', () => {
+    const message = "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.";
+    const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+    expect(first({ conditions }, [])).toMatchObject({
+      fatalAfterMs: 120_000,
+      hint: expect.stringMatching(/anti-affinity/),
+    });
+  });
+
+  test('a volume that can be on one node only', () => {
+    const found = first({ status: waiting('ContainerCreating') }, [attach]);
+    expect(found).toMatchObject({ reason: 'VolumeInUse', fatalAfterMs: 120_000 });
+    expect(found!.hint).toMatch(/strategy: Recreate/);
+  });
+
+  test('but not a volume that was attached meanwhile, while a large image is pulled', () => {
+    expect(first({ status: waiting('ContainerCreating') }, [attach, event('Pulling', '', 'Normal')])).toMatchObject({
+      fatalAfterMs: null,
+    });
+  });
 });
 
 test('the cause of a back-off is taken from the events', () => {

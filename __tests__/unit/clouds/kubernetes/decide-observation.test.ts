@@ -13,6 +13,7 @@ const failure = {
   pod: 'web-1',
   container: 'web',
 };
+const noRoom = { ...failure, reason: 'Unschedulable', message: 'pod web-1: Unschedulable: no node has room for it' };
 const refused = {
   reason: 'QUOTA',
   message: 'exceeded quota',
@@ -55,6 +56,15 @@ describe('goes on', () => {
       'ROLLING_OUT',
       /no pod can be created now: exceeded quota/,
     ],
+    ...[
+      { ...status, terminating: 1 },
+      { ...status, available: 2, old: 2 },
+    ].map((making): [string, Partial<RolloutFacts>, string, RegExp] => [
+      `while an old pod makes room (${making.terminating} ending, ${making.available} available)`,
+      { status: making, pods: { failure: noRoom, notes: [], isSuspicious: true } },
+      'ROLLING_OUT',
+      /1 of 3 pods updated/,
+    ]),
     ['while someone has paused it', { isPaused: true }, 'ROLLING_OUT', /it is paused/],
     [
       'past a deadline that an older status tells',

@@ -30,6 +30,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [/CrashLoop|exit code \d+|Terminated/i, 'Read the container’s last log lines: it exited by itself.'],
   [
+    /\b0 of at least \d+ replicas/i,
+    'Make room in the environment (its quota of cores, or the workload profile), or lower `minReplicas` or the CPU of the containers.',
+  ],
+  [
     /Deadline Exceeded|Operation expired|ActivationFailed/i,
     'No replica became ready in time: check the port, the probes and the container’s last log lines.',
   ],

@@ -173,7 +173,8 @@ async function isBusy({ app, operation }: Watched, state: AppState): Promise<boo
 
 /** While it starts, not being healthy is no trouble: a large model takes minutes. Once it was up, it is. */
 function isTroubled({ goal }: RevisionOperation, ours: RevisionState, trouble: Trouble | null): boolean {
-  if (trouble !== null || ours.running === 'degraded') return true;
+  if (trouble !== null) return trouble.evidence !== 'passing';
+  if (ours.running === 'degraded') return true;
   return goal.kind !== 'up' && ours.health === 'unhealthy';
 }
 

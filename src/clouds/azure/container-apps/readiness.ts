@@ -6,7 +6,7 @@ import { joinSentences } from '../../../model/sentences.ts';
 import { type AppState, type ContainerApp, findRevision, listReplicas, readApp } from './app.ts';
 import { isAwaited, isComingUp } from './base.ts';
 import { decideReadiness, type NewestRevision } from './decide-readiness.ts';
-import { findTrouble } from './replica-trouble.ts';
+import { findLastingTrouble } from './replica-trouble.ts';
 import { findOurRevision } from './revision-name.ts';
 import { describeState, toRevisionState } from './revision-state.ts';
 import { type FoundMarkers, findMarkers } from './rollout-tags.ts';
@@ -46,7 +46,7 @@ async function describeNewest(app: ContainerApp, state: AppState, newest: Revisi
     name,
     isOurs: findOurRevision(name, now) !== null,
     state: describeState(toRevisionState(newest)),
-    trouble: (replicas && findTrouble(replicas)?.text) ?? null,
+    trouble: findLastingTrouble(replicas),
     isComingUp: isComingUp(state, newest, now),
   };
 }

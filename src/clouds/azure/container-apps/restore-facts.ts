@@ -9,7 +9,7 @@ import { isLeft } from './deactivate.ts';
 import { firstSeenAt } from './first-seen.ts';
 import { findRival, isBesidePreview } from './foreign.ts';
 import { formatRelease } from './release-command.ts';
-import { findTrouble } from './replica-trouble.ts';
+import { findLastingTrouble } from './replica-trouble.ts';
 import type { RestorationFacts, Warmth } from './restoration-facts.ts';
 import {
   followsWhenDone,
@@ -151,5 +151,5 @@ async function findStartTrouble(
   const replicas = await readIfPossible(app.io.log, 'noticing containers that fail early', () =>
     listReplicas(app, starting.name),
   );
-  return (replicas && findTrouble(replicas)?.text) ?? null;
+  return findLastingTrouble(replicas);
 }

@@ -6,6 +6,7 @@ import { ApiRefusal } from '../api.ts';
 import { type ClusterWorkload, readObject, sayOnce } from '../cluster-workload.ts';
 import type { PodReading } from '../judge-pods.ts';
 import { openPodJudge } from '../judge-pods.ts';
+import type { PodFinding } from '../pod-finding.ts';
 import { readEvents, readPods } from '../pods.ts';
 import { MANAGER } from '../rollout-annotation.ts';
 import { corePath } from '../workload-kind.ts';
@@ -130,8 +131,13 @@ function isRunning(pod: JsonObject | null): boolean {
 }
 
 function hastened({ pod, findings }: PodReading): PodReading {
-  const sooner = (ms: number | null) => (ms === null ? null : Math.min(ms, LONGEST_TROUBLE_MS));
-  return { pod, findings: findings.map((one) => ({ ...one, fatalAfterMs: sooner(one.fatalAfterMs) })) };
+  return { pod, findings: findings.map((one) => ({ ...one, fatalAfterMs: hastenedMs(one) })) };
+}
+
+/** A rollout waits for room as long as the platform does; a smoke test tells it. */
+function hastenedMs({ reason, fatalAfterMs, isHelped = false }: PodFinding): number | null {
+  if (fatalAfterMs === null) return reason === 'Unschedulable' && !isHelped ? LONGEST_TROUBLE_MS : null;
+  return Math.min(fatalAfterMs, LONGEST_TROUBLE_MS);
 }
 
 async function readEnd(

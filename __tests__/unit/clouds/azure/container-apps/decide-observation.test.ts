@@ -45,7 +45,7 @@ function factsOf({ goal = { kind: 'up' }, ...parts }: Given): RevisionFacts {
 }
 
 const proven = { text: 'container web: Waiting, CrashLoopBackOff, restarted twice', evidence: 'proven' } as const;
-const suspected = { text: 'container web: Waiting, ImagePullBackOff', evidence: 'suspected' } as const;
+const suspected = { text: 'container web: Waiting, CreateContainerError', evidence: 'suspected' } as const;
 const asleep = { ...up, health: 'none', running: 'scaledtozero', replicas: 0, minReplicas: 0 };
 const notReady = { ...up, health: 'none', running: 'activating' };
 
@@ -69,13 +69,8 @@ describe('one full read of our revision', () => {
     ['activation failed', { ours: { ...notReady, running: 'activationfailed' } }, 'failed', 'DEPLOY_FAILED'],
     ['a platform error', { ours: { ...notReady, error: 'Deadline Exceeded' } }, 'failed', 'DEPLOY_FAILED'],
     ['crashes again and again', { ours: notReady, trouble: proven }, 'failed', 'DEPLOY_FAILED'],
-    [
-      'can not be pulled, for now',
-      { ours: notReady, trouble: suspected, troubledMs: 5_000 },
-      'progressing',
-      'NOT_READY',
-    ],
-    ['can not be pulled, still', { ours: notReady, trouble: suspected, troubledMs: 46_000 }, 'failed', 'DEPLOY_FAILED'],
+    ['can not be made, for now', { ours: notReady, trouble: suspected, troubledMs: 5_000 }, 'progressing', 'NOT_READY'],
+    ['can not be made, still', { ours: notReady, trouble: suspected, troubledMs: 46_000 }, 'failed', 'DEPLOY_FAILED'],
     ['its change expired', { ours: notReady, changeError: 'X: expired' }, 'failed', 'DEPLOY_FAILED'],
     ['another counts as ready', { readyRevision: 'agent--old' }, 'progressing', 'NOT_READY'],
     ['superseded', { foreign: 'agent--x was deployed after ours' }, 'failed', 'SUPERSEDED'],
@@ -133,7 +128,9 @@ describe('what containers say', () => {
     ['a first crash proves nothing', { restartCount: 0, runningStateDetails: 'CrashLoopBackOff' }, 'suspected'],
     ['a second one does', { restartCount: 1, runningStateDetails: 'CrashLoopBackOff' }, 'proven'],
     ['so do two restarts', { restartCount: 2, runningState: 'Running' }, 'proven'],
-    ['an image that is not there may come', { runningStateDetails: 'ImagePullBackOff' }, 'suspected'],
+    ['a pull that fails without a cause mostly passes', { runningStateDetails: 'ImagePullBackOff' }, 'passing'],
+    ['so does one that times out', { runningStateDetails: 'ErrImagePull: i/o timeout' }, 'passing'],
+    ['one that is refused stays so', { runningStateDetails: 'ImagePullBackOff: UNAUTHORIZED' }, 'suspected'],
     ['one that starts is fine', { runningStateDetails: 'ContainerCreating' }, undefined],
     ['one that is ready is fine, whatever it did before', { ready: true, restartCount: 9 }, undefined],
   ])('%s', (_title, container, evidence) => {
