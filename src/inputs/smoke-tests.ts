@@ -28,7 +28,7 @@ export function parseSmokeTests(
   const { yaml, what, file } = findText(text.trim(), files);
   if (file === null) return readList(yaml, what, { files, limits }).map(({ test }) => test);
   const read = inFile(file, () => readList(yaml, what, { files, limits }));
-  const lines = linesOfEntries(yaml);
+  const lines = linesOfEntries(yaml, what);
   return read.map(({ test, index }) => ({ ...test, at: { file, line: lines[index] ?? 1 } }));
 }
 
@@ -54,7 +54,7 @@ function readList(
   );
   if (problems.length > 0) {
     const first = entries.findIndex((entry) => entry.problems.length > 0);
-    throw invalid(what, problems, linesOfEntries(yaml)[first]);
+    throw invalid(what, problems, linesOfEntries(yaml, what)[first]);
   }
   return entries.flatMap(({ test }, index) => (test ? [{ test, index }] : []));
 }

@@ -37,17 +37,11 @@ export function parseExactYaml(text: string, what: string): unknown {
   return toPlain(document, what);
 }
 
-/** Lines, from 1, at which the entries of a list begin; empty: it is none that can be read. */
-export function linesOfEntries(text: string): readonly number[] {
-  const lines = new LineCounter();
-  const { contents } = parseDocument(text, {
-    schema: 'core',
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter: lines,
-  });
-  if (!isSeq(contents)) return [];
-  return contents.items.map((item) => lines.linePos((item as Node | null)?.range?.[0] ?? 0).line);
+/** Lines, from 1, at which the entries of a list begin; empty: it is no list. @throws DeployError INPUT_INVALID */
+export function linesOfEntries(text: string, what: string): readonly number[] {
+  const { document, lines } = parseSafely(text, what);
+  const items = isSeq(document.contents) ? document.contents.items : [];
+  return items.map((item) => lines.linePos((item as Node | null)?.range?.[0] ?? 0).line);
 }
 
 function toPlain(document: Document, what: string): unknown {
