@@ -48,7 +48,7 @@ if (process.argv[1] === import.meta.filename) {
     ...Object.fromEntries(
       Object.entries(setupScripts).map(([page, script]) => [script, () => setupScript(page, read(page))]),
     ),
-    'docs/verify.md': (text) => withFreshCases(text, read('docs/verify-cases.yml')),
+    'docs/verify.md': (text) => withFreshCases(text, read('docs/verify-cases.yml'), readRecord('verify/peers.json')),
     'docs/conformance.md': withFreshConformance,
   };
   for (const [file, freshen] of Object.entries(pages)) {

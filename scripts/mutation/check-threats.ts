@@ -93,7 +93,12 @@ async function rowsOf(
   const names = [...new Set(tests.map((test) => `^${patternOf(test)}$`))].join('|');
   rmSync(report, { force: true });
   const which = isWhole ? [] : ['-t', names];
-  await runTests(copy, ['--json', `--outputFile=${report}`, ...which, '--runTestsByPath', ...files], LIMIT_MS);
+  // A fault may leave a connection open that is never answered: jest would wait for it.
+  await runTests(
+    copy,
+    ['--forceExit', '--json', `--outputFile=${report}`, ...which, '--runTestsByPath', ...files],
+    LIMIT_MS,
+  );
   if (!existsSync(report)) return [];
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     testResults: readonly { readonly assertionResults: readonly Row[] }[];
