@@ -54,7 +54,7 @@ export async function neverRollBackWhatPasses<Row, A extends Agent>({
         await closeAgents();
       }
     }),
-    { numRuns: slowRuns(RUNS) },
+    { numRuns: slowRuns(RUNS), endOnFailure: true },
   );
   const stopped = `${counts.stopped} that it stopped, 0 stopped by us`;
   process.stdout.write(
