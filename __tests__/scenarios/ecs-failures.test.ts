@@ -120,7 +120,7 @@ test('a rollout in which more than 100 tasks stop is read page by page, and tell
   const crash = { afterMs: 1_000, exitCode: 3, logs: ['KeyError: DATABASE_URL'] };
   const { main } = await deployV2(agent, { crash });
   expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-  expect(main.log).toMatch(/^::error.*EssentialContainerExited, container app exit code 3 \(1\d\d tasks so far\)/m);
+  expect(main.log).toMatch(/^::error.*EssentialContainerExited, container app exit code 3 \((?:1[1-9]\d|[2-9]\d\d) tasks so far\)/m);
   expect(main.log).toContain('KeyError: DATABASE_URL');
   expect(agent.snapshot()).toEqual(before);
 });
