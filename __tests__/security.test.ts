@@ -12,6 +12,8 @@ import { testNames } from '../scripts/test-names.js';
 import { namedTests, withFreshCases, withFreshSeenRed, withFreshThreats } from '../scripts/threat-table.js';
 import { hostileRegistry } from '../simulators/hostile/registry-program.ts';
 import { hostileService } from '../simulators/hostile/service-program.ts';
+import { debugSwitches } from '../src/clouds/index.ts';
+import { removeDebugSwitches } from '../src/io/debug-switches.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 /** No settings of the user, and not the repository that git itself may have started this from. */
@@ -73,6 +75,20 @@ describe('the table of what is accepted as signed in docs/verify.md', () => {
     expect(missingTests(cases)).toEqual([]);
     expect(namedTests(cases).length).toBeGreaterThan(30);
   });
+});
+
+test('no library has a debug switch that is not removed', () => {
+  const bundle = readdirSync(path.join(root, 'dist')).filter((name) => name.endsWith('.js'));
+  const named = bundle.flatMap((name) => [
+    ...read(`dist/${name}`).matchAll(/\benv\.([A-Z]\w+)|["']([A-Z][A-Z0-9_]+)["']/g),
+  ]);
+  const names = new Set(named.map(([, member, text]) => member ?? text ?? ''));
+  const switches = [...names].filter((name) => /(?:^|_)(?:DEBUG|LOG|LOGGING|TRACE|VERBOSE)(?:_|$)/.test(name));
+  const removed = removeDebugSwitches(Object.fromEntries(switches.map((name) => [name, '1'])), debugSwitches);
+  // The runner's own, which makes our debug lines visible, and a tag of the AWS SDK, a method of HTTP.
+  const others = ['RUNNER_DEBUG', 'TRACE_CONTEXT_PROPAGATION', 'TRACE'];
+  expect(switches.filter((name) => !removed.includes(name) && !others.includes(name))).toEqual([]);
+  expect(removed.length).toBeGreaterThan(7);
 });
 
 test('the names of tests are those of jest: groups, tables, and none that is left out', () => {

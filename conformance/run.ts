@@ -11,6 +11,7 @@ import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
 import { runGoogle } from './google/run-google.ts';
 import { runKubernetes } from './kubernetes/run-kubernetes.ts';
+import { checkWithOtlpProtos } from './otlp.ts';
 import { playStory } from './play-story.ts';
 import { checkProxyForms } from './proxy-forms/curl.ts';
 import { findReferees, withReferee } from './referees.ts';
@@ -60,6 +61,10 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
   await withReferee(tally, "Microsoft's clients", {
     programs: [python],
     body: (program) => checkWithAzureClients({ program, tally, directory: path.join(directory, 'azure') }),
+  });
+  await withReferee(tally, "OpenTelemetry's protos", {
+    programs: [python],
+    body: (program) => checkWithOtlpProtos({ program, tally, directory: path.join(directory, 'otlp') }),
   });
   await withReferee(tally, 'curl', {
     programs: [curl],

@@ -35,7 +35,7 @@ function readLine(progress: Progress, line: string): Progress {
   if (share) return { ...progress, share: Number(share) };
   const [, outcome] = /^\S+ .* \[([a-z-]+)\]$/.exec(line) ?? [];
   if (outcome) return { ...progress, outcome, share: SHARE_AT_END.get(outcome) ?? progress.share };
-  const [, move] = /^(\S+ -> \S+) in /.exec(line) ?? [];
+  const [, move] = /^(\S+ -> [^\s,]+)(?:, at \S+)?$/.exec(line) ?? [];
   return move ? { ...progress, move } : progress;
 }
 

@@ -13,6 +13,7 @@ import { GoogleCloud, type GoogleCloudOptions } from './google/google-cloud.ts';
 import { buildImage, type ImageOptions } from './images.ts';
 import { KubernetesCluster } from './kubernetes/cluster.ts';
 import { SimulatedRegistry } from './registry/registry.ts';
+import { Telemetry } from './telemetry.ts';
 
 /** The place where images are built: user and password as the inputs `registry-username` and `registry-password`. */
 export const SOURCE = {
@@ -43,6 +44,7 @@ export interface World {
   /** Where deployments, comments and checks of the repository are. */
   readonly gitHubApi: GitHubRestApi;
   readonly chat: ChatWebhooks;
+  readonly telemetry: Telemetry;
   readonly source: SimulatedRegistry;
   readonly ecr: SimulatedRegistry;
   /** public.ecr.aws */
@@ -134,10 +136,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const kubernetes = new KubernetesCluster({ clock, images });
   const gitHubApi = new GitHubRestApi(clock);
   const chat = new ChatWebhooks();
+  const telemetry = new Telemetry();
   const clouds = [...aws.hosts, ...elsewhere, ...google.hosts, ...azure.hosts, ...kubernetes.hosts];
   const more = options.moreHosts ?? [];
   const edge = await startEdge({
-    hosts: [...more, source, ecr, ecrPublic, artifactRegistry, github, gitHubApi, chat, ...clouds],
+    hosts: [...more, source, ecr, ecrPublic, artifactRegistry, github, gitHubApi, chat, telemetry, ...clouds],
     clock,
   });
   return {
@@ -150,6 +153,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     github,
     gitHubApi,
     chat,
+    telemetry,
     source,
     ecr,
     ecrPublic,

@@ -109,7 +109,7 @@ async function deployOrRefuse(record: RunRecord, announcer: Announcer, context: 
   const { io, signal } = context;
   try {
     readProxyEnv(io.env);
-    const request = parseInputs({ ...io, parseNotify: announcer.parseNotify });
+    const request = parseInputs({ ...io, parsers: announcer.parsers });
     hideValues(request, io.log);
     ensureTrustedEvent(request, io);
     const deadline = io.clock.now() + request.timeoutMs;

@@ -1,6 +1,6 @@
 import { registries, targetAliases, targets } from './clouds/index.ts';
 import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
-import { type ParseNotify, parseAnnouncements } from './inputs/announcements.ts';
+import { type AnnouncementParsers, noParsers, parseAnnouncements } from './inputs/announcements.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
 import { readSmokeTests } from './inputs/smoke-test-inputs.ts';
 import { readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
@@ -59,7 +59,7 @@ export interface DeployRequest extends RolloutOptions, VerifyOptions {
 }
 
 /** Where inputs come from: the runner's variables, and the files of the repository. */
-type InputSource = Pick<Io, 'env' | 'files'> & Partial<Pick<Io, 'log'>> & { readonly parseNotify?: ParseNotify | null };
+type InputSource = Pick<Io, 'env' | 'files'> & Partial<Pick<Io, 'log'>> & { readonly parsers?: AnnouncementParsers };
 
 /** @throws DeployError INPUT_INVALID that lists every problem. */
 export function parseInputs(source: InputSource): DeployRequest {
@@ -82,7 +82,7 @@ export function recallInputs(source: InputSource): DeployRequest {
 export function readRequest(inputs: StepInputs, source: InputSource): DeployRequest {
   const target = parseTarget(inputs);
   // What is in them is for those who tell others; here it has to be right.
-  parseAnnouncements(inputs, source.parseNotify ?? null);
+  parseAnnouncements(inputs, source.parsers ?? noParsers);
   noteNeedsCopyTo(inputs, ['tags', 'platforms', 'copy-referrers']);
   const images = parseImages(inputs);
   const copyTo = inputs.parsed('copy-to', parseRepository, null);

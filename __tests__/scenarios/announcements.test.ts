@@ -65,8 +65,8 @@ describe('chats', () => {
     const { slack, other } = agent.world.chat;
     expect(main.outputs['outcome']).toBe('deployed');
     expect(slack.map((message) => textAt(message, 'text'))).toEqual([
-      expect.stringContaining('Deployment started — service agent in cluster production'),
-      expect.stringContaining('Deployed — service agent in cluster production'),
+      expect.stringContaining('Deployment of agent started'),
+      expect.stringContaining('Deployed agent · '),
     ]);
     expect(other).toMatchObject([
       { version: 1, event: 'started', outcome: null, repository: 'acme/agent', commit: COMMIT },
@@ -99,7 +99,7 @@ describe('chats', () => {
       cause: 'the job was cancelled (SIGINT)',
     });
     expect(agent.world.chat.slack.at(-1)).toMatchObject({
-      text: expect.stringContaining('rolled back: the previous revision was restored'),
+      text: expect.stringContaining('rolled back: the previous revision of agent was restored'),
     });
   });
 
@@ -130,7 +130,7 @@ describe('chats', () => {
     expect(main.outputs['outcome']).toBe('deployed');
     expect(chat.other).toEqual([
       {
-        content: '✅ Deployed — service agent in cluster production (eu-west-1): agent:2',
+        content: expect.stringMatching(/^✅ Deployed agent · \S+( \S+)?: agent:2$/),
         allowed_mentions: { parse: [] },
       },
     ]);
@@ -243,7 +243,10 @@ describe('GitHub', () => {
     const plan = { mode: 'plan', 'github-token': TOKEN };
     await agent.deploy({ image: agent.world.publish('v2', {}), ...plan }, { env });
     const [comment] = gitHubApi.comments;
-    expect(comment).toMatchObject({ issue: 12, body: expect.stringContaining('## 📝 Plan: nothing was changed') });
+    expect(comment).toMatchObject({
+      issue: 12,
+      body: expect.stringContaining('## 📝 Plan for agent: nothing was changed'),
+    });
 
     const marker = comment!.body.split('\n')[0]!;
     const [planted] = gitHubApi.comments.splice(0, 1, {
@@ -294,18 +297,73 @@ describe('GitHub', () => {
     expect(noticesOf(main.log)).toEqual([]);
     const name = 'deploy-agent: service agent in cluster production (eu-west-1)';
     const written = kind === 'check' ? gitHubApi.checks : gitHubApi.statuses;
+    const status = { context: name, sha: PREVIOUS, target_url: `${RUN_URL}/attempts/1` };
     const expected = {
-      check: { name, head_sha: PREVIOUS, conclusion: 'failure', details_url: `${RUN_URL}/attempts/1` },
-      status: { context: name, sha: PREVIOUS, state: 'failure', target_url: `${RUN_URL}/attempts/1` },
+      // The one that was in progress.
+      check: [{ name, head_sha: PREVIOUS, conclusion: 'failure', details_url: `${RUN_URL}/attempts/1` }],
+      status: [
+        { ...status, state: 'pending', description: 'Deployment of agent started' },
+        { ...status, state: 'failure', description: expect.stringContaining('Failed and rolled back') },
+      ],
     };
-    expect(written).toMatchObject([expected[kind]]);
+    expect(written).toMatchObject(expected[kind]);
+  });
+
+  test('has the check in progress while the deployment runs, and completed by the post step after a cancel', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'checks');
+    const seen: unknown[] = [];
+    agent.world.edge.onExchange(({ operation }) => {
+      if (operation === 'ecs:UpdateService') seen.push(gitHubApi.checks[0]?.['status']);
+    });
+    const check = { 'github-token': TOKEN, 'github-check': 'check' };
+    await agent.deploy({ image: agent.world.publish('v2', {}), ...check }, { onMainStart: agent.cancelMain(20_000) });
+    expect(seen[0]).toBe('in_progress');
+    expect(gitHubApi.checks).toMatchObject([
+      {
+        status: 'completed',
+        conclusion: 'failure',
+        output: { title: expect.stringContaining('Cancelled and rolled') },
+      },
+    ]);
+  });
+
+  test('has a record of which image runs in which environment, once for a service, and none of what is rolled back', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'artifact-metadata');
+    const recorded = { 'github-token': TOKEN, 'github-artifact-record': 'true', environment: 'production' };
+    await agent.deploy({ image: agent.world.publish('v2', {}), ...recorded });
+    const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...recorded });
+    const failing = agent.world.publish('v4', BROKEN);
+    await agent.deploy({ image: failing, 'smoke-tests': '- GET /predict', ...recorded });
+    expect([...gitHubApi.artifactRecords.values()]).toEqual([
+      {
+        ...{ digest: main.outputs['digest'], name: main.outputs['image']!.split('@')[0], version: COMMIT },
+        ...{ status: 'deployed', logical_environment: 'production', github_repository: 'agent', return_records: false },
+        deployment_name: 'service agent in cluster production (eu-west-1)',
+      },
+    ]);
+    gitHubApi.isOrganization = false;
+    const refused = await agent.deploy({ image: agent.world.publish('v5', {}), ...recorded });
+    expect(refused.main.outputs['outcome']).toBe('deployed');
+    expect(noticesOf(refused.main.log)).toEqual([expect.stringContaining('Only a repository of an organization')]);
+  });
+
+  test('is asked for no record without an environment', async () => {
+    const agent = await givenAgent();
+    const inputs = { 'github-token': TOKEN, 'github-artifact-record': 'true' };
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+    expect(main.outputs['outcome']).toBe('refused');
+    expect(main.log).toContain('the name of the environment, which a record of github-artifact-record has');
   });
 
   test('takes one notice for each permission that is missing, which names it, and the deployment goes on', async () => {
     const agent = await givenAgent();
     agent.world.gitHubApi.grant(TOKEN);
     const env = await pullRequest(7);
-    const all = { ...inputs, 'github-check': 'check' };
+    const all = { ...inputs, 'github-check': 'check', 'github-artifact-record': 'true' };
     const deployed = await agent.deploy({ image: agent.world.publish('v2', {}), ...all }, { env });
     expect(deployed.main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
     const planned = await agent.deploy(
@@ -313,8 +371,8 @@ describe('GitHub', () => {
       { env },
     );
     const notices = [...noticesOf(deployed.main.log), ...noticesOf(planned.main.log)];
-    expect(notices).toHaveLength(3);
-    for (const permission of ['deployments', 'checks', 'pull-requests']) {
+    expect(notices).toHaveLength(4);
+    for (const permission of ['deployments', 'checks', 'pull-requests', 'artifact-metadata']) {
       expect(notices.filter((notice) => notice.includes(`Add \`${permission}: write\``))).toHaveLength(1);
     }
   });
@@ -364,8 +422,8 @@ describe('GitHub', () => {
 
 test('every operation that is used was checked against GitHub’s description', () => {
   expect([...checked].map((name) => name.replace('github:', '')).sort()).toEqual([
-    ...['CreateCheck', 'CreateComment', 'CreateCommitStatus', 'CreateDeployment', 'CreateStatus'],
-    ...['ListComments', 'ListDeployments', 'ListStatuses', 'UpdateComment'],
+    ...['CreateArtifactRecord', 'CreateCheck', 'CreateComment', 'CreateCommitStatus', 'CreateDeployment'],
+    ...['CreateStatus', 'ListComments', 'ListDeployments', 'ListStatuses', 'UpdateCheck', 'UpdateComment'],
   ]);
 });
 

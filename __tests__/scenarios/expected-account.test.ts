@@ -5,6 +5,7 @@ import { ACCOUNT } from '../../simulators/world.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { givenApp } from './container-apps-agent.ts';
+import { givenKubernetes } from './kubernetes-agent.ts';
 
 afterEach(closeAgents);
 
@@ -49,6 +50,16 @@ const rows: readonly (readonly [string, Row])[] = [
       asks: [],
     },
   ],
+  [
+    'Kubernetes, by a kubeconfig',
+    {
+      given: givenKubernetes,
+      own: (agent) => new URL(agent.world.kubernetes.server).host,
+      other: 'https://staging.example.com:6443',
+      says: 'could not start on the cluster at https://staging.example.com:6443: the kubeconfig leads to https://',
+      asks: [],
+    },
+  ],
 ];
 
 describe('expected-account', () => {
@@ -73,7 +84,7 @@ describe('expected-account', () => {
 
   test.each(rows)('that has not the form of one is refused: %s', async (_, { given }) => {
     const agent = await given();
-    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), 'expected-account': 'Acme!' });
+    const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), 'expected-account': 'Acme !' });
     expect(main.outputs['outcome']).toBe('refused');
     expect(main.log).toContain('expected-account: got ');
     expect(agent.world.edge.calls).toEqual([]);

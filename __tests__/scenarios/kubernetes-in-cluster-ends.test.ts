@@ -83,9 +83,12 @@ describe('nothing is left of a smoke test in the cluster', () => {
       image: agent.world.publish('v3', { version: 'v3' }),
       'smoke-tests': '- GET /: { in-cluster: true, contains: v3 }',
     };
+    const lostAt = agent.stage.now();
     const { main } = await agent.deploy(next);
     expect({ outcome: main.outputs['outcome'], log: main.log }).toEqual({ outcome: 'deployed', log: main.log });
     expect(await smokeTestsLeft(agent)).toEqual([]);
+    // The marker holds for five minutes, the Job for eight: as long as its test may take, and three more.
+    expect(agent.stage.now() - lostAt).toBeLessThan(600_000);
   });
 
   test('when the runner is lost before its Secret was there, and no run follows', async () => {

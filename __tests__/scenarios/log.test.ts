@@ -13,12 +13,19 @@ function linesOf(log: string): readonly string[] {
 test('the log of a good deployment is one screen, with short names; the report has them whole', async () => {
   const agent = await givenAgent();
   const image = agent.world.publish('v2', { answers: { '/predict': { status: 200 } } });
-  const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health\n- POST /predict' });
+  const { main } = await agent.deploy({
+    image,
+    'smoke-tests': '- GET /health\n- POST /predict',
+    environment: 'production',
+  });
   const lines = linesOf(main.log);
   expect(lines.length).toBeLessThanOrEqual(SCREEN_LINES);
   expect(lines.filter((line) => line.startsWith('::group::'))).toHaveLength(6);
   expect(main.log.replace(/^::.*$/gm, '')).not.toMatch(/[0-9a-f]{32}|arn:aws/);
-  expect(lines.at(-1)).toMatch(/^agent:1 -> agent:2 in \d+m? ?\d*s?, at https:\/\/agent\.acme\.dev$/);
+  expect(lines.slice(-2)).toEqual([
+    'agent:1 -> agent:2, at https://agent.acme.dev',
+    expect.stringMatching(/^✅ Deployed agent to production · \d+m? ?\d*s? \[deployed\]$/),
+  ]);
   expect(main.outputs['image']).toMatch(/@sha256:[0-9a-f]{64}$/);
   expect(main.log).not.toContain('\u001b');
 });

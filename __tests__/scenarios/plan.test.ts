@@ -54,7 +54,7 @@ describe('a plan', () => {
     });
     const { digest } = main.outputs;
     const lines = [
-      '📝 Plan: nothing was changed — service agent in cluster production (eu-west-1) [planned]',
+      '📝 Plan for agent: nothing was changed · ',
       `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}. Blobs to copy: 3 (`,
       '); already present: 0.',
       'The tag v2 would be created.',
@@ -68,7 +68,7 @@ describe('a plan', () => {
     ];
     for (const line of lines) expect(said).toContain(line);
     for (const part of [
-      '📝 Plan: nothing was changed',
+      '📝 Plan for agent: nothing was changed',
       '### Plan',
       'LOG\\_LEVEL',
       'A rollback would restore agent:1.',

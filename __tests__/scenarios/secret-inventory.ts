@@ -31,6 +31,8 @@ export const S = {
   identityToken: plant('token with which the job gets its identity', inHeaders),
   runtimeToken: plant('runtime token of the job', inHeaders),
   webhook: plant('address of a webhook', { owners: /^(?:hooks\.slack\.com|chat\.example)$/, around: '-' }),
+  otlpToken: plant('header of a collector', { owners: /^otlp\.example$/, around: '-' }),
+  grafanaToken: plant('token for Grafana', { owners: /^grafana\.example$/, around: '_' }),
   gitHubToken: plant('token for GitHub', { owners: /^api\.github\.com$/, around: '_' }),
   mistaken: plant('password in an address', { around: '-' }),
 };

@@ -27,13 +27,17 @@ export const stories: readonly Story[] = [
     title: 'a good deploy that chats and GitHub are told of, and that say what they got',
     outcome: 'deployed',
     inputs: {
-      notify: `- slack: https://hooks.slack.com/services/T0/B0/${S.webhook.value}\n- webhook: https://chat.example/x?token=${S.webhook.value}`,
+      notify: `- slack: https://hooks.slack.com/services/T0/B0/${S.webhook.value}\n- webhook: https://chat.example/x?token=${S.webhook.value}\n- grafana: https://grafana.example\n  token: ${S.grafanaToken.value}`,
+      'otlp-endpoint': 'https://otlp.example',
+      'otlp-headers': `authorization=Bearer%20${encodeURIComponent(S.otlpToken.value)}`,
       'github-token': S.gitHubToken.value,
       'github-deployment': 'production',
     },
     faults: {
       'slack:Post': status(404, `no_service: /services/T0/B0/${S.webhook.value}`),
       'chat:Post': status(403, `not for ${encodeURIComponent(S.webhook.value)}`),
+      'grafana:Annotate': status(401, `{"message":"${S.grafanaToken.value} is not good"}`),
+      'otlp:Export': status(403, `not for Bearer ${S.otlpToken.value}`),
       'github:ListDeployments': status(401, JSON.stringify({ message: `token ${S.gitHubToken.value} is not good` })),
     },
     says: /status 404: no_service.*\*\*\*/,

@@ -74,7 +74,7 @@ describe('with `verify`', () => {
     const { failure, main } = await refuse(agent, { image, ...inputs }, { workspace });
     expect(failure).toMatchObject({ code: 'IMAGE_UNVERIFIED', message: expect.stringContaining(says) });
     expect(mutations(agent)).toEqual([]);
-    expect(main.summary).toContain('Refused: nothing was deployed');
+    expect(main.summary).toContain('Refused: agent was not deployed');
   });
 
   test('an image without a signature is refused, and a plan says so too', async () => {

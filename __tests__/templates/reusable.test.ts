@@ -120,7 +120,7 @@ const OTHERS = [
     open: () => openKubernetesClouds(),
     inputs: ({ values }: Clouds, vars: Vars) => ({
       ...{ 'runs-on': '["self-hosted", "shop"]', service: '', namespace: vars['KUBERNETES_NAMESPACE'] },
-      ...{ workload: values['WORKLOAD'], url: vars['URL'] },
+      ...{ workload: values['WORKLOAD'], url: vars['URL'], 'expected-account': vars['KUBERNETES_API_SERVER'] },
     }),
   },
 ];

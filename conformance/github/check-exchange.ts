@@ -31,7 +31,13 @@ interface Description {
   readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
 }
 
-const description: Description = JSON.parse(readFileSync(new URL('openapi.json', import.meta.url), 'utf8'));
+/** GitHub lists null in no `enum`, and answers with it where the member is `nullable`. */
+function withNull(_name: string, value: unknown): unknown {
+  const isNullable = typeof value === 'object' && value !== null && 'nullable' in value && value.nullable === true;
+  return isNullable && 'enum' in value && Array.isArray(value.enum) ? { ...value, enum: [...value.enum, null] } : value;
+}
+
+const description: Description = JSON.parse(readFileSync(new URL('openapi.json', import.meta.url), 'utf8'), withNull);
 // OpenAPI 3.0 is no JSON Schema of its own: `nullable` is ajv's, other words of it say nothing about what is valid.
 const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, coerceTypes: false }).addSchema(
   description,

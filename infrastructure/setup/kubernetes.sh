@@ -112,6 +112,7 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
 }
 END
 gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+gh variable set KUBERNETES_API_SERVER --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$API_SERVER"
 gh variable set KUBERNETES_NAMESPACE --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$NAMESPACE"
 } # step_5
 

@@ -2,7 +2,7 @@ import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } f
 import { isObject, type Json, type JsonObject, textAt } from '../json.ts';
 
 /** What a token may do: `permissions:` of a job. */
-export type Permission = 'deployments' | 'pull-requests' | 'checks' | 'statuses';
+export type Permission = 'deployments' | 'pull-requests' | 'checks' | 'statuses' | 'artifact-metadata';
 
 export interface GitHubDeployment {
   readonly id: number;
@@ -32,6 +32,10 @@ export class GitHubRestApi implements SimulatedHost {
   readonly comments: GitHubComment[] = [];
   readonly checks: JsonObject[] = [];
   readonly statuses: JsonObject[] = [];
+  /** One for an environment and a name, as GitHub keeps them. */
+  readonly artifactRecords = new Map<string, JsonObject>();
+  /** False: the repository belongs to a person, who has no artifact metadata. */
+  isOrganization = true;
   readonly #clock: TimeSource;
   readonly #host: string;
   readonly #base: string;
@@ -90,8 +94,10 @@ export class GitHubRestApi implements SimulatedHost {
 
   #find(method: string, pathname: string) {
     const prefix = `${this.#base}/repos/${this.#repository}/`;
-    if (!pathname.startsWith(prefix)) return null;
-    const path = pathname.slice(prefix.length);
+    const owner = `${this.#base}/orgs/${this.#repository.split('/')[0]}/`;
+    const base = [prefix, owner].find((start) => pathname.startsWith(start));
+    if (base === undefined) return null;
+    const path = `${base === owner ? '/' : ''}${pathname.slice(base.length)}`;
     for (const route of this.#routes()) {
       const found = route.method === method ? route.path.exec(path) : null;
       const at = found?.[1] ?? '';
@@ -160,6 +166,20 @@ export class GitHubRestApi implements SimulatedHost {
         path: /^check-runs$/,
         permission: 'checks',
         answer: (_, body) => this.#createCheck(body),
+      },
+      {
+        operation: 'UpdateCheck',
+        method: 'PATCH',
+        path: /^check-runs\/(\d+)$/,
+        permission: 'checks',
+        answer: (id, body) => this.#updateCheck(id, body),
+      },
+      {
+        operation: 'CreateArtifactRecord',
+        method: 'POST',
+        path: /^\/artifacts\/metadata\/deployment-record$/,
+        permission: 'artifact-metadata',
+        answer: (_, body) => this.#recordArtifact(body),
       },
       {
         operation: 'CreateCommitStatus',
@@ -268,10 +288,12 @@ export class GitHubRestApi implements SimulatedHost {
   }
 
   #createCheck(body: JsonObject): SimulatedResponse {
-    const [name, sha, summary] = [textAt(body, 'name'), textAt(body, 'head_sha'), textAt(body, 'output', 'summary')];
+    const [name, sha] = [textAt(body, 'name'), textAt(body, 'head_sha')];
     if (name === '' || sha === '') return invalid('head_sha');
-    if (summary.length > 65_535) return invalid('summary');
+    const wrong = wrongInCheck(body);
+    if (wrong) return invalid(wrong);
     const id = this.#nextId();
+    const isCompleted = textAt(body, 'conclusion') !== '';
     const check: JsonObject = {
       ...{
         id,
@@ -279,21 +301,49 @@ export class GitHubRestApi implements SimulatedHost {
         external_id: '',
         name,
         head_sha: sha,
-        status: 'completed',
-        conclusion: textAt(body, 'conclusion'),
+        status: isCompleted ? 'completed' : textAt(body, 'status') || 'queued',
+        conclusion: textAt(body, 'conclusion') || null,
       },
       ...{ url: this.#pageOf('check-runs', id), html_url: null, details_url: textAt(body, 'details_url') || null },
-      ...{ started_at: this.#time(), completed_at: this.#time(), pull_requests: [], check_suite: null, app: null },
-      output: {
-        title: textAt(body, 'output', 'title'),
-        summary,
-        text: null,
-        annotations_count: 0,
-        annotations_url: this.#pageOf('check-runs', id, 'annotations'),
-      },
+      ...{ started_at: this.#time(), completed_at: isCompleted ? this.#time() : null },
+      ...{ pull_requests: [], check_suite: null, app: null, output: this.#checkOutput(id, body) },
     };
     this.checks.push(check);
     return answer(201, check);
+  }
+
+  #updateCheck(id: string, body: JsonObject): SimulatedResponse {
+    const at = this.checks.findIndex((check) => String(check['id']) === id);
+    const check = this.checks[at];
+    const wrong = wrongInCheck(body);
+    if (!check) return notFound();
+    if (wrong) return invalid(wrong);
+    const updated: JsonObject = {
+      ...check,
+      ...{ status: textAt(body, 'conclusion') ? 'completed' : textAt(body, 'status') },
+      ...{ conclusion: textAt(body, 'conclusion') || null, completed_at: this.#time() },
+      output: this.#checkOutput(Number(id), body),
+    };
+    this.checks[at] = updated;
+    return answer(200, updated);
+  }
+
+  #checkOutput(id: number, body: JsonObject): JsonObject {
+    return {
+      ...{ title: textAt(body, 'output', 'title'), summary: textAt(body, 'output', 'summary'), text: null },
+      ...{ annotations_count: 0, annotations_url: this.#pageOf('check-runs', id, 'annotations') },
+    };
+  }
+
+  #recordArtifact(body: JsonObject): SimulatedResponse {
+    if (!this.isOrganization) return notFound();
+    const environment = textAt(body, 'logical_environment');
+    const name = textAt(body, 'deployment_name');
+    if (!/^sha256:[a-f0-9]{64}$/.test(textAt(body, 'digest'))) return invalid('digest');
+    if (environment === '' || environment.length > 128) return invalid('logical_environment');
+    if (name === '' || name.length > 256) return invalid('deployment_name');
+    this.artifactRecords.set(`${environment}/${name}`, body);
+    return answer(200, { total_count: 1 });
   }
 
   #createCommitStatus(sha: string, body: JsonObject): SimulatedResponse {
@@ -408,6 +458,13 @@ function userOf({ login, type }: GitHubComment['author']): JsonObject {
 }
 
 const bot = { ...userOf({ login: 'github-actions[bot]', type: 'Bot' }), login: 'github-actions[bot]' };
+
+/** The field of a check run that GitHub refuses; null: none. */
+function wrongInCheck(body: JsonObject): string | null {
+  const [status, conclusion] = [textAt(body, 'status'), textAt(body, 'conclusion')];
+  if (status === 'completed' && conclusion === '') return 'conclusion';
+  return textAt(body, 'output', 'summary').length > 65_535 ? 'summary' : null;
+}
 
 function readJson(body: Buffer): JsonObject | null {
   if (body.length === 0) return {};

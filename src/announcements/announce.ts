@@ -1,12 +1,12 @@
-import type { Io } from '../io/io.ts';
-import type { AnnouncementOptions, Channel } from '../model/announcement.ts';
+import type { CancellableIo, Io } from '../io/io.ts';
+import type { AnnouncementOptions, Channel, TraceOptions } from '../model/announcement.ts';
 import { describeError } from '../model/errors.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import { joinSentences } from '../model/sentences.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { type RunFacts, readSafeRunFacts } from '../report/run-facts.ts';
 import { sendToChannel } from './channels/send.ts';
-import type { StartedDeployment } from './github/deployment.ts';
+import type { StartedOnGitHub } from './github/tell-github.ts';
 import { endedMessage, type Message, startedMessage } from './message.ts';
 import { withinTime } from './within-time.ts';
 
@@ -21,7 +21,7 @@ interface Start {
 }
 
 /** Returns what was recorded on GitHub; null: nothing. Throws nothing. */
-export async function announceStart({ options, record, io, signal }: Start): Promise<StartedDeployment | null> {
+export async function announceStart({ options, record, io, signal }: Start): Promise<StartedOnGitHub | null> {
   const run = readSafeRunFacts(io);
   const { github } = options;
   const message = startedMessage(record, run);
@@ -37,14 +37,14 @@ interface GitHubStart extends Omit<Start, 'options'> {
   readonly run: RunFacts;
 }
 
-async function startOnGitHub({ io, signal, ...start }: GitHubStart): Promise<StartedDeployment | null> {
+async function startOnGitHub({ io, signal, ...start }: GitHubStart): Promise<StartedOnGitHub | null> {
   const { startOnGitHub: begin } = await import('./github/tell-github.ts');
   return await begin({ ...start, io, within: (body) => withinTime(START_MS, { io, signal }, body) });
 }
 
 interface End {
   readonly options: AnnouncementOptions;
-  readonly started: StartedDeployment | null;
+  readonly started: StartedOnGitHub | null;
   readonly evidence: Evidence;
   readonly io: Io;
 }
@@ -58,6 +58,7 @@ export async function announceEnd({ options, started, evidence, io }: End): Prom
   const channels = message ? channelsOf(options, message) : [];
   await Promise.all([
     ...channels.map((channel) => tell(channel, message!, { io, signal }, END_MS)),
+    ...(message && options.traces ? [tellTrace(evidence, options.traces, { io, signal })] : []),
     ...(github
       ? [
           tryTo('GitHub', io, async () => {
@@ -75,16 +76,20 @@ export async function announceEnd({ options, started, evidence, io }: End): Prom
   ]);
 }
 
+async function tellTrace(evidence: Evidence, traces: TraceOptions, context: CancellableIo): Promise<void> {
+  const { io } = context;
+  await tryTo(`otlp-endpoint (${traces.endpoint.host})`, io, async () => {
+    const { sendTrace } = await import('./traces/send-trace.ts');
+    const id = await withinTime(END_MS, context, (signal) => sendTrace(evidence, traces, { io, signal }));
+    io.log.info(`Trace ${id} was sent to ${traces.endpoint.host}.`);
+  });
+}
+
 function channelsOf({ channels }: AnnouncementOptions, { event }: Message): readonly Channel[] {
   return channels.filter(({ on }) => on.includes(event));
 }
 
-async function tell(
-  channel: Channel,
-  message: Message,
-  context: { readonly io: Io; readonly signal: AbortSignal },
-  ms: number,
-): Promise<void> {
+async function tell(channel: Channel, message: Message, context: CancellableIo, ms: number): Promise<void> {
   const { io } = context;
   const send = () => withinTime(ms, context, (signal) => sendToChannel(channel, message, { io, signal }));
   await tryTo(`${channel.label} (${channel.kind})`, io, send);

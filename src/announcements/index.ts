@@ -1,15 +1,20 @@
-import { loadParseNotify, type ParseNotify, parseAnnouncements } from '../inputs/announcements.ts';
+import {
+  type AnnouncementParsers,
+  loadAnnouncementParsers,
+  noParsers,
+  parseAnnouncements,
+} from '../inputs/announcements.ts';
 import { readStepInputs } from '../inputs/step-inputs.ts';
 import type { Io } from '../io/io.ts';
 import type { RunRecord } from '../model/outcome.ts';
 import type { Evidence } from '../report/evidence.ts';
-import type { StartedDeployment } from './github/deployment.ts';
+import type { StartedOnGitHub } from './github/tell-github.ts';
 import { maskSecrets } from './mask-secrets.ts';
 
 /** Tells people and GitHub how the run goes. It throws nothing, and no deployment waits for it longer than seconds. */
 export interface Announcer {
-  /** For the check of the inputs; null: there is nothing to read. */
-  readonly parseNotify: ParseNotify | null;
+  /** For the check of the inputs. */
+  readonly parsers: AnnouncementParsers;
   /** A deployment starts. Goes on by itself. `signal`: aborted when the job is cancelled. */
   start(record: RunRecord, signal: AbortSignal): void;
   /** The newest commit that the environment had before, once GitHub has said so; null: it has not. */
@@ -18,19 +23,19 @@ export interface Announcer {
   end(evidence: Evidence): Promise<void>;
 }
 
-const silent: Announcer = { parseNotify: null, start: () => {}, previousCommit: () => null, end: async () => {} };
+const silent: Announcer = { parsers: noParsers, start: () => {}, previousCommit: () => null, end: async () => {} };
 
 /** What is wrong with the inputs is said with all other problems. Nothing is loaded unless someone is to be told. */
 export async function openAnnouncer(io: Io): Promise<Announcer> {
   const inputs = readStepInputs(io.env);
-  if (inputs.text('notify') === '' && inputs.text('github-token') === '') return silent;
-  const parseNotify = await loadParseNotify(inputs);
-  const options = parseAnnouncements(inputs, parseNotify);
+  if (['notify', 'github-token', 'otlp-endpoint'].every((name) => inputs.text(name) === '')) return silent;
+  const parsers = await loadAnnouncementParsers(inputs);
+  const options = parseAnnouncements(inputs, parsers);
   maskSecrets(options, io.log);
-  let started: StartedDeployment | null = null;
+  let started: StartedOnGitHub | null = null;
   let starting: Promise<void> = Promise.resolve();
   return {
-    parseNotify,
+    parsers,
     start(record, signal) {
       starting = (async () => {
         const { announceStart } = await import('./announce.ts');

@@ -4,12 +4,16 @@ import { isGreen, type RunRecord } from '../model/outcome.ts';
 import { visible } from '../model/visible.ts';
 import type { Evidence } from '../report/evidence.ts';
 import { furtherCause } from '../report/further-cause.ts';
-import { headline, markOf } from '../report/headline.ts';
+import { headline, markOf, startHeadline } from '../report/headline.ts';
 import type { RunFacts } from '../report/run-facts.ts';
 
 /** What a channel is told: visible text without secrets. '' is not known, or does not apply. */
 export interface Message {
   readonly event: AnnouncedEvent;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** null: it is not over. */
+  readonly finishedAt: number | null;
   /** An emoji. */
   readonly mark: string;
   readonly texts: Readonly<Record<Placeholder, string>>;
@@ -18,32 +22,34 @@ export interface Message {
 const LONGEST_TEXT = 2_000;
 
 export function startedMessage(record: RunRecord, run: RunFacts): Message {
-  const where = record.resource ? ` — ${record.resource}` : '';
   const own = {
     outcome: '',
-    headline: `Deployment started${where}`,
+    headline: startHeadline(run),
     revision: '',
     'previous-revision': '',
     duration: '',
   };
-  return toMessage('started', '🚀', { ...commonTexts(record, run), ...own, cause: '', 'next-step': '' });
+  const texts = { ...commonTexts(record, run), ...own, cause: '', 'next-step': '' };
+  return { ...toMessage('started', '🚀', texts), startedAt: record.startedAt, finishedAt: null };
 }
 
-export function endedMessage({ outcome, record, run }: Evidence): Message {
+export function endedMessage(evidence: Evidence): Message {
+  const { outcome, record, run } = evidence;
   const { failure, diagnosis, rollback } = outcome;
   const first = rollback?.failure ?? failure;
   const cause = [rollback?.failure.message, failure?.message, furtherCause(outcome)].filter(Boolean).join('\n');
   const { startedAt, finishedAt } = record;
-  return toMessage(isGreen(outcome) ? 'succeeded' : 'failed', markOf(outcome), {
+  const message = toMessage(isGreen(outcome) ? 'succeeded' : 'failed', markOf(outcome), {
     ...commonTexts(record, run),
     outcome: outcome.kind,
-    headline: headline(outcome, record),
+    headline: headline(evidence),
     revision: outcome.revision ?? '',
     'previous-revision': outcome.previousRevision ?? '',
     duration: finishedAt === null ? '' : formatDuration(finishedAt - startedAt),
     cause,
     'next-step': (rollback ? first?.hint : (diagnosis?.hint ?? first?.hint)) ?? '',
   });
+  return { ...message, startedAt, finishedAt };
 }
 
 type CommonTexts = Omit<
@@ -53,6 +59,7 @@ type CommonTexts = Omit<
 
 function commonTexts(record: RunRecord, run: RunFacts): CommonTexts {
   return {
+    name: run.requested.name ?? '',
     resource: record.resource ?? run.requested.service ?? '',
     image: record.image ?? run.requested.image ?? '',
     url: record.url ?? '',
@@ -67,13 +74,13 @@ function commonTexts(record: RunRecord, run: RunFacts): CommonTexts {
   };
 }
 
-function toMessage(event: AnnouncedEvent, mark: string, given: Omit<Message['texts'], 'event'>): Message {
+function toMessage(event: AnnouncedEvent, mark: string, given: Omit<Message['texts'], 'event'>) {
   const texts = { event, ...given };
   const shown = Object.entries(texts).map(([name, text]) => [
     name,
     cutText(visible(text.toWellFormed()), LONGEST_TEXT),
   ]);
-  return { event, mark, texts: Object.fromEntries(shown) };
+  return { event, mark, texts: Object.fromEntries(shown) as Message['texts'] };
 }
 
 /** `length` in UTF-16 units, as the platforms count. */

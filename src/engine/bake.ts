@@ -5,7 +5,7 @@ import type { Step } from '../strategies/strategy.ts';
 import type { Check, CheckResult } from './checks/check.ts';
 import { openPlatformCheck } from './checks/platform-check.ts';
 import { openSmokeTestCheck } from './checks/smoke-test-check.ts';
-import { holdMarker } from './hold-marker.ts';
+import { holdMarkerDuring } from './hold-marker.ts';
 import type { Progress, Rollout } from './rollout.ts';
 import { waitFor } from './wait.ts';
 
@@ -33,8 +33,7 @@ export async function bake(
   const checks = openChecks(progress, rollout);
   await waitFor(
     async () => {
-      await holdMarker(progress, rollout);
-      const results = await runAll(checks, analysis);
+      const results = await holdMarkerDuring(progress, rollout, () => runAll(checks, analysis));
       const missing = results.find(({ verdict }) => verdict === 'no-data');
       if (missing) analysis.roundsWithoutData += 1;
       else analysis.passedRounds += 1;

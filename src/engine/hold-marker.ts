@@ -1,8 +1,8 @@
 import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
+import { settlesWithin } from '../io/settles-within.ts';
 import { describeError } from '../model/errors.ts';
 import { MARKER_HOLDS_MS } from '../model/rollout-marker.ts';
 import { joinSentences } from '../model/sentences.ts';
-import type { SmokeTest } from '../model/smoke-test.ts';
 import { noteUnanswered } from '../model/unanswered.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Progress, Rollout } from './rollout.ts';
@@ -15,18 +15,53 @@ export function markedUntil({ clock }: Pick<Rollout['io'], 'clock'>): number {
 }
 
 /**
- * Renews our marker when half of its time has passed, or when what comes next may outlast it. `neededMs`: how long that
- * may take. One that can't be renewed changes no verdict: the next poll says whether another run took over.
+ * Renews our marker when half of its time has passed. One that can't be renewed changes no verdict: the next poll says
+ * whether another run took over.
  */
-export async function holdMarker(progress: Progress, { workload, io }: Holder, neededMs = 0): Promise<void> {
-  const { entry, markedUntil: until } = progress;
+export async function holdMarker(progress: Progress, { workload, io }: Holder): Promise<void> {
   const now = io.clock.now();
-  if (!workload.marker || entry.mark === null || until === null) return;
-  if (until - now >= Math.max(MARKER_HOLDS_MS / 2, neededMs)) return;
-  const next = now + Math.max(MARKER_HOLDS_MS, neededMs + MARKER_HOLDS_MS / 2);
+  if (!workload.marker || progress.entry.mark === null || msToRenewal(progress, now) > 0) return;
+  const next = now + MARKER_HOLDS_MS;
   // One that failed is tried again half a minute later.
   progress.markedUntil = now + MARKER_HOLDS_MS / 2 + RETRY_MS;
   if (await tryRenew(progress, { workload, io }, next)) progress.markedUntil = next;
+}
+
+function msToRenewal({ markedUntil }: Progress, now: number): number {
+  return markedUntil === null ? Number.POSITIVE_INFINITY : markedUntil - MARKER_HOLDS_MS / 2 - now;
+}
+
+/**
+ * Renews our marker as long as `work` takes, which polls nothing and changes nothing in the cloud, as smoke tests do.
+ * A marker that holds until they must be over would keep the next run waiting for as long if the runner is lost.
+ * @throws what `work` throws
+ */
+export async function holdMarkerDuring<T>(progress: Progress, rollout: Rollout, work: () => Promise<T>): Promise<T> {
+  const { workload, io, signal } = rollout;
+  await holdMarker(progress, rollout);
+  if (!workload.marker || progress.markedUntil === null) return await work();
+  const over = new AbortController();
+  const renewing = renewUntil(AbortSignal.any([over.signal, signal]), progress, rollout);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    // What follows changes the workload too. A cancel leaves seconds, so there it only has to be known.
+    if (!signal.aborted) await renewing;
+    else if (!(await settlesWithin(renewing, CANCELLED_MS, io.clock))) progress.unanswered.at = io.clock.now();
+  }
+}
+
+async function renewUntil(signal: AbortSignal, progress: Progress, rollout: Rollout): Promise<void> {
+  const { clock } = rollout.io;
+  for (;;) {
+    try {
+      await clock.sleep(Math.max(0, msToRenewal(progress, clock.now())), signal);
+    } catch {
+      return;
+    }
+    await holdMarker(progress, rollout);
+  }
 }
 
 /** False: it was not renewed. One that got no answer may still arrive, and would be there again after the end. */
@@ -48,6 +83,7 @@ export async function tryRenew(
 }
 
 const RETRY_MS = 30_000;
+const CANCELLED_MS = 1_000;
 /** Whatever the answer was: one that stays makes the next run wait, and then restore what was live before. */
 const REMOVAL: RetryPolicy = { tries: 6, firstDelayMs: 1_000, mayPass: () => true };
 
@@ -66,15 +102,4 @@ export async function removeMarker(
     const what = `could not remove the marker of this run from ${workload.resource}: ${describeError(error).message}`;
     io.log.warning(joinSentences(what, 'The next run waits until it has run out, then restores what was live before'));
   }
-}
-
-/** What brings a test in the workload's own network to its start, and its last attempt to its end. */
-const INSIDE_MS = 180_000;
-
-/** The longest that smoke tests may take when they fail in the end. */
-export function longestOf(tests: readonly SmokeTest[]): number {
-  const longest = tests.map(
-    (test) => test.retryForMs + (test.kind === 'command' ? test.timeoutMs : 0) + (test.inside ? INSIDE_MS : 0),
-  );
-  return longest.reduce((sum, ms) => sum + ms, 0);
 }

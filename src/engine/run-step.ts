@@ -5,7 +5,7 @@ import type { Operation } from '../model/workload.ts';
 import type { Step } from '../strategies/strategy.ts';
 import { bake } from './bake.ts';
 import { ensureProven } from './ensure-proven.ts';
-import { holdMarker, longestOf, markedUntil } from './hold-marker.ts';
+import { holdMarkerDuring, markedUntil } from './hold-marker.ts';
 import { outlastLateCalls } from './late-call.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
@@ -20,12 +20,11 @@ type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export async function runStep(step: Step, progress: Progress, rollout: Rollout): Promise<void> {
   const { record, io, signal } = rollout;
   signal.throwIfAborted();
-  if (step.kind === 'smoke-test') await holdMarker(progress, rollout, longestOf(rollout.smokeTests));
   switch (step.kind) {
     case 'deploy':
       return await runPhase('Roll out', record, io, () => rollOut(step, progress, rollout));
     case 'smoke-test':
-      return await smokeTest(step.against, progress, rollout);
+      return await holdMarkerDuring(progress, rollout, () => smokeTest(step.against, progress, rollout));
     case 'set-weight':
     case 'advance':
       return await shiftTraffic(step, progress, rollout);

@@ -8,8 +8,10 @@ import { parseYaml } from '../model/yaml.ts';
 const MAX_CHANNELS = 10;
 const MAX_BODY_CHARACTERS = 20_000;
 const HINT = 'Write a list such as `- slack: URL`, one channel an entry, each URL from a secret.';
-const SHAPE = 'expected `slack:` or `webhook:` with the URL of the incoming webhook';
-const KEYS = ['slack', 'webhook', 'on', 'body'];
+const SHAPE =
+  'expected `slack:` or `webhook:` with the URL of the incoming webhook, or `grafana:` with that of Grafana';
+const KINDS = ['slack', 'webhook', 'grafana'] as const;
+const KEYS = [...KINDS, 'on', 'body', 'token'];
 
 /**
  * The channels of the input `notify`. Their URLs are secrets: no problem repeats one.
@@ -48,13 +50,14 @@ function readChannel(entry: unknown, label: string, note: Note): Channel | null 
       `unknown key "${key.slice(0, 80)}": ${meant ? `did you mean "${meant}"?` : `expected one of ${KEYS.join(', ')}`}`,
     );
   }
-  const kinds = (['slack', 'webhook'] as const).filter((kind) => Object.hasOwn(entry, kind));
+  const kinds = KINDS.filter((kind) => Object.hasOwn(entry, kind));
   const [kind] = kinds;
   if (!kind || kinds.length > 1) return note(kind ? `${SHAPE}, one of them` : SHAPE);
   const url = readUrl(entry[kind], kind, note);
-  const on = readEvents(entry['on'], note);
+  const on = readEvents(entry['on'], kind, note);
+  const token = readToken(entry['token'], kind, note);
   const body = readBody(entry['body'], kind, note);
-  return url && { label, kind, url, on, body };
+  return url && { label, kind, url, on, body, token };
 }
 
 function readUrl(value: unknown, kind: string, note: Note): URL | null {
@@ -72,7 +75,14 @@ function readUrl(value: unknown, kind: string, note: Note): URL | null {
 
 const DEFAULT_EVENTS: readonly AnnouncedEvent[] = ['failed', 'succeeded'];
 
-function readEvents(value: unknown, note: Note): readonly AnnouncedEvent[] {
+function readToken(value: unknown, kind: string, note: Note): string | null {
+  if (kind !== 'grafana') return value === undefined ? null : note('token: expected nothing, as only grafana has one');
+  if (typeof value === 'string' && /^[\x21-\x7e]{8,2000}$/.test(value)) return value;
+  const next = 'check that the secret exists; secrets are empty in pull requests from forks';
+  return note(`token: expected the token of a service account (its value is not repeated here): ${next}`);
+}
+
+function readEvents(value: unknown, kind: string, note: Note): readonly AnnouncedEvent[] {
   if (value === undefined) return DEFAULT_EVENTS;
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const events = ANNOUNCED_EVENTS.filter((event) => list.includes(event));
@@ -80,12 +90,15 @@ function readEvents(value: unknown, note: Note): readonly AnnouncedEvent[] {
   if (list.length === 0 || !list.every((event) => known.includes(event))) {
     note(`on: expected a list of ${ANNOUNCED_EVENTS.join(', ')}`);
   }
+  if (kind === 'grafana' && events.includes('started')) {
+    note('on: expected failed or succeeded, as an annotation of Grafana has the start and the end');
+  }
   return events;
 }
 
 function readBody(value: unknown, kind: string, note: Note): JsonObject | null {
   if (value === undefined) return null;
-  if (kind !== 'webhook') return note('body: expected nothing beside slack, whose messages have a form of their own');
+  if (kind !== 'webhook') return note(`body: expected nothing beside ${kind}, whose messages have a form of their own`);
   if (!isJsonObject(value)) return note('body: expected a map, such as { content: "{headline}" }');
   const text = JSON.stringify(value);
   if (text.length > MAX_BODY_CHARACTERS) note(`body: expected at most ${MAX_BODY_CHARACTERS} characters`);

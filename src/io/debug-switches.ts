@@ -1,7 +1,7 @@
 type Env = Record<string, string | undefined>;
 
-/** Node's own, and the one that most packages take. */
-const COMMON = ['NODE_DEBUG', 'DEBUG'];
+/** Node's own, the one that most packages take, and those with which `yaml` prints all that it reads: inputs, a kubeconfig. */
+const COMMON = ['NODE_DEBUG', 'DEBUG', 'LOG_TOKENS', 'LOG_STREAM'];
 
 /**
  * Removes the variables with which libraries print what they send, headers and bodies included. `more`: names besides the

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
 import { writePrivately } from './private-file.ts';
+import { readRegularFile } from './read-file.ts';
 import { hasWorkspaceFile, readWorkspaceFile } from './workspace-file.ts';
 
 /** A file of this job, and what its content was when it was stored. */
@@ -21,7 +21,7 @@ export interface Files {
   storePrivately(name: string, text: string): StoredFile;
   /** @throws DeployError NOT_FOUND when it is gone, JOURNAL_INVALID when it was altered. */
   readStored(file: StoredFile): string;
-  /** UTF-8. @throws Error of Node; RangeError when it is longer than `maxBytes`, by default 10 MB */
+  /** UTF-8. @throws Error of Node; Error for a folder, a pipe or a device; RangeError when it is longer than `maxBytes`, by default 10 MB */
   readText(file: string, maxBytes?: number): string;
   /** Is there a file that an input names? @throws DeployError INPUT_INVALID when an input may not name it */
   hasInput(name: string): boolean;
@@ -54,9 +54,7 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
 }
 
 function readText(file: string, maxBytes = MAX_BYTES): string {
-  const { size } = statSync(file);
-  if (size > maxBytes) throw new RangeError(`${file} is longer than ${maxBytes} bytes`);
-  return readFileSync(file, 'utf8');
+  return readRegularFile(file, maxBytes).toString();
 }
 
 function tryRead(file: string): string | null {

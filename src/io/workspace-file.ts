@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
+import { DO_NOT_WAIT, readToEnd } from './read-file.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +13,7 @@ export function workspaceOf(env: Env): string {
 /** Is there such a file? @throws DeployError INPUT_INVALID for one that an input may not name */
 export function hasWorkspaceFile(env: Env, name: string): boolean {
   try {
-    closeSync(openInside(workspaceOf(env), name).descriptor);
+    closeSync(openInside(workspaceOf(env), name));
     return true;
   } catch (error) {
     if (error instanceof DeployError) throw error;
@@ -27,35 +28,39 @@ export function hasWorkspaceFile(env: Env, name: string): boolean {
  *   of Node
  */
 export function readWorkspaceFile(env: Env, name: string, maxBytes: number): Buffer {
-  const { descriptor, size } = openInside(workspaceOf(env), name);
+  const descriptor = openInside(workspaceOf(env), name);
   try {
-    if (size > maxBytes) throw new RangeError(`${name} is longer than ${maxBytes} bytes`);
-    const bytes = Buffer.alloc(size);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < size; length += read) {
-      read = readSync(descriptor, bytes, length, size - length, null);
-    }
-    return bytes.subarray(0, length);
+    return readToEnd(descriptor, name, maxBytes);
   } finally {
     closeSync(descriptor);
   }
 }
 
-// Without O_NONBLOCK, opening a pipe waits until another process writes to it. Windows has neither.
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+// Windows has no O_NOFOLLOW.
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | DO_NOT_WAIT;
 
-function openInside(workspace: string, name: string): { readonly descriptor: number; readonly size: number } {
+function openInside(workspace: string, name: string): number {
   const root = realpathSync(workspace);
   const file = realpathSync(path.resolve(root, name));
   ensureInside(root, file, name);
   const descriptor = openSync(file, FLAGS);
   try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw refusal(name, 'it is not a regular file');
-    return { descriptor, size: stat.size };
+    // A folder above it may have become a symlink since, which O_NOFOLLOW does not see.
+    ensureInside(root, findOpened(descriptor) ?? file, name);
+    if (!fstatSync(descriptor).isFile()) throw refusal(name, 'it is not a regular file');
+    return descriptor;
   } catch (error) {
     closeSync(descriptor);
     throw error;
+  }
+}
+
+/** Where the file is that was opened. null: this system does not tell (Linux does). */
+function findOpened(descriptor: number): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return null;
   }
 }
 

@@ -1,21 +1,25 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
+import type { Evidence } from './evidence.ts';
+import type { RunFacts } from './run-facts.ts';
 
+/** `{service}`: its short name; `{to}` and `{in}`: the environment, where it is known. */
 const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
-  deployed: 'Deployed',
-  previewed: 'Preview ready, with no traffic',
-  unchanged: 'Unchanged: already live and healthy',
-  planned: 'Plan: nothing was changed',
-  refused: 'Refused: nothing was deployed, and no workload was changed',
-  'rolled-back': 'Failed and rolled back: the previous revision was restored',
-  superseded: 'Superseded: a newer deployment replaced this one, and was not touched',
-  kept: 'Failed, and left in place as requested',
-  'rollback-unconfirmed': 'Failed; the rollback was requested but not confirmed: check the service',
-  'rollback-failed': 'Failed, and the rollback failed too: needs manual action now',
+  deployed: 'Deployed {service}{to}',
+  previewed: 'Preview of {service}{in} is ready, with no traffic',
+  unchanged: 'Unchanged: {service}{in} is already live and healthy',
+  planned: 'Plan for {service}{in}: nothing was changed',
+  refused: 'Refused: {service} was not deployed{to}, and no workload was changed',
+  'rolled-back': 'Failed and rolled back: the previous revision of {service}{in} was restored',
+  superseded: 'Superseded: a newer deployment of {service}{in} replaced this one, and was not touched',
+  kept: 'Failed: the new revision of {service}{in} was left in place as requested',
+  'rollback-unconfirmed': 'Failed; the rollback of {service}{in} was requested but not confirmed: check the service',
+  'rollback-failed': 'Failed, and the rollback of {service}{in} failed too: needs manual action now',
 };
 
 /** There was no service before. */
-const FIRST_ROLLED_BACK = 'Failed and rolled back: what this run created was deleted';
+const FIRST_ROLLED_BACK = 'Failed and rolled back: what this run created for {service}{in} was deleted';
+const STARTED = 'Deployment of {service}{to} started';
 
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
   deployed: '✅',
@@ -30,11 +34,29 @@ const MARKS: Readonly<Record<OutcomeKind, string>> = {
   'rollback-failed': '🚨',
 };
 
-/** `Deployed — service agent in cluster production`. */
-export function headline(outcome: Outcome, record: RunRecord): string {
+/** The answer in one line, everywhere: `Deployed agent to production · 15m 22s`. */
+export function headline({ outcome, record, run }: Evidence): string {
+  const { startedAt, finishedAt } = record;
+  const duration = finishedAt === null ? '' : ` · ${formatDuration(finishedAt - startedAt)}`;
+  return `${endSentence(outcome, run)}${duration}`;
+}
+
+export function startHeadline(run: RunFacts): string {
+  return fill(STARTED, run);
+}
+
+function endSentence(outcome: Outcome, run: RunFacts): string {
   const isFirst = outcome.kind === 'rolled-back' && outcome.previousRevision === null;
-  const sentence = withReason(isFirst ? FIRST_ROLLED_BACK : SENTENCES[outcome.kind], outcome);
-  return record.resource ? `${sentence} — ${record.resource}` : sentence;
+  return withReason(fill(isFirst ? FIRST_ROLLED_BACK : SENTENCES[outcome.kind], run), outcome);
+}
+
+function fill(sentence: string, { environment, requested }: RunFacts): string {
+  const parts: Readonly<Record<string, string>> = {
+    service: requested.name ?? 'the service',
+    to: environment === null ? '' : ` to ${environment}`,
+    in: environment === null ? '' : ` in ${environment}`,
+  };
+  return sentence.replace(/\{(service|to|in)\}/g, (_, name: string) => parts[name]!);
 }
 
 /** Who cancelled a job knows that nothing failed. */
@@ -46,11 +68,10 @@ export function markOf(outcome: Outcome): string {
   return MARKS[outcome.kind];
 }
 
-/** `agent:1 -> agent:2 in 1m 7s, at https://agent.acme.dev`: what a good deploy changed, in a line. '': it changed nothing. */
+/** `agent:1 -> agent:2, at https://agent.acme.dev`: what a good deploy changed, in a line. '': it changed nothing. */
 export function describeMove({ kind, revision, previousRevision }: Outcome, record: RunRecord): string {
   if ((kind !== 'deployed' && kind !== 'previewed') || revision === null) return '';
-  const { startedAt, finishedAt, url, previewUrl } = record;
+  const { url, previewUrl } = record;
   const address = kind === 'previewed' ? previewUrl : url;
-  const duration = formatDuration((finishedAt ?? startedAt) - startedAt);
-  return `${previousRevision ?? 'nothing'} -> ${revision} in ${duration}${address ? `, at ${address}` : ''}`;
+  return `${previousRevision ?? 'nothing'} -> ${revision}${address ? `, at ${address}` : ''}`;
 }

@@ -32,18 +32,21 @@ export async function report(
   entire.finishedAt = io.clock.now();
   const { outcome, record } = withoutValues(whole, entire, io.log);
   const run = readSafeRunFacts(io, previousCommit);
-  io.log.info(`${markOf(outcome)} ${headline(outcome, record)} [${outcome.kind}]`);
+  const evidence = { outcome, record, run };
+  const answer = `${markOf(outcome)} ${headline(evidence)} [${outcome.kind}]`;
+  if (record.forecast) io.log.info(answer);
   // A plan is read name by name, and a note may hold the command that someone has to run.
   for (const line of record.forecast ? describeForecast(record.forecast) : []) io.log.exact(line);
   const moved = describeMove(outcome, record);
   if (moved) io.log.info(moved);
   for (const note of outcome.notes) io.log.exact(note);
-  if (!isGreen(outcome)) annotate(outcome, record, io);
+  if (!isGreen(outcome)) annotate(evidence, io);
+  // Of a deployment it is the last line, where a log is opened; of a plan the title of what follows.
+  if (!record.forecast) io.log.info(answer);
   // The deployment is over by now: a report that cannot be written must not change the outcome.
   await tryWrite('job summary', io, async () => {
-    if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(outcome, record, run)).write();
+    if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(evidence)).write();
   });
-  const evidence = { outcome, record, run };
   const file = await tryWrite('report', io, () => writeEvidence(evidence, io.env['RUNNER_TEMP'] ?? null));
   return { file, evidence };
 }
@@ -64,7 +67,8 @@ function withoutValues(outcome: Outcome, record: RunRecord, { redact }: Log): { 
   };
 }
 
-function annotate(outcome: Outcome, record: RunRecord, io: Io): void {
+function annotate(evidence: Evidence, io: Io): void {
+  const { outcome } = evidence;
   const { failure, diagnosis, rollback } = outcome;
   const cause = [failure?.message, furtherCause(outcome)];
   const lines = rollback
@@ -72,7 +76,7 @@ function annotate(outcome: Outcome, record: RunRecord, io: Io): void {
     : [...cause, ...nextSteps(diagnosis?.hint ?? failure?.hint)];
   const code = (rollback?.failure ?? failure)?.code;
   if (code) lines.push(`About ${code}: ${troubleshootingUrl(code)}`);
-  io.log.error(lines.filter(Boolean).join('\n'), headline(outcome, record));
+  io.log.error(lines.filter(Boolean).join('\n'), headline(evidence));
 }
 
 /** What has to be done now comes first: after a rollback that is not done, that is not the first failure's next step. */

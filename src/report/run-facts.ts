@@ -22,7 +22,12 @@ export interface RunFacts {
   /** Tells uses of the action in one job apart: the `id` of the step, or a name that the runner makes. */
   readonly step: string | null;
   /** What the inputs name, for a run that was refused before it knew more. */
-  readonly requested: { readonly image: string | null; readonly service: string | null };
+  readonly requested: {
+    readonly image: string | null;
+    readonly service: string | null;
+    /** The service's own short name, the last part of a longer one: `agent` of `deployment/agent`. */
+    readonly name: string | null;
+  };
 }
 
 /** Outside of GitHub Actions, and for what is not told. */
@@ -36,12 +41,14 @@ export const noRunFacts: RunFacts = {
     ref: null,
     actor: null,
   },
-  ...{ environment: null, runUrl: null, step: null, requested: { image: null, service: null } },
+  ...{ environment: null, runUrl: null, step: null, requested: { image: null, service: null, name: null } },
 };
 
 const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const SERVICE = /^[\w./-]{1,200}$/;
+const NAME = /^[\w.-]{1,100}$/;
+const ENVIRONMENT = /^\S(?:[^\r\n]{0,253}\S)?$/;
 const NUMBER = /^\d{1,20}$/;
 
 /** Without secrets that people wrote into them; the rest are names of GitHub. */
@@ -67,7 +74,7 @@ export function readRunFacts(io: Pick<Io, 'env' | 'files'>): RunFacts {
     previousCommit: null,
     ref: env['GITHUB_REF_NAME'] || null,
     actor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || null,
-    environment: textAt(event, 'deployment', 'environment') || null,
+    environment: environmentOf(env, event),
     runUrl: repositoryUrl && runUrlOf(env, repositoryUrl),
     step: env['GITHUB_ACTION'] || null,
     requested: requestedBy(env),
@@ -97,8 +104,19 @@ function serverOf(env: Io['env']): string | null {
 
 /** Only an image that can be read as one: anything else may be a password that went to the wrong input. */
 function requestedBy(env: Io['env']): RunFacts['requested'] {
-  const service = env['INPUT_SERVICE']?.trim() || env['INPUT_WORKLOAD']?.trim() || null;
-  return { image: tryFormat(env['INPUT_IMAGE']?.trim() ?? ''), service: matching(service ?? undefined, SERVICE) };
+  const service = env['INPUT_SERVICE']?.trim() || env['INPUT_WORKLOAD']?.trim() || undefined;
+  const workload = env['INPUT_WORKLOAD']?.trim() || service;
+  return {
+    image: tryFormat(env['INPUT_IMAGE']?.trim() ?? ''),
+    service: matching(service, SERVICE),
+    name: matching(workload?.split(/[/:]/).at(-1), NAME),
+  };
+}
+
+/** GitHub does not tell a step the `environment:` of its job. */
+function environmentOf(env: Io['env'], event: unknown): string | null {
+  const given = env['INPUT_ENVIRONMENT']?.trim() || env['INPUT_GITHUB-DEPLOYMENT']?.trim();
+  return matching(given || textAt(event, 'deployment', 'environment'), ENVIRONMENT);
 }
 
 function tryFormat(image: string): string | null {

@@ -6,6 +6,7 @@ import { changesSection } from './changes.ts';
 import { checksSection } from './checks.ts';
 import { cutInside, type Limit } from './cut.ts';
 import { codeBlock, codeSpan, escapeMarkdown, folded, link, table } from './escape.ts';
+import type { Evidence } from './evidence.ts';
 import { detailsSection, verifiedSection } from './facts-table.ts';
 import { describeForecast } from './forecast.ts';
 import { headline, markOf } from './headline.ts';
@@ -22,12 +23,12 @@ const LIMITS: readonly Limit[] = [
 ];
 
 /** The job summary, in GitHub's Markdown, within its limit of size; within a much smaller one where that is possible. All text from outside is escaped. */
-export function renderSummary(outcome: Outcome, record: RunRecord, run: RunFacts, maxBytes = MAX_BYTES): string {
-  const whole = render(outcome, record, run);
+export function renderSummary(evidence: Evidence, maxBytes = MAX_BYTES): string {
+  const whole = render(evidence);
   if (Buffer.byteLength(whole) <= maxBytes) return whole;
   let text = whole;
   for (const limit of LIMITS) {
-    text = `${render(cutInside(outcome, limit), cutInside(record, limit), cutInside(run, limit))}\n${cutNote(maxBytes)}\n`;
+    text = `${render(cutInside(evidence, limit))}\n${cutNote(maxBytes)}\n`;
     if (Buffer.byteLength(text) <= maxBytes) break;
   }
   return text;
@@ -38,11 +39,11 @@ function cutNote(maxBytes: number): string {
   return `This summary was cut in the middle of its longest parts, as ${why}. The report (JSON) is complete.`;
 }
 
-function render(outcome: Outcome, record: RunRecord, run: RunFacts): string {
-  const duration = formatDuration((record.finishedAt ?? record.startedAt) - record.startedAt);
+function render(evidence: Evidence): string {
+  const { outcome, record, run } = evidence;
   const parts = [
-    `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record))} · ${duration}`,
-    originLine(run, record),
+    `## ${markOf(outcome)} ${escapeMarkdown(headline(evidence))}`,
+    originLine(outcome, run, record),
     requestedLine(outcome, record, run),
     servingLine(outcome),
     causeSection(outcome),
@@ -59,9 +60,11 @@ function render(outcome: Outcome, record: RunRecord, run: RunFacts): string {
 }
 
 /** What was started, by whom, and where to look. */
-function originLine(run: RunFacts, { url, previewUrl, consoleUrl }: RunRecord): string {
+function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUrl, consoleUrl }: RunRecord): string {
   const { repositoryUrl, actor, environment, runUrl } = run;
   const parts = [
+    // What was refused is told with its image.
+    ...(resource && kind !== 'refused' ? [escapeMarkdown(resource)] : []),
     ...commitParts(run),
     ...(actor ? [`by ${escapeMarkdown(actor)}`] : []),
     ...(environment ? [`to environment ${escapeMarkdown(environment)}`] : []),

@@ -1,4 +1,5 @@
 import type { Outcome, Phase, RunRecord } from '../model/outcome.ts';
+import { ROLLBACK, trafficSpans } from './traffic-spans.ts';
 
 interface Bar {
   readonly section: string;
@@ -9,7 +10,6 @@ interface Bar {
   readonly to: number;
 }
 
-const ROLLBACK = 'Roll back';
 const LONGEST_LABEL = 60;
 const MOST_BARS = 60;
 /** A phase that takes less than this part of the whole has no width: the table of durations has it. */
@@ -55,16 +55,10 @@ function phaseBars(phases: readonly Phase[]): readonly Bar[] {
     .map(({ name, ...times }) => ({ section: 'Release', label: name, kind: 'done', ...endsOf(times) }));
 }
 
-/** Each share lasts until the next one, the rollback, or the end. */
-function trafficBars({ traffic, phases, analyses, finishedAt, startedAt }: RunRecord): readonly Bar[] {
-  const end = phases.find(({ name }) => name === ROLLBACK)?.startedAt ?? finishedAt ?? startedAt;
-  return traffic.map(({ at, inForce }, index) => {
-    const to = traffic[index + 1]?.at ?? end;
-    const here = analyses.filter((analysis) => at <= analysis.startedAt && analysis.startedAt < to);
-    const rounds = here.reduce((sum, { passedRounds }) => sum + passedRounds, 0);
-    const isBad = here.some(({ passed }) => passed === false);
-    const checks = here.length > 0 ? ` - checks passed ${rounds} times` : '';
-    return { section: 'Traffic', label: `${inForce}%${checks}`, kind: isBad ? 'crit' : null, from: at, to };
+function trafficBars(record: RunRecord): readonly Bar[] {
+  return trafficSpans(record).map(({ move, passedRounds, isBad, ...times }) => {
+    const checks = passedRounds === null ? '' : ` - checks passed ${passedRounds} times`;
+    return { section: 'Traffic', label: `${move.inForce}%${checks}`, kind: isBad ? 'crit' : null, ...times };
   });
 }
 

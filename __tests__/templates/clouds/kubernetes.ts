@@ -18,7 +18,10 @@ export async function openKubernetesClouds(asking = 'acme/agent'): Promise<Cloud
   return {
     outside: openOutside([staging.world, production.world], []),
     values: { ...commonValues, WORKLOAD: `deployment/${DEPLOYMENT}` },
-    varsOf: () => ({ KUBERNETES_NAMESPACE: NAMESPACE, URL: `https://${SHOP_HOST}` }),
+    varsOf: (environment) => ({
+      KUBERNETES_API_SERVER: clusterOf(environment).world.kubernetes.server,
+      ...{ KUBERNETES_NAMESPACE: NAMESPACE, URL: `https://${SHOP_HOST}` },
+    }),
     staging: [staging.service],
     production: [production.service],
     worldOf: (environment) => clusterOf(environment).world,

@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Arbitrary } from 'fast-check';
+import { readTraceRequest } from '../../../simulators/opentelemetry/trace-request.ts';
+import { annotationBody } from '../../../src/announcements/channels/grafana.ts';
 import { slackBody } from '../../../src/announcements/channels/slack.ts';
 import { neutral, webhookBody } from '../../../src/announcements/channels/webhook.ts';
 import { bodyOf, markerOf } from '../../../src/announcements/github/comment.ts';
 import { endedMessage, startedMessage } from '../../../src/announcements/message.ts';
+import { encodeTrace } from '../../../src/announcements/traces/send-trace.ts';
+import { traceOf } from '../../../src/announcements/traces/spans.ts';
 import { PLACEHOLDERS } from '../../../src/model/announcement.ts';
 import { emptyRecord, endAs, OUTCOME_KINDS } from '../../../src/model/outcome.ts';
 import type { Evidence } from '../../../src/report/evidence.ts';
@@ -143,6 +147,40 @@ describe('whatever text comes from outside', () => {
       fc.property(evidence, (told) => {
         for (const text of Object.values(endedMessage(told).texts))
           expect(text).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+      }),
+    );
+  });
+
+  test('a trace has it as values of attributes, within their limit, and as many spans as before', () => {
+    const shape = (request: unknown): string =>
+      JSON.stringify(request, (_name, value) => (typeof value === 'string' ? '' : value));
+    fc.assert(
+      fc.property(evidence, (told) => {
+        const phases = [{ name: told.record.resource!, startedAt: 1_000, durationMs: 1_000 }];
+        const whole = { ...told, record: { ...told.record, phases } };
+        const names = { workflow: told.run.actor, job: told.run.actor, runId: null };
+        const request = readTraceRequest(encodeTrace(traceOf(whole, names), {}).body);
+        const texts = JSON.stringify(request);
+        const plain = { ...whole, record: { ...whole.record, phases: [{ ...phases[0]!, name: 'x' }] } };
+        expect(shape(request)).toBe(shape(readTraceRequest(encodeTrace(traceOf(plain, names), {}).body)));
+        JSON.parse(texts, (_name, value) => {
+          if (typeof value !== 'string') return value;
+          expect(value.length).toBeLessThanOrEqual(2_000);
+          expect(value).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+          expect(value.isWellFormed()).toBe(true);
+          return value;
+        });
+      }),
+    );
+  });
+
+  test('Grafana gets no HTML in an annotation, and texts within their limits', () => {
+    fc.assert(
+      fc.property(evidence, (told) => {
+        const { text, tags } = annotationBody(endedMessage(told)) as { readonly text: string; readonly tags: string[] };
+        expect(text).not.toMatch(/[<>"]|&(?!(?:amp|lt|gt|quot|a|am|l|g|q|qu|quo)?(?:;|…|$))/);
+        expect(text.length).toBeLessThanOrEqual(2_000);
+        for (const tag of tags) expect(tag.length).toBeLessThanOrEqual(100);
       }),
     );
   });

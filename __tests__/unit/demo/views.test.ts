@@ -18,11 +18,11 @@ const log = [
   '█░░░░░░░░░░░░░░░░░░░ 5% of the tra',
   'ffic\n::group::Analyze at 5%25\n',
   '::endgroup::\n████████████████████ 100% of the traffic\n',
-  '✅ Deployed — service agent [deployed]\nagent-1 -> agent-2 in 1m 7s, at https://agent.example\n',
+  '✅ Deployed agent to production · 1m 7s [deployed]\nagent-1 -> agent-2, at https://agent.example\n',
 ];
 const failed = [
   '█████░░░░░░░░░░░░░░░ 25% of the traffic\n',
-  '↩️ Failed and rolled back: the previous revision was restored — service agent [rolled-back]\n',
+  '↩️ Failed and rolled back: the previous revision of agent was restored · 1m 7s [rolled-back]\n',
   '::error title=Failed%3A it::smoke tests failed: 50%25%0ANext step: fix it\n',
 ];
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { deploy } from '../../../src/engine/deploy.ts';
 import { finish } from '../../../src/engine/finish.ts';
+import { holdMarkerDuring } from '../../../src/engine/hold-marker.ts';
 import { openJournal } from '../../../src/engine/journal.ts';
+import type { Progress, Rollout } from '../../../src/engine/rollout.ts';
 import { identifyRun } from '../../../src/engine/run-identity.ts';
+import type { Io } from '../../../src/io/io.ts';
 import { ConflictError } from '../../../src/model/conflict.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { MarkerControl } from '../../../src/model/marker-control.ts';
@@ -55,6 +58,16 @@ function given(strategy: Strategy, steps = '100%', parts: Partial<Workload> = {}
   return { calls, io, rollout: { ...scriptedRollout(workload, io, planned), run } };
 }
 
+/** Of a run whose marker was just written. */
+function progressOf(rollout: Rollout, io: Io): Progress {
+  const point = { resource: 'agent', revision: 'agent:41', data: {} };
+  return {
+    entry: { version: 1, phase: 'sending', image: null, point, mark: 'm', failure: null, outcome: null },
+    ...{ operation: null, share: null, unanswered: { at: null } },
+    ...{ markedUntil: io.clock.now() + MARKER_HOLDS_MS, deadline: rollout.deadline },
+  };
+}
+
 describe('the marker of a run', () => {
   test('is renewed in a bake that outlasts it, and by each step', async () => {
     const { calls, rollout } = given(canary, '5% for 6m');
@@ -62,11 +75,35 @@ describe('the marker of a run', () => {
     expect(calls).toEqual([
       '0s send until 300s',
       '0s 5% until 300s',
-      '165s renew until 465s',
-      '330s renew until 630s',
+      '150s renew until 450s',
+      '300s renew until 600s',
       '360s 100% until 660s',
       'finish',
     ]);
+  });
+
+  test('is renewed while smoke tests run, so that a lost runner keeps nobody waiting for as long as they may take', async () => {
+    const { calls, io, rollout } = given(rolling);
+    await holdMarkerDuring(progressOf(rollout, io), rollout, () => io.clock.sleep(480_000));
+    expect(calls).toEqual(['150s renew until 450s', '300s renew until 600s', '450s renew until 750s']);
+  });
+
+  test('whose renewal hangs keeps no cancel waiting, and counts as a request without an answer', async () => {
+    const marker = { renew: () => new Promise<void>(() => {}), remove: async () => {} };
+    const { io, rollout } = given(rolling, '100%', { marker });
+    const progress = progressOf(rollout, io);
+    const cancelled = new DeployError('CANCELLED', 'the job was cancelled');
+    const controller = new AbortController();
+    const work = async (): Promise<never> => {
+      await io.clock.sleep(200_000);
+      controller.abort(cancelled);
+      throw cancelled;
+    };
+    const startedAt = io.clock.now();
+    const running = holdMarkerDuring(progress, { ...rollout, signal: controller.signal }, work);
+    await expect(running).rejects.toBe(cancelled);
+    expect(io.clock.now() - startedAt).toBe(201_000);
+    expect(progress.unanswered.at).toBe(io.clock.now());
   });
 
   test('is removed where a preview ends, and where a failed rollout is kept', async () => {

@@ -111,16 +111,16 @@ const functions: Readonly<Record<string, (text: string) => unknown>> = {
     stream.end();
   },
   'the summary': (text) =>
-    renderSummary(
-      endAs('refused', { failure: { code: 'UNEXPECTED', message: text, hint: text }, notes: [text] }),
-      {
+    renderSummary({
+      outcome: endAs('refused', { failure: { code: 'UNEXPECTED', message: text, hint: text }, notes: [text] }),
+      record: {
         ...emptyRecord(0),
         resource: text,
         url: text,
         differences: [text, `image ${text}`, `${text}: image a -> ${text}`],
       },
-      { ...noRunFacts, commit: 'a'.repeat(40), commitMessage: text, actor: text },
-    ),
+      run: { ...noRunFacts, commit: 'a'.repeat(40), commitMessage: text, actor: text },
+    }),
   'an error of AWS': (text) => explainAws(named(text), call),
   'an error of Google': (text) => explainGoogle(named(text), call),
   'an error of Azure': (text) => explainAzure(named(text), call),

@@ -257,7 +257,7 @@ function summaryWith(foreign: string): string {
     phases: [{ name: foreign, startedAt: 0, durationMs: 5 }],
   };
   const run = { ...noRunFacts, commit: 'a'.repeat(40), commitMessage: foreign, actor: foreign, environment: foreign };
-  return renderSummary(outcome, record, run);
+  return renderSummary({ outcome, record, run });
 }
 
 function withoutCode(line: string): string {

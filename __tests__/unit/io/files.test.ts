@@ -65,6 +65,19 @@ describe('a text', () => {
     expect(() => files.readText(file, 1)).toThrow(RangeError);
   });
 
+  test('may be in no folder, device or pipe, which nothing waits for', () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('bash', ['-c', 'mkfifo "$0"', pipe]);
+    for (const file of [folder, pipe, '/dev/zero']) {
+      expect(() => files.readText(file)).toThrow(`${file} is not a regular file`);
+    }
+  });
+
+  test('whose size the system does not tell is read, up to as many bytes', () => {
+    expect(files.readText('/proc/self/status')).toContain('Pid:');
+    expect(() => files.readText('/proc/self/status', 10)).toThrow(RangeError);
+  });
+
   test('that is not there is the error of Node', () => {
     expect(() => files.readText(path.join(folder, 'nothing'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });

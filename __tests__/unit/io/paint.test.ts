@@ -18,7 +18,7 @@ describe('colours of the log', () => {
 
   test.each([
     '✗ GET /',
-    '✅ Deployed — a [deployed]',
+    '✅ Deployed a · 7s [deployed]',
     '↩️ Failed and rolled back',
     '  | text of a container',
     '█████░░░░░░░░░░░░░░░ 25% of the traffic',

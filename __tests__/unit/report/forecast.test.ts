@@ -87,8 +87,8 @@ describe('the text of a plan', () => {
       rollback: null,
       notes: [],
     };
-    const text = renderSummary({ kind: 'planned', ...rest }, record, noRunFacts);
-    expect(text).toContain('📝 Plan: nothing was changed');
+    const text = renderSummary({ outcome: { kind: 'planned', ...rest }, record, run: noRunFacts });
+    expect(text).toContain('📝 Plan for the service: nothing was changed');
     expect(text).toContain('### Plan\n\n- ');
     expect(text).toContain('\n1. Roll out the new revision.\n2. Smoke-test the live service.\n');
     expect(text).not.toMatch(/<b>|@here|### Smoke tests/);

@@ -63,8 +63,34 @@ describe('what GitHub tells about a run', () => {
 
   test('names what was requested, but no image that has a password in it', () => {
     const requested = { INPUT_IMAGE: 'ghcr.io/acme/agent:v2', INPUT_SERVICE: 'agent' };
-    expect(factsOf(requested).requested).toEqual({ image: 'ghcr.io/acme/agent:v2', service: 'agent' });
+    expect(factsOf(requested).requested).toEqual({
+      ...{ image: 'ghcr.io/acme/agent:v2', service: 'agent', name: 'agent' },
+    });
     expect(factsOf({ INPUT_IMAGE: 'me:hunter2@ghcr.io/acme/agent:v2' }).requested.image).toBeNull();
+  });
+
+  test.each([
+    ['the name itself', { INPUT_SERVICE: 'agent' }, 'agent'],
+    ['an ARN', { INPUT_SERVICE: 'arn:aws:ecs:eu-west-1:123456789012:service/production/agent' }, 'agent'],
+    ['a path', { INPUT_SERVICE: 'projects/acme/locations/europe-west1/services/agent' }, 'agent'],
+    [
+      'a workload beside the Service of its traffic',
+      { INPUT_SERVICE: 'web', INPUT_WORKLOAD: 'deployment/agent' },
+      'agent',
+    ],
+    ['what is no name', { INPUT_SERVICE: 'agent <b>' }, null],
+    ['nothing', {}, null],
+  ])('has the short name of the service, of %s', (_what, env, name) => {
+    expect(factsOf(env).requested.name).toBe(name);
+  });
+
+  test.each([
+    ['the input environment', { INPUT_ENVIRONMENT: 'staging', 'INPUT_GITHUB-DEPLOYMENT': 'other' }, 'staging'],
+    ['the input github-deployment', { 'INPUT_GITHUB-DEPLOYMENT': 'production' }, 'production'],
+    ['nothing', {}, null],
+    ['what is no name', { INPUT_ENVIRONMENT: 'a\nb' }, null],
+  ])('has the environment of %s', (_what, env, environment) => {
+    expect(factsOf(env).environment).toBe(environment);
   });
 
   test('is nothing outside of GitHub Actions', () => {

@@ -34,7 +34,7 @@ const record: RunRecord = {
 };
 
 describe('the job summary', () => {
-  const text = renderSummary(failed, record, noRunFacts);
+  const text = renderSummary({ outcome: failed, record, run: noRunFacts });
 
   test.each([
     ['the outcome', '`rolled-back`'],
@@ -57,38 +57,46 @@ describe('the job summary', () => {
   test('has both revisions where they differ, and no table that says nothing', () => {
     expect(text).not.toContain('| Revision |');
     const deployed: Outcome = { ...failed, kind: 'deployed', revision: 'agent:42', failure: null };
-    expect(renderSummary(deployed, record, noRunFacts)).toContain('| Revision | `agent:41` | `agent:42` |');
+    expect(renderSummary({ outcome: deployed, record, run: noRunFacts })).toContain(
+      '| Revision | `agent:41` | `agent:42` |',
+    );
   });
 
   test('says of a cancelled job that it was cancelled, not that something failed', () => {
     const failure = { code: 'CANCELLED', message: 'the job was cancelled (SIGINT)', hint: null } as const;
-    expect(renderSummary({ ...failed, failure }, record, noRunFacts)).toMatch(/^## ↩️ Cancelled and rolled back: /);
+    expect(renderSummary({ outcome: { ...failed, failure }, record, run: noRunFacts })).toMatch(
+      /^## ↩️ Cancelled and rolled back: /,
+    );
     const refused: Outcome = { ...failed, kind: 'refused', failure };
-    expect(renderSummary(refused, record, noRunFacts)).toMatch(/^## ❌ Cancelled: nothing was deployed/);
+    expect(renderSummary({ outcome: refused, record, run: noRunFacts })).toMatch(
+      /^## ❌ Cancelled: the service was not deployed/,
+    );
   });
 
   test('shows the names in a next step as code, which nothing from outside can leave', () => {
     const failure = { ...failed.failure!, hint: 'Set `timeout`, not `<b>|`, ` or ``` # x' };
-    const said = renderSummary({ ...failed, failure }, record, noRunFacts);
+    const said = renderSummary({ outcome: { ...failed, failure }, record, run: noRunFacts });
     expect(said).toContain('Set&#32;`timeout`, not&#32;&lt;b&gt;&#124;,');
   });
 
   test('names the only revision of a service that this run created', () => {
     const first: Outcome = { ...failed, kind: 'deployed', revision: 'agent:1', previousRevision: null, failure: null };
-    expect(renderSummary(first, record, noRunFacts)).toContain(
+    expect(renderSummary({ outcome: first, record, run: noRunFacts })).toContain(
       '| Revision | none: the first of this service | `agent:1` |',
     );
   });
 
   test('says that the service is deleted where a first deployment was rolled back', () => {
     const first: Outcome = { ...failed, revision: null, previousRevision: null };
-    expect(renderSummary(first, record, noRunFacts)).toContain(
-      'Failed and rolled back: what this run created was deleted',
+    expect(renderSummary({ outcome: first, record, run: noRunFacts })).toContain(
+      'Failed and rolled back: what this run created for the service was deleted',
     );
   });
 
   test('says that no smoke tests ran where none did', () => {
-    expect(renderSummary(failed, { ...record, smokeTests: null }, noRunFacts)).toContain('No smoke tests ran.');
+    expect(renderSummary({ outcome: failed, record: { ...record, smokeTests: null }, run: noRunFacts })).toContain(
+      'No smoke tests ran.',
+    );
   });
 });
 
@@ -101,19 +109,22 @@ const run: RunFacts = {
   environment: 'production',
   runUrl: 'https://github.com/acme/agent/actions/runs/4711',
   step: 'deploy-eu',
-  requested: { image: 'ghcr.io/acme/agent:v2', service: 'agent' },
+  requested: { image: 'ghcr.io/acme/agent:v2', service: 'agent', name: 'agent' },
 };
 
 describe('the start of the summary', () => {
-  const lines = renderSummary(failed, record, run).split('\n');
+  const lines = renderSummary({ outcome: failed, record, run }).split('\n');
 
   test('is the answer in one line, with the time that it took', () => {
-    expect(lines[0]).toMatch(/^## ↩️ Failed and rolled back: .* — service agent in cluster production · 1m 35s$/);
+    expect(lines[0]).toBe(
+      '## ↩️ Failed and rolled back: the previous revision of agent in production was restored · 1m 35s',
+    );
   });
 
   test('is then what was started, by whom, where, with links', () => {
     expect(lines[2]).toBe(
       [
+        'service agent in cluster production',
         'Commit [9fceb02](<https://github.com/acme/agent/commit/9fceb02d0ae598e95dc970b74767f19372d61af8>) Fix &#35;&#8203;7 for &#64;&#8203;acme',
         'by octocat',
         'to environment production',
@@ -125,12 +136,14 @@ describe('the start of the summary', () => {
   });
 
   test('names no step that the runner has named', () => {
-    expect(renderSummary(failed, record, { ...run, step: '__acme_deploy-agent' })).not.toContain('step `');
+    expect(renderSummary({ outcome: failed, record, run: { ...run, step: '__acme_deploy-agent' } })).not.toContain(
+      'step `',
+    );
   });
 });
 
 describe('of a failure, the summary', () => {
-  const text = renderSummary(failed, record, run);
+  const text = renderSummary({ outcome: failed, record, run });
 
   test('shows what serves, why, the log, the next step and at last the events, in this order', () => {
     const parts = [
@@ -149,18 +162,24 @@ describe('of a failure, the summary', () => {
 
   test('has each of several problems on a line of its own, and no list where a text has a dash', () => {
     const failure = { code: 'INPUT_INVALID', message: '2 invalid inputs:\n  - a - b\n  - c', hint: null } as const;
-    expect(renderSummary({ ...failed, failure }, record, run)).toContain('2 invalid inputs:\n- a - b\n- c\n');
+    expect(renderSummary({ outcome: { ...failed, failure }, record, run })).toContain(
+      '2 invalid inputs:\n- a - b\n- c\n',
+    );
   });
 
   test('shows a rollback that is not done first, with its command', () => {
     const rollback = { failure: { ...failed.failure!, message: 'it is denied' }, command: 'aws ecs update-service' };
-    const said = renderSummary({ ...failed, kind: 'rollback-failed', revision: null, rollback }, record, run);
+    const said = renderSummary({
+      outcome: { ...failed, kind: 'rollback-failed', revision: null, rollback },
+      record,
+      run,
+    });
     expect(said).toMatch(/\*\*Serving now:\*\* unknown.*it is denied.*\naws ecs update-service\n.*### Why/s);
   });
 
   test('says what was to be deployed where, if it was refused with no more known than the inputs', () => {
     const refused = { ...failed, kind: 'refused', revision: null, previousRevision: null } as const;
-    const said = renderSummary(refused, emptyRecord(0), run);
+    const said = renderSummary({ outcome: refused, record: emptyRecord(0), run });
     expect(said).toContain('Was to be deployed: `ghcr.io/acme/agent:v2` to agent');
     expect(text).not.toContain('Was to be deployed');
   });
@@ -182,7 +201,7 @@ describe('of a deployment, the summary', () => {
     analyses: [{ share: '5%', startedAt: 0, passedRounds: 4, roundsWithoutData: 1, passed: true }],
     restoreCommand: 'aws ecs update-service --task-definition agent:41',
   };
-  const text = renderSummary(deployed, changed, run);
+  const text = renderSummary({ outcome: deployed, record: changed, run });
 
   test.each([
     ['both revisions', '| Revision | `agent:41` | `agent:42` |'],
@@ -202,7 +221,7 @@ describe('of a deployment, the summary', () => {
   });
 
   test('lists the changes as attempted after a rollback', () => {
-    const said = renderSummary(failed, changed, run);
+    const said = renderSummary({ outcome: failed, record: changed, run });
     expect(said).toContain('Attempted changes: 4');
     expect(said).not.toContain('| Image of');
   });
@@ -224,7 +243,7 @@ describe('a summary that would be too long for GitHub', () => {
     diagnosis: { cause: lines[0]!, hint: lines[0]!, facts: lines, logs },
     notes: lines,
   };
-  const text = renderSummary(whole, { ...record, smokeTests: tests, differences: lines }, run);
+  const text = renderSummary({ outcome: whole, record: { ...record, smokeTests: tests, differences: lines }, run });
 
   test('is cut in the middle of its parts, and says so', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(1_048_576);
@@ -239,7 +258,7 @@ describe('a summary that would be too long for GitHub', () => {
   });
 
   test('is left whole where it fits', () => {
-    expect(renderSummary(failed, record, run)).not.toContain('left out');
+    expect(renderSummary({ outcome: failed, record, run })).not.toContain('left out');
   });
 });
 
@@ -248,7 +267,9 @@ test.each([
   ['https://agent.acme.dev/100%', '<https://agent.acme.dev/100%>'],
   ['https://agent.acme.dev/a|b c>d', '<https://agent.acme.dev/a%7cb%20c%3ed>'],
 ])('the address %s is shown as a link, in its cell', (url, link) => {
-  expect(renderSummary(failed, { ...record, url }, noRunFacts)).toContain(`| URL | ${link} |`);
+  expect(renderSummary({ outcome: failed, record: { ...record, url }, run: noRunFacts })).toContain(
+    `| URL | ${link} |`,
+  );
 });
 
 describe('text from outside', () => {

@@ -16,9 +16,9 @@ interface Block {
 export function slackBody({ mark, texts }: Message): object {
   const title = `${mark} ${texts.headline}`;
   const facts = [
+    texts.resource && `Service: ${texts.resource}`,
     texts.image && `Image: ${texts.image}`,
     describeRevisions(texts),
-    texts.duration && `Duration: ${texts.duration}`,
     describeOrigin(texts),
   ].filter(Boolean);
   const blocks: Block[] = [

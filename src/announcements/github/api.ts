@@ -72,6 +72,11 @@ function fetchFrom(origin: string, { io, signal }: CancellableIo) {
 
 const NOT_AFFECTED = 'The deployment itself is not affected.';
 
+/** What else a refusal may mean. */
+const ORGANIZATIONS_ONLY: ReadonlyMap<string, string> = new Map([
+  ['artifact-metadata: write', ' Only a repository of an organization has such records.'],
+]);
+
 /** What Octokit throws as ours. `permission`: what the job's token needs. */
 export function explainGitHubError(error: unknown, what: string, permission: string): DeployError {
   const cause = error instanceof Error && error.cause instanceof DeployError ? error.cause : error;
@@ -89,7 +94,7 @@ export function explainGitHubError(error: unknown, what: string, permission: str
   if (status === 401) return new DeployError('AUTH_FAILED', message, { hint: 'Check the token in `github-token`.' });
   if (status === 403 || status === 404) {
     return new DeployError('PERMISSION_DENIED', message, {
-      hint: `Add \`${permission}\` to the job’s \`permissions\`.`,
+      hint: `Add \`${permission}\` to the job’s \`permissions\`.${ORGANIZATIONS_ONLY.get(permission) ?? ''}`,
     });
   }
   return new DeployError('NETWORK', message, { hint: NOT_AFFECTED });

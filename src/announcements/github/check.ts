@@ -1,39 +1,98 @@
 import type { GitHubOptions } from '../../model/announcement.ts';
-import { isGreen } from '../../model/outcome.ts';
+import { numberAt } from '../../model/json.ts';
+import { isGreen, type RunRecord } from '../../model/outcome.ts';
 import type { Evidence } from '../../report/evidence.ts';
-import { headline } from '../../report/headline.ts';
+import { headline, startHeadline } from '../../report/headline.ts';
+import type { RunFacts } from '../../report/run-facts.ts';
 import { renderSummary } from '../../report/summary.ts';
 import { cutText } from '../message.ts';
 import type { GitHubApi } from './api.ts';
 
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;
+const LONGEST_TITLE = 255;
 const MAX_SUMMARY = 65_535;
 
-/** How it ended, at the commit: as a check run, whose page has the summary, or as a commit status. */
-export async function writeCheck(
-  api: GitHubApi,
-  kind: Exclude<GitHubOptions['check'], 'none'>,
-  { commit, evidence }: { readonly commit: string; readonly evidence: Evidence },
-): Promise<void> {
-  const { owner, repo } = api;
-  const { outcome, record, run } = evidence;
-  const title = headline(outcome, record);
-  const name = cutText(`deploy-agent: ${record.resource ?? run.requested.service ?? 'deployment'}`, LONGEST_NAME);
-  const page = run.runUrl;
+export type CheckKind = Exclude<GitHubOptions['check'], 'none'>;
+
+/** What a check is of, and where it is shown. */
+export interface CheckSubject {
+  readonly commit: string;
+  readonly record: RunRecord;
+  readonly run: RunFacts;
+}
+
+/** It is in progress from now on. Returns the ID of the check run; null: a commit status has none. */
+export async function startCheck(api: GitHubApi, kind: CheckKind, subject: CheckSubject): Promise<number | null> {
+  const title = startHeadline(subject.run);
   if (kind === 'status') {
-    await api.request('POST /repos/{owner}/{repo}/statuses/{sha}', {
-      ...{ owner, repo, sha: commit, context: name, description: cutText(title, LONGEST_DESCRIPTION) },
-      state: isGreen(outcome) ? 'success' : 'failure',
-      ...(page ? { target_url: page } : {}),
-    });
+    await writeStatus(api, 'pending', title, subject);
+    return null;
+  }
+  const { data } = await api.request('POST /repos/{owner}/{repo}/check-runs', {
+    ...identityOf(api, subject),
+    status: 'in_progress',
+    output: { title: cutText(title, LONGEST_TITLE), summary: title },
+  });
+  return numberAt(data, 'id');
+}
+
+/**
+ * How it ended, at the commit: as a check run, whose page has the summary, or as a commit status. `id`: of the check run that
+ * is in progress; null: none is.
+ */
+export async function endCheck(
+  api: GitHubApi,
+  kind: CheckKind,
+  { commit, evidence, id }: { readonly commit: string; readonly evidence: Evidence; readonly id: number | null },
+): Promise<void> {
+  const { outcome } = evidence;
+  const subject = { ...evidence, commit };
+  const title = headline(evidence);
+  if (kind === 'status') {
+    await writeStatus(api, isGreen(outcome) ? 'success' : 'failure', title, subject);
     return;
   }
-  const summary = renderSummary(outcome, record, run, MAX_SUMMARY);
-  await api.request('POST /repos/{owner}/{repo}/check-runs', {
-    ...{ owner, repo, name, head_sha: commit, status: 'completed' },
-    conclusion: isGreen(outcome) ? 'success' : 'failure',
-    ...(page ? { details_url: page } : {}),
-    output: { title: cutText(title, 255), summary: Buffer.byteLength(summary) <= MAX_SUMMARY ? summary : title },
+  const summary = renderSummary(evidence, MAX_SUMMARY);
+  const ending = {
+    status: 'completed' as const,
+    conclusion: isGreen(outcome) ? ('success' as const) : ('failure' as const),
+    output: {
+      title: cutText(title, LONGEST_TITLE),
+      summary: Buffer.byteLength(summary) <= MAX_SUMMARY ? summary : title,
+    },
+  };
+  if (id === null) {
+    await api.request('POST /repos/{owner}/{repo}/check-runs', { ...identityOf(api, subject), ...ending });
+    return;
+  }
+  const { owner, repo } = api;
+  await api.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+    ...{ owner, repo, check_run_id: id },
+    ...ending,
   });
+}
+
+function identityOf({ owner, repo }: GitHubApi, subject: CheckSubject) {
+  const page = subject.run.runUrl;
+  return { owner, repo, name: nameOf(subject), head_sha: subject.commit, ...(page ? { details_url: page } : {}) };
+}
+
+async function writeStatus(
+  { owner, repo, request }: GitHubApi,
+  state: 'pending' | 'success' | 'failure',
+  title: string,
+  subject: CheckSubject,
+): Promise<void> {
+  const page = subject.run.runUrl;
+  await request('POST /repos/{owner}/{repo}/statuses/{sha}', {
+    ...{ owner, repo, sha: subject.commit, context: nameOf(subject), state },
+    description: cutText(title, LONGEST_DESCRIPTION),
+    ...(page ? { target_url: page } : {}),
+  });
+}
+
+/** The same at the start and at the end: GitHub shows the newest of a name. */
+function nameOf({ record, run }: CheckSubject): string {
+  return cutText(`deploy-agent: ${record.resource ?? run.requested.service ?? 'deployment'}`, LONGEST_NAME);
 }

@@ -42,10 +42,10 @@ export function markerOf({ outcome, record, run }: Evidence): string {
 
 /** The summary; where it is too long even when cut: its first line, and where the rest is. */
 export function bodyOf(evidence: Evidence, limit: number): string {
-  const { outcome, record, run } = evidence;
-  const whole = renderSummary(outcome, record, run, limit);
+  const { outcome, run } = evidence;
+  const whole = renderSummary(evidence, limit);
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const first = `## ${markOf(outcome)} ${escapeMarkdown(headline(outcome, record)).slice(0, 2_000)}`;
+  const first = `## ${markOf(outcome)} ${escapeMarkdown(headline(evidence)).slice(0, 2_000)}`;
   return `${first}\n\nThe rest is too long for a comment${run.runUrl ? `: ${link('summary of the run', run.runUrl)}` : ''}.\n`;
 }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, listAt, numberAt, textAt, valueAt } from '../../model/json.ts';
-import type { Outcome, OutcomeKind, RunRecord } from '../../model/outcome.ts';
+import type { OutcomeKind, RunRecord } from '../../model/outcome.ts';
+import type { Evidence } from '../../report/evidence.ts';
 import { headline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { cutText } from '../message.ts';
@@ -46,17 +47,11 @@ export async function startDeployment(
 }
 
 /** The end of one that `startDeployment` began. */
-export async function endDeployment(api: GitHubApi, id: number, ending: Ending): Promise<void> {
-  const { outcome, record, run } = ending;
+export async function endDeployment(api: GitHubApi, id: number, evidence: Evidence): Promise<void> {
+  const { outcome, record, run } = evidence;
   const address = outcome.kind === 'previewed' ? record.previewUrl : record.url;
-  const description = cutText(headline(outcome, record), LONGEST_DESCRIPTION);
+  const description = cutText(headline(evidence), LONGEST_DESCRIPTION);
   await setStatus(api, id, { state: stateOf(outcome.kind), description, run, address });
-}
-
-interface Ending {
-  readonly outcome: Outcome;
-  readonly record: RunRecord;
-  readonly run: RunFacts;
 }
 
 type State = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';

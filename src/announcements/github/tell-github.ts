@@ -7,15 +7,34 @@ import { joinSentences } from '../../model/sentences.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { explainGitHubError, type GitHubApi, openGitHubApi } from './api.ts';
-import { writeCheck } from './check.ts';
+import { artifactRecordOf, writeArtifactRecord } from './artifact-record.ts';
+import { endCheck, startCheck } from './check.ts';
 import { writeComment } from './comment.ts';
-import { endDeployment, type StartedDeployment, startDeployment } from './deployment.ts';
+import { endDeployment, startDeployment } from './deployment.ts';
 
-/** Name of the state that says which deployment of GitHub this run has begun. */
+/** Name of the state that says what this run has begun on GitHub. */
 const STATE = 'github';
+
+/** What a run has begun on GitHub. */
+export interface StartedOnGitHub {
+  /** ID of the deployment; null: there is none, or the job's own `environment:` has made it. */
+  readonly deployment: number | null;
+  /** ID of the check run; null: none is in progress. */
+  readonly check: number | null;
+  /** A notice has said that the check could not be written. */
+  readonly isCheckRefused: boolean;
+  /** That the environment had before; null: not known. */
+  readonly previousCommit: string | null;
+}
 
 /** Runs it within the time that there is for this. */
 type Within = <T>(body: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+interface Telling {
+  readonly io: Io;
+  readonly within: Within;
+  readonly token: string;
+}
 
 interface Start {
   readonly options: GitHubOptions;
@@ -25,23 +44,45 @@ interface Start {
   readonly within: Within;
 }
 
-/** null: nothing was recorded. */
-export async function startOnGitHub({ options, record, run, io, within }: Start): Promise<StartedDeployment | null> {
-  const { deployment: environment, token } = options;
-  if (environment === null || run.commit === null) return null;
+/** null: nothing was begun. */
+export async function startOnGitHub({ options, record, run, io, within }: Start): Promise<StartedOnGitHub | null> {
+  const { deployment: environment, check: kind, token } = options;
+  const telling = { io, within, token };
   const commit = run.commit;
-  const started = await tellGitHub('record the deployment', 'deployments: write', io, () =>
-    within((signal) => startDeployment(openGitHubApi(token, { io, signal }), { environment, commit, record, run })),
-  );
-  if (started?.id) io.state.save(STATE, JSON.stringify({ deployment: started.id }));
-  else if (started) io.log.info(`The job’s own \`environment:\` has recorded a deployment to ${environment} already.`);
-  return started;
+  const shownAt = findHead(readEvent(io), run);
+  const begun: { deployment?: number; check?: number } = {};
+  // At once: a job that is cancelled now is ended by the post step, which knows what was saved.
+  const note = (what: typeof begun): void => io.state.save(STATE, JSON.stringify(Object.assign(begun, what)));
+  const recordDeployment = async () => {
+    if (environment === null || commit === null) return null;
+    const started = await tell('record the deployment', 'deployments: write', telling, (api) =>
+      startDeployment(api, { environment, commit, record, run }),
+    );
+    if (started?.id) note({ deployment: started.id });
+    else if (started)
+      io.log.info(`The job’s own \`environment:\` has recorded a deployment to ${environment} already.`);
+    return started;
+  };
+  const showCheck = async () => {
+    if (kind === 'none' || shownAt === null) return { isCheckRefused: false };
+    const started = await tell(`write the ${kind}`, permissionOf(kind), telling, async (api) => ({
+      id: await startCheck(api, kind, { commit: shownAt, record, run }),
+    }));
+    if (started?.id) note({ check: started.id });
+    return { isCheckRefused: started === null };
+  };
+  const [deployment, check] = await Promise.all([recordDeployment(), showCheck()]);
+  return {
+    ...{ deployment: begun.deployment ?? null, check: begun.check ?? null },
+    ...check,
+    previousCommit: deployment?.previousCommit ?? null,
+  };
 }
 
 interface End {
   readonly options: GitHubOptions;
-  /** That this process has recorded; null: what an earlier one saved counts. */
-  readonly started: StartedDeployment | null;
+  /** What this process has begun; null: what an earlier one saved counts. */
+  readonly started: StartedOnGitHub | null;
   readonly evidence: Evidence;
   readonly io: Io;
   readonly within: Within;
@@ -49,38 +90,45 @@ interface End {
 
 /** Each of them by itself: what one may not do, another may. */
 export async function endOnGitHub({ options, started, evidence, io, within }: End): Promise<void> {
-  const { token, comment, check } = options;
+  const { token, comment, check, artifactRecord } = options;
   const { outcome, record, run } = evidence;
+  const telling = { io, within, token };
   const event = readEvent(io);
-  const write = (what: string, permission: string, body: (api: GitHubApi) => Promise<void>) =>
-    tellGitHub(what, permission, io, () => within((signal) => body(openGitHubApi(token, { io, signal }))));
-  const deployment = started?.id ?? numberAt(tryParseJson(io.state.read(STATE)), 'deployment');
+  const saved = tryParseJson(io.state.read(STATE));
+  const deployment = started?.deployment ?? numberAt(saved, 'deployment');
+  const checkId = started?.check ?? (numberAt(saved, 'check') || null);
   const number = findPullRequest(event);
-  const commit = textAt(event, 'pull_request', 'head', 'sha') || run.commit;
+  const commit = findHead(event, run);
   const isForReview = record.forecast !== null || outcome.kind === 'previewed';
-  await Promise.all([
-    ...(deployment > 0
-      ? [
-          write('record the end of the deployment', 'deployments: write', (api) =>
-            endDeployment(api, deployment, evidence),
-          ),
-        ]
-      : []),
-    ...(comment && isForReview && number > 0
-      ? [
-          write(`comment on pull request ${number}`, 'pull-requests: write', (api) =>
-            writeComment(api, number, evidence),
-          ),
-        ]
-      : []),
-    ...(check !== 'none' && commit
-      ? [
-          write(`write the ${check}`, `${check === 'check' ? 'checks' : 'statuses'}: write`, (api) =>
-            writeCheck(api, check, { commit, evidence }),
-          ),
-        ]
-      : []),
-  ]);
+  const artifact = artifactRecord ? artifactRecordOf(evidence) : null;
+  const parts: Promise<unknown>[] = [];
+  if (deployment > 0) {
+    const what = 'record the end of the deployment';
+    parts.push(tell(what, 'deployments: write', telling, (api) => endDeployment(api, deployment, evidence)));
+  }
+  if (comment && isForReview && number > 0) {
+    const what = `comment on pull request ${number}`;
+    parts.push(tell(what, 'pull-requests: write', telling, (api) => writeComment(api, number, evidence)));
+  }
+  if (check !== 'none' && commit) {
+    const isQuiet = started?.isCheckRefused === true;
+    const end = (api: GitHubApi) => endCheck(api, check, { commit, evidence, id: checkId });
+    parts.push(tell(`write the ${check}`, permissionOf(check), { ...telling, isQuiet }, end));
+  }
+  if (artifact) {
+    const what = 'write the deployment record of the image';
+    parts.push(tell(what, 'artifact-metadata: write', telling, (api) => writeArtifactRecord(api, artifact)));
+  }
+  await Promise.all(parts);
+}
+
+function permissionOf(check: 'check' | 'status'): string {
+  return `${check === 'check' ? 'checks' : 'statuses'}: write`;
+}
+
+/** Where a pull request shows it: its own last commit, not the one that GitHub merged for the run. */
+function findHead(event: unknown, run: RunFacts): string | null {
+  return textAt(event, 'pull_request', 'head', 'sha') || run.commit;
 }
 
 /** 0: this run is for none. */
@@ -89,13 +137,18 @@ function findPullRequest(event: unknown): number {
   return numberAt(valueAt(event, 'pull_request') ?? first, 'number');
 }
 
-/** null: it could not be done, which one notice says. */
-async function tellGitHub<T>(what: string, permission: string, io: Io, body: () => Promise<T>): Promise<T | null> {
+/** null: it could not be done, which one notice says. `isQuiet`: one has said it already. */
+async function tell<T>(
+  what: string,
+  permission: string,
+  { io, within, token, isQuiet = false }: Telling & { readonly isQuiet?: boolean },
+  body: (api: GitHubApi) => Promise<T>,
+): Promise<T | null> {
   try {
-    return await body();
+    return await within((signal) => body(openGitHubApi(token, { io, signal })));
   } catch (error) {
     const { message, hint } = explainGitHubError(error, what, permission);
-    io.log.notice(joinSentences(`GitHub: ${message}`, hint));
+    io.log[isQuiet ? 'debug' : 'notice'](joinSentences(`GitHub: ${message}`, hint));
     return null;
   }
 }

@@ -4,13 +4,14 @@ import { joinSentences } from '../../model/sentences.ts';
 import type { ClusterAccess, ClusterLogin, OpenCluster } from '../cluster-login.ts';
 import type { CloudContext } from '../target.ts';
 import type { KubernetesApi } from './api.ts';
+import { readExpectedServer } from './expected-server.ts';
 import { chooseContext } from './kubeconfig.ts';
 import { type GivenKubeconfig, parseGivenText, readGivenKubeconfig } from './kubeconfig-sources.ts';
 
 /** @throws DeployError NOT_FOUND, AUTH_FAILED, PERMISSION_DENIED, UNSUPPORTED, INPUT_INVALID, NETWORK */
 export type OpenKubernetes = (context: CloudContext) => Promise<KubernetesApi>;
 
-const KUBECONFIG_INPUTS = ['kubeconfig', 'context'];
+const KUBECONFIG_INPUTS = ['kubeconfig', 'context', 'expected-account'];
 
 /** All inputs that `readClusterLogin` may read, each once: logins share some. */
 export function clusterLoginInputs(logins: readonly ClusterLogin[]): readonly string[] {
@@ -39,10 +40,7 @@ function readLogin(reader: InputReader, logins: readonly ClusterLogin[]): OpenCl
     reader.problem(second, { given: 'a value', expected, next: 'Remove one of them.' });
   }
   const [login] = chosen;
-  if (!login || kubeconfig !== '') {
-    ensureNoAccount(reader, logins);
-    return readKubeconfig(reader, kubeconfig);
-  }
+  if (!login || kubeconfig !== '') return readKubeconfig(reader, kubeconfig);
   if (reader.text('context') !== '') {
     const expected = `nothing beside ${names[0]}, as it is the context of a kubeconfig`;
     reader.problem('context', { given: 'a value', expected, next: 'Remove it.' });
@@ -50,18 +48,9 @@ function readLogin(reader: InputReader, logins: readonly ClusterLogin[]): OpenCl
   return login.parse(reader);
 }
 
-const ACCOUNT = 'expected-account';
-
-/** A guard that guards nothing is worse than none. */
-function ensureNoAccount(reader: InputReader, logins: readonly ClusterLogin[]): void {
-  if (!logins.some(({ inputs }) => inputs.includes(ACCOUNT)) || reader.text(ACCOUNT) === '') return;
-  const expected = 'nothing beside a kubeconfig, as that names a cluster and no account';
-  const next = `Remove it, or log in by ${logins.map(({ inputs: [first] }) => `\`${first}\``).join(' or ')}.`;
-  reader.problem(ACCOUNT, { given: 'a value', expected, next });
-}
-
 function readKubeconfig(reader: InputReader, text: string): OpenCluster {
   const context = reader.text('context');
+  const expected = readExpectedServer(reader);
   const given = readGivenKubeconfig(text);
   if (given) checkText(reader, given, context);
   else {
@@ -71,7 +60,7 @@ function readKubeconfig(reader: InputReader, text: string): OpenCluster {
   }
   return async ({ io }): Promise<ClusterAccess> => {
     const { openKubeconfig } = await import('./kubeconfig-access.ts');
-    return openKubeconfig({ given: given ?? { kind: 'none' }, context }, io);
+    return openKubeconfig({ given: given ?? { kind: 'none' }, context, expected }, io);
   };
 }
 

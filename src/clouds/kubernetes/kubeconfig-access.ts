@@ -1,6 +1,7 @@
 import { DeployError } from '../../model/errors.ts';
 import type { ClusterAccess } from '../cluster-login.ts';
 import { isReadable, readClusterEntry } from './cluster-entry.ts';
+import { ensureExpectedServer } from './expected-server.ts';
 import { type ChosenContext, chooseContext } from './kubeconfig.ts';
 import { findKubeconfig, type GivenKubeconfig } from './kubeconfig-sources.ts';
 import { findServiceAccount } from './service-account.ts';
@@ -10,6 +11,8 @@ export interface KubeconfigSettings {
   readonly given: GivenKubeconfig;
   /** '': the current one. */
   readonly context: string;
+  /** Where the API server has to be; null: anywhere. */
+  readonly expected: URL | null;
 }
 
 /**
@@ -20,6 +23,7 @@ export function openKubeconfig(settings: KubeconfigSettings, io: UserIo): Cluste
   const chosen = choose(settings, io);
   const cluster = readClusterEntry(chosen.cluster, io);
   const { server } = cluster;
+  if (settings.expected) ensureExpectedServer(settings.expected, { server, isPod: chosen.isPod === true });
   if (isReadable(server) && chosen.user) {
     const message = `could not use cluster ${chosen.cluster.name} of ${chosen.cluster.what}: its server is ${server.origin}, where credentials would be sent without TLS`;
     throw new DeployError('INPUT_INVALID', message, { hint: 'Set `server` to its https URL.' });

@@ -36,6 +36,8 @@ export interface ChosenContext {
   readonly user: Entry | null;
   /** null: none. */
   readonly namespace: string | null;
+  /** The cluster that the runner is a pod of. */
+  readonly isPod?: boolean;
 }
 
 const HINT = 'Write it as `kubectl config view --raw --minify --flatten` prints it.';

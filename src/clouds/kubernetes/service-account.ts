@@ -16,6 +16,7 @@ export function findServiceAccount({ env, files }: Pick<Io, 'env' | 'files'>): C
     cluster: { ...origin, name: 'in-cluster', fields: { server, 'certificate-authority': 'ca.crt' } },
     user: { ...origin, name: 'service account', fields: { tokenFile: 'token' } },
     namespace: namespace?.trim() || null,
+    isPod: true,
   };
 }
 

@@ -65,8 +65,7 @@ function checkImage(source: WorkflowView['source'], image: Entry | null): readon
 
 /** A copied job with one line left unchanged must not deploy to the wrong place. */
 function checkAccount(source: WorkflowView['source'], step: StepView): readonly Finding[] {
-  // A kubeconfig names its cluster itself.
-  const given = entryOf(step.with, 'expected-account') ?? entryOf(step.with, 'kubeconfig');
+  const given = entryOf(step.with, 'expected-account');
   if (String(given?.value ?? '') !== '') return [];
   return [findingAt(source, step.line, 'any-account', 'the deployment has no expected-account')];
 }

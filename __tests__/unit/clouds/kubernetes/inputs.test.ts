@@ -49,7 +49,7 @@ async function open(given: Readonly<Record<string, string>>, env: Record<string,
 describe('the login inputs', () => {
   test('are those of a kubeconfig and of the clouds, each once', () => {
     expect(clusterLoginInputs(LOGINS)).toEqual([
-      ...['kubeconfig', 'context', 'one-cluster', 'region', 'expected-account', 'two-cluster'],
+      ...['kubeconfig', 'context', 'expected-account', 'one-cluster', 'region', 'two-cluster'],
     ]);
   });
 
@@ -101,7 +101,7 @@ describe('a wrong login input', () => {
     [
       'an account beside a kubeconfig',
       { kubeconfig: text, context: 'prod', 'expected-account': '123456789012' },
-      'expected-account: got a value; expected nothing beside a kubeconfig, as that names a cluster and no account. Remove it, or log in by `one-cluster` or `two-cluster`.',
+      'expected-account: got "123456789012"; expected beside a kubeconfig, the address of the API server, such as https://10.0.0.1:6443. Take it from `kubectl config view --minify --output \'jsonpath={.clusters[0].cluster.server}\'`.',
     ],
     [
       'a context that is not there',

@@ -23,13 +23,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function open(options: Parameters<typeof kubeconfig>[0], io: FakeIo = fakeIo()): ClusterAccess {
-  return openKubeconfig({ given: { kind: 'text', text: kubeconfig(options) }, context: '' }, io);
+  return openKubeconfig({ given: { kind: 'text', text: kubeconfig(options) }, context: '', expected: null }, io);
 }
 
 /** As kubectl finds it: in a file, to whose folder paths are relative. */
 function openFile(options: Parameters<typeof kubeconfig>[0], io: FakeIo): ClusterAccess {
   io.stored.set('/home/ci/kube/config', kubeconfig(options));
-  return openKubeconfig({ given: { kind: 'file', path: '/home/ci/kube/config' }, context: '' }, io);
+  return openKubeconfig({ given: { kind: 'file', path: '/home/ci/kube/config' }, context: '', expected: null }, io);
 }
 
 function base64(text: string): string {
@@ -391,7 +391,7 @@ describe('an exec plugin', () => {
 });
 
 describe('without a kubeconfig', () => {
-  const none = { given: { kind: 'none' }, context: '' } as const;
+  const none = { given: { kind: 'none' }, context: '', expected: null } as const;
   const folderOfPod = '/var/run/secrets/kubernetes.io/serviceaccount';
 
   test('the service account of the pod is used, with a token that is read again', async () => {
@@ -407,6 +407,14 @@ describe('without a kubeconfig', () => {
     io.stored.set(`${folderOfPod}/token`, 'two');
     await io.clock.sleep(61_000);
     expect((await access.credentials(null)).headers).toEqual({ authorization: 'Bearer two' });
+  });
+
+  test('a pod is refused where an address is expected, as that of its API server is the same in other clusters', () => {
+    const io = fakeIo({ env: { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' } });
+    io.stored.set(`${folderOfPod}/token`, 'one').set(`${folderOfPod}/ca.crt`, authority.certificatePem);
+    expect(() => openKubeconfig({ ...none, expected: new URL('https://10.0.0.1') }, io)).toThrow(
+      refusal('UNSUPPORTED', 'could not check `expected-account`: the runner is a pod'),
+    );
   });
 
   test('and without a pod it is refused, never http://localhost:8080', () => {

@@ -83,7 +83,7 @@ test('a kubeconfig with anything in it works, or is one error that tells no secr
       io.stored.set('/token', SECRET);
       try {
         const given = readGivenKubeconfig(JSON.stringify(document));
-        const { credentials } = openKubeconfig({ given: given ?? { kind: 'none' }, context: '' }, io);
+        const { credentials } = openKubeconfig({ given: given ?? { kind: 'none' }, context: '', expected: null }, io);
         const { headers } = await credentials(null);
         for (const value of Object.values(headers)) expect(value).toMatch(/^[\x20-\x7e]+$/);
         verdicts.works += 1;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Io } from '../../../io/io.ts';
 import { RUN } from '../../../io/own-state.ts';
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
+import { settlesWithin } from '../../../io/settles-within.ts';
 import { neverAborted } from '../../../io/signals.ts';
 import { describeError } from '../../../model/errors.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
@@ -12,6 +13,7 @@ import { jobName, RUN_ANNOTATION, TEST_LABEL } from './job-document.ts';
 const REMOVAL: RetryPolicy = { tries: 4, firstDelayMs: 500 };
 /** A cancel leaves seconds, and the rollback has to be requested in them. */
 const CANCELLED_MS = 2_000;
+
 export function jobsPath({ namespace }: Pick<ClusterWorkload, 'namespace'>): string {
   return `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`;
 }
@@ -62,9 +64,6 @@ export async function tryDeleteJob(run: ClusterWorkload, job: JsonObject, signal
     const what = `could not delete the job of a smoke test: ${describeError(error).message}`;
     sayOnce(run, 'info', `${what}; it ends and is removed by itself.`);
   });
-  if (!signal.aborted) return await deleting;
-  const over = new AbortController();
-  const expiry = run.io.clock.sleep(CANCELLED_MS, over.signal).catch(() => undefined);
-  await Promise.race([deleting, expiry]);
-  over.abort();
+  if (signal.aborted) await settlesWithin(deleting, CANCELLED_MS, run.io.clock);
+  else await deleting;
 }
