@@ -83,7 +83,9 @@ describe('action.yml', () => {
       rollback: null,
       notes: [],
     } as const;
-    expect(Object.keys(outputsOf(outcome, emptyRecord(0), null)).sort()).toEqual(Object.keys(action.outputs).sort());
+    expect(Object.keys(outputsOf(outcome, emptyRecord(0), { file: null, history: '' })).sort()).toEqual(
+      Object.keys(action.outputs).sort(),
+    );
   });
 
   test('an input that the action does not have is refused with the name that was meant', () => {

@@ -56,8 +56,8 @@ async function deployAndTell(io: Io, signal: AbortSignal): Promise<boolean> {
     io.log.info(`${describeError(signal.reason).message}: the post step says how it ended.`);
     return false;
   }
-  const { file, evidence } = await tell(outcome, record, io, announcer.previousCommit());
-  tryWrite('outputs', io, () => writeOutputs(outcome, record, file));
+  const { evidence, ...reported } = await tell(outcome, record, io, announcer.previousCommit());
+  tryWrite('outputs', io, () => writeOutputs(outcome, record, reported));
   tryWrite('state', io, () => io.state.save(REPORTED, io.state.read(RUN)));
   await announcer.end(evidence);
   return isGreen(outcome);

@@ -156,6 +156,9 @@ describe('a good deploy', () => {
       smokeTests: [{ passed: true }, { passed: true }],
       phases: expect.arrayContaining([expect.objectContaining({ name: 'Roll out' })]),
     });
+    expect(main.outputs['history']).not.toContain('\n');
+    expect(JSON.parse(main.outputs['history']!)).toEqual(evidence['history']);
+    expect(evidence['history']).toMatchObject({ outcome: 'deployed', isDeployment: true });
   });
 });
 

@@ -41,6 +41,26 @@ describe('no checker finds anything', () => {
   });
 });
 
+test('an action has one commit and one version wherever it is named, and each that is known is named', () => {
+  const folders = ['docs', 'workflow-templates', '.github'];
+  const files = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...folders.flatMap((folder) => filesIn(folder).map((name) => `${folder}/${name}`)),
+  ];
+  const named = files
+    .filter((name) => /\.(?:md|ya?ml)$/.test(name))
+    .flatMap((name) => [
+      ...read(name).matchAll(/([\w-]+\/[\w.-]+)(?:\/[\w./-]+)?@([0-9a-f]{40})\b(?:\s+#\s*(v[\w.-]+))?/g),
+    ]);
+  const wrong = named.filter(([, repository = '', sha, version]) => {
+    const known = versions[repository];
+    return known?.sha !== sha || known?.version !== version;
+  });
+  expect(wrong.map(([text]) => text)).toEqual([]);
+  expect([...new Set(named.map(([, repository]) => repository))].sort()).toEqual(Object.keys(versions).sort());
+});
+
 test('Dependabot looks at packages and actions, and waits a week before it takes a release', () => {
   const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
   expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(['github-actions', 'npm']);

@@ -1,7 +1,7 @@
 import type { Io } from '../io/io.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
-import type { SmokeTestResult } from '../model/smoke-test.ts';
+import type { SmokeTest, SmokeTestResult } from '../model/smoke-test.ts';
 import { insideOf } from './inside-tests.ts';
 import { runPhase } from './phase.ts';
 import type { Progress, Rollout } from './rollout.ts';
@@ -34,7 +34,7 @@ export async function smokeTest(against: 'live' | 'preview', subject: Subject, r
   const run = () => waitForAnswer(() => runSmokeTestsOn(against, subject, rollout), wait, io);
   const results = await runPhase(`Smoke test (${against})`, record, io, run);
   record.smokeTests = results;
-  const failure = findFailure(results, subject);
+  const failure = findFailure(results, subject, rollout.smokeTests);
   if (failure) throw failure;
 }
 
@@ -59,11 +59,18 @@ const COMPARE = 'Compare the response with what the smoke test expects, fix the 
 const NOT_RUN = 'Remove what kept the smoke test from running, or leave out `in-cluster`, and run again.';
 
 /** @returns the error for the first test that failed; null: all passed */
-export function findFailure(results: readonly SmokeTestResult[], subject: Subject): DeployError | null {
+export function findFailure(
+  results: readonly SmokeTestResult[],
+  subject: Subject,
+  tests: readonly SmokeTest[],
+): DeployError | null {
   const failed = results.find((result) => !result.passed);
   if (!failed) return null;
   const message = `smoke tests failed on ${revisionOf(subject)}: "${failed.name}": ${failed.detail}`;
-  return new DeployError('SMOKE_TEST_FAILED', message, { hint: failed.couldNotRun ? NOT_RUN : COMPARE });
+  return new DeployError('SMOKE_TEST_FAILED', message, {
+    hint: failed.couldNotRun ? NOT_RUN : COMPARE,
+    at: tests.find(({ name }) => name === failed.name)?.at ?? null,
+  });
 }
 
 interface TestedAddress extends Pick<SmokeTestRun, 'inside'> {

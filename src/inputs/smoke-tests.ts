@@ -1,6 +1,7 @@
 import { DeployError } from '../model/errors.ts';
+import { inFile } from '../model/in-file.ts';
 import type { SmokeTest } from '../model/smoke-test.ts';
-import { parseExactYaml } from '../model/yaml.ts';
+import { linesOfEntries, parseExactYaml } from '../model/yaml.ts';
 import { readSmokeTest } from './smoke-test-entry.ts';
 import { NO_LIMITS, type SmokeTestLimits } from './smoke-test-limits.ts';
 
@@ -24,7 +25,23 @@ export function parseSmokeTests(
   files: SmokeTestFiles,
   limits: SmokeTestLimits = NO_LIMITS,
 ): readonly SmokeTest[] {
-  const { yaml, what } = findText(text.trim(), files);
+  const { yaml, what, file } = findText(text.trim(), files);
+  if (file === null) return readList(yaml, what, { files, limits }).map(({ test }) => test);
+  const read = inFile(file, () => readList(yaml, what, { files, limits }));
+  const lines = linesOfEntries(yaml);
+  return read.map(({ test, index }) => ({ ...test, at: { file, line: lines[index] ?? 1 } }));
+}
+
+interface Reading {
+  readonly files: SmokeTestFiles;
+  readonly limits: SmokeTestLimits;
+}
+
+function readList(
+  yaml: string,
+  what: string,
+  { files, limits }: Reading,
+): readonly { test: SmokeTest; index: number }[] {
   const list = parseExactYaml(yaml, what) ?? [];
   if (!Array.isArray(list)) throw invalid(what, ['expected a list']);
   if (list.length > MAX_TESTS) throw invalid(what, [`expected at most ${MAX_TESTS} tests, got ${list.length}`]);
@@ -35,21 +52,34 @@ export function parseSmokeTests(
       (problem) => `smoke-tests[${index}]${entry.label === '' ? '' : ` "${entry.label}"`}: ${problem}`,
     ),
   );
-  if (problems.length > 0) throw invalid(what, problems);
-  return entries.flatMap(({ test }) => (test ? [test] : []));
+  if (problems.length > 0) {
+    const first = entries.findIndex((entry) => entry.problems.length > 0);
+    throw invalid(what, problems, linesOfEntries(yaml)[first]);
+  }
+  return entries.flatMap(({ test }, index) => (test ? [{ test, index }] : []));
 }
 
-function findText(text: string, files: SmokeTestFiles): { readonly yaml: string; readonly what: string } {
+interface FoundText {
+  readonly yaml: string;
+  readonly what: string;
+  /** null: it is in the workflow itself. */
+  readonly file: string | null;
+}
+
+function findText(text: string, files: SmokeTestFiles): FoundText {
   const isPath = /^(?:[A-Za-z]:[\\/])?[^\s:{}[\]-][^\s:{}[\]]*\.ya?ml$/.test(text);
-  if (!isPath) return { yaml: text, what: 'smoke-tests' };
+  if (!isPath) return { yaml: text, what: 'smoke-tests', file: null };
   const yaml = files.readFile(text);
-  if (yaml !== null) return { yaml, what: `smoke-tests (${text})` };
+  if (yaml !== null) return { yaml, what: `smoke-tests (${text})`, file: text };
   throw new DeployError('INPUT_INVALID', `could not read smoke-tests: there is no file ${text}`, {
     hint: 'Check the path from the root of the repository, and that actions/checkout is an earlier step of this job.',
   });
 }
 
-function invalid(what: string, problems: readonly string[]): DeployError {
+function invalid(what: string, problems: readonly string[], line?: number): DeployError {
   const list = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n    - ${problem}`).join('');
-  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, { hint: HINT });
+  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, {
+    hint: HINT,
+    ...(line === undefined ? {} : { line }),
+  });
 }

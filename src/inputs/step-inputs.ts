@@ -1,5 +1,5 @@
 import { parseDuration } from '../model/duration.ts';
-import { DeployError, describeError } from '../model/errors.ts';
+import { DeployError, describeError, type FileLine } from '../model/errors.ts';
 import type { InputReader } from '../model/input-reader.ts';
 import { nearest, squeeze } from '../model/nearest.ts';
 
@@ -21,6 +21,7 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
   const read = new Set<string>();
   // A target and a registry of one cloud may read the same input.
   const problems = new Set<string>();
+  let at: FileLine | null = null;
   const whole = (name: string): string => {
     read.add(name);
     return env[environmentName(name)] ?? '';
@@ -42,13 +43,14 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
       try {
         return parse(value);
       } catch (error) {
-        const { message, hint } = describeError(error);
+        const { message, hint, at: place } = describeError(error);
+        at ??= place ?? null;
         problems.add(`${name}: ${message}${hint ? `. ${hint}` : ''}`);
         return fallback;
       }
     },
     ensureNoProblems() {
-      if (problems.size > 0) throw refusal([...problems]);
+      if (problems.size > 0) throw refusal([...problems], at);
     },
   };
 }
@@ -98,11 +100,13 @@ function nextForEmpty(name: string): string {
   return `Add \`${name}:\` to the step. If it is there, its value is empty: check that the secret, variable, output or matrix value in it exists. Secrets are empty in pull requests from forks.`;
 }
 
-function refusal(problems: readonly string[]): DeployError {
+/** `at`: of the first that is in a file; only one annotation is made. */
+function refusal(problems: readonly string[], at: FileLine | null): DeployError {
   const list = problems.map((line) => `\n  - ${line}`).join('');
   const count = problems.length === 1 ? '1 invalid input' : `${problems.length} invalid inputs`;
   return new DeployError('INPUT_INVALID', `could not use the inputs of this step: ${count}:${list}`, {
     hint: 'Fix the `with:` block of this step. Nothing was touched.',
+    at,
   });
 }
 

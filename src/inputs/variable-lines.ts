@@ -28,6 +28,7 @@ export function parseEnvFile(text: string, what: string): ReadonlyMap<string, st
 function readLines(text: string, what: string, read: (value: string) => string | null): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   const problems: string[] = [];
+  let first: number | undefined;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
     const [, name = '', given = ''] = LINE.exec(line.trimStart()) ?? [];
@@ -36,11 +37,13 @@ function readLines(text: string, what: string, read: (value: string) => string |
     else if (value === null) problems.push(`line ${index + 1}: ${name}: ${AMBIGUOUS}`);
     else if (variables.has(name)) problems.push(`line ${index + 1}: ${name} is given twice`);
     else variables.set(name, value);
+    if (problems.length > 0) first ??= index + 1;
   }
   if (problems.length === 0) return variables;
   const list = problems.slice(0, MOST_PROBLEMS).map((problem) => `\n    - ${problem}`);
   throw new DeployError('INPUT_INVALID', `could not read ${what}:${list.join('')}`, {
     hint: 'Write one `NAME=value` a line, or a YAML map (`NAME: value`) for values of several lines.',
+    ...(first === undefined ? {} : { line: first }),
   });
 }
 

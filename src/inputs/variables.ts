@@ -1,5 +1,6 @@
 import type { Io } from '../io/io.ts';
 import { DeployError } from '../model/errors.ts';
+import { inFile } from '../model/in-file.ts';
 import { looksLikeValue } from '../model/secret-value.ts';
 import { parseExactMap, parseStringMap, splitNulls } from '../model/yaml.ts';
 import type { StepInputs } from './step-inputs.ts';
@@ -33,7 +34,10 @@ const MOST_BYTES = 256 * 1024;
 /** What `environment-variables` says of the same name counts. */
 function parseFile(inputs: StepInputs, files: VariableFiles): Variables {
   const name = 'environment-file';
-  const parse = (file: string) => parseEnvFile(readFile(file, files), `${name} (${file})`);
+  const parse = (file: string): Variables => {
+    const text = readFile(file, files);
+    return inFile(file, () => parseEnvFile(text, `${name} (${file})`));
+  };
   return inputs.parsed<Variables>(name, parse, new Map());
 }
 

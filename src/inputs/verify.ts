@@ -52,6 +52,7 @@ function parseTrustedRoots(file: string, files: VerifyFiles): readonly JsonObjec
   const roots = documents.filter(isTrustedRoot);
   if (roots.length === documents.length && roots.length > 0) return roots;
   throw new DeployError('INPUT_INVALID', `could not read trusted-root: ${file} is not a Sigstore trusted root`, {
+    at: { file, line: 1 },
     hint: 'Write it with `gh attestation trusted-root > trusted_root.jsonl` or `cosign trusted-root create`.',
   });
 }

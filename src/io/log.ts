@@ -1,4 +1,5 @@
 import { debug, endGroup, error, info, notice, setSecret, startGroup, warning } from '@actions/core';
+import type { FileLine } from '../model/errors.ts';
 import { openRedactor } from '../model/redact.ts';
 import { formsOf } from '../model/secret-forms.ts';
 import { type ShortName, shortDigest, shortenNames } from '../model/short-names.ts';
@@ -16,8 +17,8 @@ export interface Log {
   notice(message: string): void;
   /** Also an annotation; GitHub shows ten of a kind for a step. */
   warning(message: string): void;
-  /** Also an annotation. One for a run: the cause and the next step. */
-  error(message: string, title: string): void;
+  /** Also an annotation, at a place in the user's files where there is one. One for a run: the cause and the next step. */
+  error(message: string, title: string, at?: FileLine): void;
   /** Text from outside (a container, a cloud) as it is, set apart line by line. */
   foreign(lines: readonly string[]): void;
   /** From here on the runner shows *** instead, in the whole job, and this action prints and reports it nowhere. */
@@ -61,6 +62,8 @@ export function openLog({ publicTexts = [], shortNames = [], paint = (line) => l
 }
 
 const SHORTEST_MASK = 6;
+/** GitHub cuts at 4,096 characters, and with the end goes the next step (actions/runner ExecutionContext.cs). */
+const LONGEST_ANNOTATION = 4_096;
 const LONGEST_ENCODED_MASK = 4_096;
 
 interface Look {
@@ -78,7 +81,8 @@ function printers(shown: (text: string) => string, { names, paint }: Look): Prin
     debug: (message) => debug(shown(message)),
     notice: (message) => notice(shown(message)),
     warning: (message) => warning(shown(message)),
-    error: (message, title) => error(shown(message), { title: shown(title) }),
+    error: (message, title, at) =>
+      error(cutMiddle(shown(message), LONGEST_ANNOTATION), { title: shown(title), ...(at ? placeOf(at) : {}) }),
     foreign(lines) {
       for (const line of shown(lines.join('\n')).split('\n')) print(`  | ${line}`);
     },
@@ -91,6 +95,17 @@ function printers(shown: (text: string) => string, { names, paint }: Look): Prin
       }
     },
   };
+}
+
+/** As the runner takes it: from the root of the repository. */
+function placeOf({ file, line }: FileLine): { readonly file: string; readonly startLine: number } {
+  return { file: visible(file).replace(/^(?:\.\/)+/, ''), startLine: line };
+}
+
+function cutMiddle(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const half = Math.floor((length - 3) / 2);
+  return `${text.slice(0, half).toWellFormed()}\n…\n${text.slice(-half).toWellFormed()}`;
 }
 
 /** With the encodings that other steps of the job may print; of a long text itself only. */

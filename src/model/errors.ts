@@ -1,3 +1,11 @@
+/** A place in a file of the repository. */
+export interface FileLine {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
 /** Why a run ended without success. A closed list: docs/troubleshooting.md has one row for each, and a test sees to it. */
 export const ERROR_CODES = [
   'INPUT_INVALID',
@@ -35,6 +43,10 @@ export interface DeployErrorOptions {
   readonly hint?: string;
   /** True: nothing but a change by people can help, whatever the code is. */
   readonly isLasting?: boolean;
+  /** Where in a text that a user wrote it is wrong; from 1. */
+  readonly line?: number;
+  /** Where that text is, if it is a file of the repository. */
+  readonly at?: FileLine | null;
 }
 
 /**
@@ -46,11 +58,15 @@ export class DeployError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | null;
   readonly isLasting: boolean;
+  readonly line: number | null;
+  readonly at: FileLine | null;
 
   constructor(code: ErrorCode, message: string, options: DeployErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.isLasting = options.isLasting ?? false;
+    this.line = options.line ?? null;
+    this.at = options.at ?? null;
     this.hint = options.hint ?? hintOf(options.cause);
   }
 }
@@ -60,11 +76,16 @@ export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string | null;
+  /** Where in the user's files; absent: in none. */
+  readonly at?: FileLine;
 }
 
 /** The one place where something thrown becomes text. Unknown errors keep their first line only. */
 export function describeError(error: unknown): Failure {
-  if (error instanceof DeployError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof DeployError) {
+    const { code, message, hint, at } = error;
+    return { code, message, hint, ...(at ? { at } : {}) };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'UNEXPECTED',

@@ -1,3 +1,5 @@
+import type { FileLine } from './errors.ts';
+
 /** What text has to be. null: not checked. */
 export interface ContentExpectation {
   readonly contains: string | null;
@@ -31,6 +33,8 @@ export type RequestBody =
 export type Networks = 'any' | 'public';
 
 interface Repetition {
+  /** Where it is written, if in a file of the repository. */
+  readonly at?: FileLine;
   /** Passes in a row that it takes. */
   readonly passes: number;
   /** How long failures are tried again (cold start), in milliseconds. */

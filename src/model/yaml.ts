@@ -3,7 +3,9 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
+  type Node,
   type Pair,
   parseDocument,
   type Scalar,
@@ -33,6 +35,19 @@ export function parseExactYaml(text: string, what: string): unknown {
   const { document } = parseSafely(text, what);
   visit(document, { Scalar: (_, node) => void Object.assign(node, { value: toExact(node.value, node.source) }) });
   return toPlain(document, what);
+}
+
+/** Lines, from 1, at which the entries of a list begin; empty: it is none that can be read. */
+export function linesOfEntries(text: string): readonly number[] {
+  const lines = new LineCounter();
+  const { contents } = parseDocument(text, {
+    schema: 'core',
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter: lines,
+  });
+  if (!isSeq(contents)) return [];
+  return contents.items.map((item) => lines.linePos((item as Node | null)?.range?.[0] ?? 0).line);
 }
 
 function toPlain(document: Document, what: string): unknown {
@@ -80,8 +95,8 @@ function readStringMap(text: string, what: string, findMore: typeof findDropped)
   if (!isMap(document.contents)) throw unreadable(what, ['expected one `NAME: value` a line']);
   const entries = document.contents.items.map((pair) => readEntry(pair, document));
   const unread = entries.flatMap((entry) => ('expected' in entry ? [entry] : []));
-  const problems = [...unread, ...findMore(document.contents.items, text)].map((one) => formatProblem(one, lines));
-  if (problems.length > 0) throw unreadable(what, problems);
+  const problems = [...unread, ...findMore(document.contents.items, text)];
+  if (problems.length > 0) throw unreadableAt(what, problems, lines, problems.length);
   return new Map(entries.flatMap((entry) => ('name' in entry ? [[entry.name, entry.value] as const] : [])));
 }
 
@@ -105,8 +120,7 @@ function parseSafely(text: string, what: string): { readonly document: Document;
   );
   const problems = syntax.length > 0 ? syntax : findUnsafe(document);
   if (problems.length === 0) return { document, lines };
-  const texts = new Set(problems.map((problem) => formatProblem(problem, lines)));
-  throw unreadable(what, [...texts].slice(0, MAX_PROBLEMS));
+  throw unreadableAt(what, problems, lines, MAX_PROBLEMS);
 }
 
 const EXPECTATIONS: ReadonlyMap<string, string> = new Map([
@@ -152,7 +166,15 @@ function formatProblem({ offset, expected }: Problem, lines: LineCounter): strin
   return `line ${line}, column ${col}: ${expected}`;
 }
 
-function unreadable(what: string, problems: readonly string[]): DeployError {
+function unreadableAt(what: string, problems: readonly Problem[], lines: LineCounter, most: number): DeployError {
+  const texts = new Set(problems.map((problem) => formatProblem(problem, lines)));
+  return unreadable(what, [...texts].slice(0, most), lines.linePos(problems[0]!.offset).line);
+}
+
+function unreadable(what: string, problems: readonly string[], line?: number): DeployError {
   const list = problems.length === 1 ? ` ${problems[0]}` : problems.map((problem) => `\n    - ${problem}`).join('');
-  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, { hint: 'Correct the YAML there.' });
+  return new DeployError('INPUT_INVALID', `could not read ${what}:${list}`, {
+    hint: 'Correct the YAML there.',
+    ...(line === undefined ? {} : { line }),
+  });
 }

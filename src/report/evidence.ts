@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { writePrivately } from '../io/private-file.ts';
 import type { Outcome, RunRecord } from '../model/outcome.ts';
+import { historyOf } from './history.ts';
 import type { RunFacts } from './run-facts.ts';
 
 /** What a report is made of; its texts are redacted. */
@@ -23,13 +24,15 @@ export async function writeEvidence(evidence: Evidence, directory: string | null
   return file;
 }
 
-export function evidenceOf({ outcome, record, run }: Evidence): object {
+export function evidenceOf(evidence: Evidence): object {
+  const { outcome, record, run } = evidence;
   const { startedAt, finishedAt, phases, traffic, analyses, ...facts } = record;
   const { kind, ...ending } = outcome;
   return {
     schema: 2,
     outcome: kind,
     ...ending,
+    history: historyOf(evidence),
     run,
     ...facts,
     startedAt: timeOf(startedAt),

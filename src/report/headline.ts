@@ -19,6 +19,8 @@ const SENTENCES: Readonly<Record<OutcomeKind, string>> = {
 
 /** There was no service before. */
 const FIRST_ROLLED_BACK = 'Failed and rolled back: what this run created for {service}{in} was deleted';
+/** What was refused by its inputs took no time that anyone asks for. */
+const SHORTEST_MS = 1_000;
 const STARTED = 'Deployment of {service}{to} started';
 
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
@@ -37,8 +39,8 @@ const MARKS: Readonly<Record<OutcomeKind, string>> = {
 /** The answer in one line, everywhere: `Deployed agent to production · 15m 22s`. */
 export function headline({ outcome, record, run }: Evidence): string {
   const { startedAt, finishedAt } = record;
-  const duration = finishedAt === null ? '' : ` · ${formatDuration(finishedAt - startedAt)}`;
-  return `${endSentence(outcome, run)}${duration}`;
+  const durationMs = (finishedAt ?? startedAt) - startedAt;
+  return `${endSentence(outcome, run)}${durationMs < SHORTEST_MS ? '' : ` · ${formatDuration(durationMs)}`}`;
 }
 
 export function startHeadline(run: RunFacts): string {

@@ -9,12 +9,15 @@ import { type Evidence, writeEvidence } from './evidence.ts';
 import { describeForecast } from './forecast.ts';
 import { furtherCause } from './further-cause.ts';
 import { describeMove, headline, markOf } from './headline.ts';
+import { historyOf } from './history.ts';
 import { readSafeRunFacts } from './run-facts.ts';
 import { renderSummary } from './summary.ts';
 
 export interface Told {
   /** Path of the JSON report; null: it could not be written. */
   readonly file: string | null;
+  /** One line of JSON: `HistoryEntry`. */
+  readonly history: string;
   /** What was reported, without secrets. */
   readonly evidence: Evidence;
 }
@@ -48,7 +51,7 @@ export async function report(
     if (io.env['GITHUB_STEP_SUMMARY']) await summary.addRaw(renderSummary(evidence)).write();
   });
   const file = await tryWrite('report', io, () => writeEvidence(evidence, io.env['RUNNER_TEMP'] ?? null));
-  return { file, evidence };
+  return { file, evidence, history: JSON.stringify(historyOf(evidence)) };
 }
 
 /** Names stay: of the service, its address, its revisions and the image; and commands that someone has to run. */
@@ -76,7 +79,7 @@ function annotate(evidence: Evidence, io: Io): void {
     : [...cause, ...nextSteps(diagnosis?.hint ?? failure?.hint)];
   const code = (rollback?.failure ?? failure)?.code;
   if (code) lines.push(`About ${code}: ${troubleshootingUrl(code)}`);
-  io.log.error(lines.filter(Boolean).join('\n'), headline(evidence));
+  io.log.error(lines.filter(Boolean).join('\n'), headline(evidence), failure?.at);
 }
 
 /** What has to be done now comes first: after a rollback that is not done, that is not the first failure's next step. */

@@ -1,7 +1,7 @@
 import { readEvent } from '../io/event.ts';
 import type { Io } from '../io/io.ts';
 import { formatImageName, parseImageName } from '../model/image.ts';
-import { textAt } from '../model/json.ts';
+import { textAt, valueAt } from '../model/json.ts';
 import { mapTexts } from '../model/map-texts.ts';
 
 /** What was started, by whom and where, as GitHub tells it. null: not told, or not in the form that GitHub documents. */
@@ -12,6 +12,8 @@ export interface RunFacts {
   readonly commit: string | null;
   /** First line of the commit's message; only some events have it. */
   readonly commitMessage: string | null;
+  /** When it was committed, in UTC (ISO 8601); only some events have it. */
+  readonly committedAt: string | null;
   /** That the environment had before, as GitHub's deployments say. */
   readonly previousCommit: string | null;
   readonly ref: string | null;
@@ -37,6 +39,7 @@ export const noRunFacts: RunFacts = {
     repositoryUrl: null,
     commit: null,
     commitMessage: null,
+    committedAt: null,
     previousCommit: null,
     ref: null,
     actor: null,
@@ -65,12 +68,13 @@ export function readSafeRunFacts(
 export function readRunFacts(io: Pick<Io, 'env' | 'files'>): RunFacts {
   const { env } = io;
   const event = readEvent(io);
-  const { commit, message } = findCommit(event, env);
+  const { commit, message, time } = findCommit(event, env);
   const repository = matching(env['GITHUB_REPOSITORY'], REPOSITORY);
   const repositoryUrl = repository && serverOf(env) ? `${serverOf(env)}/${repository}` : null;
   return {
     ...{ repository, repositoryUrl, commit: matching(commit, COMMIT) },
     commitMessage: message.split(/[\r\n]/)[0]?.trim() || null,
+    committedAt: toTime(time),
     previousCommit: null,
     ref: env['GITHUB_REF_NAME'] || null,
     actor: env['GITHUB_TRIGGERING_ACTOR'] || env['GITHUB_ACTOR'] || null,
@@ -81,15 +85,29 @@ export function readRunFacts(io: Pick<Io, 'env' | 'files'>): RunFacts {
   };
 }
 
+interface FoundCommit {
+  readonly commit: string | undefined;
+  readonly message: string;
+  /** ISO 8601, in any zone; '': not told. */
+  readonly time: string;
+}
+
 /** After another workflow the commit is that workflow's: GITHUB_SHA is the last one of the default branch. */
-function findCommit(event: unknown, env: Io['env']): { readonly commit: string | undefined; readonly message: string } {
+function findCommit(event: unknown, env: Io['env']): FoundCommit {
   if (env['GITHUB_EVENT_NAME'] === 'workflow_run') {
     const commit = textAt(event, 'workflow_run', 'head_sha');
-    return { commit, message: textAt(event, 'workflow_run', 'head_commit', 'message') };
+    const head = valueAt(event, 'workflow_run', 'head_commit');
+    return { commit, message: textAt(head, 'message'), time: textAt(head, 'timestamp') };
   }
   const commit = env['GITHUB_SHA'];
-  const isHead = textAt(event, 'head_commit', 'id') === commit;
-  return { commit, message: isHead ? textAt(event, 'head_commit', 'message') : '' };
+  const head = valueAt(event, 'head_commit');
+  const isHead = textAt(head, 'id') === commit;
+  return { commit, message: isHead ? textAt(head, 'message') : '', time: isHead ? textAt(head, 'timestamp') : '' };
+}
+
+function toTime(text: string): string | null {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 
 function runUrlOf(env: Io['env'], repositoryUrl: string): string | null {

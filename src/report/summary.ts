@@ -47,7 +47,7 @@ function render(evidence: Evidence): string {
     requestedLine(outcome, record, run),
     servingLine(outcome),
     causeSection(outcome),
-    changesSection(outcome, record),
+    changesSection(evidence),
     verifiedSection(record),
     record.forecast ? planSection(record.forecast) : timeline(outcome, record),
     record.forecast ? '' : checksSection(outcome, record),
@@ -61,13 +61,12 @@ function render(evidence: Evidence): string {
 
 /** What was started, by whom, and where to look. */
 function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUrl, consoleUrl }: RunRecord): string {
-  const { repositoryUrl, actor, environment, runUrl } = run;
+  const { repositoryUrl, actor, runUrl } = run;
   const parts = [
     // What was refused is told with its image.
     ...(resource && kind !== 'refused' ? [escapeMarkdown(resource)] : []),
     ...commitParts(run),
     ...(actor ? [`by ${escapeMarkdown(actor)}`] : []),
-    ...(environment ? [`to environment ${escapeMarkdown(environment)}`] : []),
     ...(run.step && !run.step.startsWith('__') ? [`step ${codeSpan(run.step)}`] : []),
     ...(url ? [link('Service', url)] : []),
     ...(previewUrl ? [link('Preview', previewUrl)] : []),

@@ -40,3 +40,8 @@ test('the start has both too', () => {
   expect(startHeadline(known)).toBe('Deployment of agent to production started');
   expect(startHeadline({ ...noRunFacts, requested })).toBe('Deployment of agent started');
 });
+
+test('a time below a second is not told', () => {
+  const told = { outcome: endAs('refused'), record: { ...record, finishedAt: 999 }, run: known };
+  expect(headline(told)).toMatch(/no workload was changed$/);
+});

@@ -127,7 +127,6 @@ describe('the start of the summary', () => {
         'service agent in cluster production',
         'Commit [9fceb02](<https://github.com/acme/agent/commit/9fceb02d0ae598e95dc970b74767f19372d61af8>) Fix &#35;&#8203;7 for &#64;&#8203;acme',
         'by octocat',
-        'to environment production',
         'step `deploy-eu`',
         '[Service](<https://agent.acme.dev/>)',
         '[Log](<https://github.com/acme/agent/actions/runs/4711>)',
@@ -207,7 +206,7 @@ describe('of a deployment, the summary', () => {
     ['both revisions', '| Revision | `agent:41` | `agent:42` |'],
     [
       'both images, short',
-      `| Image of container web | \`ghcr.io/acme/agent:v1\` | \`ghcr.io/acme/agent@sha256:${'a'.repeat(12)}\` |`,
+      `| Image of container web | \`ghcr.io/acme/agent:v1\` | \`ghcr.io/acme/agent@sha256:${'a'.repeat(12)}\` (\`v2\`) |`,
     ],
     ['a changed variable', '| container web: environment variable LOG&#95;LEVEL | present | changed |'],
     ['a new secret', '| secret API&#95;KEY | absent | added |'],

@@ -16,7 +16,7 @@ export function openSmokeTestCheck(progress: Progress, rollout: Rollout): Check 
     async run() {
       const results = await runSmokeTestsOn('preview', progress, quiet);
       rollout.record.smokeTests = results;
-      const error = findFailure(results, progress);
+      const error = findFailure(results, progress, smokeTests);
       return error ? { verdict: 'fail', error } : { verdict: 'pass', message: 'its smoke tests passed' };
     },
   };
