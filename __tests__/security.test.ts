@@ -65,15 +65,30 @@ describe('the table of threats in docs/security.md', () => {
 
 describe('the table of what is accepted as signed in docs/verify.md', () => {
   const cases = read('docs/verify-cases.yml');
+  const peers = JSON.parse(read('conformance/verify/peers.json'));
 
   test('is the one that `npm run readme` writes', () => {
     const page = read('docs/verify.md');
-    expect(withFreshCases(page, cases)).toBe(page);
+    expect(withFreshCases(page, cases, peers)).toBe(page);
   });
 
   test('names tests that are there and run', () => {
     expect(missingTests(cases)).toEqual([]);
     expect(namedTests(cases).length).toBeGreaterThan(30);
+  });
+
+  test('says what gh and cosign answered in every case that they can be asked', () => {
+    const rows = read('docs/verify.md')
+      .match(/(?<=<!-- cases -->\n)[\s\S]*?(?=\n<!--)/)![0]
+      .split('\n')
+      .slice(2);
+    expect(rows.filter((row) => !/\| \d+ the same \(/.test(row))).toEqual([]);
+    const files = new Set(namedTests(cases).map(({ file }: { file: string }) => file));
+    const tests = new Set([...files].flatMap((file) => testNames(read(`__tests__/${file}`))));
+    const recorded = new Set(peers.answers.map(({ test }: { test: string }) => test));
+    // The record is of these tests: each that has no table of rows is in it, unless it asks for no verdict.
+    const missing = [...tests].filter((name) => !/[%$]/.test(name) && !recorded.has(name));
+    expect(missing).toEqual([]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface Referees {
   readonly goRegistry: string | null;
   readonly zot: string | null;
   readonly gcloud: string | null;
+  readonly gh: string | null;
+  readonly cosign: string | null;
 }
 
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../.referees/bin');
@@ -36,6 +38,8 @@ export function findReferees(): Referees {
     goRegistry: findProgram('registry', [ENVIRONMENT]),
     zot: findProgram('zot', [ENVIRONMENT]) ?? findProgram('zot'),
     gcloud: findProgram('gcloud'),
+    gh: findProgram('gh', [ENVIRONMENT]),
+    cosign: findProgram('cosign', [ENVIRONMENT]),
   };
 }
 

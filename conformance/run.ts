@@ -20,15 +20,16 @@ import { checkSetupCommands } from './setup-commands.ts';
 import { checkWithShellcheck } from './shellcheck.ts';
 import { checkWithSkopeo } from './skopeo.ts';
 import { openTally, type Tally } from './tally.ts';
+import { runVerify } from './verify/run-verify.ts';
 import { wireStories } from './wire-stories.ts';
 import { checkWithZizmor } from './zizmor.ts';
 
-/** Checks the simulated clouds and our copy with third-party programs. `go`: by those built with Go; `google`: by Google's. `kubernetes`: by a real control plane. `setup`: the commands of the guides. What each can say: docs/conformance.md */
+/** Checks the simulated clouds and our copy with third-party programs. `go`: by those built with Go; `google`: by Google's. `kubernetes`: by a real control plane. `setup`: the commands of the guides. `verify`: by gh and cosign. What each can say: docs/conformance.md */
 const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
   const parts: Readonly<Record<string, typeof runAll>> = {
-    ...{ go: runGo, google: runGoogle, kubernetes: runKubernetes, setup: checkSetupCommands },
+    ...{ go: runGo, google: runGoogle, kubernetes: runKubernetes, setup: checkSetupCommands, verify: runVerify },
   };
   await (parts[process.argv[2] ?? ''] ?? runAll)(tally, directory);
 } finally {

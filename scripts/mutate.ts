@@ -1,10 +1,11 @@
 // `npm run mutate -- src/registry/challenge.ts unit/registry/challenge`: plants one small fault at a time into that file, and
-// says which of them no test of the named files notices. `npm run mutate -- threats`: mutation/check-threats.ts. Both work on a
+// says which of them no test of the named files notices. `npm run mutate -- threats`, `npm run mutate -- verdicts`: mutation/check-planted.ts. All work on a
 // copy in the temporary folder.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkThreats } from './mutation/check-threats.ts';
+import { checkPlanted } from './mutation/check-planted.ts';
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
+import { TABLES, type TableName } from './mutation/planted.ts';
 import { runTests } from './mutation/run-tests.ts';
 import { openWorkingCopy, root } from './mutation/working-copy.ts';
 
@@ -14,12 +15,16 @@ const BASELINE_MS = 120_000;
 
 const [, , file, ...tests] = process.argv;
 const say = (text: string) => process.stdout.write(`${text}\n`);
-process.exitCode = await (file === 'threats' ? checkThreats(tests, say) : mutate(file, tests));
+process.exitCode = await (isTable(file) ? checkPlanted(file, tests, say) : mutate(file, tests));
+
+function isTable(name: string | undefined): name is TableName {
+  return name !== undefined && Object.hasOwn(TABLES, name);
+}
 
 async function mutate(file: string | undefined, tests: readonly string[]): Promise<number> {
   if (file === undefined || tests.length === 0 || !existsSync(path.join(root, file)))
     throw new Error(
-      'could not read the arguments: expected a file of src/ and parts of the paths of its tests, or `threats`',
+      'could not read the arguments: expected a file of src/ and parts of the paths of its tests, `threats` or `verdicts`',
     );
   const copy = openWorkingCopy((name) => !name.startsWith('dist/'));
   const passes = async (limitMs: number) => (await runTests(copy, ['--bail', ...tests], limitMs)) === 0;

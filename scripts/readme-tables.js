@@ -33,12 +33,9 @@ const read = (file) => readFileSync(new URL(file, root), 'utf8');
 const readRecord = (file) => JSON.parse(read(`conformance/${file}`));
 
 function withFreshConformance(text) {
-  const records = withFreshVerdicts(withFreshRecords(text, readRecord), read('docs/verdicts.yml'));
-  return withFreshSeenRed(
-    records,
-    read('docs/security-threats.yml'),
-    JSON.parse(read('scripts/mutation/seen-red.json')),
-  );
+  const seenRed = JSON.parse(read('scripts/mutation/seen-red.json'));
+  const records = withFreshVerdicts(withFreshRecords(text, readRecord), read('docs/verdicts.yml'), seenRed);
+  return withFreshSeenRed(records, read('docs/security-threats.yml'), seenRed);
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -48,7 +45,7 @@ if (process.argv[1] === import.meta.filename) {
     ...Object.fromEntries(
       Object.entries(setupScripts).map(([page, script]) => [script, () => setupScript(page, read(page))]),
     ),
-    'docs/verify.md': (text) => withFreshCases(text, read('docs/verify-cases.yml')),
+    'docs/verify.md': (text) => withFreshCases(text, read('docs/verify-cases.yml'), readRecord('verify/peers.json')),
     'docs/conformance.md': withFreshConformance,
   };
   for (const [file, freshen] of Object.entries(pages)) {

@@ -22,13 +22,42 @@ export function withFreshSeenRed(page, threatsYml, seenRed) {
   return replaceBetweenMarks(page, 'seen-red', table(['', 'Threat', 'Tests seen red'], rows));
 }
 
-/** docs/verify.md with a fresh table of the cases in docs/verify-cases.yml. */
-export function withFreshCases(page, casesYml) {
+/**
+ * docs/verify.md with a fresh table of the cases in docs/verify-cases.yml.
+ * @param peers conformance/verify/peers.json
+ */
+export function withFreshCases(page, casesYml, { versions, answers }) {
   const rows = parse(casesYml).map(({ case: name, attestation, signature, tests }) => [
     ...[name, attestation, signature].map(cell),
+    peersCell(answers.filter((answer) => isOfOne(answer, namesIn([{ tests }])))),
     testsCell(tests),
   ]);
-  return replaceBetweenMarks(page, 'cases', table(['Case', 'Attestation', 'Signature', 'Tests'], rows));
+  const peers = `gh ${versions.gh}, cosign ${versions.cosign}`;
+  return replaceBetweenMarks(page, 'cases', table(['Case', 'Attestation', 'Signature', peers, 'Tests'], rows));
+}
+
+function isOfOne({ file, test }, named) {
+  return named.some((one) => one.file === file && nameExpression(one.name).test(test));
+}
+
+/** What the names of its rows match: `%s` and `$name` stand for anything. */
+function nameExpression(name) {
+  const parts = name.split(/%[a-z]|\$\w+/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.+')}$`, 's');
+}
+
+function peersCell(answers) {
+  const kinds = Map.groupBy(answers, kindOf);
+  return [...kinds]
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([kind, some]) => `${some.length} ${cell(kind)}`)
+    .join('<br>');
+}
+
+function kindOf({ peer, ours, theirs, reason }) {
+  if (peer === null) return `not asked: ${reason}`;
+  if (theirs === 'crashed') return `refused by us, ${peer} crashes`;
+  return ours === theirs ? `the same (${peer})` : `${theirs}: ${reason}`;
 }
 
 function testsCell(tests) {

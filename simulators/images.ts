@@ -110,10 +110,13 @@ export function buildArtifact(layers: readonly ArtifactLayer[], more: object = {
   return { digest: manifest.digest, manifests: [manifest], blobs };
 }
 
-/** An index of these images, as a client keeps it under a tag where a registry lists no referrers. */
-export function buildIndexOf(images: readonly OciImage[]): OciImage {
+/** An index of these images, as a client keeps it under a tag where a registry lists no referrers. Old ones write no types. */
+export function buildIndexOf(images: readonly OciImage[], { hasTypes = true } = {}): OciImage {
   const tops = images.map(({ digest, manifests }) => manifests.find((manifest) => manifest.digest === digest)!);
-  const manifests = tops.map(({ mediaType, bytes }) => describe(mediaType, bytes));
+  const manifests = tops.map(({ mediaType, bytes }) => {
+    const { artifactType } = JSON.parse(bytes.toString()) as { artifactType?: string };
+    return { ...describe(mediaType, bytes), ...(hasTypes && artifactType ? { artifactType } : {}) };
+  });
   const index = toManifest(INDEX, { schemaVersion: 2, mediaType: INDEX, manifests });
   return { digest: index.digest, manifests: [...tops, index], blobs: images.flatMap(({ blobs }) => blobs) };
 }

@@ -120,7 +120,9 @@ test('a rollout in which more than 100 tasks stop is read page by page, and tell
   const crash = { afterMs: 1_000, exitCode: 3, logs: ['KeyError: DATABASE_URL'] };
   const { main } = await deployV2(agent, { crash });
   expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-  expect(main.log).toMatch(/^::error.*EssentialContainerExited, container app exit code 3 \(1\d\d tasks so far\)/m);
+  expect(main.log).toMatch(
+    /^::error.*EssentialContainerExited, container app exit code 3 \((?:1[1-9]\d|[2-9]\d\d) tasks so far\)/m,
+  );
   expect(main.log).toContain('KeyError: DATABASE_URL');
   expect(agent.snapshot()).toEqual(before);
 });
@@ -150,5 +152,21 @@ describe('a start that fails is told with the next step for its cause', () => {
     expect(error).toMatch(next);
     agent.world.aws.setService(CLUSTER, SERVICE, { failingStarts: [] });
     expect(agent.snapshot()).toEqual(before);
+  });
+});
+
+describe('starts that fail for a while are left to AWS, which ends the rollout well', () => {
+  test.each([
+    'Timeout waiting for network interface provisioning to complete.',
+    'CannotPullContainerError: ref pull has been retried 5 time(s): dial tcp 10.0.3.4:443: i/o timeout',
+    'CannotPullContainerError: pull image manifest has been retried 5 time(s): 429 Too Many Requests - toomanyrequests',
+    'Capacity is unavailable at this time. Please try again later or in a different availability zone.',
+  ])('%s', async (reason) => {
+    const circuitBreaker = { enable: true, rollback: true };
+    const agent = await givenAgent({ service: { desiredCount: 1, circuitBreaker } });
+    // One after the other; the breaker takes three.
+    agent.world.aws.setService(CLUSTER, SERVICE, { failingStarts: [reason, reason] });
+    const { main } = await deployV2(agent);
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed', revision: 'agent:2' } });
   });
 });

@@ -64,6 +64,8 @@ test('Google: the name that was given is never suggested', async () => {
 
 test('Azure: the name that was given is never suggested', async () => {
   const agent = await givenApp();
+  // Its role lets it list no other app; this is what who may list them is told.
+  agent.world.azure.enforce(null);
   const gone = answer(404, { code: 'ResourceNotFound', message: 'The Resource was not found.' });
   agent.world.edge.faults.add({ operation: /^arm:ContainerApps_Get$/, when: 'before', act: gone });
   const { main } = await agent.deploy({ image: agent.world.publish('v2', {}) });

@@ -230,6 +230,15 @@ describe('passes by itself, and is deployed', () => {
       { stage: large, arrange: addNodeLater, says: /the autoscaler adds a node/ },
     ],
     [
+      'no room for the copy of a canary, until a node comes that no autoscaler has told of',
+      {
+        stage: large,
+        inputs: { strategy: 'canary', steps: '50% for 10s' },
+        arrange: (agent) => addNode(agent, 200_000),
+        says: /web-canary: 0 of 2 pods up.*Unschedulable|Unschedulable.*web-canary: 2 of 2/s,
+      },
+    ],
+    [
       'a rollout whose pods an autoscaler makes more of',
       { arrange: scaleInTheMiddle, says: /5 of 5 pods updated, 5 available/ },
     ],

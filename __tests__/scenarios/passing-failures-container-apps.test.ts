@@ -67,7 +67,7 @@ test('Container Apps: a rollback waits for a registry that limits the rate for m
   const agent = await givenApp({ app: { mode: 'Single' } });
   const before = agent.snapshot();
   // The first replica is of v2, the second of the previous revision.
-  agent.world.azure.setApp('agent', { failingPulls: [0, 4] });
+  agent.world.azure.setApp('agent', { failingPulls: [0, 5] });
   const startedAt = agent.world.clock.now();
   const image = agent.world.publish('v2', { answers: { '/health': { status: 500 } } });
   const { main } = await agent.deploy({ image, 'smoke-tests': '- GET /health: { retry-for: 5s }' });

@@ -49,12 +49,16 @@ export async function neverRollBackWhatPasses<Row, A extends Agent>({
         counts[isGood ? 'good' : 'stopped'] += 1;
         if (isGood) return;
         const alone = await given(row);
-        expect({ log: main.log, good: await endsWellAlone(alone, behaviourOf(row)) }).toMatchObject({ good: false });
+        expect({
+          outcome: main.outputs['outcome'],
+          log: main.log,
+          good: await endsWellAlone(alone, behaviourOf(row)),
+        }).toMatchObject({ outcome: expect.not.stringMatching('refused'), good: false });
       } finally {
         await closeAgents();
       }
     }),
-    { numRuns: slowRuns(RUNS) },
+    { numRuns: slowRuns(RUNS), endOnFailure: true },
   );
   const stopped = `${counts.stopped} that it stopped, 0 stopped by us`;
   process.stdout.write(
@@ -85,16 +89,19 @@ export const disturbances: Arbitrary<Disturbance | null> = fc.option(
   }),
 );
 
-/** `reads`, from the first call of `change` on. */
+/** `reads`, once the n-th call of `change` was answered; those before it are dry runs. */
 export function disturb(
   { world: { edge } }: Agent,
   disturbance: Disturbance | null,
-  { change, reads }: { readonly change: RegExp; readonly reads: RegExp },
+  { change, nth: nthChange = 1, reads }: { readonly change: RegExp; readonly nth?: number; readonly reads: RegExp },
 ): void {
   if (disturbance === null) return;
   const { from, length, how } = disturbance;
+  let changes = 0;
   const stop = edge.onCall(({ operation }, when) => {
     if (when !== 'after' || !change.test(operation)) return;
+    changes += 1;
+    if (changes < nthChange) return;
     stop();
     for (let nth = from; nth < from + length; nth += 1)
       edge.faults.add({ operation: reads, nth, when: 'before', act: ACTS[how] });

@@ -54,7 +54,7 @@ describe('a plan', () => {
     });
     const { digest } = main.outputs;
     const lines = [
-      '📝 Plan for agent: nothing was changed · ',
+      '📝 Plan for agent: nothing was changed [planned]',
       `ghcr.io/acme/agent@${digest} would be copied to ${ECR_HOST}/agent@${digest}. Blobs to copy: 3 (`,
       '); already present: 0.',
       'The tag v2 would be created.',

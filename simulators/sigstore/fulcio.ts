@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
+import path from 'node:path';
 import { loadX509, type X509 } from '../edge/certificates.ts';
 
 export interface IssueOptions {
@@ -38,7 +39,8 @@ const DEFAULTS = {
 };
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const NAME = 'CN=Test Fulcio, O=test.example';
+// gh goes by the organization: this one it holds to all that the public instance has.
+const NAME = 'CN=Test Fulcio, O=sigstore.dev';
 const TEN_MINUTES = 600_000;
 // https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
 const FULCIO = '1.3.6.1.4.1.57264.1';
@@ -65,7 +67,7 @@ export async function createFulcio(): Promise<Fulcio> {
   const issuerHash = sha256(Buffer.from(root.publicKey.rawData));
   return {
     trusted: {
-      subject: { organization: 'test.example', commonName: 'Test Fulcio' },
+      subject: { organization: 'sigstore.dev', commonName: 'Test Fulcio' },
       uri: 'https://fulcio.test.example',
       certChain: { certificates: [{ rawBytes: Buffer.from(root.rawData).toString('base64') }] },
       validFor,
@@ -112,10 +114,12 @@ async function extensionsOf(x509: X509, root: InstanceType<X509['X509Certificate
     new x509.SubjectAlternativeNameExtension([{ type, value: facts.identity }], true),
     new x509.Extension(`${FULCIO}.1`, false, Buffer.from(facts.issuer)),
     ...says(8, facts.issuer),
+    ...says(9, facts.identity),
     ...says(11, facts.runner),
     ...says(12, facts.repository),
     ...says(13, facts.commit),
     ...says(14, facts.ref),
+    ...says(16, facts.repository && path.posix.dirname(facts.repository)),
   ];
 }
 

@@ -60,7 +60,7 @@ export async function createSigstore(): Promise<SigstoreInstance> {
       const signer = await openSigner(fulcio, options);
       const signature = signer.sign(encode(payloadType, payload));
       const entry = entryOf(options, log, (at) =>
-        at.enterEnvelope({ payload, signature, verifier: signer.verifier, ...timeOf(options) }),
+        at.enterEnvelope({ payload, payloadType, signature, verifier: signer.verifier, ...timeOf(options) }),
       );
       return {
         mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',

@@ -22,7 +22,7 @@ export interface LogEntry {
 export interface TransparencyLog {
   /** As a trusted root lists it. */
   readonly trusted: object;
-  enterEnvelope(entry: Signed & { readonly payload: Buffer }): LogEntry;
+  enterEnvelope(entry: Signed & { readonly payload: Buffer; readonly payloadType: string }): LogEntry;
   enterMessage(entry: Signed & { readonly message: Buffer }): LogEntry;
 }
 
@@ -75,10 +75,17 @@ export function createLog(baseUrl: string): TransparencyLog {
       },
       logId: { keyId: id.toString('base64') },
     },
-    enterEnvelope({ payload, signature, verifier, at }) {
+    enterEnvelope({ payload, payloadType, signature, verifier, at }) {
+      // RFC 8785: its keys are sorted.
+      const envelope = JSON.stringify({
+        payload: payload.toString('base64'),
+        payloadType,
+        signatures: [{ sig: signature.toString('base64') }],
+      });
+      const envelopeHash = { algorithm: 'sha256', value: sha256(Buffer.from(envelope)).toString('hex') };
       const signatures = [{ signature: signature.toString('base64'), verifier: verifier.toString('base64') }];
       const payloadHash = { algorithm: 'sha256', value: sha256(payload).toString('hex') };
-      return enter({ apiVersion: '0.0.1', kind: 'dsse', spec: { payloadHash, signatures } }, at);
+      return enter({ apiVersion: '0.0.1', kind: 'dsse', spec: { envelopeHash, payloadHash, signatures } }, at);
     },
     enterMessage({ message, signature, verifier, at }) {
       const publicKey = { content: verifier.toString('base64') };

@@ -59,7 +59,8 @@ function triesFor(error: object, { tries, throttledTries = tries }: RetryPolicy)
 }
 
 function isTooLate(error: object, { retryAfterMs, deadline }: RetryPolicy, clock: Clock): boolean {
-  return clock.now() + (retryAfterMs?.(error) ?? 0) > (deadline ?? clock.now() + LONGEST_RETRY_AFTER_MS);
+  const waitMs = retryAfterMs?.(error) ?? 0;
+  return deadline === undefined ? waitMs > LONGEST_RETRY_AFTER_MS : clock.now() + waitMs > deadline;
 }
 
 function giveUp(error: object): object {

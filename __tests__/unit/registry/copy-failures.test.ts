@@ -150,7 +150,7 @@ describe('what goes wrong on the way', () => {
     const { source, destination } = await openPair(single);
     destination.served.intercept = (request, response) => {
       if (request.method !== 'PUT' || !request.url?.includes('/manifests/')) return false;
-      response.writeHead(429, { 'retry-after': '86400' }).end();
+      response.writeHead(429, { 'retry-after': '240' }).end();
       return true;
     };
     const clock = manualClock();

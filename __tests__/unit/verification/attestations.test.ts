@@ -35,6 +35,10 @@ describe('an attestation of GitHub Actions', () => {
     expect(await verify(await holdingInTag(await attested()), OURS)).toHaveLength(1);
   });
 
+  test('is found there too where an old client wrote no types', async () => {
+    expect(await verify(await holdingInTag(await attested(), { hasTypes: false }), OURS)).toHaveLength(1);
+  });
+
   test('is found in a file of the workspace, among others', async () => {
     const lines = [await other.attest(image.digest), await attested()].map((bundle) => JSON.stringify(bundle));
     const yaml = '- attestation: { repository: acme/agent, bundle: image.jsonl }';

@@ -244,6 +244,8 @@ function toCosignAnnotations(
   },
 ) {
   return {
+    // As cosign writes it of an attestation, whose signature is in the envelope.
+    'dev.cosignproject.cosign/signature': '',
     'dev.sigstore.cosign/certificate': `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`,
     'dev.sigstore.cosign/bundle': JSON.stringify({
       SignedEntryTimestamp: entry.inclusionPromise.signedEntryTimestamp,

@@ -1,14 +1,16 @@
+import type { PeerQuestion } from '../../../conformance/verify/ask-peers.ts';
 import { buildArtifact, buildImage, buildIndexOf, buildReferrer, type OciImage } from '../../../simulators/images.ts';
 import { type CosignMessage, createSigstore } from '../../../simulators/sigstore/instance.ts';
 import { parseRequirements } from '../../../src/inputs/verify.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { Digest } from '../../../src/model/image.ts';
 import type { JsonObject } from '../../../src/model/json.ts';
-import type { VerifiedImage } from '../../../src/model/requirement.ts';
+import type { Requirement, SignedRequirement, VerifiedImage } from '../../../src/model/requirement.ts';
 import { verifyImages } from '../../../src/verification/verify-images.ts';
 import { fakeIo } from '../../fixtures/fake-io.ts';
 import { type Opened, openRegistry } from '../registry/copy-world.ts';
 import { openClient } from '../registry/world.ts';
+import { askBeside } from './beside-peers.ts';
 
 export const sigstore = await createSigstore();
 
@@ -30,11 +32,11 @@ export function refer({ registry }: Opened, content: Buffer, type = BUNDLE): Oci
 }
 
 /** The same where the registry lists no referrers. */
-export async function holdingInTag(bundle: object): Promise<Opened> {
+export async function holdingInTag(bundle: object, options: { hasTypes?: boolean } = {}): Promise<Opened> {
   const opened = await openRegistry({ referrers: 'fallback' });
   opened.registry.seed('acme/agent', 'v1', image);
   const referrer = refer(opened, Buffer.from(JSON.stringify(bundle)));
-  opened.registry.seed('acme/agent', tagOf(''), buildIndexOf([referrer]));
+  opened.registry.seed('acme/agent', tagOf(''), buildIndexOf([referrer], options));
   return opened;
 }
 
@@ -63,7 +65,10 @@ export interface VerifyCase {
   readonly digest?: string;
 }
 
-export async function verify({ served }: Opened, given: string | VerifyCase): Promise<readonly VerifiedImage[]> {
+export async function verify(
+  { served, registry }: Opened,
+  given: string | VerifyCase,
+): Promise<readonly VerifiedImage[]> {
   const {
     yaml,
     files = {},
@@ -74,7 +79,31 @@ export async function verify({ served }: Opened, given: string | VerifyCase): Pr
   for (const [name, text] of Object.entries(files)) io.stored.set(name, text);
   const options = { verify: parseRequirements(yaml, io.files), trustedRoots: roots as readonly JsonObject[] };
   const source = { registry: served.registry, repository: 'acme/agent', tag: 'v1', digest: digest as Digest };
-  return await verifyImages([source], options, { io, signal: io.signal, registry: openClient() });
+  const verdict = verifyImages([source], options, { io, signal: io.signal, registry: openClient() });
+  await askBeside(
+    { served, registry },
+    questionsOf({ digest, roots, files }, options.verify, { served, registry }),
+    verdict,
+  );
+  return await verdict;
+}
+
+function questionsOf(
+  { digest, roots, files }: { digest: string; roots: readonly object[]; files: VerifyCase['files'] & {} },
+  requirements: readonly Requirement[],
+  { served, registry }: Opened,
+): readonly PeerQuestion[] {
+  const { tags = {}, manifests = [] } = registry.snapshot().repositories['acme/agent'] ?? {};
+  const signed = requirements.filter((one): one is SignedRequirement => one.kind !== 'unverified');
+  return signed.map((requirement) => ({
+    repository: `${served.registry}/acme/agent`,
+    digest,
+    requirement,
+    roots,
+    bundles: requirement.bundle === null ? null : (files[requirement.bundle] ?? ''),
+    isInTag: tagOf('.att') in tags,
+    isElsewhere: !manifests.includes(digest),
+  }));
 }
 
 /** The message and the next step of the refusal. */

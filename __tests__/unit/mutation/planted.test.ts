@@ -5,18 +5,19 @@ import {
   keyOf,
   patternOf,
   plant,
-  readPlantedThreats,
+  readPlanted,
   readSeenRed,
-  readThreats,
-  testsOfThreats,
-} from '../../../scripts/mutation/planted-threats.ts';
+  TABLES,
+  type TableName,
+  testsOf,
+} from '../../../scripts/mutation/planted.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const planted = readPlantedThreats();
+const tables = Object.keys(TABLES) as TableName[];
 
-describe('what `npm run mutate -- threats` plants', () => {
-  test('has its place in the source, exactly once', () => {
-    const lost = planted.flatMap(({ edits }) =>
+describe('what `npm run mutate` plants', () => {
+  test.each(tables)('has its place in the source, exactly once: %s', (table) => {
+    const lost = readPlanted(table).flatMap(({ edits }) =>
       edits.flatMap((edit) => {
         try {
           plant(readFileSync(path.join(root, edit.file), 'utf8'), edit);
@@ -29,13 +30,13 @@ describe('what `npm run mutate -- threats` plants', () => {
     expect(lost).toEqual([]);
   });
 
-  test('turns each test of the table of threats red, and no other', () => {
-    const red = new Set(planted.flatMap((one) => one.red.map(keyOf)));
-    expect([...red].sort()).toEqual(testsOfThreats(readThreats()).map(keyOf).sort());
+  test.each(tables)('turns each test of its table red, and no other: %s', (table) => {
+    const red = new Set(readPlanted(table).flatMap((one) => one.red.map(keyOf)));
+    expect([...red].sort()).toEqual(testsOf(table).map(keyOf).sort());
   });
 
-  test('was seen to turn tests red that are in the table', () => {
-    const named = new Set(testsOfThreats(readThreats()).map(keyOf));
+  test('was seen to turn tests red that are in a table', () => {
+    const named = new Set(tables.flatMap((table) => testsOf(table).map(keyOf)));
     expect(readSeenRed().filter((key) => !named.has(key))).toEqual([]);
   });
 

@@ -3,13 +3,14 @@ import path from 'node:path';
 import {
   keyOf,
   type NamedTest,
-  type PlantedThreat,
+  type Planted,
   patternOf,
   plant,
-  readPlantedThreats,
+  readPlanted,
   readSeenRed,
   SEEN_RED,
-} from './planted-threats.ts';
+  type TableName,
+} from './planted.ts';
 import { runTests } from './run-tests.ts';
 import { openWorkingCopy } from './working-copy.ts';
 
@@ -22,16 +23,19 @@ interface Row {
 }
 
 /**
- * Takes one mitigation at a time out of a copy, and sees the tests of the table of threats turn red that are to guard it. What was
- * seen is written to `seen-red.json`: of the tests that were tried, those that fail with the fault and pass without.
+ * Takes one piece of code at a time out of a copy, and sees the tests of the table turn red that are to guard it. What was seen is
+ * written to `seen-red.json`: of the tests that were tried, those that fail with the fault and pass without.
  * @param words parts of what is to be tried: of a path, of the name of a test; none: everything
  * @returns the exit code
  */
-export async function checkThreats(words: readonly string[], say: (text: string) => void): Promise<number> {
+export async function checkPlanted(
+  table: TableName,
+  words: readonly string[],
+  say: (text: string) => void,
+): Promise<number> {
   const copy = openWorkingCopy(() => true);
-  const isMeant = (one: PlantedThreat) =>
-    words.length === 0 || words.some((word) => JSON.stringify(one).includes(word));
-  const planted = readPlantedThreats().filter(isMeant);
+  const isMeant = (one: Planted) => words.length === 0 || words.some((word) => JSON.stringify(one).includes(word));
+  const planted = readPlanted(table).filter(isMeant);
   const tried = new Map(planted.flatMap(({ red }) => red.map((test) => [keyOf(test), test])));
   const failing = new Set<string>();
   for (const one of planted) {
@@ -69,7 +73,7 @@ async function findPassing(
   return new Set(tests.filter(passes).map(keyOf));
 }
 
-async function rowsWith({ edits, ...tests }: PlantedThreat, copy: string): Promise<readonly Row[]> {
+async function rowsWith({ edits, ...tests }: Planted, copy: string): Promise<readonly Row[]> {
   const files = [...new Set(edits.map(({ file }) => file))];
   const sources = new Map(files.map((file) => [file, readFileSync(path.join(copy, file), 'utf8')]));
   try {
@@ -86,14 +90,19 @@ async function rowsWith({ edits, ...tests }: PlantedThreat, copy: string): Promi
 /** @returns nothing where jest wrote no report */
 async function rowsOf(
   copy: string,
-  { red: tests, isWhole }: Pick<PlantedThreat, 'red' | 'isWhole'>,
+  { red: tests, isWhole }: Pick<Planted, 'red' | 'isWhole'>,
 ): Promise<readonly Row[]> {
   const report = path.join(copy, 'jest-report.json');
   const files = [...new Set(tests.map(({ file }) => path.join(copy, '__tests__', file)))];
   const names = [...new Set(tests.map((test) => `^${patternOf(test)}$`))].join('|');
   rmSync(report, { force: true });
   const which = isWhole ? [] : ['-t', names];
-  await runTests(copy, ['--json', `--outputFile=${report}`, ...which, '--runTestsByPath', ...files], LIMIT_MS);
+  // A fault may leave a connection open that is never answered: jest would wait for it.
+  await runTests(
+    copy,
+    ['--forceExit', '--json', `--outputFile=${report}`, ...which, '--runTestsByPath', ...files],
+    LIMIT_MS,
+  );
   if (!existsSync(report)) return [];
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     testResults: readonly { readonly assertionResults: readonly Row[] }[];
