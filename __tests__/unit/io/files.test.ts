@@ -65,6 +65,25 @@ describe('a text', () => {
     expect(() => files.readText(file, 1)).toThrow(RangeError);
   });
 
+  test('of several pieces is read wholly, and its length is that of all of them', () => {
+    const file = path.join(folder, 'text');
+    writeFileSync(file, 'ab'.repeat(100_000));
+    expect(files.readText(file, 200_000)).toBe('ab'.repeat(100_000));
+    expect(() => files.readText(file, 199_999)).toThrow(RangeError);
+  });
+
+  test('leaves no file open, whether it was read or not', () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const file = path.join(folder, 'text');
+    writeFileSync(file, 'text');
+    const before = open();
+    for (let time = 0; time < 20; time += 1) {
+      files.readText(file);
+      expect(() => files.readText(folder)).toThrow('is not a regular file');
+    }
+    expect(open()).toBeLessThan(before + 20);
+  });
+
   test('may be in no folder, device or pipe, which nothing waits for', () => {
     const pipe = path.join(folder, 'pipe');
     execFileSync('bash', ['-c', 'mkfifo "$0"', pipe]);
