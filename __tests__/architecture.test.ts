@@ -30,13 +30,8 @@ const CLOUD_WORDS = new RegExp(
 const SDKS = /^(?:@(?:aws-sdk|smithy|azure|azure-rest|google-cloud|grpc|kubernetes)\/|google-auth-library|google-gax)/;
 /** A variable, or an empty collection that is filled later. */
 const MODULE_STATE = /^(?:export )?(?:let |var |const \w+\b.*\bnew (?:Weak)?(?:Map|Set)(?:<.*>)?\(\))/;
-/** What they keep depends on nothing that differs from run to run: bytes to collect, failures by identity, parsed names. */
-const STATEFUL_FILES = [
-  'src/io/buffer-garbage.ts',
-  'src/io/retry-transient.ts',
-  'src/model/wrong-answer.ts',
-  'src/registry/registry-address.ts',
-];
+/** What they keep depends on nothing that differs from run to run: failures by identity, parsed names. */
+const STATEFUL_FILES = ['src/io/retry-transient.ts', 'src/model/wrong-answer.ts', 'src/registry/registry-address.ts'];
 /** As docs/architecture.md lists them; `traffic` only where we move it. */
 const TARGET_FILES = [
   ...['target', 'workload', 'readiness', 'capture', 'plan', 'deploy', 'observe', 'decide-observation'],

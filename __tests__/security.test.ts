@@ -196,7 +196,6 @@ describe('no code is downloaded: what runs', () => {
         .sort(),
     ).toEqual([
       'src/engine/smoke-tests/search-pattern.ts', // a fixed text, so that a pattern of the user can be given up
-      'src/io/buffer-garbage.ts', // the name of a function of V8
     ]);
     expect(codeWith(/from 'node:child_process'/).map((line) => line.split(':')[0])).toEqual(['src/io/exec.ts']);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DeployError } from '../model/errors.ts';
 import { algorithmOf, type Descriptor } from './manifest.ts';
 
-/** A blob in transfer: counted and hashed. */
+/** A blob in transfer: counted, and hashed unless its receiver does that. */
 export interface BlobCheck {
   /** How much has come. */
   bytes(): number;
@@ -23,10 +23,16 @@ export interface BlobCheck {
 
 const NOTHING = Buffer.alloc(0);
 
-/** @param what completes "could not …" */
-export function openBlobCheck(blob: Descriptor, what: string): BlobCheck {
+interface Checked {
+  readonly blob: Descriptor;
+  readonly isHashed: boolean;
+  /** Completes "could not …". */
+  readonly what: string;
+}
+
+export function openBlobCheck({ blob, isHashed, what }: Checked): BlobCheck {
   const algorithm = algorithmOf(blob.digest);
-  const hash = createHash(algorithm);
+  const hash = isHashed ? createHash(algorithm) : null;
   let bytes = 0;
   let last: Buffer = NOTHING;
   let isPatched = false;
@@ -36,12 +42,13 @@ export function openBlobCheck(blob: Descriptor, what: string): BlobCheck {
     accept(chunk) {
       bytes += chunk.length;
       if (bytes > blob.size) throw invalid(what, `it is longer than ${blob.size} bytes`);
-      hash.update(chunk);
+      hash?.update(chunk);
       if (bytes < blob.size) return chunk;
       last = chunk;
       return NOTHING;
     },
     finish() {
+      if (hash === null) return last;
       const digest = `${algorithm}:${hash.digest('hex')}`;
       if (digest === blob.digest) return last;
       const why = `its content has the digest ${digest}`;

@@ -1,13 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
-import { noteGarbage } from '../io/buffer-garbage.ts';
 import type { Clock } from '../io/clock.ts';
+import { freeBuffer } from '../io/free-buffer.ts';
 import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
 import { type BlobCheck, openBlobCheck } from './blob-check.ts';
 import type { Descriptor } from './manifest.ts';
 import { REGISTRY_RETRIES } from './registry-retries.ts';
 
-/** A blob's bytes from `start` on. */
+/** A blob's bytes from `start` on. Whoever reads them may free them. */
 export interface BlobPart {
   readonly start: number;
   readonly body: Readable;
@@ -15,6 +15,8 @@ export interface BlobPart {
 
 export interface BlobSource {
   readonly blob: Descriptor;
+  /** False: only its size is checked. */
+  readonly isHashed: boolean;
   /** Completes "could not …". */
   readonly what: string;
   /** From `offset` on, or from the start where the source knows no parts. */
@@ -39,12 +41,13 @@ const PROGRESS_BYTES = 1024 * 1024;
 
 /**
  * Writes the blob into `sink` as fast as that takes it; ending `sink` is left to the caller. A connection to the source
- * that breaks is opened again where it broke, while the sink stays open.
+ * that breaks is opened again where it broke, while the sink stays open. What was written is freed: the sink calls back for a
+ * chunk when it doesn't read it any more, as a socket does and a Transform does not.
  * @throws DeployError IMAGE_INVALID when the content is not what the descriptor promises, before all of it is written;
  *   NETWORK
  */
 export async function pumpBlob(source: BlobSource, sink: Writable, onChunk: () => void): Promise<void> {
-  const check = openBlobCheck(source.blob, source.what);
+  const check = openBlobCheck(source);
   const gone = new AbortController();
   const leave = (): void => gone.abort(new Error('the upload has ended'));
   sink.once('close', leave);
@@ -113,10 +116,10 @@ async function flow(body: Readable, { sink, signal, stallMs, take }: Flow): Prom
   body.on('close', () => reject(new Error('the connection was closed')));
   body.on('data', (chunk: Buffer) => {
     isSilent = false;
-    noteGarbage(chunk.length);
     try {
       const fresh = take(chunk);
-      if (fresh.length > 0 && !sink.write(fresh)) body.pause();
+      const done = (error?: Error | null): void => void (error || freeBuffer(fresh));
+      if (fresh.length > 0 && !sink.write(fresh, done)) body.pause();
     } catch (error) {
       reject(error);
     }

@@ -1,3 +1,4 @@
+import { freeReads } from '../io/free-buffer.ts';
 import { type BodyWriter, type HttpResponse, readBody } from '../io/http.ts';
 import { describeError } from '../model/errors.ts';
 import type { BlobPart } from './blob-pump.ts';
@@ -90,7 +91,10 @@ export async function openBlob(
       isWithin,
       expect: offset === 0 ? [200] : [200, 206],
     },
-    async (response) => ({ start: response.status === 206 ? offset : 0, body: response.body }),
+    async ({ status, body }) => {
+      freeReads(body);
+      return { start: status === 206 ? offset : 0, body };
+    },
   );
 }
 

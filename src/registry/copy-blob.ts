@@ -1,9 +1,11 @@
 import type { BodyWriter } from '../io/http.ts';
 import { type RetryPolicy, retryTransient } from '../io/retry-transient.ts';
+import { describeError } from '../model/errors.ts';
 import { type BlobPart, pumpBlob } from './blob-pump.ts';
 import { beginUpload, finishUpload, hasBlob, type OpenUpload, openBlob } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
-import type { Descriptor } from './manifest.ts';
+import { verifiesBlobs } from './known-registries.ts';
+import { algorithmOf, type Descriptor } from './manifest.ts';
 import { RegistryError } from './registry-error.ts';
 import { REGISTRY_RETRIES } from './registry-retries.ts';
 import { formatRepository, type Repository } from './repository.ts';
@@ -20,7 +22,8 @@ const STALL_MS = 60_000;
 
 /**
  * Brings a blob over that the destination lacks, mounted if it can be. A connection to the source that breaks costs
- * nothing but the time; one to the destination costs this blob, from its start.
+ * nothing but the time; one to the destination costs this blob, from its start. SHA-256 is a third of the work, so the first try
+ * leaves it to a destination that does it anyway; every other one hashes, and so says whose fault a refusal is.
  */
 export async function copyBlob(
   client: RegistryClient,
@@ -28,26 +31,43 @@ export async function copyBlob(
   blob: Descriptor,
 ): Promise<'copied' | 'mounted' | 'skipped'> {
   const signal = client.until(route.signal);
+  const bounded = { ...route, signal };
   let hasFailed = false;
   const attempt = async () => {
     // The answer may have been lost, not the blob.
     if (hasFailed && (await hasBlob(client, route.destination, blob, signal))) return 'skipped';
+    const isHashed = hasFailed || !isVerified(client, route, blob);
     hasFailed = true;
-    return await tryEachSize(client, { ...route, signal }, blob);
+    try {
+      return await tryEachSize(client, bounded, { blob, isHashed });
+    } catch (error) {
+      if (isHashed || !(error instanceof RegistryError) || !mayBeOfContent(error)) throw error;
+      client.log.debug(`${describeError(error).message}; copying it again, with a hash`);
+      return await tryEachSize(client, bounded, { blob, isHashed: true });
+    }
   };
   return await retryTransient(attempt, RETRIES, { clock: client.clock, signal });
+}
+
+function isVerified(client: RegistryClient, { destination: { registry } }: BlobRoute, { digest }: Descriptor): boolean {
+  return algorithmOf(digest) === 'sha256' && verifiesBlobs(registry, client.traits(registry));
+}
+
+interface Copied {
+  readonly blob: Descriptor;
+  readonly isHashed: boolean;
 }
 
 /** Large enough for few requests; what GHCR takes; what nginx takes unless it is told otherwise. */
 const CHUNK_SIZES = [20_000_000, 4_000_000, 1_000_000];
 
 /** Whole, and in ever smaller pieces where the registry refuses that. @throws RegistryError of the whole one */
-async function tryEachSize(client: RegistryClient, route: BlobRoute, blob: Descriptor) {
+async function tryEachSize(client: RegistryClient, route: BlobRoute, copied: Copied) {
   const { registry } = route.destination;
   let first: RegistryError | null = null;
   for (;;) {
     const chunkBytes = client.chunkBytes.get(registry) ?? Infinity;
-    const result = await tryOnce(client, route, { blob, chunkBytes });
+    const result = await tryOnce(client, route, { ...copied, chunkBytes });
     if (!(result instanceof RegistryError)) return result;
     first ??= result;
     const smaller = CHUNK_SIZES.find((size) => size < chunkBytes);
@@ -60,7 +80,7 @@ async function tryEachSize(client: RegistryClient, route: BlobRoute, blob: Descr
 async function tryOnce(
   client: RegistryClient,
   route: BlobRoute,
-  { blob, chunkBytes }: { readonly blob: Descriptor; readonly chunkBytes: number },
+  { blob, isHashed, chunkBytes }: Copied & { readonly chunkBytes: number },
 ): Promise<'copied' | 'mounted' | RegistryError> {
   const { source, destination, signal } = route;
   const read = () => openBlob(client, source, { blob, offset: 0, signal });
@@ -73,10 +93,10 @@ async function tryOnce(
     const upload = await beginUpload(client, destination, { blob, mountFrom, signal });
     if (upload.kind === 'mounted') return 'mounted';
     part = await (reading ?? read());
-    await sendBlob(client, route, { blob, part, upload, chunkBytes });
+    await sendBlob(client, route, { blob, isHashed, part, upload, chunkBytes });
     return 'copied';
   } catch (error) {
-    if (part && isOfForm(error, chunkBytes)) return error;
+    if (part && isOfForm(error, { chunkBytes, isHashed })) return error;
     throw error;
   } finally {
     if (part) part.body.destroy();
@@ -85,15 +105,23 @@ async function tryOnce(
 }
 
 /** Of a whole blob: that it is too long, or not cut. In pieces: anything but a refused login. */
-function isOfForm(error: unknown, chunkBytes: number): error is RegistryError {
+function isOfForm(
+  error: unknown,
+  { chunkBytes, isHashed }: { readonly chunkBytes: number; readonly isHashed: boolean },
+): error is RegistryError {
   if (!(error instanceof RegistryError) || error.retryable) return false;
   if (error.code === 'AUTH_FAILED' || error.code === 'PERMISSION_DENIED') return false;
+  if (!isHashed && mayBeOfContent(error)) return false;
   const { status, codes } = error.refusal;
   return chunkBytes < Infinity || ([400, 411, 413, 416].includes(status) && !codes.includes('DIGEST_INVALID'));
 }
 
-interface Sending {
-  readonly blob: Descriptor;
+/** Registries have several words for a digest that is not the announced one. */
+function mayBeOfContent({ refusal: { status, codes } }: RegistryError): boolean {
+  return codes.includes('DIGEST_INVALID') || [400, 409, 422].includes(status);
+}
+
+interface Sending extends Copied {
   readonly part: BlobPart;
   readonly upload: OpenUpload;
   readonly chunkBytes: number;
@@ -102,11 +130,12 @@ interface Sending {
 async function sendBlob(
   client: RegistryClient,
   { source, destination, signal }: BlobRoute,
-  { blob, part, upload, chunkBytes }: Sending,
+  { blob, isHashed, part, upload, chunkBytes }: Sending,
 ): Promise<void> {
   let first: BlobPart | null = part;
   const origin = {
     blob,
+    isHashed,
     what: `copy blob ${blob.digest} from ${formatRepository(source)}`,
     async open(offset: number, until: AbortSignal): Promise<BlobPart> {
       const next = first ?? (await openBlob(client, source, { blob, offset, signal: until, isWithin: true }));

@@ -26,6 +26,20 @@ const TOKEN_HOSTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['registry.gitlab.com', ['gitlab.com']],
 ]);
 
+/**
+ * Those that refuse a blob whose content has another digest, as people saw them do. The specification leaves it to the registry
+ * ("MAY verify none or all of them"), so all others get only what was hashed here.
+ */
+const VERIFYING: ReadonlySet<string> = new Set([
+  'ghcr.io', // containers/skopeo#1239
+  'registry-1.docker.io', // oras-project/rust-oci-client#78
+]);
+
+/** Whether the registry itself finds a blob that was altered or damaged. `traits`: what `findTraits` has of it. */
+export function verifiesBlobs(registry: string, traits: RegistryTraits | null): boolean {
+  return traits?.verifiesBlobs ?? VERIFYING.has(registryUrl(registry).host);
+}
+
 /** Where else than at its own host such a registry is logged in to; null: nothing is known of it. */
 export function findTokenHosts(registry: string, keychains: readonly Keychain[]): readonly string[] | null {
   return findTraits(registry, keychains)?.tokenHosts ?? TOKEN_HOSTS.get(registryUrl(registry).host) ?? null;

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { PassThrough, type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { BodyWriter } from '../io/http.ts';
 import { type OpenUpload, readToEnd } from './blob-transfer.ts';
 import type { RegistryClient } from './client.ts';
+import { type Handover, openHandover } from './handover.ts';
 import type { Descriptor } from './manifest.ts';
 import { formatRepository, pushScopes, type Repository } from './repository.ts';
 import { parseUploadLocation, withDigest } from './upload-location.ts';
@@ -24,22 +24,20 @@ const OCTETS = { 'content-type': 'application/octet-stream' };
 export async function sendChunks(client: RegistryClient, at: Repository, chunked: ChunkedUpload): Promise<void> {
   const { blob, upload, body, signal } = chunked;
   const chunkBytes = Math.max(chunked.chunkBytes, upload.minChunkBytes);
-  const through = new PassThrough();
-  const written = body(through, () => {}).then(
-    () => void through.end(),
-    (error: Error) => void through.destroy(error),
-  );
+  const handover = openHandover();
+  const { sink } = handover;
+  const written = body(sink, () => {}).catch((error: Error) => void sink.destroy(error));
   let { location } = upload;
   try {
     for (let start = 0; start < blob.size; start += chunkBytes) {
       const length = Math.min(chunkBytes, blob.size - start);
-      location = await sendChunk(client, at, { blob, signal, through, location, start, length });
+      location = await sendChunk(client, at, { blob, signal, handover, location, start, length });
     }
     const call = { ...callFor(blob, at), method: 'PUT', target: withDigest(location, blob.digest) } as const;
     const headers = { ...OCTETS, 'content-length': '0' };
     await client.call({ ...call, headers, expect: [201, 204], timeoutMs: COMMIT_TIMEOUT_MS, signal }, readToEnd);
   } finally {
-    through.destroy();
+    sink.destroy();
     await written;
   }
 }
@@ -47,7 +45,7 @@ export async function sendChunks(client: RegistryClient, at: Repository, chunked
 interface Chunk {
   readonly blob: Descriptor;
   readonly signal: AbortSignal;
-  readonly through: PassThrough;
+  readonly handover: Handover;
   readonly location: URL;
   readonly start: number;
   readonly length: number;
@@ -55,7 +53,7 @@ interface Chunk {
 
 /** Where the upload goes on. */
 async function sendChunk(client: RegistryClient, at: Repository, chunk: Chunk): Promise<URL> {
-  const { blob, signal, through, location, start, length } = chunk;
+  const { blob, signal, handover, location, start, length } = chunk;
   return await client.call(
     {
       ...callFor(blob, at),
@@ -66,7 +64,7 @@ async function sendChunk(client: RegistryClient, at: Repository, chunk: Chunk): 
         'content-length': String(length),
         'content-range': `${start}-${start + length - 1}`,
       },
-      body: (outgoing, onChunk) => forward(through, outgoing, { length, onChunk, signal }),
+      body: (outgoing, onChunk) => forward(handover, outgoing, { length, onChunk, signal }),
       // Some answer with 201 (regclient/regclient#82).
       expect: [201, 202, 204],
       timeoutMs: TIMEOUT_MS,
@@ -89,28 +87,23 @@ function callFor(blob: Descriptor, at: Repository) {
 }
 
 async function forward(
-  through: PassThrough,
+  { take }: Handover,
   outgoing: Writable,
   { length, onChunk, signal }: { readonly length: number; readonly onChunk: () => void; readonly signal: AbortSignal },
 ): Promise<void> {
   for (let left = length; left > 0; ) {
-    const bytes = await take(through, left, signal);
+    const { bytes, release } = await take(left, signal);
     left -= bytes.length;
     onChunk();
-    if (!outgoing.write(bytes)) await once(outgoing, 'drain', { signal });
+    await write(outgoing, bytes);
+    release();
   }
 }
 
-/** At least one byte, at most so many. @throws what destroyed the stream */
-async function take(through: PassThrough, most: number, signal: AbortSignal): Promise<Buffer> {
-  for (;;) {
-    if (through.destroyed) throw through.errored ?? new Error('the upload has ended');
-    const bytes = through.read() as Buffer | null;
-    if (bytes === null) await once(through, 'readable', { signal });
-    else if (bytes.length <= most) return bytes;
-    else {
-      through.unshift(bytes.subarray(most));
-      return bytes.subarray(0, most);
-    }
-  }
+function write(outgoing: Writable, bytes: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const closed = (): void => reject(new Error('the request has ended'));
+  outgoing.once('close', closed);
+  outgoing.write(bytes, (error) => (error ? reject(error) : resolve()));
+  return promise.finally(() => void outgoing.off('close', closed));
 }

@@ -1,5 +1,5 @@
-import { PassThrough, Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { once } from 'node:events';
+import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { type BlobPart, pumpBlob } from '../../../src/registry/blob-pump.ts';
 import { type Descriptor, digestOf } from '../../../src/registry/manifest.ts';
@@ -25,13 +25,28 @@ function breaking(bytes: Buffer, start = 0): BlobPart {
   return { start, body };
 }
 
+/** Keeps copies: what is written is freed then. */
+function openSink() {
+  const written: Buffer[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      written.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { sink, received: once(sink, 'finish').then(() => Buffer.concat(written)) };
+}
+
 /** What comes through when `open` answers with these parts, one after the other. */
-function pump(parts: readonly BlobPart[], options: { readonly of?: Descriptor; readonly stallMs?: number } = {}) {
-  const sink = new PassThrough();
-  const received = buffer(sink);
+function pump(
+  parts: readonly BlobPart[],
+  options: { readonly of?: Descriptor; readonly stallMs?: number; readonly isHashed?: boolean } = {},
+) {
+  const { sink, received } = openSink();
   const offsets: number[] = [];
   const source = {
     blob: options.of ?? blob,
+    isHashed: options.isHashed ?? true,
     what: 'copy it',
     open: async (offset: number) => {
       const part = parts[Math.min(offsets.length, parts.length - 1)]!;
@@ -66,6 +81,33 @@ describe('a blob', () => {
     expect(failure.code).toBe('IMAGE_INVALID');
     expect(failure.message).toContain(digestOf(wrong));
     expect((await received).length).toBeLessThan(blob.size);
+  });
+
+  test('that is wrong arrives where its receiver hashes it', async () => {
+    const { done, received } = pump([whole(wrong)], { isHashed: false });
+    await done;
+    expect(await received).toEqual(wrong);
+  });
+
+  test('that is too long is refused, also where its receiver hashes it', async () => {
+    const { done } = pump([whole(Buffer.concat([content, content]))], { isHashed: false });
+    expect((await failureOf(done)).code).toBe('IMAGE_INVALID');
+  });
+
+  test('is freed when it was written, and not before', async () => {
+    const chunk = Buffer.from(new Uint8Array(65_536).fill(7));
+    const of = { ...blob, digest: digestOf(Buffer.alloc(2 * 65_536, 7)), size: 2 * 65_536 };
+    const { promise: isWritten, resolve: release } = Promise.withResolvers<void>();
+    const sink = new Writable({ write: (_chunk, _encoding, done) => void isWritten.then(() => done()) });
+    const body = Readable.from([chunk, Buffer.alloc(65_536, 7)]);
+    const source = { blob: of, isHashed: true, what: 'copy it', stallMs: 60_000, clock: manualClock() };
+    const open = async () => ({ start: 0, body });
+    const done = pumpBlob({ ...source, open, signal: new AbortController().signal }, sink, () => undefined);
+    await once(body, 'pause');
+    const before = chunk.length;
+    release();
+    await done;
+    expect({ before, after: chunk.length }).toEqual({ before: 65_536, after: 0 });
   });
 
   test.each([5, content.length])('that goes on after its end is refused, %i bytes at a time', async (size) => {

@@ -18,6 +18,8 @@ const traits: RegistryTraits = {
   denialHint,
   // Only with a repository creation template for CREATE_ON_PUSH.
   createsRepositories: false,
+  // InvalidLayerException: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
+  verifiesBlobs: true,
   tokenHosts: [],
 };
 
@@ -30,6 +32,8 @@ const publicTraits: RegistryTraits = {
   denialHint,
   createsRepositories: false,
   pushNeedsLogin: true,
+  // https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_CompleteLayerUpload.html
+  verifiesBlobs: true,
   tokenHosts: [],
 };
 
