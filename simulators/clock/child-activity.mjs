@@ -1,6 +1,7 @@
 // What the child is doing: which requests await an answer, and whether anything runs at all.
 import { webcrypto } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
+import { Gunzip } from 'node:zlib';
 
 /** Of process.getActiveResourcesInfo(): things that only wait. File reads, DNS, connects and writes are none of these. */
 const WAITING = new Set([
@@ -21,10 +22,12 @@ export function watchActivity(onChange) {
   let work = 0;
   watchHttp(awaited, onChange);
   watchUndici(awaited, onChange);
-  watchWebCrypto((change) => {
+  const count = (change) => {
     work += change;
     onChange();
-  });
+  };
+  watchWebCrypto(count);
+  watchZlib(count);
   return {
     /** Local ports of the requests that await an answer: how the server knows them. 0: not connected yet. */
     awaitedPorts: () =>
@@ -98,7 +101,7 @@ function watchUndici(awaited, onChange) {
   }
 }
 
-// Work on the thread pool is not among the active resources (nor are zlib's and scrypt's: nothing here uses those).
+// Work on the thread pool is not among the active resources (nor is scrypt's: nothing here uses that).
 // Without this, time jumped while a signature was being made.
 function watchWebCrypto(count) {
   const prototype = Object.getPrototypeOf(webcrypto.subtle);
@@ -116,4 +119,27 @@ function watchWebCrypto(count) {
       },
     });
   }
+}
+
+// The same for what unpacks a body: time jumped to the next timer, however far it was, while a megabyte was unpacked.
+function watchZlib(count) {
+  let prototype = Gunzip.prototype;
+  while (!Object.hasOwn(prototype, '_transform')) prototype = Object.getPrototypeOf(prototype);
+  const { _transform } = prototype;
+  prototype._transform = function (chunk, encoding, callback) {
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      this.off('close', end);
+      count(-1);
+    };
+    count(+1);
+    // Of one that is destroyed the callback never comes.
+    this.once('close', end);
+    return _transform.call(this, chunk, encoding, (...args) => {
+      end();
+      callback(...args);
+    });
+  };
 }
