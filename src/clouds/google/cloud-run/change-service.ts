@@ -7,8 +7,11 @@ import type { RunService } from './service.ts';
 import { progressOf } from './service-document.ts';
 import { patchService, readService, type SentUpdate, type ServiceUpdate } from './service-wire.ts';
 
-/** The platform changes the etag too, when it has made progress. Mostly it is that, so the pause does not grow. */
-const CONFLICTS: RetryPolicy = { tries: 5, firstDelayMs: 1_000, growth: 1, mayPass: isConflict };
+/**
+ * The platform changes the etag too, when it has made progress. Mostly it is that, so the pause does not grow. A read may show
+ * what was for seconds after our own last change: five tries were over before it showed that.
+ */
+const CONFLICTS: RetryPolicy = { tries: 30, firstDelayMs: 1_000, growth: 1, mayPass: isConflict };
 
 /**
  * Reads the service, lets `decide` say what has to be sent, and sends it with the etag of what was read. If the service
