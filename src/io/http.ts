@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import { adviceFor } from './connection-advice.ts';
+import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 import { keepGuardsApart } from './guarded-sockets.ts';
 import { tlsOptions } from './http-tls.ts';
@@ -180,6 +181,7 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
     ...(request.protocols ? { ALPNProtocols: [...request.protocols] } : {}),
   });
   underWay.add(outgoing);
+  if (request.body !== undefined) heedEarlyAnswer(outgoing);
   const silence = startSilenceTimer(outgoing, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
   // Of one that is there completely nothing is left to break off, and its socket may belong to another request already: an

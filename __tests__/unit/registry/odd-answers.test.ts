@@ -134,12 +134,13 @@ describe('a mount that fails', () => {
 describe('an upload that is refused as a whole', () => {
   const large = buildImage({ behaviour: {}, layers: 1, layerBytes: 5_000_000 });
 
-  /** Takes no request with a body of more than so many bytes. */
-  function limitTo(limit: number, status: number): Intercept {
+  /** Takes no request with a body of more than so many bytes. `isAbrupt`: and closes the connection while more of it comes. */
+  function limitTo(limit: number, status: number, isAbrupt = false): Intercept {
     return (request, response) => {
       if (!['PUT', 'PATCH'].includes(request.method ?? '') || !request.url?.includes('/uploads/')) return false;
       if (Number(request.headers['content-length'] ?? 0) <= limit) return false;
-      request.resume().on('end', () => answer(response, status));
+      if (!isAbrupt) request.resume().on('end', () => answer(response, status));
+      else response.writeHead(status, { connection: 'close' }).end(() => request.socket.resetAndDestroy());
       return true;
     };
   }
@@ -156,6 +157,29 @@ describe('an upload that is refused as a whole', () => {
     await copy(openClient(), large, { from: source.served, to: destination.served });
     expect(held(destination)).toEqual(held(source, 'acme/agent'));
     expect(destination.served.count('registry:PATCH upload')).toBeGreaterThan(1);
+  });
+
+  test('with a closed connection is sent in pieces too; the end names the limit where none is short enough', async () => {
+    const { source, destination } = await openPair(large);
+    destination.served.intercept = limitTo(1_048_576, 413, true);
+    await copy(openClient(), large, { from: source.served, to: destination.served });
+    expect(held(destination)).toEqual(held(source, 'acme/agent'));
+    const other = await openRegistry();
+    other.served.intercept = limitTo(500_000, 413, true);
+    const failure = await failureOf(copy(openClient(), large, { from: source.served, to: other.served }));
+    expect(failure.message).toContain(': 413');
+    expect(failure.hint).toContain('limits the length of a request');
+  });
+
+  test.each([
+    [401, 'AUTH_FAILED'],
+    [403, 'PERMISSION_DENIED'],
+    [507, 'NETWORK'],
+  ])('with %i and a closed connection is reported as that', async (status, code) => {
+    const { source, destination } = await openPair(large);
+    destination.served.intercept = limitTo(500_000, status, true);
+    const failure = await failureOf(copy(openClient(), large, { from: source.served, to: destination.served }));
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(`: ${status}`) });
   });
 
   test('is sent in pieces from then on, and in none shorter than the registry wants', async () => {

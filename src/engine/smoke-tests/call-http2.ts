@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { Readable } from 'node:stream';
 import { adviceFor } from '../../io/connection-advice.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
@@ -64,8 +65,15 @@ function send(session: ClientHttp2Session, request: OutgoingRequest, timeoutMs: 
     const { ':status': status = 0, ...others } = received;
     resolve({ status, headers: others as IncomingHttpHeaders, stream, close });
   });
-  if (body) stream.end(body);
+  if (body) Readable.from(piecesOf(body)).pipe(stream);
   return promise.finally(() => clearTimeout(silent));
+}
+
+// What is written at once fills the connection, and hides an answer that comes before all of it was sent.
+const PIECE_BYTES = 16_384;
+
+function* piecesOf(body: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
 }
 
 function withoutHttp2({ host }: URL): DeployError {

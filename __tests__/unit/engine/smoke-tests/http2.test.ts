@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Authority, createAuthority } from '../../../../simulators/edge/certificates.ts';
@@ -26,7 +30,10 @@ interface Seen {
 }
 
 /** A server that takes HTTP/2 only. */
-async function given(respond: (stream: http2.ServerHttp2Stream, seen: Seen) => void, secure = false) {
+async function given(
+  respond: (stream: http2.ServerHttp2Stream, seen: Seen) => void,
+  { secure = false, isRead = true }: { readonly secure?: boolean; readonly isRead?: boolean } = {},
+) {
   const identity = secure ? await authority.issue('agent.example') : {};
   const server = secure ? http2.createSecureServer({ ...identity, allowHTTP1: false }) : http2.createServer();
   const seen: Seen[] = [];
@@ -35,7 +42,7 @@ async function given(respond: (stream: http2.ServerHttp2Stream, seen: Seen) => v
   server.on('sessionError', () => {});
   server.on('stream', async (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => {
     stream.on('error', () => {});
-    const body = Buffer.concat(await stream.toArray()).toString();
+    const body = isRead ? Buffer.concat(await stream.toArray()).toString() : '';
     const request = { method: headers[':method'], path: headers[':path'], headers, body };
     seen.push(request);
     respond(stream, request);
@@ -61,7 +68,7 @@ describe.each([
   ['without TLS', false],
 ])('a server that takes HTTP/2 only, %s', (_, secure) => {
   test('gets the request by HTTP/2, with its body and headers', async () => {
-    const { seen, endpoint } = await given(hello, secure);
+    const { seen, endpoint } = await given(hello, { secure });
     const yaml =
       '- POST /x?y=1: { http2: true, json-body: { a: 1 }, headers: { x-tenant: acme }, json: { hello: world } }';
     expect(await openWorld().run(yaml, { endpoint })).toMatchObject([{ passed: true, attempts: 1 }]);
@@ -71,7 +78,7 @@ describe.each([
 
 describe('a server that takes HTTP/2 only', () => {
   test('is found out by its refusal in TLS', async () => {
-    const { seen, endpoint } = await given(hello, true);
+    const { seen, endpoint } = await given(hello, { secure: true });
     expect(await openWorld().run('- GET /: { passes: 2, retry-for: 0s }', { endpoint })).toMatchObject([
       { passed: true, attempts: 2 },
     ]);
@@ -120,6 +127,26 @@ describe('a server that takes HTTP/2 only', () => {
     const result = await openWorld().run('- GET /: { http2: true, contains: ready }', { endpoint });
     expect(result).toMatchObject([{ passed: true }]);
   });
+
+  test.each(['that it does not reset', 'that it resets'])(
+    'may answer before it has read the body of a request %s',
+    async (how) => {
+      const { endpoint } = await given(
+        (stream) => {
+          stream.respond({ ':status': 413 });
+          stream.end('over the limit', () => void (how === 'that it resets' && stream.close(0)));
+        },
+        { isRead: false },
+      );
+      const workspace = await mkdtemp(path.join(tmpdir(), 'upload-'));
+      closers.push(() => rmSync(workspace, { recursive: true }));
+      await writeFile(path.join(workspace, 'cat.jpg'), Buffer.alloc(20_000_000));
+      const yaml =
+        '- POST /: { http2: true, status: 413, contains: over the limit, body-file: cat.jpg, retry-for: 0s }';
+      const world = openWorld({ env: { GITHUB_WORKSPACE: workspace } });
+      expect(await world.run(yaml, { endpoint })).toMatchObject([{ passed: true }]);
+    },
+  );
 
   test('with a header of the connection is told so at once', async () => {
     const { endpoint } = await given(hello);
