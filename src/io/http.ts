@@ -13,6 +13,7 @@ import { dropIdleSockets } from './idle-sockets.ts';
 import type { SocketRequest } from './open-socket.ts';
 import { openProxiedHosts } from './proxied-hosts.ts';
 import { readProxyEnv } from './proxy-env.ts';
+import { sharedReads } from './socket-reads.ts';
 
 /** Writes a body piece by piece, and calls `onChunk` for each. The request ends when it resolves and breaks off when it fails. */
 export type BodyWriter = (outgoing: Writable, onChunk: () => void) => Promise<void>;
@@ -70,7 +71,8 @@ const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_B
 export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void = () => {}): Http {
   const proxyEnv = readProxyEnv(env);
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
-  const options = { ...AGENT_OPTIONS, proxyEnv };
+  // A tunnel is opened with `read()`, which finds nothing where reads are shared.
+  const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
   const httpAgent = new http.Agent(options);
   const httpsAgent = new https.Agent(options);
   for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);

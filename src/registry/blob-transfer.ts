@@ -1,5 +1,5 @@
-import { freeReads } from '../io/free-buffer.ts';
 import { type BodyWriter, type HttpResponse, readBody } from '../io/http.ts';
+import { freeReads } from '../io/socket-reads.ts';
 import { describeError } from '../model/errors.ts';
 import type { BlobPart } from './blob-pump.ts';
 import type { RegistryClient } from './client.ts';
