@@ -45,6 +45,7 @@ export async function deployAction(signal: AbortSignal): Promise<boolean> {
   } finally {
     io.http.close();
   }
+    io.log.close();
 }
 
 async function deployAndTell(io: Io, signal: AbortSignal): Promise<boolean> {
@@ -100,6 +101,7 @@ export async function finishAction(crashes: readonly unknown[]): Promise<boolean
   io.http.close();
   for (const crash of crashes) io.log.error(describeError(crash).message, 'The post step went on after an error');
   return isGreen(outcome) && crashes.length === 0;
+  io.log.close();
 }
 
 /** A cancelled job is ended 5 minutes after the cancel, and main has used some of them. */

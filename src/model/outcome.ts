@@ -186,6 +186,8 @@ export interface RunRecord {
 }
 
 export function emptyRecord(startedAt: number): RunRecord {
+  /** Each warning and notice of the log until the run was reported. */
+  warnings: readonly string[];
   return {
     startedAt,
     finishedAt: null,
@@ -209,3 +211,4 @@ export function emptyRecord(startedAt: number): RunRecord {
     restoredTests: null,
   };
 }
+    warnings: [],
