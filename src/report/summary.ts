@@ -65,16 +65,21 @@ function render(evidence: Evidence): string {
     record.forecast ? planSection(record.forecast) : timeline(outcome, record),
     record.forecast ? '' : checksSection(outcome, record),
     list(outcome.notes),
+    logsSection(record),
     restoreSection(record),
-    phasesSection(record),
     warningsSection(record),
+    phasesSection(record),
     detailsSection(outcome, record),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 /** What was started, by whom, and where to look. */
-function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUrl, consoleUrl }: RunRecord): string {
+function originLine(
+  { kind }: Outcome,
+  run: RunFacts,
+  { resource, url, previewUrl, consoleUrl, logs }: RunRecord,
+): string {
   const { repositoryUrl, actor, runUrl } = run;
   const parts = [
     // What was refused is told with its image.
@@ -85,6 +90,7 @@ function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUr
     ...(url ? [link('Service', url)] : []),
     ...(previewUrl ? [link('Preview', previewUrl)] : []),
     ...(consoleUrl ? [link('Console', consoleUrl)] : []),
+    ...(logs?.url ? [link('Service logs', logs.url)] : []),
     ...compareParts(run),
     ...(repositoryUrl && runUrl ? [link('Log', runUrl)] : []),
   ];
@@ -136,8 +142,17 @@ function list(notes: readonly string[]): string {
   return notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
 }
 
+function logsSection({ logs }: RunRecord): string {
+  return logs?.command ? folded('To read the logs of the service', codeBlock([logs.command])) : '';
+}
+
 function restoreSection({ restoreCommand }: RunRecord): string {
   return restoreCommand ? folded('To roll back by hand', codeBlock([restoreCommand])) : '';
+}
+
+/** All of them, as GitHub shows ten annotations of a kind. */
+function warningsSection({ warnings }: RunRecord): string {
+  return warnings.length === 0 ? '' : folded(`Warnings and notices: ${warnings.length}`, list(warnings));
 }
 
 function phasesSection({ phases, startedAt, finishedAt }: RunRecord): string {
@@ -146,8 +161,3 @@ function phasesSection({ phases, startedAt, finishedAt }: RunRecord): string {
   const total = formatDuration((finishedAt ?? startedAt) - startedAt);
   return folded(`Duration: ${total}`, table(['Phase', 'Duration'], [...rows, ['**Total**', total]]));
 }
-/** All of them, as GitHub shows ten annotations of a kind. */
-function warningsSection({ warnings }: RunRecord): string {
-  return warnings.length === 0 ? '' : folded(`Warnings and notices: ${warnings.length}`, list(warnings));
-}
-
