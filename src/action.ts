@@ -11,6 +11,7 @@ import { hideValues } from './engine/hide-values.ts';
 import { openImageRegistry } from './engine/image-registry.ts';
 import { clearInside } from './engine/inside-tests.ts';
 import { openJournal } from './engine/journal.ts';
+import { noteService } from './engine/note-service.ts';
 import { runPhase } from './engine/phase.ts';
 import { planDeploy } from './engine/plan.ts';
 import { planWhenFree } from './engine/plan-when-free.ts';
@@ -44,6 +45,7 @@ export async function deployAction(signal: AbortSignal): Promise<boolean> {
     return await deployAndTell(io, signal);
   } finally {
     io.http.close();
+    io.log.close();
   }
 }
 
@@ -99,6 +101,7 @@ export async function finishAction(crashes: readonly unknown[]): Promise<boolean
   await announcer.end(evidence);
   io.http.close();
   for (const crash of crashes) io.log.error(describeError(crash).message, 'The post step went on after an error');
+  io.log.close();
   return isGreen(outcome) && crashes.length === 0;
 }
 
@@ -168,8 +171,7 @@ async function findService(run: Checked, context: CloudContext) {
     ensurePossible(run.strategy, workload);
     return { workload, endpoint: await findEndpoint(run, workload, io) };
   });
-  const { resource, consoleUrl } = found.workload;
-  Object.assign(record, { resource, consoleUrl, url: found.endpoint?.url ?? null });
+  noteService(record, found);
   return found;
 }
 
@@ -215,6 +217,7 @@ async function finishOrAlarm(record: RunRecord, io: Io): Promise<Outcome> {
     const open = () => request.openWorkload({ io, signal: neverAborted, logins: openSharedLogins() });
     const workload = await waitForAnswer(open, wait, io);
     const endpoint = await tryFindEndpoint(request.url, workload, io);
+    noteService(record, { workload, endpoint });
     const timeoutMs = deadline - io.clock.now();
     const outcome = await finish({ ...request, workload, endpoint, entry, journal, record, io, timeoutMs });
     await clearInside({ ...request, workload }, io);

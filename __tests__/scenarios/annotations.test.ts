@@ -78,9 +78,45 @@ test('an annotation keeps its next step where the cause is longer than GitHub sh
   const text = message.replaceAll('%0A', '\n').replaceAll('%25', '%');
   expect(text.length).toBeLessThanOrEqual(4_096);
   expect(text.length).toBeGreaterThan(4_000);
-  expect(text).toContain('\n…\n');
+  expect(text).toMatch(/\n… \d+ characters left out …\n/);
   expect(text).toContain('Next step: Fix the `with:` block of this step.');
   expect(text).toMatch(/^could not use the inputs/);
   // The summary has the whole.
   expect(main.summary).toContain('smoke-tests&#91;89&#93;');
+});
+
+/** What GitHub's page of the run shows of a step: the first ten of a kind, cut at 4,096 characters (actions/runner ExecutionContext.cs). */
+function shownOf(log: string): Readonly<Record<'error' | 'warning' | 'notice', readonly string[]>> {
+  const of = (kind: string): readonly string[] =>
+    [...log.matchAll(new RegExp(`^::${kind}(?: .*?)?::(.*)$`, 'gm'))]
+      .slice(0, 10)
+      .map(([, text]) => text!.replaceAll('%0A', '\n').replaceAll('%25', '%').slice(0, 4_096));
+  return { error: of('error'), warning: of('warning'), notice: of('notice') };
+}
+
+test('of more warnings and notices than GitHub shows, each is counted, and the cause is among what it shows', async () => {
+  const agent = await givenAgent();
+  const channels = Array.from({ length: 10 }, (_, index) => `- webhook: https://chat${index}.nowhere.example/hook`);
+  const own = Array.from({ length: 14 }, (_, index) => `INPUT_MY${index}SETTING`);
+  const { main } = await agent.deploy(
+    {
+      image: agent.world.publish('v2', { answers: { '/predict': { status: 500 } } }),
+      'smoke-tests': '- GET /predict',
+      notify: channels.join('\n  on: [started, failed]\n').concat('\n  on: [started, failed]'),
+    },
+    { env: Object.fromEntries(own.map((name) => [name, 'x'])) },
+  );
+  expect(main.outputs['outcome']).toBe('rolled-back');
+  const { error, warning, notice } = shownOf(main.log);
+  expect(error).toEqual([expect.stringContaining('GET /predict')]);
+  expect([warning.length, notice.length]).toEqual([10, 10]);
+  expect(warning.at(-1)).toMatch(/^5 more warnings, which are in the log too:\n- /);
+  expect(notice.at(-1)).toMatch(/^11 more notices, which are in the log too:\n- /);
+  for (const name of own) expect(warning.join('\n')).toContain(`${name} is set`);
+  const lines = main.log.split('\n').filter((line) => !line.startsWith('::'));
+  expect(lines.filter((line) => line.startsWith('Warning: '))).toHaveLength(5);
+  expect(lines.filter((line) => line.startsWith('Notice: '))).toHaveLength(11);
+  // Those of the end come after the summary is written.
+  expect(main.summary).toContain('<summary>Warnings and notices: 24</summary>');
+  for (const name of own) expect(main.summary).toContain(name.replace('_', '&#95;'));
 });

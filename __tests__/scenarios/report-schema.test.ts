@@ -39,15 +39,31 @@ async function tell(agent: Agent, { tag, behaviour, inputs, cancelAfterMs }: Sto
   }
 }
 
-const clouds: readonly [string, () => Promise<Agent>, readonly Story[]][] = [
-  ['Amazon ECS', givenAgent, rollingStories],
-  ['Google Cloud Run', givenCloudRun, canaryStories],
-  ['Azure Container Apps', givenApp, blueGreenStories],
-  ['Kubernetes', givenKubernetes, kubernetesStories],
+/** Where the logs of the service are: a page, or a command. */
+const clouds: readonly [string, () => Promise<Agent>, readonly Story[], RegExp][] = [
+  ['Amazon ECS', givenAgent, rollingStories, /^https:.*\/ecs\/v2\/clusters\/\w+\/services\/agent\/logs\?region=/],
+  [
+    'Google Cloud Run',
+    givenCloudRun,
+    canaryStories,
+    /^https:.*\/logs\/query;query=[^?;]*service_name%3D%22agent%22[^?;]*\?project=[\w-]+$/,
+  ],
+  [
+    'Azure Container Apps',
+    givenApp,
+    blueGreenStories,
+    /^https:.*#resource\/subscriptions\/.*\/containerApps\/agent\/logstream$/,
+  ],
+  [
+    'Kubernetes',
+    givenKubernetes,
+    kubernetesStories,
+    /^kubectl logs deployment\/web --namespace [\w-]+ --all-containers --prefix --tail 100$/,
+  ],
 ];
 
 describe('the report is as docs/report.schema.json says', () => {
-  test.each(clouds)('in each story of the demo on %s', async (_, open, stories) => {
+  test.each(clouds)('in each story of the demo on %s, and says where the logs are', async (_, open, stories, logs) => {
     const agent = await open();
     for (const story of stories) {
       const reports = await tell(agent, story);
@@ -55,6 +71,8 @@ describe('the report is as docs/report.schema.json says', () => {
       for (const report of reports) {
         validate(report);
         expect({ story: story.title, errors: validate.errors }).toEqual({ story: story.title, errors: null });
+        const { url, command } = report['logs'] as Readonly<Record<'url' | 'command', string | null>>;
+        expect(url ?? command).toMatch(logs);
       }
     }
   });

@@ -89,6 +89,20 @@ test('the reusable workflow passes every input of the action, with its default',
   }
 });
 
+test('its outputs are those of the action that another job can use, and the page names each of its secrets', () => {
+  const action = parse(read('action.yml')) as { readonly outputs: object };
+  const { on, jobs } = parse(findWorkflow()) as {
+    readonly on: { readonly workflow_call: { readonly outputs: object; readonly secrets: object } };
+    readonly jobs: { readonly deploy: { readonly outputs: Readonly<Record<string, string>> } };
+  };
+  const names = Object.keys(action.outputs).filter((name) => name !== 'image' && name !== 'report');
+  expect(Object.keys(on.workflow_call.outputs).toSorted()).toEqual(names.toSorted());
+  const expected = names.map((name) => [name, `$\{{ steps.deploy.outputs.${name} }}`]);
+  expect(jobs.deploy.outputs).toEqual(Object.fromEntries(expected));
+  const page = read('docs/workflows.md').split('## Reusable workflow')[1]!;
+  for (const name of Object.keys(on.workflow_call.secrets)) expect(page).toContain(`\`${name}\``);
+});
+
 type Vars = Readonly<Record<string, string>>;
 
 /** The inputs that only this cloud has, as its owner would write them. */

@@ -1,9 +1,10 @@
-import { debug, endGroup, error, info, notice, setSecret, startGroup, warning } from '@actions/core';
+import { debug, endGroup, info, setSecret, startGroup } from '@actions/core';
 import type { FileLine } from '../model/errors.ts';
 import { openRedactor } from '../model/redact.ts';
 import { formsOf } from '../model/secret-forms.ts';
 import { type ShortName, shortDigest, shortenNames } from '../model/short-names.ts';
 import { visible } from '../model/visible.ts';
+import { openAnnotations } from './annotations.ts';
 import type { Paint } from './paint.ts';
 
 /** The job's log. Nothing that is printed through it can issue a workflow command. */
@@ -15,7 +16,7 @@ export interface Log {
   debug(message: string): void;
   /** Also an annotation, of what is missing and harms nothing. */
   notice(message: string): void;
-  /** Also an annotation; GitHub shows ten of a kind for a step. */
+  /** Also an annotation, of what may need a change. */
   warning(message: string): void;
   /** Also an annotation, at a place in the user's files where there is one. One for a run: the cause and the next step. */
   error(message: string, title: string, at?: FileLine): void;
@@ -30,6 +31,10 @@ export interface Log {
   /** A text for other places than the log, as the log would print it. */
   redact(text: string): string;
   group<T>(title: string, body: () => Promise<T>): Promise<T>;
+  /** Each warning and notice so far, as it was printed: GitHub shows ten of a kind for a step. */
+  warnings(): readonly string[];
+  /** The end of the step: what GitHub shows no annotation of is counted and named in one. */
+  close(): void;
 }
 
 export interface LogOptions {
@@ -62,8 +67,6 @@ export function openLog({ publicTexts = [], shortNames = [], paint = (line) => l
 }
 
 const SHORTEST_MASK = 6;
-/** GitHub cuts at 4,096 characters, and with the end goes the next step (actions/runner ExecutionContext.cs). */
-const LONGEST_ANNOTATION = 4_096;
 const LONGEST_ENCODED_MASK = 4_096;
 
 interface Look {
@@ -75,14 +78,17 @@ type Printers = Omit<Log, 'hide' | 'redact' | 'mask' | 'maskValues'>;
 
 function printers(shown: (text: string) => string, { names, paint }: Look): Printers {
   const print = (text: string): void => info(text.split('\n').map(paint).join('\n'));
+  const annotations = openAnnotations(print);
   return {
     info: (message) => print(shortenNames(shown(message), names)),
     exact: (message) => print(shown(message)),
     debug: (message) => debug(shown(message)),
-    notice: (message) => notice(shown(message)),
-    warning: (message) => warning(shown(message)),
+    notice: (message) => annotations.add('notice', shown(message)),
+    warning: (message) => annotations.add('warning', shown(message)),
     error: (message, title, at) =>
-      error(cutMiddle(shown(message), LONGEST_ANNOTATION), { title: shown(title), ...(at ? placeOf(at) : {}) }),
+      annotations.add('error', shown(message), { title: shown(title), ...(at ? placeOf(at) : {}) }),
+    warnings: annotations.warnings,
+    close: annotations.close,
     foreign(lines) {
       for (const line of shown(lines.join('\n')).split('\n')) print(`  | ${line}`);
     },
@@ -100,12 +106,6 @@ function printers(shown: (text: string) => string, { names, paint }: Look): Prin
 /** As the runner takes it: from the root of the repository. */
 function placeOf({ file, line }: FileLine): { readonly file: string; readonly startLine: number } {
   return { file: visible(file).replace(/^(?:\.\/)+/, ''), startLine: line };
-}
-
-function cutMiddle(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const half = Math.floor((length - 3) / 2);
-  return `${text.slice(0, half).toWellFormed()}\n…\n${text.slice(-half).toWellFormed()}`;
 }
 
 /** With the encodings that other steps of the job may print; of a long text itself only. */

@@ -1,6 +1,7 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Failure } from './errors.ts';
 import type { VerifiedImage } from './requirement.ts';
+import type { ServiceLogs } from './service-logs.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
 
 /** How a run ended. A closed list. Green are only `deployed`, `previewed`, `unchanged` and `planned`. */
@@ -163,6 +164,8 @@ export interface RunRecord {
   /** Where our revision answers before it gets traffic; null: nowhere, or it gets it at once. */
   previewUrl: string | null;
   consoleUrl: string | null;
+  /** null: the service was not found. */
+  logs: ServiceLogs | null;
   /** What the platform calls our change; null: nothing was sent. */
   deployment: string | null;
   /** Why its images were accepted; empty: nothing had to be verified. */
@@ -183,6 +186,8 @@ export interface RunRecord {
   smokeTests: SmokeTestResult[] | null;
   /** Of a rollback, against the previous revision; null: none configured, or there was no rollback. */
   restoredTests: SmokeTestResult[] | null;
+  /** Each warning and notice of the log until the run was reported. */
+  warnings: readonly string[];
 }
 
 export function emptyRecord(startedAt: number): RunRecord {
@@ -195,6 +200,7 @@ export function emptyRecord(startedAt: number): RunRecord {
     url: null,
     previewUrl: null,
     consoleUrl: null,
+    logs: null,
     deployment: null,
     verified: [],
     copies: [],
@@ -207,5 +213,6 @@ export function emptyRecord(startedAt: number): RunRecord {
     restored: [],
     smokeTests: null,
     restoredTests: null,
+    warnings: [],
   };
 }

@@ -8,6 +8,7 @@ import type { MarkerControl } from './marker-control.ts';
 import type { Platform } from './platform.ts';
 import type { Readiness } from './readiness.ts';
 import type { ChangeMark, Restoration, RestorePoint, RollbackTarget } from './restore-point.ts';
+import type { ServiceLogs } from './service-logs.ts';
 import type { Share, TrafficStep, WeightSteps } from './traffic.ts';
 
 /** What we want live. */
@@ -169,6 +170,7 @@ export interface Workload {
   readonly resource: string;
   readonly capabilities: Capabilities;
   readonly consoleUrl: string | null;
+  readonly logs: ServiceLogs;
   /** True: a request of ours that arrives late has no effect once a later one was accepted (an ETag). */
   readonly fencesLateCalls: boolean;
   /** True: the service doesn't exist yet, and deploying creates it. Absent: it exists. */

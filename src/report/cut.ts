@@ -1,3 +1,5 @@
+import { cutMiddle } from '../model/cut-middle.ts';
+
 export interface Limit {
   /** Of one text, or of the lines of one list together. */
   readonly characters: number;
@@ -20,12 +22,4 @@ function cutList(list: readonly unknown[], limit: Limit): readonly unknown[] {
   const half = Math.ceil(limit.items / 2);
   const kept = list.length > 2 * half ? [...list.slice(0, half), ...list.slice(-half)] : list;
   return kept.map((member) => cutInside(member, limit));
-}
-
-function cutMiddle(text: string, characters: number): string {
-  if (text.length <= characters) return text;
-  const half = Math.ceil(characters / 2);
-  const [start, end] = [text.slice(0, half), text.slice(-half)];
-  // A pair of surrogates may have been split.
-  return `${start.toWellFormed()}\n… ${text.length - 2 * half} characters left out …\n${end.toWellFormed()}`;
 }

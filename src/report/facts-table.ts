@@ -13,6 +13,7 @@ export function detailsSection(outcome: Outcome, record: RunRecord): string {
   if (record.url) rows.push(['URL', autolink(record.url)]);
   if (record.previewUrl) rows.push(['Preview', autolink(record.previewUrl)]);
   if (record.consoleUrl) rows.push(['Console', autolink(record.consoleUrl)]);
+  if (record.logs?.url) rows.push(['Service logs', autolink(record.logs.url)]);
   return folded('Details', table(['What', 'Value'], rows));
 }
 

@@ -32,7 +32,7 @@ export async function report(
   io: Io,
   previousCommit: string | null = null,
 ): Promise<Told> {
-  entire.finishedAt = io.clock.now();
+  Object.assign(entire, { finishedAt: io.clock.now(), warnings: io.log.warnings() });
   const { outcome, record } = withoutValues(whole, entire, io.log);
   const run = readSafeRunFacts(io, previousCommit);
   const evidence = { outcome, record, run };
@@ -57,8 +57,8 @@ export async function report(
 /** Names stay: of the service, its address, its revisions and the image; and commands that someone has to run. */
 function withoutValues(outcome: Outcome, record: RunRecord, { redact }: Log): { outcome: Outcome; record: RunRecord } {
   const { failure, diagnosis, rollback, notes } = outcome;
-  const { phases, smokeTests, restoredTests, forecast, restored, differences, analyses } = record;
-  const texts = { phases, smokeTests, restoredTests, forecast, restored, differences, analyses };
+  const { phases, smokeTests, restoredTests, forecast, restored, differences, analyses, warnings } = record;
+  const texts = { phases, smokeTests, restoredTests, forecast, restored, differences, analyses, warnings };
   return {
     outcome: {
       ...outcome,

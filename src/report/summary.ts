@@ -13,8 +13,15 @@ import { headline, markOf } from './headline.ts';
 import type { RunFacts } from './run-facts.ts';
 import { timeline } from './timeline.ts';
 
-/** GitHub shows nothing of a summary that is longer than 1 MiB (actions/runner FileCommandManager.cs). */
-const MAX_BYTES = 1_000_000;
+/** How much a summary may have where it is shown. */
+export interface Room {
+  readonly maxBytes: number;
+  /** Of a line end, where it becomes another on the way. Default: 1. */
+  readonly lineEndBytes?: number;
+}
+
+/** GitHub shows nothing of a longer one. The runner uploads a copy, whose lines end in CRLF on Windows (actions/runner FileCommandManager.cs). */
+const JOB_SUMMARY: Room = { maxBytes: 1_048_576, lineEndBytes: 2 };
 /** Tried in turn. With the last one, any summary fits: an escaped character takes at most 13 bytes. */
 const LIMITS: readonly Limit[] = [
   { characters: 20_000, items: 200 },
@@ -23,19 +30,25 @@ const LIMITS: readonly Limit[] = [
 ];
 
 /** The job summary, in GitHub's Markdown, within its limit of size; within a much smaller one where that is possible. All text from outside is escaped. */
-export function renderSummary(evidence: Evidence, maxBytes = MAX_BYTES): string {
+export function renderSummary(evidence: Evidence, room: Room = JOB_SUMMARY): string {
   const whole = render(evidence);
-  if (Buffer.byteLength(whole) <= maxBytes) return whole;
+  if (fits(whole, room)) return whole;
   let text = whole;
   for (const limit of LIMITS) {
-    text = `${render(cutInside(evidence, limit))}\n${cutNote(maxBytes)}\n`;
-    if (Buffer.byteLength(text) <= maxBytes) break;
+    text = `${render(cutInside(evidence, limit))}\n${cutNote(room)}\n`;
+    if (fits(text, room)) break;
   }
   return text;
 }
 
-function cutNote(maxBytes: number): string {
-  const why = maxBytes === MAX_BYTES ? 'GitHub shows none above 1 MiB' : `at most ${maxBytes} bytes can be shown here`;
+function fits(text: string, { maxBytes, lineEndBytes = 1 }: Room): boolean {
+  const lineEnds = text.split('\n').length - 1;
+  return Buffer.byteLength(text) + lineEnds * (lineEndBytes - 1) <= maxBytes;
+}
+
+function cutNote(room: Room): string {
+  const why =
+    room === JOB_SUMMARY ? 'GitHub shows none above 1 MiB' : `at most ${room.maxBytes} bytes can be shown here`;
   return `This summary was cut in the middle of its longest parts, as ${why}. The report (JSON) is complete.`;
 }
 
@@ -52,7 +65,9 @@ function render(evidence: Evidence): string {
     record.forecast ? planSection(record.forecast) : timeline(outcome, record),
     record.forecast ? '' : checksSection(outcome, record),
     list(outcome.notes),
+    logsSection(record),
     restoreSection(record),
+    warningsSection(record),
     phasesSection(record),
     detailsSection(outcome, record),
   ];
@@ -60,7 +75,11 @@ function render(evidence: Evidence): string {
 }
 
 /** What was started, by whom, and where to look. */
-function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUrl, consoleUrl }: RunRecord): string {
+function originLine(
+  { kind }: Outcome,
+  run: RunFacts,
+  { resource, url, previewUrl, consoleUrl, logs }: RunRecord,
+): string {
   const { repositoryUrl, actor, runUrl } = run;
   const parts = [
     // What was refused is told with its image.
@@ -71,6 +90,7 @@ function originLine({ kind }: Outcome, run: RunFacts, { resource, url, previewUr
     ...(url ? [link('Service', url)] : []),
     ...(previewUrl ? [link('Preview', previewUrl)] : []),
     ...(consoleUrl ? [link('Console', consoleUrl)] : []),
+    ...(logs?.url ? [link('Service logs', logs.url)] : []),
     ...compareParts(run),
     ...(repositoryUrl && runUrl ? [link('Log', runUrl)] : []),
   ];
@@ -122,8 +142,17 @@ function list(notes: readonly string[]): string {
   return notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
 }
 
+function logsSection({ logs }: RunRecord): string {
+  return logs?.command ? folded('To read the logs of the service', codeBlock([logs.command])) : '';
+}
+
 function restoreSection({ restoreCommand }: RunRecord): string {
   return restoreCommand ? folded('To roll back by hand', codeBlock([restoreCommand])) : '';
+}
+
+/** All of them, as GitHub shows ten annotations of a kind. */
+function warningsSection({ warnings }: RunRecord): string {
+  return warnings.length === 0 ? '' : folded(`Warnings and notices: ${warnings.length}`, list(warnings));
 }
 
 function phasesSection({ phases, startedAt, finishedAt }: RunRecord): string {

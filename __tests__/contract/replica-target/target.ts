@@ -18,6 +18,7 @@ export function openReplicaWorkload(cluster: Cluster, by: 'us' | 'platform', clo
       remedy: null,
     },
     consoleUrl: null,
+    logs: { url: null, command: 'cluster logs web' },
     isNew: cluster.service === null,
     fencesLateCalls: true,
     readiness: async () => ({ status: 'free' }),

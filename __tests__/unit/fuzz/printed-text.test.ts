@@ -240,6 +240,7 @@ function runsOf(text: string): readonly number[] {
   return [...text.matchAll(/`+/g)].map(([run]) => run.length);
 }
 
+/** Of a run whose every text is from outside; of what GitHub or the action itself makes, it is in its own form. */
 function summaryWith(foreign: string): string {
   const outcome: Outcome = {
     kind: 'rolled-back',
@@ -254,11 +255,45 @@ function summaryWith(foreign: string): string {
     ...emptyRecord(1_800_000_000_000),
     resource: foreign,
     smokeTests: [{ name: foreign, passed: false, attempts: 1, durationMs: 5, detail: foreign }],
+    restoredTests: [{ name: foreign, passed: true, attempts: 1, durationMs: 5, detail: foreign }],
     phases: [{ name: foreign, startedAt: 0, durationMs: 5 }],
+    ...{ image: foreign, url: foreign, previewUrl: foreign, consoleUrl: foreign, restoreCommand: foreign },
+    logs: { url: foreign, command: foreign },
+    warnings: [foreign, foreign],
+    verified: [
+      {
+        ...{ kind: 'attestation', requirement: foreign, issuer: foreign, predicateType: foreign, found: foreign },
+        image: foreign,
+        signer: foreign,
+        repository: foreign,
+        ref: foreign,
+        commit: foreign,
+      },
+    ],
+    copies: [{ ...copy, source: foreign, destination: foreign, platforms: [foreign] }],
+    differences: [foreign, `container ${foreign}: image a -> b`, `${foreign} added`],
+    analyses: [{ share: foreign, startedAt: 0, passedRounds: 1, roundsWithoutData: 0, passed: true }],
+    traffic: [{ at: 0, asked: 5, inForce: 5, why: foreign }],
   };
-  const run = { ...noRunFacts, commit: 'a'.repeat(40), commitMessage: foreign, actor: foreign, environment: foreign };
-  return renderSummary({ outcome, record, run });
+  const requested = { image: foreign, service: foreign, name: foreign };
+  const run = { ...facts, commitMessage: foreign, actor: foreign, environment: foreign, step: foreign, requested };
+  const planned = { ...outcome, kind: 'planned', failure: null } as const;
+  const forecast = {
+    ...{ unchanged: false, differences: [foreign], warnings: [foreign], copies: [], restores: foreign },
+    ...{ inTheWay: foreign, steps: [foreign], smokeTests: [foreign] },
+  };
+  return [
+    renderSummary({ outcome, record, run }),
+    renderSummary({ outcome: { ...outcome, kind: 'deployed', failure: null }, record, run }),
+    renderSummary({ outcome: planned, record: { ...record, forecast }, run }),
+  ].join('\n');
 }
+
+const facts = { ...noRunFacts, commit: 'a'.repeat(40), repositoryUrl: 'https://github.com/acme/agent' };
+const copy = {
+  ...{ copiedBlobs: 1, copiedBytes: 1, mountedBlobs: 0, mountedBytes: 0, skippedBlobs: 0, skippedBytes: 0 },
+  ...{ referrers: null, durationMs: 1 },
+};
 
 function withoutCode(line: string): string {
   return line.replace(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, '');

@@ -120,6 +120,8 @@ export function memoryLog(): MemoryLog {
     hide: () => {},
     maskValues: () => {},
     redact: (text) => text,
+    warnings: () => [],
+    close: () => {},
     mask: (secret) => void masked.push(secret),
     group: (_title, body) => body(),
   };

@@ -134,6 +134,14 @@ describe('the start of the summary', () => {
     );
   });
 
+  test.each([
+    [{ url: 'https://console.example/logs?a=b', command: null }, '[Service logs](<https://console.example/logs?a=b>)'],
+    [{ url: null, command: 'kubectl logs deployment/agent' }, '\nkubectl logs deployment/agent\n'],
+  ])('says where the logs of the service are: %j', (logs, said) => {
+    for (const outcome of [failed, { ...failed, kind: 'deployed', failure: null } as const])
+      expect(renderSummary({ outcome, record: { ...record, logs }, run })).toContain(said);
+  });
+
   test('names no step that the runner has named', () => {
     expect(renderSummary({ outcome: failed, record, run: { ...run, step: '__acme_deploy-agent' } })).not.toContain(
       'step `',

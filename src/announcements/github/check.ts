@@ -11,6 +11,7 @@ import type { GitHubApi } from './api.ts';
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;
 const LONGEST_TITLE = 255;
+/** In bytes, whatever the description of the API says (github/docs#35252). */
 const MAX_SUMMARY = 65_535;
 
 export type CheckKind = Exclude<GitHubOptions['check'], 'none'>;
@@ -53,7 +54,7 @@ export async function endCheck(
     await writeStatus(api, isGreen(outcome) ? 'success' : 'failure', title, subject);
     return;
   }
-  const summary = renderSummary(evidence, MAX_SUMMARY);
+  const summary = renderSummary(evidence, { maxBytes: MAX_SUMMARY });
   const ending = {
     status: 'completed' as const,
     conclusion: isGreen(outcome) ? ('success' as const) : ('failure' as const),

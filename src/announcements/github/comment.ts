@@ -6,7 +6,7 @@ import { headline, markOf } from '../../report/headline.ts';
 import { renderSummary } from '../../report/summary.ts';
 import type { GitHubApi } from './api.ts';
 
-/** GitHub counts characters; in bytes it is the same or less. */
+/** GitHub’s error says 65,536 characters; others measured 262,144 bytes (dead-claudia/github-limits#13). In bytes it is within both. */
 const MAX_COMMENT = 65_536;
 const PAGE = 100;
 const MAX_PAGES = 10;
@@ -43,7 +43,7 @@ export function markerOf({ outcome, record, run }: Evidence): string {
 /** The summary; where it is too long even when cut: its first line, and where the rest is. */
 export function bodyOf(evidence: Evidence, limit: number): string {
   const { outcome, run } = evidence;
-  const whole = renderSummary(evidence, limit);
+  const whole = renderSummary(evidence, { maxBytes: limit });
   if (Buffer.byteLength(whole) <= limit) return whole;
   const first = `## ${markOf(outcome)} ${escapeMarkdown(headline(evidence)).slice(0, 2_000)}`;
   return `${first}\n\nThe rest is too long for a comment${run.runUrl ? `: ${link('summary of the run', run.runUrl)}` : ''}.\n`;

@@ -61,6 +61,7 @@ function openRolling(run: ClusterWorkload): RollingWorkload {
     resource: run.resource,
     capabilities: CAPABILITIES,
     consoleUrl: null,
+    logs: { url: null, command: formatLogsCommand(run) },
     // Each change of ours carries the resourceVersion of the object that it was made for.
     fencesLateCalls: true,
     readiness: openReadiness(run, seen),
@@ -107,6 +108,10 @@ async function withNearest(run: ClusterWorkload, error: DeployError): Promise<De
     hint,
     cause: error,
   });
+}
+
+function formatLogsCommand({ kind, name, namespace }: ClusterWorkload): string {
+  return `kubectl logs ${kind.word}/${name} --namespace ${namespace} --all-containers --prefix --tail 100`;
 }
 
 function formatRestoreCommand({ kind, name, namespace }: ClusterWorkload, point: RestorePoint): string {

@@ -82,6 +82,8 @@ export class SimulatedAccount {
         hide: () => {},
         maskValues: () => {},
         redact: (text) => text,
+        warnings: () => [],
+        close: () => {},
         mask: () => {},
         group: (_title, body) => body(),
       },

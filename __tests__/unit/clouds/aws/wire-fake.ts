@@ -98,6 +98,8 @@ function openTestIo(wire: Wire): Io {
       hide: () => {},
       maskValues: () => {},
       redact: (text) => text,
+      warnings: () => [],
+      close: () => {},
       mask: (secret) => void wire.masked.push(secret),
       group: (_title, body) => body(),
     },

@@ -55,6 +55,8 @@ export function openWorld(options: { clock?: Clock; env?: Io['env']; signal?: Ab
       hide: () => {},
       maskValues: () => {},
       redact: (text) => text,
+      warnings: () => [],
+      close: () => {},
       mask: () => {},
       group: (_title, body) => body(),
     },

@@ -86,6 +86,7 @@ function openWorkload(ecs: EcsService): Workload {
     resource: ecs.resource,
     capabilities: { traffic: null, preview: false, changes: ['edit'], remedy: null },
     consoleUrl: formatConsoleUrl(ecs),
+    logs: { url: formatConsoleUrl(ecs, 'logs'), command: null },
     fencesLateCalls: false,
     readiness: () => readReadiness(ecs, deployments),
     capture: () => captureRestorePoint(ecs, deployments),
@@ -119,9 +120,9 @@ function openWorkload(ecs: EcsService): Workload {
   };
 }
 
-/** Where a person sees the service's deployments in the AWS console. */
-export function formatConsoleUrl({ region, cluster, service }: EcsPlace): string {
-  const path = `ecs/v2/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(service)}/deployments`;
+/** Where a person sees the service in the AWS console: its deployments, or the logs of its containers in CloudWatch. */
+export function formatConsoleUrl({ region, cluster, service }: EcsPlace, tab = 'deployments'): string {
+  const path = `ecs/v2/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(service)}/${tab}`;
   return `https://${consoleHost(region)}/${path}?region=${region}`;
 }
 

@@ -135,6 +135,7 @@ function openWorkload(app: ContainerApp, state: AppState, settings: OpenSettings
     },
     // Where a person sees the app in the Azure portal.
     consoleUrl: `https://portal.azure.com/#resource${appPath(app)}/revisionManagement`,
+    logs: { url: `https://portal.azure.com/#resource${appPath(app)}/logstream`, command: null },
     fencesLateCalls: false,
     readiness: () => readReadiness(app),
     capture: () => captureRestorePoint(app),

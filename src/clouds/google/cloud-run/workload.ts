@@ -68,6 +68,7 @@ function openWorkload(run: RunService, service: JsonObject, settings: CloudRunSe
     resource: run.resource,
     capabilities: readCapabilities(run, service, previewUrl),
     consoleUrl: `https://console.cloud.google.com/run/detail/${run.region}/${run.service}/revisions?project=${run.project}`,
+    logs: { url: formatLogsUrl(run), command: null },
     fencesLateCalls: true,
     readiness: () => readReadiness(run),
     capture: () => captureRestorePoint(run),
@@ -90,6 +91,16 @@ function openWorkload(run: RunService, service: JsonObject, settings: CloudRunSe
     endpoint: async (url) => liveEndpoint(await readService(run), url, findToken),
     restoreCommand: (point) => formatRestoreCommand(run, point),
   };
+}
+
+/** The Logs Explorer with the entries of all revisions. */
+function formatLogsUrl({ project, region, service }: RunService): string {
+  const query = [
+    'resource.type="cloud_run_revision"',
+    `resource.labels.service_name="${service}"`,
+    `resource.labels.location="${region}"`,
+  ].join('\n');
+  return `https://console.cloud.google.com/logs/query;query=${encodeURIComponent(query)}?project=${project}`;
 }
 
 async function preview(

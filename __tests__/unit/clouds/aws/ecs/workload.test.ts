@@ -57,6 +57,9 @@ describe('opening', () => {
     expect(workload.consoleUrl).toBe(
       'https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/production/services/agent/deployments?region=eu-west-1',
     );
+    expect(workload.logs.url).toBe(
+      'https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/production/services/agent/logs?region=eu-west-1',
+    );
     expect(workload.restoreCommand(await workload.capture())).toBe(
       `aws ecs update-service --cluster production --service agent --region eu-west-1 --task-definition ${definitionArn('agent:41')}`,
     );
