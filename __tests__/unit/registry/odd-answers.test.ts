@@ -271,10 +271,6 @@ describe('a registry that sends Retry-After', () => {
 });
 
 describe('a manifest', () => {
-  const withType = (config: string): OciImage =>
-    withManifest(single, (manifest) => ({ ...manifest, config: { ...config_(manifest), mediaType: config } }));
-  const config_ = (manifest: unknown): object => (manifest as { config: object }).config;
-
   test.each<[string, OciImage]>([
     ['whose layers have no addresses', withManifest(single, (manifest) => withUrls(manifest, null))],
     ['without layers', withManifest(single, (manifest) => ({ ...manifest, layers: null }))],
@@ -288,18 +284,6 @@ describe('a manifest', () => {
   function withUrls(manifest: { readonly layers: readonly object[] }, urls: null): unknown {
     return { ...manifest, layers: manifest.layers.map((layer) => ({ ...layer, urls })) };
   }
-
-  test.each([
-    ['application/vnd.cncf.helm.config.v1+json', 'it is a Helm chart, not an image'],
-    ['application/vnd.oci.empty.v1+json', 'it is an artifact of the type application/vnd.oci.empty.v1+json'],
-  ])('with the config %s is refused before anything is deployed', async (type, says) => {
-    const image = withType(type);
-    const { registry, served } = await openRegistry();
-    registry.seed('acme/agent', 'v1', image);
-    const name = { registry: served.registry, repository: 'acme/agent', tag: 'v1', digest: null };
-    const failure = await failureOf(resolveImage(openClient(), name));
-    expect(failure).toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining(says) });
-  });
 });
 
 test('an index that names more than its registry has is refused, and `platforms` is the way out', async () => {
