@@ -9,7 +9,7 @@ import type { Access } from './logins.ts';
 import { registryUrl } from './registry-address.ts';
 import type { RegistryCall } from './registry-call.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
-import { REGISTRY_RETRIES } from './registry-retries.ts';
+import { deadlineOf, REGISTRY_RETRIES } from './registry-retries.ts';
 import { pullScopes, type Repository } from './repository.ts';
 import { openRequestGate, type RequestGate } from './request-gate.ts';
 import { discard, type FollowedAnswer, sendFollowing, urlOf } from './send-following.ts';
@@ -35,6 +35,8 @@ export interface RegistryClient {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** What a registry wants to be waited for beyond it fails at once; milliseconds since 1970. Absent: there is none. */
+  readonly deadline?: number;
   /** By `repository@digest`, what was read when a name was resolved: it is read once, as some registries count pulls. */
   readonly resolved: Map<string, StoredManifest>;
   /** By registry: blobs go there in requests of so many bytes, as it refused a whole one. */
@@ -77,6 +79,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     clock: options.clock,
     log: options.log,
     signal: options.signal,
+    ...deadlineOf(options),
     resolved: new Map(),
     chunkBytes: new Map(),
     credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
@@ -96,7 +99,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
       const tries = typeof call.body === 'function' ? 1 : (call.tries ?? TRIES);
       return await retryTransient(
         attempt,
-        { ...REGISTRY_RETRIES, tries, firstDelayMs: 500, ...(options.deadline ? { deadline: options.deadline } : {}) },
+        { ...REGISTRY_RETRIES, tries, firstDelayMs: 500, ...deadlineOf(options) },
         { clock: options.clock, signal },
       );
     },

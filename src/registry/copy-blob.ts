@@ -7,7 +7,7 @@ import type { RegistryClient } from './client.ts';
 import { verifiesBlobs } from './known-registries.ts';
 import { algorithmOf, type Descriptor } from './manifest.ts';
 import { RegistryError } from './registry-error.ts';
-import { REGISTRY_RETRIES } from './registry-retries.ts';
+import { deadlineOf, REGISTRY_RETRIES } from './registry-retries.ts';
 import { formatRepository, type Repository } from './repository.ts';
 import { sendChunks } from './send-chunks.ts';
 
@@ -46,7 +46,7 @@ export async function copyBlob(
       return await tryEachSize(client, bounded, { blob, isHashed: true });
     }
   };
-  return await retryTransient(attempt, RETRIES, { clock: client.clock, signal });
+  return await retryTransient(attempt, { ...RETRIES, ...deadlineOf(client) }, { clock: client.clock, signal });
 }
 
 function isVerified(client: RegistryClient, { destination: { registry } }: BlobRoute, { digest }: Descriptor): boolean {

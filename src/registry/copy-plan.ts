@@ -105,13 +105,22 @@ async function readMissing(
   reading.catch(() => undefined);
   const present = await findDigest(client, { ...destination, reference, scopes: pushScopes(destination), signal });
   if (present === child.digest) return null;
-  const manifest = await reading;
+  const manifest = await reading.catch((error) => Promise.reject(explainSparse(error)));
   if (manifest.bytes.length === child.size) return manifest;
   throw new DeployError(
     'IMAGE_INVALID',
     `could not read ${formatRepository(source)}@${child.digest}: it does not have the size that its index names`,
     { hint: 'Build and push the image again.' },
   );
+}
+
+/** Tools that copy a single platform leave the index as it was. */
+function explainSparse(error: unknown): unknown {
+  if (!(error instanceof DeployError) || error.code !== 'IMAGE_NOT_FOUND') return error;
+  return new DeployError(error.code, `${error.message}, although the index of the image names it`, {
+    cause: error,
+    hint: 'Set `platforms` to those that are there (`platforms: linux/amd64`), or push the image again with all that its index names.',
+  });
 }
 
 function tooBig(source: Repository, why: string): DeployError {

@@ -10,3 +10,8 @@ export const REGISTRY_RETRIES: Omit<RetryPolicy, 'tries' | 'firstDelayMs'> = {
   mayPass: (error) => (error instanceof RegistryError ? error.retryable : isTransient(error)),
   retryAfterMs: (error) => (error instanceof RegistryError ? error.refusal.retryAfterMs : null),
 };
+
+/** Left out where there is none. What a registry wants to be waited for beyond it fails at once; milliseconds since 1970. */
+export function deadlineOf({ deadline }: { readonly deadline?: number }): { readonly deadline?: number } {
+  return deadline === undefined ? {} : { deadline };
+}

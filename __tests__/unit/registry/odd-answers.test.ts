@@ -4,10 +4,12 @@ import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage, type OciImage } from '../../../simulators/images.ts';
 import { type HttpResponse, openHttp } from '../../../src/io/http.ts';
-import { parseImageName } from '../../../src/model/image.ts';
+import { type Digest, parseImageName } from '../../../src/model/image.ts';
 import { openRegistryClient } from '../../../src/registry/client.ts';
+import { copyImage } from '../../../src/registry/copy-image.ts';
 import { fixedKeychain } from '../../../src/registry/fixed-keychain.ts';
 import { resolveImage } from '../../../src/registry/resolve-image.ts';
+import { selectPlatforms } from '../../../src/registry/select-platforms.ts';
 import { copy, failureOf, held, openPair, openRegistry, withManifest } from './copy-world.ts';
 import { closeServers, type Intercept, manualClock, memoryLog, openClient, type ServedHost } from './world.ts';
 
@@ -232,6 +234,36 @@ describe('a registry that sends Retry-After', () => {
     expect(served.seen).toHaveLength(1);
   });
 
+  test.each([
+    ['source', 'GET', '/manifests/'],
+    ['source', 'GET', '/blobs/'],
+    ['destination', 'HEAD', '/manifests/'],
+    ['destination', 'HEAD', '/blobs/'],
+    ['destination', 'POST', '/uploads/'],
+    ['destination', 'PUT', '/uploads/'],
+    ['destination', 'PATCH', '/uploads/'],
+    ['destination', 'PUT', '/manifests/'],
+    ['destination', 'GET', '/token'],
+  ] as const)('for longer than there is time is not waited for: the %s, %s %s', async (side, method, part) => {
+    const pair = await openPair(single, part === '/token' ? { destination: bearer } : {});
+    const { source, destination } = pair;
+    const refusing: Intercept = (request, response) => {
+      if (request.method !== method || !request.url?.includes(part)) return false;
+      request.resume().on('end', () => answer(response, 429, { 'retry-after': '200' }));
+      return true;
+    };
+    const inPieces: Intercept = (request, response) =>
+      request.method === 'PUT' && request.url?.includes('/uploads/')
+        ? answer(response, 413)
+        : refusing(request, response);
+    pair[side].served.intercept = method === 'PATCH' ? inPieces : refusing;
+    const clock = manualClock();
+    const keychain = fixedKeychain(destination.served.registry, robot);
+    const client = openClient({ clock, keychain, deadline: clock.now() + 100_000 });
+    const failure = await failureOf(copy(client, single, { from: source.served, to: destination.served }));
+    expect({ code: failure.code, sleeps: clock.sleeps }).toEqual({ code: 'THROTTLED', sleeps: [] });
+  });
+
   test('for less is waited for', async () => {
     const { served } = await pull('20', 900_000);
     expect(served.seen.length).toBeGreaterThan(1);
@@ -239,34 +271,41 @@ describe('a registry that sends Retry-After', () => {
 });
 
 describe('a manifest', () => {
-  const withType = (config: string): OciImage =>
-    withManifest(single, (manifest) => ({ ...manifest, config: { ...config_(manifest), mediaType: config } }));
-  const config_ = (manifest: unknown): object => (manifest as { config: object }).config;
-
   test.each<[string, OciImage]>([
     ['whose layers have no addresses', withManifest(single, (manifest) => withUrls(manifest, null))],
+    ['without layers', withManifest(single, (manifest) => ({ ...manifest, layers: null }))],
     ['without manifests', withManifest(single, (manifest) => ({ ...manifest, manifests: null }))],
   ])('%s, said with null, is copied as it is', async (_, image) => {
     const { source, destination } = await openPair(image);
     await copy(openClient(), image, { from: source.served, to: destination.served });
-    expect(held(destination)).toEqual(held(source, 'acme/agent'));
+    expect(held(destination)).toMatchObject({ tags: { v1: image.digest }, manifests: [image.digest] });
   });
 
   function withUrls(manifest: { readonly layers: readonly object[] }, urls: null): unknown {
     return { ...manifest, layers: manifest.layers.map((layer) => ({ ...layer, urls })) };
   }
+});
 
-  test.each([
-    ['application/vnd.cncf.helm.config.v1+json', 'it is a Helm chart, not an image'],
-    ['application/vnd.oci.empty.v1+json', 'it is an artifact of the type application/vnd.oci.empty.v1+json'],
-  ])('with the config %s is refused before anything is deployed', async (type, says) => {
-    const image = withType(type);
-    const { registry, served } = await openRegistry();
-    registry.seed('acme/agent', 'v1', image);
-    const name = { registry: served.registry, repository: 'acme/agent', tag: 'v1', digest: null };
-    const failure = await failureOf(resolveImage(openClient(), name));
-    expect(failure).toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining(says) });
-  });
+test('an index that names more than its registry has is refused, and `platforms` is the way out', async () => {
+  const index = buildImage({ behaviour: {}, platforms: ['linux/amd64', 'linux/arm64'] });
+  const { manifests } = JSON.parse(index.manifests.at(-1)!.bytes.toString()) as { manifests: { digest: string }[] };
+  const absent = manifests[1]!.digest;
+  const { source, destination } = await openPair(index);
+  source.served.intercept = ({ url }, response) => (url?.endsWith(absent) ?? false) && answer(response, 404);
+  const client = openClient();
+  const failure = await failureOf(copy(client, index, { from: source.served, to: destination.served }));
+  expect(failure).toMatchObject({ code: 'IMAGE_NOT_FOUND', hint: expect.stringContaining('`platforms: linux/amd64`') });
+  expect(failure.message).toContain(absent);
+  const name = {
+    registry: source.served.registry,
+    repository: 'acme/agent',
+    tag: 'v1',
+    digest: index.digest as Digest,
+  };
+  const part = await selectPlatforms(client, name, [{ os: 'linux', architecture: 'amd64', variant: null }]);
+  const there = { registry: destination.served.registry, repository: 'prod/agent', tags: ['v1'] };
+  await copyImage(client, { source: name, destination: there, part: part! });
+  expect(held(destination)?.tags['v1']).toBe(manifests[0]!.digest);
 });
 
 test.each([404, 403])(

@@ -134,6 +134,7 @@ export function openClient(
     clock?: Clock;
     log?: Log;
     signal?: AbortSignal;
+    deadline?: number;
   } = {},
 ): RegistryClient {
   return openRegistryClient({
@@ -142,5 +143,6 @@ export function openClient(
     log: options.log ?? memoryLog(),
     keychains: options.keychains ?? (options.keychain ? [options.keychain] : []),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
   });
 }
