@@ -13,7 +13,25 @@ const [, , ...given] = process.argv;
 /** For processes that end after jest: each then writes what it ran. */
 const COVERAGE_WAIT_MS = 30_000;
 
-process.exitCode = given[0] === '--coverage' ? await runWithCoverage(given.slice(1)) : await runJest(given, {});
+process.exitCode = given[0] === '--coverage' ? await runWithCoverage(given.slice(1)) : await runTests(given);
+
+/** On dist/, what each process does after its verdict is counted too (simulators/verdict-to-exit.ts). */
+async function runTests(which) {
+  if (process.env.SCENARIOS_ON !== 'dist') return await runJest(which, {});
+  const folder = await mkdtemp(path.join(tmpdir(), 'verdicts-'));
+  const tally = path.join(folder, 'tally');
+  try {
+    return await runJest(which, { VERDICT_TALLY: tally });
+  } finally {
+    const waits = (await readFile(tally, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+    const inTime = waits.filter((ms) => ms < 1_000).length;
+    const longest = waits.length > 0 ? `; the longest waited ${Math.max(...waits)} ms` : '';
+    process.stdout.write(
+      `processes that ended within 1 s after their verdict: ${inTime} of ${waits.length}${longest}\n`,
+    );
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 async function runWithCoverage(which) {
   const folder = await mkdtemp(path.join(tmpdir(), 'coverage-'));

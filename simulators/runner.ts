@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseFileCommands } from './file-commands.ts';
 import type { ProcessPool, RunningStage } from './process-pool/process-pool.ts';
 import { testWorker } from './test-worker.ts';
+import { noteVerdict, verdictEnvironment } from './verdict-to-exit.ts';
 
 export interface StageOptions {
   /** The file that action.yml names as `main` or `post`. */
@@ -70,7 +71,9 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     const env = await makeEnvironment(options, directory, files);
     const startedAt = performance.now();
     const pool = options.pool === undefined ? findPool(options) : options.pool;
-    const end = pool ? await runPooled(pool, options, env) : await runProcess(options, env);
+    const watched = pool ? {} : verdictEnvironment(options, files);
+    const end = pool ? await runPooled(pool, options, env) : await runProcess(options, { ...env, ...watched });
+    noteVerdict(watched);
     return { ...end, ...(await readFileCommands(env)), durationMs: performance.now() - startedAt };
   } finally {
     await rm(files, { recursive: true, force: true });

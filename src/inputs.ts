@@ -3,10 +3,11 @@ import type { OpenRegistry, OpenWorkload, Target } from './clouds/target.ts';
 import { type AnnouncementParsers, noParsers, parseAnnouncements } from './inputs/announcements.ts';
 import { parseRollout, type RolloutOptions } from './inputs/rollout-inputs.ts';
 import { readSmokeTests } from './inputs/smoke-test-inputs.ts';
-import { readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
+import { nextForEmpty, readStepInputs, type StepInputs } from './inputs/step-inputs.ts';
 import { noteUnknownInputs } from './inputs/unknown-inputs.ts';
 import { parseVariables } from './inputs/variables.ts';
 import { parseVerification } from './inputs/verify.ts';
+import { isForbiddenHost } from './io/address-guard.ts';
 import type { Io } from './io/io.ts';
 import { ALL_CONTAINERS } from './model/container-edits.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
@@ -194,7 +195,8 @@ function parseCredentials(inputs: StepInputs): RegistryCredentials | null {
   const password = inputs.text('registry-password');
   if ((username === '') !== (password === '')) {
     const [given, missing] = username === '' ? ['password', 'username'] : ['username', 'password'];
-    inputs.problem(`registry-${missing}`, { given: null, expected: `a value beside registry-${given}` });
+    const expected = `a value beside registry-${given}`;
+    inputs.problem(`registry-${missing}`, { given: null, expected, next: nextForEmpty(`registry-${missing}`) });
   }
   return username !== '' && password !== '' ? { username, password } : null;
 }
@@ -204,8 +206,13 @@ function parseUrl(inputs: StepInputs): string | null {
   if (text === '') return null;
   const url = URL.parse(text);
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain) return url.href.replace(/\/$/, '');
-  // What was given isn't repeated: a URL that is not plain can hold a password.
-  inputs.problem('url', { given: 'something else', expected: 'a plain base URL such as https://agent.acme.dev' });
+  if (!isPlain) {
+    // What was given isn't repeated: a URL that is not plain can hold a password.
+    inputs.problem('url', { given: 'something else', expected: 'a plain base URL such as https://agent.acme.dev' });
+    return null;
+  }
+  if (!isForbiddenHost(url)) return url.href.replace(/\/$/, '');
+  const given = 'a link-local address or a metadata service, which is never called';
+  inputs.problem('url', { given, expected: 'the address of the service' });
   return null;
 }

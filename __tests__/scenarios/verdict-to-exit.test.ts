@@ -4,23 +4,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
+import { type AfterVerdict, LONGEST_WAIT_MS } from '../../simulators/verdict-to-exit.ts';
 import { closeAgents, givenAgent } from './agent.ts';
 
 afterEach(closeAgents);
 
-/**
- * From the line with the verdict to the end of the process: what is left open then keeps a job, and costs its minutes. The time that
- * it waits counts, as a busy machine makes everything else longer.
- */
-const LONGEST_MS = 1_000;
 const preload = pathToFileURL(path.resolve(import.meta.dirname, '../fixtures/note-handles.mjs')).href;
-
-/** By note-handles.mjs. */
-interface Noted {
-  readonly livedMs: number;
-  readonly waitedMs: number;
-  readonly handles: readonly string[];
-}
 
 interface Refused {
   readonly why: string;
@@ -95,12 +84,12 @@ describe.each([['deploy'], ['plan']])('no process outlives its verdict, mode: %s
       // A plan doesn't write, so it doesn't see what may not be written.
       if (mode === 'plan' && exitCode === 0) return;
       expect({ exitCode, signal, log }).toMatchObject({ exitCode: 1, log: expect.stringContaining('::error') });
-      const { livedMs, waitedMs, handles } = JSON.parse(await readFile(noted, 'utf8')) as Noted;
+      const { livedMs, waitedMs, handles } = JSON.parse(await readFile(noted, 'utf8')) as AfterVerdict;
       process.stdout.write(
         `${mode}, ${why}: ${Math.round(livedMs)} ms, of which it waited ${Math.round(waitedMs)} ms\n`,
       );
       expect(handles).toEqual([]);
-      expect(waitedMs).toBeLessThan(LONGEST_MS);
+      expect(waitedMs).toBeLessThan(LONGEST_WAIT_MS);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

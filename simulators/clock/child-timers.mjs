@@ -5,7 +5,7 @@ import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const { setImmediate, clearTimeout: clearRealTimeout } = globalThis;
+const { setImmediate, setTimeout: setRealTimeout, clearTimeout: clearRealTimeout } = globalThis;
 
 /** As Node: anything else than 1 … 2^31-1 milliseconds is 1. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -16,6 +16,8 @@ export class VirtualTimers {
   #pending = new Set();
   #byId = new Map();
   #lastId = 0;
+  /** By timer, once time is real. */
+  #real = null;
 
   /** `onChange` is called whenever a timer is added, taken away, or changes whether it holds the process open. */
   constructor(now, onChange) {
@@ -50,16 +52,33 @@ export class VirtualTimers {
     timer.due = this.#now() + timer.ms;
     timer.id = ++this.#lastId;
     this.#pending.add(timer);
-    this.#onChange();
+    if (this.#real) this.#arm(timer);
+    else this.#onChange();
   }
 
   remove(timer) {
+    clearRealTimeout(this.#real?.get(timer));
     if (this.#pending.delete(timer)) this.#onChange();
     this.#byId.delete(timer.id);
   }
 
-  changed() {
+  changed(timer) {
+    const real = this.#real?.get(timer);
+    if (timer.hasRef()) real?.ref();
+    else real?.unref();
     this.#onChange();
+  }
+
+  goOnInRealTime() {
+    this.#real = new WeakMap();
+    for (const timer of this.#pending) this.#arm(timer);
+  }
+
+  #arm(timer) {
+    clearRealTimeout(this.#real.get(timer));
+    const real = setRealTimeout(() => timer.fire(), timer.due - this.#now());
+    if (!timer.hasRef()) real.unref();
+    this.#real.set(timer, real);
   }
 
   /** As when the process ends: none of those that are pending fires. */
@@ -124,13 +143,13 @@ class VirtualTimer {
 
   ref() {
     this.#isRef = true;
-    this.#timers.changed();
+    this.#timers.changed(this);
     return this;
   }
 
   unref() {
     this.#isRef = false;
-    this.#timers.changed();
+    this.#timers.changed(this);
     return this;
   }
 

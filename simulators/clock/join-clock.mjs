@@ -8,7 +8,7 @@
 //   clock: stop <reason>                  time cannot go on: say why and end
 import net from 'node:net';
 import { watchActivity } from './child-activity.mjs';
-import { setTime, showVirtualTime, startTime, virtualNow } from './child-dates.mjs';
+import { passInRealTime, setTime, showVirtualTime, startTime, virtualNow } from './child-dates.mjs';
 import { answerNames } from './child-names.mjs';
 import { seedRandom } from './child-random.mjs';
 import { VirtualTimers } from './child-timers.mjs';
@@ -55,6 +55,16 @@ export function leaveClock() {
   socket = null;
   reported = null;
   timers.forgetAll();
+  left.destroy();
+}
+
+/** From here on time passes by itself, and the clock waits for this process no longer: its timers go off when they are due. */
+export function goOnInRealTime() {
+  const left = socket;
+  socket = null;
+  reported = null;
+  passInRealTime();
+  timers.goOnInRealTime();
   left.destroy();
 }
 

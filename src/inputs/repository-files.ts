@@ -3,9 +3,9 @@ import { DeployError } from '../model/errors.ts';
 import type { SmokeTestFiles } from './smoke-tests.ts';
 
 /** The files that smoke tests may name: those of the workspace. */
-export function repositoryFiles(files: Pick<Io['files'], 'hasInput' | 'readInput'>): SmokeTestFiles {
+export function repositoryFiles(files: Pick<Io['files'], 'sizeOfInput' | 'readInput'>): SmokeTestFiles {
   return {
-    exists: files.hasInput,
+    size: files.sizeOfInput,
     readFile(file) {
       try {
         return files.readInput(file, MAX_SMOKE_TESTS_BYTES).toString();

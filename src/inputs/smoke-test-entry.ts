@@ -1,8 +1,16 @@
+import { formatBytes } from '../model/bytes.ts';
 import { describeError } from '../model/errors.ts';
 import { formatImageName, parseImageName } from '../model/image.ts';
 import { nearest } from '../model/nearest.ts';
-import type { CommandSmokeTest, HttpSmokeTest, InsideRun, RequestBody } from '../model/smoke-test.ts';
+import {
+  type CommandSmokeTest,
+  type HttpSmokeTest,
+  type InsideRun,
+  MOST_UPLOAD_BYTES,
+  type RequestBody,
+} from '../model/smoke-test.ts';
 import { describeIssue } from './describe-issue.ts';
+import { CHECKOUT, findMissingScript } from './missing-script.ts';
 import { readGrpc, readWebSocket, toContent } from './smoke-test-channels.ts';
 import type { SmokeTestLimits } from './smoke-test-limits.ts';
 import { findLocationProblems, type ReadEntry, shorten } from './smoke-test-location.ts';
@@ -15,7 +23,8 @@ const SHAPE =
 
 /** What holds for each test of the list, and how its files are found. */
 export interface EntryContext extends SmokeTestLimits {
-  fileExists(path: string): boolean;
+  /** Of a file of the repository, in bytes; null: there is none. */
+  fileSize(path: string): number | null;
 }
 
 export function readSmokeTest(entry: unknown, context: EntryContext): ReadEntry {
@@ -57,7 +66,7 @@ function readRequest(key: string, options: unknown, context: EntryContext): Read
   const problems = [
     ...findRequestLineProblems(method, location),
     ...issues.flatMap((issue) => describeIssue(issue, Object.keys(requestSchema.shape))),
-    ...findBodyProblems(options, method, context.fileExists),
+    ...findBodyProblems(options, method, context.fileSize),
     ...findInsideProblems(options),
     ...findUnanswerable(options, method),
   ];
@@ -79,16 +88,23 @@ function findRequestLineProblems(method: string, location: string): readonly str
   return [...problems, ...findLocationProblems(location)];
 }
 
-/** RFC 9110 9.3.2: the response to a HEAD has no body. */
+/** RFC 9110 9.3.2 and 6.4.1: nothing could be found in such a response, and nothing missed. */
 function findUnanswerable(options: unknown, method: string): readonly string[] {
-  if (method !== 'HEAD') return [];
-  const given = Object.keys(options ?? {}).filter((key) => BODY_EXPECTATIONS.includes(key));
-  return given.map((key) => `${key}: the response to HEAD has no body; expected another method, such as GET`);
+  const given = Object.entries(Object(options) as Record<string, unknown>);
+  const keys = given.map(([key]) => key).filter((key) => BODY_EXPECTATIONS.includes(key));
+  const status = given.find(([key]) => key === 'status')?.[1];
+  if (method === 'HEAD')
+    return keys.map((key) => `${key}: the response to HEAD has no body; expected another method, such as GET`);
+  if (!WITHOUT_BODY.includes(status)) return [];
+  return keys.map(
+    (key) => `${key}: a response with the status ${status} has no body; expected another status, or no \`${key}\``,
+  );
 }
 
-const BODY_EXPECTATIONS = ['contains', 'matches', 'json'];
+const BODY_EXPECTATIONS = ['contains', 'matches', 'not', 'json'];
+const WITHOUT_BODY: readonly unknown[] = [204, 205, 304];
 
-function findBodyProblems(options: unknown, method: string, fileExists: (path: string) => boolean): readonly string[] {
+function findBodyProblems(options: unknown, method: string, fileSize: EntryContext['fileSize']): readonly string[] {
   const given = new Map(Object.entries(options ?? {}));
   const problems: string[] = [];
   const bodies = ['body', 'json-body', 'file', 'body-file'].filter((key) => given.has(key));
@@ -99,10 +115,11 @@ function findBodyProblems(options: unknown, method: string, fileExists: (path: s
   if (given.has('file-field') && !given.has('file')) problems.push('file-field: expected `file` beside it');
   for (const key of ['file', 'body-file']) {
     const file = given.get(key);
-    if (typeof file !== 'string' || file === '' || fileExists(file)) continue;
-    problems.push(
-      `${key}: there is no file ${file}; check the path, and that actions/checkout is an earlier step of this job`,
-    );
+    if (typeof file !== 'string' || file === '') continue;
+    const size = fileSize(file);
+    if (size === null) problems.push(`${key}: there is no file ${file}; ${CHECKOUT}`);
+    else if (size > MOST_UPLOAD_BYTES)
+      problems.push(`${key}: ${file} has ${formatBytes(size)}; expected a file of at most 64 MiB`);
   }
   return problems;
 }
@@ -172,7 +189,7 @@ function toBody(entry: RequestEntry): RequestBody {
   return entry.body === undefined ? { kind: 'none' } : { kind: 'text', text: entry.body };
 }
 
-function readCommand(entry: object, { passedVariables, fileExists }: EntryContext): ReadEntry {
+function readCommand(entry: object, { passedVariables, fileSize }: EntryContext): ReadEntry {
   const parsed = commandSchema.safeParse(entry);
   const script = (entry as { readonly run: unknown }).run;
   const label = shorten(typeof script === 'string' ? firstLine(script) : 'run');
@@ -180,17 +197,10 @@ function readCommand(entry: object, { passedVariables, fileExists }: EntryContex
   const problems = [
     ...issues.flatMap((issue) => describeIssue(issue, Object.keys(commandSchema.shape))),
     ...findInsideProblems(entry),
-    ...(typeof script === 'string' && !isInside(entry) ? findMissingScript(script, fileExists) : []),
+    ...(typeof script === 'string' && !isInside(entry) ? findMissingScript(script, fileSize) : []),
   ];
   if (!parsed.success || problems.length > 0) return { label, test: null, problems };
   return { label, problems, test: { ...toCommandTest(parsed.data), passedVariables } };
-}
-
-/** Of a command that begins with the path of a script of the repository: nothing before it can have made it. */
-function findMissingScript(script: string, fileExists: (path: string) => boolean): readonly string[] {
-  const [, file] = /^(?:(?:bash|sh) +)?\.\/([\w./-]+)(?=\s|;|$)/.exec(script.trim()) ?? [];
-  if (file === undefined || fileExists(file)) return [];
-  return [`run: there is no file ./${file}; check the path, and that actions/checkout is an earlier step of this job`];
 }
 
 function firstLine(script: string): string {

@@ -8,8 +8,8 @@ import { NO_LIMITS, type SmokeTestLimits } from './smoke-test-limits.ts';
 export interface SmokeTestFiles {
   /** The text of a file of the repository; null: there is none. */
   readFile(path: string): string | null;
-  /** Is there such a file to upload? Absent: `readFile` decides. */
-  exists?(path: string): boolean;
+  /** The length of a file to upload, in bytes; null: there is none. Absent: that of what `readFile` returns. */
+  size?(path: string): number | null;
 }
 
 const MAX_TESTS = 100;
@@ -45,8 +45,8 @@ function readList(
   const list = parseExactYaml(yaml, what) ?? [];
   if (!Array.isArray(list)) throw invalid(what, ['expected a list']);
   if (list.length > MAX_TESTS) throw invalid(what, [`expected at most ${MAX_TESTS} tests, got ${list.length}`]);
-  const fileExists = files.exists ?? ((path: string) => files.readFile(path) !== null);
-  const entries = list.map((entry: unknown) => readSmokeTest(entry, { ...limits, fileExists }));
+  const fileSize = files.size ?? ((path: string) => files.readFile(path)?.length ?? null);
+  const entries = list.map((entry: unknown) => readSmokeTest(entry, { ...limits, fileSize }));
   const problems = entries.flatMap((entry, index) =>
     entry.problems.map(
       (problem) => `smoke-tests[${index}]${entry.label === '' ? '' : ` "${entry.label}"`}: ${problem}`,

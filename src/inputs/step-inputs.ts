@@ -1,4 +1,4 @@
-import { parseDuration } from '../model/duration.ts';
+import { nearestDuration, parseDuration } from '../model/duration.ts';
 import { DeployError, describeError, type FileLine } from '../model/errors.ts';
 import type { InputReader } from '../model/input-reader.ts';
 import { nearest, squeeze } from '../model/nearest.ts';
@@ -68,14 +68,16 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
       const value = text(name);
       if (value === '') return fallback;
       if (/^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
-      problem(name, { given: quote(value), expected: 'true or false' });
+      const meant = ['true', 'false'].find((word) => isMeant(word, value));
+      problem(name, { given: quote(value), expected: 'true or false', ...suggest(meant) });
       return fallback;
     },
     duration(name, fallback) {
       const given = text(name) || fallback;
       const milliseconds = parseDuration(given);
       if (milliseconds !== null && milliseconds >= 1_000 && milliseconds <= LONGEST_MS) return milliseconds;
-      problem(name, { given: quote(given), expected: 'a duration from 1s to 24h, such as 90s, 15m or 1h30m' });
+      const expected = 'a duration from 1s to 24h, such as 90s, 15m or 1h30m';
+      problem(name, { given: quote(given), expected, ...suggest(nearestDuration(given)) });
       return LONGEST_MS;
     },
     choice(name, choices, fallback) {
@@ -83,8 +85,7 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
       const found = choices.find((choice) => choice === value);
       if (value === '' || found !== undefined) return found ?? fallback;
       const meant = choices.find((choice) => squeeze(choice) === squeeze(value)) ?? nearest(value, choices);
-      const next = meant ? { next: `Did you mean \`${meant}\`?` } : {};
-      problem(name, { given: quote(value), expected: `one of ${choices.join(', ')}`, ...next });
+      problem(name, { given: quote(value), expected: `one of ${choices.join(', ')}`, ...suggest(meant) });
       return fallback;
     },
     lines: (name) =>
@@ -95,8 +96,19 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
   };
 }
 
+function suggest(meant: string | null | undefined): { readonly next?: string } {
+  return meant ? { next: `Did you mean \`${meant}\`?` } : {};
+}
+
+/** The words for it of YAML 1.1, of shells and of other actions. */
+const SAME: Readonly<Record<string, RegExp>> = { true: /^(?:yes|y|on|1)$/i, false: /^(?:no|n|off|0)$/i };
+
+function isMeant(word: string, given: string): boolean {
+  return SAME[word]!.test(given) || nearest(given, [word]) !== null;
+}
+
 /** The runner hands over an input that is not there and one whose expression has no value in the same way. */
-function nextForEmpty(name: string): string {
+export function nextForEmpty(name: string): string {
   return `Add \`${name}:\` to the step. If it is there, its value is empty: check that the secret, variable, output or matrix value in it exists. Secrets are empty in pull requests from forks.`;
 }
 

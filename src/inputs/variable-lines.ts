@@ -9,9 +9,14 @@ export function isLines(text: string): boolean {
 
 /**
  * `NAME=value`, one a line; each value is what follows the `=`, quotes and spaces included. No message quotes a value.
- * @throws DeployError INPUT_INVALID with every line that is none
+ * @throws DeployError INPUT_INVALID with every line that is none; for lines that YAML joined to one
  */
 export function parseLines(text: string, what: string): ReadonlyMap<string, string> {
+  if (isFolded(text)) {
+    throw new DeployError('INPUT_INVALID', `could not read ${what}: several variables are on one line`, {
+      hint: `Write \`${what}: |\`, as \`>\` joins lines; and a value that has \` NAME=\` in it as a YAML map (\`NAME: value\`).`,
+    });
+  }
   return readLines(text, what, (value) => value);
 }
 
@@ -23,6 +28,11 @@ export function parseEnvFile(text: string, what: string): ReadonlyMap<string, st
   const withoutMark = text.replace(/^\ufeff/, '');
   const withoutComments = withoutMark.replace(/^[ \t]*#.*$/gm, '');
   return readLines(withoutComments, what, unquote);
+}
+
+/** `NAME=value NAME=value`: the first variable would have all of it as its value. */
+function isFolded(text: string): boolean {
+  return !text.trim().includes('\n') && /\s[A-Z_][A-Z0-9_]+=/.test(text.trim());
 }
 
 function readLines(text: string, what: string, read: (value: string) => string | null): ReadonlyMap<string, string> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DeployError } from '../model/errors.ts';
 import { writePrivately } from './private-file.ts';
 import { readRegularFile } from './read-file.ts';
-import { hasWorkspaceFile, readWorkspaceFile } from './workspace-file.ts';
+import { readWorkspaceFile, sizeOfWorkspaceFile } from './workspace-file.ts';
 
 /** A file of this job, and what its content was when it was stored. */
 export interface StoredFile {
@@ -25,6 +25,8 @@ export interface Files {
   readText(file: string, maxBytes?: number): string;
   /** Is there a file that an input names? @throws DeployError INPUT_INVALID when an input may not name it */
   hasInput(name: string): boolean;
+  /** Its length in bytes; null: there is none. @throws DeployError INPUT_INVALID when an input may not name it */
+  sizeOfInput(name: string): number | null;
   /**
    * What is in it. @throws DeployError INPUT_INVALID when an input may not name it; RangeError when it is longer than
    * `maxBytes`; Error of Node
@@ -48,7 +50,8 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
       return text;
     },
     readText,
-    hasInput: (name) => hasWorkspaceFile(env, name),
+    hasInput: (name) => sizeOfWorkspaceFile(env, name) !== null,
+    sizeOfInput: (name) => sizeOfWorkspaceFile(env, name),
     readInput: (name, maxBytes) => readWorkspaceFile(env, name, maxBytes),
   };
 }

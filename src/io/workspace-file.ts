@@ -10,14 +10,16 @@ export function workspaceOf(env: Env): string {
   return env['GITHUB_WORKSPACE'] || process.cwd();
 }
 
-/** Is there such a file? @throws DeployError INPUT_INVALID for one that an input may not name */
-export function hasWorkspaceFile(env: Env, name: string): boolean {
+/** Its length in bytes; null: there is no such file. @throws DeployError INPUT_INVALID for one that an input may not name */
+export function sizeOfWorkspaceFile(env: Env, name: string): number | null {
   try {
-    closeSync(openInside(workspaceOf(env), name));
-    return true;
+    const descriptor = openInside(workspaceOf(env), name);
+    const { size } = fstatSync(descriptor);
+    closeSync(descriptor);
+    return size;
   } catch (error) {
     if (error instanceof DeployError) throw error;
-    return false;
+    return null;
   }
 }
 

@@ -8,6 +8,14 @@ export function parseDuration(text: string): number | null {
   return [...text.matchAll(PART)].reduce((total, [, count, unit]) => total + Number(count) * UNITS_MS[unit!]!, 0);
 }
 
+/** What a duration in other words was probably meant to be: `15 minutes`, `15min`, `900`. null: nothing near. */
+export function nearestDuration(text: string): string | null {
+  const [, count, word = ''] = /^(\d{1,9})\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const unit = { '': 's', s: 's', m: 'm', h: 'h' }[word.slice(0, 1).toLowerCase()];
+  const isUnit = /^(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)?$/i.test(word);
+  return count !== undefined && unit !== undefined && isUnit ? `${Number(count)}${unit}` : null;
+}
+
 /** For people: `420 ms`, `1.5s`, `20s`, `1m 30s`, `1h 5m`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -40,14 +40,23 @@ const REGISTRY =
  * @throws DeployError INPUT_INVALID that says which part is wrong.
  */
 export function parseImageName(text: string): ImageName {
-  const refuse = (why: string): never => {
-    throw new DeployError('INPUT_INVALID', `"${hideLogin(text).slice(0, 200)}" is not an image reference: ${why}`, {
-      hint: 'Write registry/repository:tag or registry/repository@sha256:<64 hex digits>.',
-    });
+  return parseName(text, {
+    what: 'an image reference',
+    hint: 'Write registry/repository:tag or registry/repository@sha256:<64 hex digits>.',
+  });
+}
+
+/** `what`: what it is to be, and `hint`: how that is written, for messages. */
+function parseName(text: string, { what, hint }: { readonly what: string; readonly hint: string }): ImageName {
+  const refuse = (why: string, next = hint): never => {
+    throw new DeployError('INPUT_INVALID', `"${hideLogin(text).slice(0, 200)}" is not ${what}: ${why}`, { hint: next });
   };
   if (text === '') return refuse('it is empty');
   if (text.length > 512) return refuse('it is longer than 512 characters');
   if (text.includes('://')) return refuse('it starts with a URL scheme; leave that out');
+  if (text.includes('${{')) return refuse('it has an expression in it that GitHub did not evaluate');
+  const empty = findEmptyPart(text);
+  if (empty) return refuse(`its ${empty} is empty`, NO_VALUE);
   const [beforeDigest = '', ...digests] = text.split('@');
   if (digests.length > 1) return refuse('it has more than one "@"');
   const digest = digests[0] ?? null;
@@ -56,9 +65,26 @@ export function parseImageName(text: string): ImageName {
   if (tag !== null && !TAG.test(tag)) return refuse(`the tag "${tag}" is not [A-Za-z0-9_][A-Za-z0-9._-]{0,127}`);
   const { registry, repository } = splitRegistry(path);
   if (!REGISTRY.test(registry)) return refuse(`the registry "${registry}" is not a host name`);
-  if (!REPOSITORY.test(repository))
-    return refuse(`the repository "${repository}" has to be lower-case words joined by / . _ -`);
-  return { registry, repository, tag, digest: digest as Digest | null };
+  if (REPOSITORY.test(repository)) return { registry, repository, tag, digest: digest as Digest | null };
+  const lower = text.replace(repository, repository.toLowerCase());
+  const isCase = REPOSITORY.test(repository.toLowerCase());
+  return refuse(
+    `the repository "${repository}" has to be lower-case words joined by / . _ -`,
+    isCase ? `Did you mean \`${lower}\`?` : hint,
+  );
+}
+
+/** An expression without a value leaves nothing where its value would be. */
+const NO_VALUE =
+  'Check that the secret, variable, output or matrix value in it exists: one that does not is empty, and secrets are empty in pull requests from forks.';
+
+function findEmptyPart(text: string): string | null {
+  if (text.endsWith('@')) return 'digest';
+  if (text.endsWith(':')) return 'tag';
+  const [path = ''] = text.split('@');
+  const names = path.split('/');
+  if (names.length > 1 && names[0] === '') return 'registry';
+  return names.some((name) => name === '' || name.startsWith(':')) ? 'repository' : null;
 }
 
 /** Who pastes a clone-like address may have left a password in it, and this is quoted in logs. */
@@ -73,7 +99,8 @@ export function parseRepository(text: string): { readonly registry: string; read
       hint: 'Leave out the scheme and write registry/repository: ghcr.io/acme/agent.',
     });
   }
-  const { registry, repository, tag, digest } = parseImageName(text);
+  const hint = 'Write registry/repository: ghcr.io/acme/agent.';
+  const { registry, repository, tag, digest } = parseName(text, { what: 'a repository', hint });
   if (tag !== null || digest !== null) {
     throw new DeployError('INPUT_INVALID', `"${text}" is not a repository: it has a tag or a digest`, {
       hint: 'Write registry/repository only; the tag of the source image is kept, unless the input `tags` says another.',

@@ -24,7 +24,26 @@ export function isPlatform(built: Platform, required: Platform): boolean {
 export function parsePlatform(text: string): Platform {
   const [, os, architecture, variant = null] = /^([a-z0-9]+)\/([a-z0-9]+)(?:\/([a-z0-9.]+))?$/.exec(text) ?? [];
   if (os && architecture) return { os, architecture, variant };
+  const meant = nearestPlatform(text);
   throw new DeployError('INPUT_INVALID', `could not read "${text.slice(0, 100)}": it is not a platform`, {
-    hint: 'Write os/architecture, such as linux/amd64, or os/architecture/variant, such as linux/arm/v7.',
+    hint: meant
+      ? `Did you mean \`${meant}\`?`
+      : 'Write os/architecture, such as linux/amd64, or os/architecture/variant, such as linux/arm/v7.',
   });
+}
+
+/** What `uname -m` and package managers call an architecture of the image spec. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  amd64: 'amd64',
+  x86_64: 'amd64',
+  x64: 'amd64',
+  arm64: 'arm64',
+  aarch64: 'arm64',
+  armv7: 'arm/v7',
+  armhf: 'arm/v7',
+};
+
+function nearestPlatform(text: string): string | null {
+  const architecture = text.toLowerCase().replace(/^linux[/-]/, '');
+  return Object.hasOwn(ARCHITECTURES, architecture) ? `linux/${ARCHITECTURES[architecture]}` : null;
 }

@@ -21,6 +21,9 @@ export interface Expectation extends ContentExpectation {
   readonly withinMs: number | null;
 }
 
+/** Of a file that a request sends: 64 MiB. */
+export const MOST_UPLOAD_BYTES = 64 * 1024 * 1024;
+
 export type RequestBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'text'; readonly text: string }

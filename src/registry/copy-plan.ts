@@ -105,7 +105,7 @@ async function readMissing(
   reading.catch(() => undefined);
   const present = await findDigest(client, { ...destination, reference, scopes: pushScopes(destination), signal });
   if (present === child.digest) return null;
-  const manifest = await reading.catch((error) => Promise.reject(explainSparse(error)));
+  const manifest = await reading.catch((error) => Promise.reject(explainSparse(error, source, child)));
   if (manifest.bytes.length === child.size) return manifest;
   throw new DeployError(
     'IMAGE_INVALID',
@@ -115,9 +115,10 @@ async function readMissing(
 }
 
 /** Tools that copy a single platform leave the index as it was. */
-function explainSparse(error: unknown): unknown {
+function explainSparse(error: unknown, source: Repository, { digest }: Descriptor): unknown {
   if (!(error instanceof DeployError) || error.code !== 'IMAGE_NOT_FOUND') return error;
-  return new DeployError(error.code, `${error.message}, although the index of the image names it`, {
+  const what = `${formatRepository(source)}@${digest}`;
+  return new DeployError('IMAGE_NOT_FOUND', `could not read ${what}: it is not there, although the index names it`, {
     cause: error,
     hint: 'Set `platforms` to those that are there (`platforms: linux/amd64`), or push the image again with all that its index names.',
   });

@@ -229,7 +229,7 @@ describe('the inputs of a step', () => {
     ]);
     expect(messageOf(() => parse(inputs))).toContain('- platforms: got a value; expected nothing while there is');
     expect(messageOf(() => parse({ ...least, INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' }))).toContain(
-      '- platforms: could not read "amd64": it is not a platform. Write os/architecture',
+      '- platforms: could not read "amd64": it is not a platform. Did you mean `linux/amd64`?',
     );
   });
 
@@ -281,6 +281,29 @@ describe('what people know from elsewhere', () => {
     ],
     [{ INPUT_TARGET: 'cloud-run', INPUT_REGION: 'us-east-1' }, 'Did you mean `us-east1`?'],
     [{ INPUT_IMAGE: '' }, 'Secrets are empty in pull requests from forks'],
+    [
+      { INPUT_IMAGE: 'ghcr.io/acme/agent:' },
+      'its tag is empty. Check that the secret, variable, output or matrix value',
+    ],
+    [{ INPUT_IMAGE: 'ghcr.io/acme/agent@' }, 'its digest is empty. Check that'],
+    [{ INPUT_IMAGE: 'ghcr.io/acme/:v1' }, 'its repository is empty. Check that'],
+    [{ INPUT_IMAGE: 'ghcr.io//agent:v1' }, 'its repository is empty. Check that'],
+    [{ INPUT_IMAGE: '/acme/agent:v1' }, 'its registry is empty. Check that'],
+    [{ INPUT_IMAGE: '$'.concat('{{ env.IMAGE }}') }, 'it has an expression in it that GitHub did not evaluate'],
+    [{ INPUT_IMAGE: 'ghcr.io/Acme/agent:v1' }, 'Did you mean `ghcr.io/acme/agent:v1`?'],
+    [{ 'INPUT_COPY-TO': '/agent' }, '"/agent" is not a repository: its registry is empty. Check that'],
+    [{ 'INPUT_COPY-TO': 'quay.io/a b' }, '"quay.io/a b" is not a repository: '],
+    [{ 'INPUT_REGISTRY-USERNAME': 'ada' }, 'registry-password: is required (the value is empty)'],
+    [{ 'INPUT_REGISTRY-USERNAME': 'ada' }, 'check that the secret, variable, output or matrix value in it exists'],
+    [{ INPUT_FORCE: 'yes' }, 'force: got "yes"; expected true or false. Did you mean `true`?'],
+    [{ INPUT_FORCE: 'flase' }, 'Did you mean `false`?'],
+    [{ INPUT_TIMEOUT: '15 minutes' }, 'Did you mean `15m`?'],
+    [{ INPUT_TIMEOUT: '900' }, 'Did you mean `900s`?'],
+    [{ INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
+    [{ INPUT_PLATFORMS: 'linux/x86_64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
+    [{ INPUT_URL: 'http://169.254.169.254' }, 'url: got a link-local address or a metadata service'],
+    [{ INPUT_URL: 'http://metadata.google.internal/' }, 'url: got a link-local address or a metadata service'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': 'LOG=hunter2 MODE=fast' }, 'several variables are on one line. Write'],
     [{ 'INPUT_COPY-TO': 'https://ada:hunter2@ghcr.io/acme/agent' }, 'it is a URL'],
   ])('%j is met with what is meant', (given, says) => {
     const message = messageOf(() => parse({ ...least, ...given }));
@@ -297,6 +320,11 @@ describe('what people know from elsewhere', () => {
     ['CONTAINERAPPNAME', 'containerappname', 'It is called `service` here.'],
     ['AWS-REGION', 'aws-region', 'It is called `region` here.'],
     ['SMOKE_TESTS', 'smoke_tests', 'Did you mean `smoke-tests`?'],
+    ['ECS-CLUSTER', 'ecs-cluster', 'It is called `cluster` here.'],
+    ['SOURCE', 'source', 'Build and push the image in an earlier step'],
+    ['ROLE-TO-ASSUME', 'role-to-assume', 'Run aws-actions/configure-aws-credentials before this step'],
+    ['CREDENTIALS_JSON', 'credentials_json', 'Run google-github-actions/auth before this step'],
+    ['AZURECREDENTIALS', 'azurecredentials', 'Run azure/login before this step'],
   ])('the input %s is told what it is called here', (variable, name, says) => {
     const message = messageOf(() => parse({ ...least, [`INPUT_${variable}`]: 'x' }));
     expect(message).toContain(

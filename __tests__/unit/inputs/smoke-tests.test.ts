@@ -9,8 +9,13 @@ const FILES: Readonly<Record<string, string>> = {
   'tests/smoke.yml': '- GET /from-file',
   'tests/broken.yaml': '- GET /a\n- GETT /b',
 };
+const MIB_64 = 64 * 1024 * 1024;
+const sizeOf = (path: string): number | null => {
+  if (path.includes('.venv')) throw new DeployError('INPUT_INVALID', 'it is outside of the workspace');
+  return { 'tests/long.bin': MIB_64 + 1, 'tests/most.bin': MIB_64 }[path] ?? FILES[path]?.length ?? null;
+};
 const parse = (text: string): readonly SmokeTest[] =>
-  parseSmokeTests(text, { readFile: (path) => FILES[path] ?? null });
+  parseSmokeTests(text, { readFile: (path) => FILES[path] ?? null, size: sizeOf });
 
 const problemsOf = (text: string): readonly string[] => {
   try {
@@ -126,12 +131,30 @@ describe('smoke tests that are right', () => {
     expect(parse('- GET /x?token=s3cr3t')[0]).toMatchObject({ name: 'GET /x?…', location: '/x?token=s3cr3t' });
   });
 
-  it('ask `exists` for uploads where it is given', () => {
+  it('ask `size` for uploads where it is given', () => {
     const asked: string[] = [];
-    const exists = (path: string): boolean => asked.push(path) > 0;
-    parseSmokeTests('- POST /x: {file: big.bin}', { readFile: () => null, exists });
+    const size = (path: string): number => asked.push(path);
+    parseSmokeTests('- POST /x: {file: big.bin}', { readFile: () => null, size });
     expect(asked).toEqual(['big.bin']);
   });
+});
+
+test.each([
+  'POST /x: {file: tests/most.bin}',
+  'run: ./smoke.sh --fast',
+  'run: sh smoke.sh | tail',
+  'run: .venv/bin/python -m pytest',
+  'run: python -m pytest tests',
+  'run: node --test tests/a.js',
+  'run: node ./dist/server',
+  'run: bash -c "tests/none.sh"',
+  'run: cd tests && ./none.sh',
+  'run: ../tools/none.sh',
+  'run: $HOME/none.sh',
+  'run: /usr/local/bin/none',
+  'run: npx none',
+])('%s names no file that has to be there and is not', (entry) => {
+  expect(parse(`- ${entry}`)).toHaveLength(1);
 });
 
 describe('smoke tests that are wrong', () => {
@@ -166,11 +189,19 @@ describe('smoke tests that are wrong', () => {
     ['- GET /x: {status: 101}', /status: expected a status from 200 to 599/],
     ['- HEAD /x: {contains: a}', /contains: the response to HEAD has no body/],
     ['- HEAD /x: {json: {a: 1}}', /json: the response to HEAD has no body/],
+    ['- HEAD /x: {not: error}', /not: the response to HEAD has no body/],
+    ['- DELETE /x: {status: 204, contains: a}', /contains: a response with the status 204 has no body/],
+    ['- GET /x: {status: 304, not: a}', /not: a response with the status 304 has no body/],
+    ['- POST /x: {file: tests/long.bin}', /file: tests\/long.bin has 67\.1 MB; expected a file of at most 64 MiB/],
+    ['- POST /x: {body-file: tests/long.bin}', /body-file: tests\/long.bin has .*at most 64 MiB/],
     ['- GET http://169.254.169.254/latest', /metadata service, which is never called/],
     ['- GET http://metadata.google.internal/x', /metadata service, which is never called/],
     ['- GET http://[fd00:ec2::254]/x', /metadata service, which is never called/],
     ['- run: ./missing.sh --fast', /run: there is no file .\/missing.sh; check the path/],
     ['- run: bash ./missing.sh', /run: there is no file .\/missing.sh; check the path/],
+    ['- run: bash tests/missing.sh', /run: there is no file tests\/missing.sh; check the path/],
+    ['- run: tests/missing.sh --fast', /run: there is no file tests\/missing.sh; check the path/],
+    ['- run: "python3 tests/missing.py && true"', /run: there is no file tests\/missing.py; check the path/],
     ['- GET /a - GET /b', /several entries on one line.*`smoke-tests: \|`/],
     ['- GET /a - run: ls', /several entries on one line/],
     ['- POST /x: {body-file: tests/dog.jpg}', /body-file: there is no file tests\/dog.jpg/],

@@ -63,6 +63,13 @@ describe('lines', () => {
     });
   });
 
+  test('that YAML joined to one are refused; a value that only looks so is written as a map', () => {
+    expect(messageOf(() => parse('LOG=info MODE=fast\n'))).toContain('environment-variables: |');
+    expect(parse('LOG: info MODE=fast').set).toEqual({ LOG: 'info MODE=fast' });
+    expect(parse('JAVA_OPTS=-Xmx1g -DA=1').set).toEqual({ JAVA_OPTS: '-Xmx1g -DA=1' });
+    expect(parse('A=b C=d\nE=f G=h').set).toEqual({ A: 'b C=d', E: 'f G=h' });
+  });
+
   test('that are none are told by their number, never by what they hold', () => {
     const message = messageOf(() => parse('A=1\nhunter2\nB: hunter2\nA=hunter2'));
     expect(message).toContain('line 2: expected NAME=value');

@@ -22,4 +22,12 @@ export const awsInputsElsewhere: readonly (readonly [string, string])[] = [
     'It is called `cluster` here (`eks-cluster`, `gke-cluster` or `aks-cluster` with `target: kubernetes`).',
   ],
   ['awsregion', 'It is called `region` here.'],
+  ['ecscluster', 'It is called `cluster` here.'],
+  ['ecsservice', 'It is called `service` here.'],
+  ['desiredcount', 'Remove it: the number of tasks stays as it is.'],
+  ['codedeployapplication', 'Write `strategy: blue-green` or `strategy: canary`.'],
+  ['envfiles', 'It is called `environment-file` here.'],
+  ...['roletoassume', 'awsaccesskeyid', 'awssecretaccesskey', 'awssessiontoken'].map(
+    (name) => [name, 'Run aws-actions/configure-aws-credentials before this step, with it.'] as const,
+  ),
 ];

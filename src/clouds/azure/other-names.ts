@@ -9,6 +9,9 @@ export const azureAliases: readonly (readonly [string, string])[] = [
 /** Inputs of azure/container-apps-deploy-action -> the next step. */
 export const azureInputsElsewhere: readonly (readonly [string, string])[] = [
   ['imagetodeploy', 'It is called `image` here.'],
+  ['imagetobuild', 'Build and push the image in an earlier step, and write its name in `image`.'],
+  ['appsourcepath', 'Build and push the image in an earlier step, and write its name in `image`.'],
+  ['azurecredentials', 'Run azure/login before this step, with it.'],
   ['containerappname', 'It is called `service` here.'],
   ['containerappenvironment', 'Remove it: the app that is there is deployed to.'],
   ['subscriptionid', 'It is called `subscription` here.'],

@@ -8,7 +8,10 @@ export const googleAliases: readonly (readonly [string, string])[] = [
 
 /** Inputs of google-github-actions/deploy-cloudrun -> the next step. */
 export const googleInputsElsewhere: readonly (readonly [string, string])[] = [
-  ['envvarsfile', 'Write the variables in `environment-variables`.'],
+  ['envvarsfile', 'It is called `environment-file` here, for a file of lines `NAME=value`.'],
+  ['credentials', 'Run google-github-actions/auth before this step, with it.'],
+  ['credentialsjson', 'Run google-github-actions/auth before this step, with it.'],
+  ['suffix', 'Remove it: each revision gets a name of its own.'],
   ['projectid', 'It is called `project` here.'],
   ['notraffic', 'Write `traffic: 0` here.'],
   ['revisiontraffic', 'Write `strategy: canary` with `steps`, or `traffic: 0`.'],

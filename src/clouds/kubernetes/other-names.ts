@@ -11,6 +11,7 @@ export const kubernetesAliases: readonly (readonly [string, string])[] = [
 export const kubernetesInputsElsewhere: readonly (readonly [string, string])[] = [
   ['manifests', 'Write `workload: deployment/<name>`: the workload that is there gets the new image.'],
   ['deployment', 'Write `workload: deployment/<name>`.'],
+  ['deploymentname', 'Write `workload: deployment/<name>`.'],
   ['kubecontext', 'It is called `context` here.'],
   ['kubeconfigfile', 'It is called `kubeconfig` here.'],
   ['percentage', 'Write `strategy: canary` with `steps`.'],

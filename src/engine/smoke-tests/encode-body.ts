@@ -2,14 +2,12 @@ import path from 'node:path';
 import type { Files } from '../../io/files.ts';
 import { DeployError } from '../../model/errors.ts';
 import { formatExactJson } from '../../model/exact-json.ts';
-import type { RequestBody } from '../../model/smoke-test.ts';
+import { MOST_UPLOAD_BYTES, type RequestBody } from '../../model/smoke-test.ts';
 
 export interface EncodedBody {
   readonly bytes: Buffer | null;
   readonly contentType: string | null;
 }
-
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** @throws DeployError INPUT_INVALID when the file cannot be read or is larger than 64 MiB. */
 export async function encodeBody(body: RequestBody, files: Files): Promise<EncodedBody> {
@@ -29,7 +27,7 @@ export async function encodeBody(body: RequestBody, files: Files): Promise<Encod
 
 function readUpload(name: string, files: Files): Buffer {
   try {
-    return files.readInput(name, MAX_FILE_BYTES);
+    return files.readInput(name, MOST_UPLOAD_BYTES);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
