@@ -48,6 +48,7 @@ case $line in
   'aws elbv2 describe-target-groups'*) echo "tg/$(of --names "$@")" ;;
   'aws elbv2 describe-load-balancers'*) echo "lb/$(of --names "$@")" ;;
   'aws ecs list-task-definitions'*) echo "taskdef/$(of --family-prefix "$@"):1" ;;
+  'gh api repos/'*'/deployment-branch-policies '*) printf '%s' "${BRANCH_POLICIES:-}" ;;
   'gh api users/'*) echo '[{"type":"User","id":7}]' ;;
   'gh api repos/acme/agent --jq .id') echo 42 ;;
   'gh api repos/acme/agent/actions/oidc/'*) echo repo:acme@1/agent@42 ;;

@@ -73,6 +73,10 @@ export const gitHubRules: readonly Rule[] = [
   },
   {
     call: /^gh api --method POST repos\/acme\/agent\/environments\/\w+\/deployment-branch-policies /,
+    effect: ({ line }) => ({ needs: [environmentIn(line)], makes: [`${environmentIn(line)}/branch-policy`] }),
+  },
+  {
+    call: /^gh api repos\/acme\/agent\/environments\/\w+\/deployment-branch-policies /,
     effect: ({ line }) => ({ needs: [environmentIn(line)] }),
   },
   {

@@ -158,6 +158,14 @@ describe.each(clouds)('$page', ({ page, rules, env, kept, moves }) => {
     expect(environments.map(({ reviewers }) => reviewers)).toEqual([[], [{ type: 'User', id: 7 }]]);
   });
 
+  // One template deploys to two clouds: the guide of the second finds the environments of the first. GitHub answers 303 then.
+  test('lets a branch deploy once, also where another guide has made the environment', () => {
+    const posts = (calls: readonly Call[]) => calls.filter(({ args }) => args.includes('POST')).length;
+    expect(posts(setUp.calls)).toBe(2);
+    const again = record(script, ['--apply'], { ...env, BRANCH_POLICIES: 'release\nmain\n' });
+    expect([again.exitCode, posts(again.calls)]).toEqual([0, 0]);
+  });
+
   test('only prints its commands without --apply', () => {
     const { exitCode, stdout, calls } = record(script, [], env);
     expect({ exitCode, calls }).toEqual({ exitCode: 0, calls: [] });

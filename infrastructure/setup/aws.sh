@@ -254,7 +254,9 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
 }
 END
-gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
+gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
+  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
 gh variable set AWS_ACCOUNT --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$ACCOUNT"
 gh variable set AWS_REGION --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$AWS_REGION"
 gh variable set AWS_ROLE --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "arn:aws:iam::$ACCOUNT:role/deploy-$ENVIRONMENT"

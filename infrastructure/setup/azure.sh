@@ -124,7 +124,9 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
 }
 END
-gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
+gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
+  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
 CLIENT_ID=$(az ad app list --display-name "deploy-$SERVICE-$ENVIRONMENT" --query '[0].appId' --output tsv)
 gh variable set AZURE_TENANT_ID --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$TENANT_ID"
 gh variable set AZURE_SUBSCRIPTION_ID --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$SUBSCRIPTION_ID"

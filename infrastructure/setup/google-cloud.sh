@@ -82,7 +82,9 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
 }
 END
-gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
+gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
+  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
 NUMBER=$(gcloud projects describe "$PROJECT" --format 'value(projectNumber)')
 gh variable set GOOGLE_PROJECT --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$PROJECT"
 gh variable set GOOGLE_REGION --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$GOOGLE_REGION"

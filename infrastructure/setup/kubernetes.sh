@@ -111,7 +111,9 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
 }
 END
-gh api --method POST "repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies" --field "name=$BRANCH"
+POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
+gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
+  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
 gh variable set KUBERNETES_API_SERVER --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$API_SERVER"
 gh variable set KUBERNETES_NAMESPACE --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$NAMESPACE"
 } # step_5

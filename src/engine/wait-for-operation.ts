@@ -40,7 +40,8 @@ export function ensureHealthy(
 ): asserts observation is Exclude<Observation, { status: 'failed' }> {
   if (observation.status !== 'failed') return;
   const { as, message } = observation;
-  throw new DeployError(as, `could not roll out ${revision}: ${message}`, { hint: HINTS[as] });
+  const said = message.startsWith(`${revision}: `) ? message : `${revision}: ${message}`;
+  throw new DeployError(as, `could not roll out ${said}`, { hint: HINTS[as] });
 }
 
 const READ_AND_FIX = 'fix the image or its configuration, and run again.';

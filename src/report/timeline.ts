@@ -18,8 +18,9 @@ const SHORTEST_MS = 1_000;
 const MOST_TICKS = 8;
 /** In seconds, up to a day and more. */
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800];
-/** Words that a line of the diagram would start another statement with. */
-const STATEMENT = /^(?:gantt|title|section|click|date|excludes|includes|today|axis|top|tick|week|acc|inclusive)/i;
+/** What a line of the diagram would start another statement with, or a date. */
+const STATEMENT =
+  /^(?:\d{4}-\d\d-\d\d|gantt|title|section|click|date|excludes|includes|today|axis|top|tick|week|acc|inclusive)/i;
 
 /** The phases, the traffic and the rollback as a Mermaid diagram; '': too little happened. Times are the browser's. */
 export function timeline(outcome: Outcome, record: RunRecord): string {
@@ -80,14 +81,16 @@ function barLine({ label, kind, from, to }: Bar): string {
   return `  ${plain(label)} :${kind === null ? '' : `${kind}, `}${from}, ${Math.max(to, from + 1)}`;
 }
 
-/** A colon would end the label, a percent sign makes a comment of the line, and other signs mean something too. */
+/**
+ * A colon would end the label, a percent sign makes a comment of the line, and other signs mean something too: those of names
+ * are written by their number, as Mermaid has it (`#58;`), others are left out.
+ */
 function plain(label: string): string {
   const text = label
-    .replace(/(?<=\d)%/g, ' percent')
-    .replace(/[^\p{L}\p{N} .()/-]+/gu, ' ')
-    .replace(/-{2,}/g, '-')
+    .replace(/[^\p{L}\p{N} .()/:%_@+=,-]+/gu, ' ')
     .trim()
     .slice(0, LONGEST_LABEL)
     .toWellFormed();
-  return text === '' || STATEMENT.test(text) ? `- ${text}` : text;
+  const shown = text === '' || STATEMENT.test(text) ? `- ${text}` : text;
+  return shown.replace(/[:%_@+=,]/g, (sign) => `#${sign.charCodeAt(0)};`);
 }

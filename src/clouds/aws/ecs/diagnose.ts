@@ -77,6 +77,6 @@ function notingIn(facts: string[]): OptionalRead {
 function describeCause(stopped: readonly Task[], others: readonly string[]): string | null {
   const [first] = stopped;
   if (!first) return others[0] ?? null;
-  const count = stopped.length === 1 ? '' : `${stopped.length} tasks stopped; `;
-  return `${count}${describeStoppedTask(first)}`;
+  const count = stopped.length === 1 ? '' : ` (${stopped.length} tasks so far)`;
+  return `${describeStoppedTask(first)}${count}`;
 }
