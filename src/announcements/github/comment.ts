@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { GitHubApi } from '../../github/api.ts';
 import { listAt, numberAt, textAt } from '../../model/json.ts';
 import { escapeMarkdown, link } from '../../report/escape.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline, markOf } from '../../report/headline.ts';
 import { renderSummary } from '../../report/summary.ts';
-import type { GitHubApi } from './api.ts';
 
 /** GitHub counts characters; in bytes it is the same or less. */
 const MAX_COMMENT = 65_536;
