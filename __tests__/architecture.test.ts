@@ -9,6 +9,7 @@ const ROWS = [
   ['index'],
   ['action'],
   ['announcements'],
+  ['github'],
   ['inputs', 'outputs', 'engine', 'report'],
   ['verification'],
   ['strategies', 'registry', 'clouds'],

@@ -21,6 +21,8 @@ import { warnWithoutSmokeTests } from './engine/smoke-test.ts';
 import { COPY, openTimeLimit, type TimeLimit } from './engine/time-limit.ts';
 import { waitForAnswer } from './engine/wait.ts';
 import type { WaitRequest } from './engine/wait-until-free.ts';
+import type { EnsureNotOlder } from './github/guard-commits.ts';
+import { openOlderCommitGuard } from './github/older-commit-guard.ts';
 import { ensureTrustedEvent } from './inputs/trusted-event.ts';
 import { type DeployRequest, parseInputs, recallInputs } from './inputs.ts';
 import { removeDebugSwitches } from './io/debug-switches.ts';
@@ -37,6 +39,7 @@ import { writeOutputs } from './outputs.ts';
 import { findImage } from './registry/find-image.ts';
 import type { Told } from './report/index.ts';
 import { ensurePossible } from './strategies/ensure-possible.ts';
+import { preview } from './strategies/preview.ts';
 
 /** The main step. `signal`: aborted when the job is cancelled. True: green. */
 export async function deployAction(signal: AbortSignal): Promise<boolean> {
@@ -117,9 +120,11 @@ async function deployOrRefuse(record: RunRecord, announcer: Announcer, context: 
     ensureTrustedEvent(request, io);
     const deadline = io.clock.now() + request.timeoutMs;
     const limit = openTimeLimit(context);
-    const opened = await open({ ...request, deadline, record, limit }, { ...context, signal: limit.signal });
+    const limited = { ...context, signal: limit.signal };
+    const ensureNotOlder = await openOlderCommitGuard(request.olderCommit, limit, limited);
+    const opened = await open({ ...request, deadline, record, limit, ensureNotOlder }, limited);
     if (request.mode === 'plan') return await planDeploy(opened);
-    announcer.start(record, signal);
+    announcer.start(record, { signal, isPreview: request.strategy === preview });
     return await copyAndDeploy(opened, context);
   } catch (error) {
     return endAs('refused', { failure: describeError(signal.aborted ? signal.reason : error) });
@@ -130,6 +135,7 @@ interface Run extends DeployRequest {
   readonly deadline: number;
   readonly record: RunRecord;
   readonly limit: TimeLimit;
+  readonly ensureNotOlder: EnsureNotOlder | null;
 }
 
 /** Without what is opened meanwhile under the same names. */
@@ -140,6 +146,7 @@ async function open(run: Run, context: CloudContext) {
   const { record, environment, removed, secrets, base, limit, deadline } = run;
   const { io, signal } = context;
   const service = await limit.run('find the service', deadline, () => findService(run, context));
+  await run.ensureNotOlder?.(service, deadline, 'first');
   const registries = run.registries.map((opener) => opener(context));
   const registry = openImageRegistry(run, registries, context);
   const resolve = () => runPhase('Resolve the image digest', record, io, () => resolveImages(run, registry, io));
@@ -193,8 +200,10 @@ async function copyAndDeploy(opened: Awaited<ReturnType<typeof open>>, context: 
   const copying = { client, importers, record, io };
   const copy = () => runPhase('Copy the image', record, io, () => copyImages(images, copying));
   if (copyTo) await limit.run(COPY, deadline, copy);
+  await opened.ensureNotOlder?.(opened, deadline, 'later');
   return await deployInTurn(opened, async (laterDeadline) => {
     const service = await limit.run('find the service', laterDeadline, () => findService(opened, context));
+    await opened.ensureNotOlder?.(service, laterDeadline, 'waited');
     return { ...service, ...(await compare({ ...opened, ...service, deadline: laterDeadline })) };
   });
 }

@@ -13,6 +13,7 @@ import { ALL_CONTAINERS } from './model/container-edits.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest, squeeze } from './model/nearest.ts';
+import type { OlderCommitPolicy } from './model/older-commit.ts';
 import { type Platform, parsePlatform } from './model/platform.ts';
 import type { VerifyOptions } from './model/requirement.ts';
 import type { SmokeTest } from './model/smoke-test.ts';
@@ -55,6 +56,8 @@ export interface DeployRequest extends RolloutOptions, VerifyOptions {
   readonly inconclusive: 'fail' | 'proceed';
   /** Deploys also for events that run code of people who may not push. */
   readonly allowUntrustedEvent: boolean;
+  /** What to do with a commit that is older than the one that is deployed. null: refuse it where that is sure. */
+  readonly olderCommit: OlderCommitPolicy | null;
   readonly timeoutMs: number;
   readonly rollbackTimeoutMs: number;
 }
@@ -102,18 +105,16 @@ export function readRequest(inputs: StepInputs, source: InputSource): DeployRequ
     smokeTests: readSmokeTests(inputs, source.files),
     url: parseUrl(inputs),
     ...parseVariables(inputs, source.files),
-    base: inputs.text('base') === '' ? null : inputs.choice<Base>('base', ['serving', 'latest'], 'serving'),
+    base: inputs.choice<Base, null>('base', ['serving', 'latest'], null),
     force: inputs.boolean('force', false),
     onFailure: inputs.choice('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.choice('on-cancel', ['rollback', 'keep'], 'rollback'),
     onConflict: inputs.choice('on-conflict', ['wait', 'fail'], 'wait'),
-    onStuck:
-      inputs.text('on-stuck') === ''
-        ? null
-        : inputs.choice<'replace' | 'fail'>('on-stuck', ['replace', 'fail'], 'fail'),
+    onStuck: inputs.choice<'replace' | 'fail', null>('on-stuck', ['replace', 'fail'], null),
     inconclusive: inputs.choice('inconclusive', ['fail', 'proceed'], 'fail'),
     allowNoRollback: inputs.boolean('allow-no-rollback', false),
     allowUntrustedEvent: inputs.boolean('allow-untrusted-event', false),
+    olderCommit: inputs.choice<OlderCommitPolicy, null>('older-commit', ['refuse', 'warn', 'allow'], null),
     timeoutMs: inputs.duration('timeout', '20m'),
     rollbackTimeoutMs: inputs.duration('rollback-timeout', '15m'),
   };

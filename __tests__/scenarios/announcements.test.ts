@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { checkExchange } from '../../conformance/github/check-exchange.ts';
 import type { Agent } from '../../simulators/agent.ts';
 import { GitHubRestApi } from '../../simulators/github/rest-api.ts';
 import { textAt } from '../../simulators/json.ts';
 import { closeAgents, givenAgent as givenEcs } from './agent.ts';
+import { openGitHubCheck } from './check-github.ts';
 import { givenCloudRun as givenRun } from './cloud-run-agent.ts';
 
 const folders: string[] = [];
@@ -15,27 +15,11 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
 });
 
-/** What GitHub was asked and what it answered, against its own description of the API. */
-const contradictions: string[] = [];
-const checked = new Set<string>();
-afterEach(() => expect(contradictions.splice(0)).toEqual([]));
+const github = openGitHubCheck();
+afterEach(() => expect(github.takeContradictions()).toEqual([]));
 
-function checkGitHub<A extends Agent>(agent: A): A {
-  agent.world.edge.onExchange(({ operation, request: { method, url, body }, answer }) => {
-    if (url.host !== 'api.github.com') return;
-    checked.add(operation);
-    const exchange = { method, path: url.pathname, query: url.searchParams, status: answer.status };
-    const parsed = {
-      body: body.length > 0 ? JSON.parse(String(body)) : undefined,
-      answer: JSON.parse(String(answer.body)),
-    };
-    contradictions.push(...checkExchange({ ...exchange, ...parsed }));
-  });
-  return agent;
-}
-
-const givenAgent = async (...given: Parameters<typeof givenEcs>) => checkGitHub(await givenEcs(...given));
-const givenCloudRun = async () => checkGitHub(await givenRun());
+const givenAgent = async (...given: Parameters<typeof givenEcs>) => github.watch(await givenEcs(...given));
+const givenCloudRun = async () => github.watch(await givenRun());
 
 const TOKEN = 'ghs_simulatedJobToken0123456789';
 const COMMIT = '9fceb02d0ae598e95dc970b74767f19372d61af8';
@@ -421,8 +405,15 @@ describe('GitHub', () => {
 });
 
 test('every operation that is used was checked against GitHub’s description', () => {
-  expect([...checked].map((name) => name.replace('github:', '')).sort()).toEqual([
-    ...['CreateArtifactRecord', 'CreateCheck', 'CreateComment', 'CreateCommitStatus', 'CreateDeployment'],
+  expect([...github.operations].sort()).toEqual([
+    ...[
+      'CompareCommits',
+      'CreateArtifactRecord',
+      'CreateCheck',
+      'CreateComment',
+      'CreateCommitStatus',
+      'CreateDeployment',
+    ],
     ...['CreateStatus', 'ListComments', 'ListDeployments', 'ListStatuses', 'UpdateCheck', 'UpdateComment'],
   ]);
 });

@@ -8,13 +8,20 @@ export interface Meeting {
   readonly when: 'before' | 'after';
   /** The n-th of them; absent: the first. */
   readonly nth?: number;
+  /** What the second run has in its environment beside the usual. */
+  readonly secondEnv?: Inputs;
 }
 
 /**
  * Two runs at once. The call of the first is held until the second has begun, as virtual time would go on without it.
  * Returns the main step of each.
  */
-export async function deployBeside(agent: Agent, first: Inputs, second: Inputs, { operation, when, nth = 1 }: Meeting) {
+export async function deployBeside(
+  agent: Agent,
+  first: Inputs,
+  second: Inputs,
+  { operation, when, nth = 1, secondEnv = {} }: Meeting,
+) {
   const hasBegun = Promise.withResolvers<void>();
   let other: ReturnType<Agent['deploy']> | null = null;
   let seen = 0;
@@ -22,7 +29,7 @@ export async function deployBeside(agent: Agent, first: Inputs, second: Inputs, 
     if (moment !== when) return;
     if (other) return hasBegun.resolve();
     if (!operation.test(call.operation) || ++seen < nth) return;
-    other = agent.deploy(second);
+    other = agent.deploy(second, { env: secondEnv });
     await hasBegun.promise;
   });
   const { main } = await agent.deploy(first);

@@ -31,10 +31,13 @@ interface Description {
   readonly components: { readonly parameters: Readonly<Record<string, Parameter>> };
 }
 
-/** GitHub lists null in no `enum`, and answers with it where the member is `nullable`. */
+/** GitHub lists null in no `enum`, and answers with it where the member is `nullable`, which ajv knows beside a `type` only. */
 function withNull(_name: string, value: unknown): unknown {
   const isNullable = typeof value === 'object' && value !== null && 'nullable' in value && value.nullable === true;
-  return isNullable && 'enum' in value && Array.isArray(value.enum) ? { ...value, enum: [...value.enum, null] } : value;
+  if (!isNullable) return value;
+  if ('enum' in value && Array.isArray(value.enum)) return { ...value, enum: [...value.enum, null] };
+  const { nullable: _, ...rest } = value;
+  return 'type' in value ? value : { anyOf: [rest, { enum: [null] }] };
 }
 
 const description: Description = JSON.parse(readFileSync(new URL('openapi.json', import.meta.url), 'utf8'), withNull);

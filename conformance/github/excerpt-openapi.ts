@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 const OPERATIONS: readonly (readonly [path: string, ...methods: readonly string[]])[] = [
   ['/repos/{owner}/{repo}/deployments', 'get', 'post'],
   ['/repos/{owner}/{repo}/deployments/{deployment_id}/statuses', 'get', 'post'],
+  ['/repos/{owner}/{repo}/compare/{basehead}', 'get'],
   ['/repos/{owner}/{repo}/issues/{issue_number}/comments', 'get', 'post'],
   ['/repos/{owner}/{repo}/issues/comments/{comment_id}', 'patch'],
   ['/repos/{owner}/{repo}/check-runs', 'post'],

@@ -2,12 +2,21 @@ import type { SimulatedHost, SimulatedRequest, SimulatedResponse, TimeSource } f
 import { isObject, type Json, type JsonObject, textAt } from '../json.ts';
 
 /** What a token may do: `permissions:` of a job. */
-export type Permission = 'deployments' | 'pull-requests' | 'checks' | 'statuses' | 'artifact-metadata';
+export type Permission =
+  | 'contents'
+  | 'deployments'
+  | 'deployments:read'
+  | 'pull-requests'
+  | 'checks'
+  | 'statuses'
+  | 'artifact-metadata';
 
 export interface GitHubDeployment {
   readonly id: number;
   readonly environment: string;
   readonly sha: string;
+  /** What was asked to be deployed: a branch, or the commit. */
+  readonly ref: string;
   readonly payload: JsonObject;
   readonly description: string | null;
   readonly createdAt: number;
@@ -32,6 +41,8 @@ export class GitHubRestApi implements SimulatedHost {
   readonly comments: GitHubComment[] = [];
   readonly checks: JsonObject[] = [];
   readonly statuses: JsonObject[] = [];
+  /** Parents of each commit of the repository. */
+  readonly commits = new Map<string, readonly string[]>();
   /** One for an environment and a name, as GitHub keeps them. */
   readonly artifactRecords = new Map<string, JsonObject>();
   /** False: the repository belongs to a person, who has no artifact metadata. */
@@ -57,10 +68,16 @@ export class GitHubRestApi implements SimulatedHost {
   }
 
   /** What the runner does for a job with `environment:`. `runUrl`: page of its run. */
-  deployForJob(environment: string, sha: string, runUrl: string): GitHubDeployment {
-    const deployment = this.#addDeployment({ environment, ref: sha }, sha);
+  deployForJob(environment: string, sha: string, runUrl: string, ref = sha): GitHubDeployment {
+    const deployment = this.#addDeployment({ environment, ref }, sha);
     this.#addStatus(deployment, { state: 'in_progress', log_url: `${runUrl}/job/1` });
     return deployment;
+  }
+
+  /** What the runner does when that job has ended well. `address`: the `url` of its `environment:`. */
+  endJob(deployment: GitHubDeployment, address = ''): void {
+    const { log_url } = deployment.statuses[0]!;
+    this.#addStatus(deployment, { state: 'success', log_url: log_url!, environment_url: address });
   }
 
   addComment(issue: number, body: string, author: GitHubComment['author']): GitHubComment {
@@ -84,7 +101,8 @@ export class GitHubRestApi implements SimulatedHost {
     if (!permissions) return answer(401, { message: 'Bad credentials', documentation_url: DOCS, status: '401' });
     const route = this.#find(request.method, request.url.pathname);
     if (!route) return answer(404, { message: 'Not Found', documentation_url: DOCS, status: '404' });
-    if (!permissions.has(route.permission)) {
+    const isAllowed = permissions.has(route.permission) || (request.method === 'GET' && mayRead(permissions, route));
+    if (!isAllowed) {
       return answer(403, { message: 'Resource not accessible by integration', documentation_url: DOCS, status: '403' });
     }
     const body = readJson(request.body);
@@ -138,6 +156,13 @@ export class GitHubRestApi implements SimulatedHost {
         path: /^deployments\/(\d+)\/statuses$/,
         ...deployments,
         answer: (id, body) => this.#createStatus(id, body),
+      },
+      {
+        operation: 'CompareCommits',
+        method: 'GET',
+        path: /^compare\/([0-9a-f]{40}\.\.\.[0-9a-f]{40})$/,
+        permission: 'contents',
+        answer: (range, _, query) => this.#compare(range, query),
       },
       {
         operation: 'ListComments',
@@ -216,7 +241,12 @@ export class GitHubRestApi implements SimulatedHost {
 
   #addDeployment(body: JsonObject, sha: string): GitHubDeployment {
     const deployment = {
-      ...{ id: this.#nextId(), sha, environment: textAt(body, 'environment') || 'production' },
+      ...{
+        id: this.#nextId(),
+        sha,
+        ref: textAt(body, 'ref'),
+        environment: textAt(body, 'environment') || 'production',
+      },
       ...{
         payload: isObject(body['payload']) ? body['payload'] : {},
         description: textAt(body, 'description') || null,
@@ -260,6 +290,50 @@ export class GitHubRestApi implements SimulatedHost {
     };
     deployment.statuses.push(status);
     return status;
+  }
+
+  /** https://docs.github.com/rest/commits/commits#compare-two-commits */
+  #compare(range: string, query: URLSearchParams): SimulatedResponse {
+    const [base = '', head = ''] = range.split('...');
+    if (!this.commits.has(base) || !this.commits.has(head)) return notFound();
+    const [ofBase, ofHead] = [this.#ancestorsOf(base), this.#ancestorsOf(head)];
+    const common = ofHead.find((sha) => ofBase.includes(sha));
+    if (common === undefined) return notFound();
+    const ahead = ofHead.filter((sha) => !ofBase.includes(sha)).toReversed();
+    const behind = ofBase.filter((sha) => !ofHead.includes(sha)).length;
+    const either = ahead.length > 0 ? 'ahead' : behind > 0 ? 'behind' : 'identical';
+    const page = `https://github.com/${this.#repository}/compare`;
+    return answer(200, {
+      ...{ url: this.#pageOf('compare', range), html_url: `${page}/${range}`, permalink_url: `${page}/${range}` },
+      ...{ diff_url: `${page}/${range}.diff`, patch_url: `${page}/${range}.patch` },
+      ...{ base_commit: this.#viewCommit(base), merge_base_commit: this.#viewCommit(common) },
+      ...{ status: ahead.length > 0 && behind > 0 ? 'diverged' : either, ahead_by: ahead.length, behind_by: behind },
+      total_commits: ahead.length,
+      commits: ahead.slice(0, Number(query.get('per_page') ?? 30)).map((sha) => this.#viewCommit(sha)),
+      files: [],
+    });
+  }
+
+  /** The commit itself and all before it, nearest first. */
+  #ancestorsOf(sha: string): readonly string[] {
+    const found = [sha];
+    for (const one of found) for (const up of this.commits.get(one) ?? []) if (!found.includes(up)) found.push(up);
+    return found;
+  }
+
+  #viewCommit(sha: string): JsonObject {
+    const signature = { name: 'octocat', email: 'octocat@github.com', date: this.#time() };
+    const tree = { sha, url: this.#pageOf('git', 'trees', sha) };
+    return {
+      ...{ sha, node_id: `C_${sha}`, url: this.#pageOf('commits', sha), author: bot, committer: bot },
+      html_url: `https://github.com/${this.#repository}/commit/${sha}`,
+      comments_url: this.#pageOf('commits', sha, 'comments'),
+      commit: {
+        ...{ author: signature, committer: signature, message: `Commit ${sha}`, comment_count: 0, tree },
+        url: this.#pageOf('git', 'commits', sha),
+      },
+      parents: (this.commits.get(sha) ?? []).map((parent) => ({ sha: parent, url: this.#pageOf('commits', parent) })),
+    };
   }
 
   #listComments(issue: string, query: URLSearchParams): SimulatedResponse {
@@ -370,7 +444,7 @@ export class GitHubRestApi implements SimulatedHost {
     return answer(201, status);
   }
 
-  #viewDeployment({ id, environment, sha, payload, description }: GitHubDeployment): JsonObject {
+  #viewDeployment({ id, environment, sha, ref, payload, description }: GitHubDeployment): JsonObject {
     const page = this.#pageOf('deployments', id);
     return {
       ...{
@@ -378,7 +452,7 @@ export class GitHubRestApi implements SimulatedHost {
         node_id: `DE_${id}`,
         url: page,
         sha,
-        ref: sha,
+        ref,
         task: 'deploy',
         payload,
         environment,
@@ -464,6 +538,10 @@ function wrongInCheck(body: JsonObject): string | null {
   const [status, conclusion] = [textAt(body, 'status'), textAt(body, 'conclusion')];
   if (status === 'completed' && conclusion === '') return 'conclusion';
   return textAt(body, 'output', 'summary').length > 65_535 ? 'summary' : null;
+}
+
+function mayRead(permissions: ReadonlySet<Permission>, { permission }: Pick<Route, 'permission'>): boolean {
+  return permission === 'deployments' && permissions.has('deployments:read');
 }
 
 function readJson(body: Buffer): JsonObject | null {

@@ -1,4 +1,5 @@
 import type { CancellableIo, Io } from '../io/io.ts';
+import { withinTime } from '../io/within-time.ts';
 import type { AnnouncementOptions, Channel, TraceOptions } from '../model/announcement.ts';
 import { describeError } from '../model/errors.ts';
 import type { RunRecord } from '../model/outcome.ts';
@@ -8,7 +9,6 @@ import { type RunFacts, readSafeRunFacts } from '../report/run-facts.ts';
 import { sendToChannel } from './channels/send.ts';
 import type { StartedOnGitHub } from './github/tell-github.ts';
 import { endedMessage, type Message, startedMessage } from './message.ts';
-import { withinTime } from './within-time.ts';
 
 const START_MS = 5_000;
 const END_MS = 8_000;
@@ -18,15 +18,22 @@ interface Start {
   readonly record: RunRecord;
   readonly io: Io;
   readonly signal: AbortSignal;
+  readonly isPreview: boolean;
 }
 
 /** Returns what was recorded on GitHub; null: nothing. Throws nothing. */
-export async function announceStart({ options, record, io, signal }: Start): Promise<StartedOnGitHub | null> {
+export async function announceStart({
+  options,
+  record,
+  io,
+  signal,
+  isPreview,
+}: Start): Promise<StartedOnGitHub | null> {
   const run = readSafeRunFacts(io);
   const { github } = options;
   const message = startedMessage(record, run);
   const onGitHub = github
-    ? tryTo('GitHub', io, () => startOnGitHub({ options: github, record, run, io, signal }))
+    ? tryTo('GitHub', io, () => startOnGitHub({ options: github, record, run, io, signal, isPreview }))
     : Promise.resolve(null);
   await Promise.all(channelsOf(options, message).map((channel) => tell(channel, message, { io, signal }, START_MS)));
   return await onGitHub;

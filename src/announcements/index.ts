@@ -15,12 +15,19 @@ import { maskSecrets } from './mask-secrets.ts';
 export interface Announcer {
   /** For the check of the inputs. */
   readonly parsers: AnnouncementParsers;
-  /** A deployment starts. Goes on by itself. `signal`: aborted when the job is cancelled. */
-  start(record: RunRecord, signal: AbortSignal): void;
+  /** A deployment starts. Goes on by itself. */
+  start(record: RunRecord, options: StartOptions): void;
   /** The newest commit that the environment had before, once GitHub has said so; null: it has not. */
   previousCommit(): string | null;
   /** How it ended, by texts that may be read by anyone. */
   end(evidence: Evidence): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Aborted when the job is cancelled. */
+  readonly signal: AbortSignal;
+  /** It gets no traffic. */
+  readonly isPreview: boolean;
 }
 
 const silent: Announcer = { parsers: noParsers, start: () => {}, previousCommit: () => null, end: async () => {} };
@@ -36,10 +43,10 @@ export async function openAnnouncer(io: Io): Promise<Announcer> {
   let starting: Promise<void> = Promise.resolve();
   return {
     parsers,
-    start(record, signal) {
+    start(record, how) {
       starting = (async () => {
         const { announceStart } = await import('./announce.ts');
-        started = await announceStart({ options, record, io, signal });
+        started = await announceStart({ options, record, io, ...how });
       })();
       // It throws nothing of its own; a file of the action that can't be loaded must not end the process either.
       starting.catch(() => {});

@@ -10,7 +10,7 @@ export interface InputReader {
   boolean(name: string, fallback: boolean): boolean;
   /** `90s`, `15m`, `1h30m` -> milliseconds. */
   duration(name: string, fallback: string): number;
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T;
+  choice<T extends string, F extends T | null = T>(name: string, choices: readonly T[], fallback: F): T | F;
   /** Notes a problem with an input in the reader's one form. `given` null: the value is empty. */
   problem(
     name: string,

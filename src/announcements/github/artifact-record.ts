@@ -1,7 +1,7 @@
+import type { GitHubApi } from '../../github/api.ts';
 import type { OutcomeKind } from '../../model/outcome.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { cutText } from '../message.ts';
-import type { GitHubApi } from './api.ts';
 
 const LONGEST_NAME = 256;
 const LONGEST_ENVIRONMENT = 128;

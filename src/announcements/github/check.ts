@@ -1,3 +1,4 @@
+import type { GitHubApi } from '../../github/api.ts';
 import type { GitHubOptions } from '../../model/announcement.ts';
 import { numberAt } from '../../model/json.ts';
 import { isGreen, type RunRecord } from '../../model/outcome.ts';
@@ -6,7 +7,6 @@ import { headline, startHeadline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { renderSummary } from '../../report/summary.ts';
 import { cutText } from '../message.ts';
-import type { GitHubApi } from './api.ts';
 
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { GitHubApi } from '../../github/api.ts';
 import { listAt, numberAt, textAt } from '../../model/json.ts';
 import { escapeMarkdown, link } from '../../report/escape.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline, markOf } from '../../report/headline.ts';
 import { renderSummary } from '../../report/summary.ts';
-import type { GitHubApi } from './api.ts';
 
 /** GitHub’s error says 65,536 characters; others measured 262,144 bytes (dead-claudia/github-limits#13). In bytes it is within both. */
 const MAX_COMMENT = 65_536;

@@ -1,15 +1,15 @@
-import { isJsonObject, listAt, numberAt, textAt, valueAt } from '../../model/json.ts';
+import type { GitHubApi } from '../../github/api.ts';
+import { payloadFor, readDeployments } from '../../github/deployments.ts';
+import { numberAt } from '../../model/json.ts';
 import type { OutcomeKind, RunRecord } from '../../model/outcome.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { cutText } from '../message.ts';
-import type { GitHubApi } from './api.ts';
 
 const LONGEST_DESCRIPTION = 140;
 /** Each takes a request of its own for its statuses. */
 const NEWEST_DEPLOYMENTS = 5;
-const OURS = 'deploy-agent';
 
 export interface StartedDeployment {
   /** null: the job's own `environment:` has made one already. */
@@ -23,21 +23,24 @@ interface Start {
   readonly commit: string;
   readonly record: RunRecord;
   readonly run: RunFacts;
+  /** It gets no traffic. */
+  readonly isPreview: boolean;
 }
 
 /** Records a deployment that is in progress. https://docs.github.com/rest/deployments */
 export async function startDeployment(
   api: GitHubApi,
-  { environment, commit, record, run }: Start,
+  { environment, commit, record, run, isPreview }: Start,
 ): Promise<StartedDeployment> {
   const { owner, repo } = api;
-  const known = await listNewest(api, environment);
-  const previousCommit = known.find(({ isOfThisRun, succeeded }) => succeeded && !isOfThisRun(run))?.commit ?? null;
-  if (known.some(({ isOfJob, isOfThisRun }) => isOfJob && isOfThisRun(run))) return { id: null, previousCommit };
+  const known = await readDeployments(api, { environment, run, count: NEWEST_DEPLOYMENTS });
+  const previous = known.find(({ isOfThisRun, succeededAt }) => succeededAt !== null && !isOfThisRun);
+  const previousCommit = previous?.commit || null;
+  if (known.some(({ ours, isOfThisRun }) => ours === null && isOfThisRun)) return { id: null, previousCommit };
   const { data } = await api.request('POST /repos/{owner}/{repo}/deployments', {
     ...{ owner, repo, ref: commit, environment },
     // What may be deployed was decided by the workflow, and nothing is merged here.
-    ...{ auto_merge: false, required_contexts: [], payload: { action: OURS } },
+    ...{ auto_merge: false, required_contexts: [], payload: payloadFor(record.resource, isPreview) },
     description: cutText(record.resource ?? 'deploy-agent', LONGEST_DESCRIPTION),
   });
   const id = numberAt(data, 'id');
@@ -77,39 +80,4 @@ async function setStatus(api: GitHubApi, id: number, { state, description, run, 
     ...(run.runUrl ? { log_url: run.runUrl } : {}),
     ...(address && /^https?:/.test(address) ? { environment_url: address } : {}),
   });
-}
-
-interface KnownDeployment {
-  readonly commit: string;
-  /** The runner made it for the job's `environment:`. */
-  readonly isOfJob: boolean;
-  readonly succeeded: boolean;
-  isOfThisRun(run: RunFacts): boolean;
-}
-
-/** Newest first. */
-async function listNewest(api: GitHubApi, environment: string): Promise<readonly KnownDeployment[]> {
-  const { owner, repo } = api;
-  const listing = { owner, repo, environment, per_page: NEWEST_DEPLOYMENTS };
-  const { data } = await api.request('GET /repos/{owner}/{repo}/deployments', listing);
-  const found = listAt({ data }, 'data').slice(0, NEWEST_DEPLOYMENTS);
-  return await Promise.all(found.map((deployment) => readDeployment(api, deployment)));
-}
-
-async function readDeployment(api: GitHubApi, deployment: object): Promise<KnownDeployment> {
-  const { owner, repo } = api;
-  const { data } = await api.request('GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
-    ...{ owner, repo, deployment_id: numberAt(deployment, 'id'), per_page: 30 },
-  });
-  const statuses = listAt({ data }, 'data');
-  const payload = valueAt(deployment, 'payload');
-  return {
-    commit: textAt(deployment, 'sha'),
-    isOfJob: !(isJsonObject(payload) && payload['action'] === OURS),
-    succeeded: statuses.some((status) => textAt(status, 'state') === 'success'),
-    isOfThisRun: ({ runUrl }) => {
-      const page = runUrl?.replace(/\/attempts\/\d+$/, '');
-      return page !== undefined && statuses.some((status) => `${textAt(status, 'log_url')}/`.startsWith(`${page}/`));
-    },
-  };
 }

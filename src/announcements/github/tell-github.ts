@@ -1,3 +1,4 @@
+import { explainGitHubError, type GitHubApi, openGitHubApi } from '../../github/api.ts';
 import { readEvent } from '../../io/event.ts';
 import type { Io } from '../../io/io.ts';
 import type { GitHubOptions } from '../../model/announcement.ts';
@@ -6,7 +7,6 @@ import type { RunRecord } from '../../model/outcome.ts';
 import { joinSentences } from '../../model/sentences.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
-import { explainGitHubError, type GitHubApi, openGitHubApi } from './api.ts';
 import { artifactRecordOf, writeArtifactRecord } from './artifact-record.ts';
 import { endCheck, startCheck } from './check.ts';
 import { writeComment } from './comment.ts';
@@ -40,12 +40,20 @@ interface Start {
   readonly options: GitHubOptions;
   readonly record: RunRecord;
   readonly run: RunFacts;
+  readonly isPreview: boolean;
   readonly io: Io;
   readonly within: Within;
 }
 
 /** null: nothing was begun. */
-export async function startOnGitHub({ options, record, run, io, within }: Start): Promise<StartedOnGitHub | null> {
+export async function startOnGitHub({
+  options,
+  record,
+  run,
+  isPreview,
+  io,
+  within,
+}: Start): Promise<StartedOnGitHub | null> {
   const { deployment: environment, check: kind, token } = options;
   const telling = { io, within, token };
   const commit = run.commit;
@@ -56,7 +64,7 @@ export async function startOnGitHub({ options, record, run, io, within }: Start)
   const recordDeployment = async () => {
     if (environment === null || commit === null) return null;
     const started = await tell('record the deployment', 'deployments: write', telling, (api) =>
-      startDeployment(api, { environment, commit, record, run }),
+      startDeployment(api, { environment, commit, record, run, isPreview }),
     );
     if (started?.id) note({ deployment: started.id });
     else if (started)

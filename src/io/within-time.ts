@@ -1,6 +1,6 @@
-import type { CancellableIo } from '../io/io.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DeployError } from '../model/errors.ts';
+import type { CancellableIo } from './io.ts';
 
 /** Ends what takes longer. @throws DeployError TIMEOUT; the signal's reason; what `body` throws */
 export async function withinTime<T>(
@@ -12,8 +12,8 @@ export async function withinTime<T>(
   const done = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);
   const expiry = io.clock.sleep(ms, AbortSignal.any([done.signal, signal])).then(() => {
-    const message = `could not tell it: there was no answer within ${formatDuration(ms)}`;
-    over.abort(new DeployError('TIMEOUT', message, { hint: 'The deployment does not wait longer for it.' }));
+    const message = `could not wait longer: there was no answer within ${formatDuration(ms)}`;
+    over.abort(new DeployError('TIMEOUT', message, { hint: 'The deployment goes on without it.' }));
     throw over.signal.reason;
   });
   try {

@@ -1,8 +1,8 @@
 import { Octokit } from '@octokit/core';
-import { readBody } from '../../io/http.ts';
-import type { CancellableIo } from '../../io/io.ts';
-import { DeployError } from '../../model/errors.ts';
-import { visible } from '../../model/visible.ts';
+import { readBody } from '../io/http.ts';
+import type { CancellableIo } from '../io/io.ts';
+import { DeployError } from '../model/errors.ts';
+import { visible } from '../model/visible.ts';
 
 const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
