@@ -1,9 +1,9 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { slackBody } from '../../../src/announcements/channels/slack.ts';
-import type { GitHubApi } from '../../../src/announcements/github/api.ts';
 import { endCheck } from '../../../src/announcements/github/check.ts';
 import { writeComment } from '../../../src/announcements/github/comment.ts';
 import { endedMessage } from '../../../src/announcements/message.ts';
+import type { GitHubApi } from '../../../src/github/api.ts';
 import { openLog } from '../../../src/io/log.ts';
 import { emptyRecord, endAs } from '../../../src/model/outcome.ts';
 import type { Evidence } from '../../../src/report/evidence.ts';
