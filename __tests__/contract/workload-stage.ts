@@ -2,8 +2,7 @@ import { deploy } from '../../src/engine/deploy.ts';
 import { findEndpoint } from '../../src/engine/endpoint.ts';
 import { finish, recalled, untouched } from '../../src/engine/finish.ts';
 import { openJournal } from '../../src/engine/journal.ts';
-import type { Progress, Rollout } from '../../src/engine/rollout.ts';
-import { runStep } from '../../src/engine/run-step.ts';
+import type { Rollout } from '../../src/engine/rollout.ts';
 import type { Io } from '../../src/io/io.ts';
 import { isGreen, type Outcome } from '../../src/model/outcome.ts';
 import type { Change, Workload } from '../../src/model/workload.ts';
@@ -11,6 +10,7 @@ import { ensurePossible } from '../../src/strategies/ensure-possible.ts';
 import type { Strategy } from '../../src/strategies/strategy.ts';
 import { parseTrafficSteps } from '../../src/strategies/traffic-steps.ts';
 import { type FakeIo, fakeIo } from '../fixtures/fake-io.ts';
+import { runPrefix } from '../fixtures/run-prefix.ts';
 import { scriptedRollout } from '../fixtures/scripted-rollout.ts';
 import type { ContractStage } from './contract-suite.ts';
 
@@ -52,7 +52,7 @@ export function openWorkloadStage(target: TestTarget, run: WorkloadRun): Contrac
     async leaveAfter(prefix) {
       const io = fakeIo();
       const rollout = await openRollout(target, { ...run, io });
-      await runPrefix(rollout, prefix);
+      await runPrefix(rollout, { prefix, image: null, point: await rollout.workload.capture() });
       const outcome = await finishOn(target, io);
       return { total: rollout.steps.length, outcome: outcome.kind, isRed: !isGreen(outcome) };
     },
@@ -69,20 +69,4 @@ async function openRollout(
   const endpoint = await findEndpoint({ url: null, smokeTests: [] }, workload, io);
   const planned = strategy.plan(parseTrafficSteps(steps), workload.capabilities);
   return { ...scriptedRollout(workload, io, planned), change, endpoint };
-}
-
-async function runPrefix(rollout: Rollout, prefix: number): Promise<void> {
-  const { workload, journal, deadline } = rollout;
-  const point = await workload.capture();
-  const entry = { version: 1, phase: 'open', image: null, point, mark: null, failure: null, outcome: null } as const;
-  const progress: Progress = {
-    entry,
-    operation: null,
-    share: null,
-    markedUntil: null,
-    unanswered: { at: null },
-    deadline,
-  };
-  journal.write(entry);
-  for (const step of rollout.steps.slice(0, prefix)) await runStep(step, progress, rollout);
 }

@@ -15,6 +15,8 @@ export interface Rule {
   readonly close?: boolean;
   /** The connection is closed after the body, which is shorter than announced. */
   readonly cut?: boolean;
+  /** It comes while the body is being sent, and the connection is reset then. Of a layer that is too long to be sent at once. */
+  readonly early?: boolean;
   /** Only without an Authorization header. */
   readonly unlessAuthorized?: boolean;
 }
@@ -38,8 +40,9 @@ export function answerWith(rules: readonly Rule[], self: string): Intercept {
     const rule = rules.find((one) => fits(one, request) && (used.get(one) ?? 0) < (one.times ?? Infinity));
     if (!rule) return false;
     used.set(rule, (used.get(rule) ?? 0) + 1);
-    // Read first: who still sends would see a broken connection instead of the answer.
-    request.resume().once('end', () => answer(rule, { request, response, self }));
+    // Read first, unless it is about that: some clients see a broken connection instead of an answer that comes early.
+    if (rule.early) answer(rule, { request, response, self });
+    else request.resume().once('end', () => answer(rule, { request, response, self }));
     return true;
   };
 }
@@ -56,10 +59,14 @@ interface Exchange {
   readonly self: string;
 }
 
-function answer({ status = 200, headers = {}, body = '', close, cut }: Rule, { request, response, self }: Exchange) {
+function answer(
+  { status = 200, headers = {}, body = '', close, cut, early }: Rule,
+  { request, response, self }: Exchange,
+) {
   if (close) return void request.socket.destroy();
   const named = Object.entries(headers).map(([name, value]) => [name, value.replace('{self}', self)] as const);
   response.writeHead(status, Object.fromEntries(named));
   if (cut) response.write(body, () => request.socket.destroy());
+  else if (early) response.end(body, () => request.socket.resetAndDestroy());
   else response.end(request.method === 'HEAD' ? '' : body);
 }

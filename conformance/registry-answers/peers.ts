@@ -1,6 +1,7 @@
 // What crane and regctl make of each row of rows.json, written to peers.json beside it. Both are built by bench/copy/install.
-// `node conformance/registry-answers/peers.ts`: some minutes, as they wait before they try again.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+// `node conformance/registry-answers/peers.ts`: some minutes, as they wait before they try again. With parts of the names of rows: only
+// these, and what is recorded of the others stays.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { givenAnswers, isArrived } from '../../__tests__/unit/registry/play-answers.ts';
@@ -36,15 +37,18 @@ const peers: readonly Peer[] = [
 const PATIENCE_MS = 45_000;
 const AT_ONCE = 4;
 
+const file = path.join(import.meta.dirname, 'peers.json');
+const parts = process.argv.slice(2);
+const rows = answerRows.filter(({ when }) => parts.length === 0 || parts.some((part) => when.includes(part)));
 const directory = await mkdtemp(path.join(tmpdir(), 'peers-'));
-const results: Record<string, Record<string, string>> = {};
+const results = parts.length === 0 ? {} : await readRecord();
 const versions: Record<string, string> = {};
 try {
   for (const peer of peers) {
     const program = findProgram(peer.name, [path.resolve(import.meta.dirname, '../../.referees/bin')]);
     if (program === null) throw new Error(`${peer.name} is not installed: bench/copy/install does that`);
     versions[peer.name] = (await runWell(program, peer.version)).trim();
-    const queue = [...answerRows];
+    const queue = [...rows];
     const work = async (): Promise<void> => {
       for (let row = queue.shift(); row; row = queue.shift()) {
         const result = await play(row, peer, program);
@@ -60,7 +64,12 @@ try {
 }
 const ordered = Object.fromEntries(answerRows.map(({ when }) => [when, results[when]]));
 const record = { recorded: new Date().toISOString().slice(0, 10), versions, results: ordered };
-await writeFile(path.join(import.meta.dirname, 'peers.json'), `${JSON.stringify(record, null, 2)}\n`);
+await writeFile(file, `${JSON.stringify(record, null, 2)}\n`);
+
+async function readRecord(): Promise<Record<string, Record<string, string>>> {
+  const { results } = JSON.parse(await readFile(file, 'utf8')) as { results: Record<string, Record<string, string>> };
+  return results;
+}
 
 async function play(row: AnswerRow, peer: Peer, program: string): Promise<string> {
   const pair = await givenAnswers(row);
