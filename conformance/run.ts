@@ -9,6 +9,7 @@ import { checkWithAzureClients } from './azure.ts';
 import { checkWithBotocore } from './botocore.ts';
 import { checkWithDockerRegistry } from './docker-registry.ts';
 import type { AwsExchange } from './exchanges.ts';
+import { checkGhCommands } from './gh-commands.ts';
 import { runGoogle } from './google/run-google.ts';
 import { runKubernetes } from './kubernetes/run-kubernetes.ts';
 import { checkWithOtlpProtos } from './otlp.ts';
@@ -29,7 +30,7 @@ const tally = openTally();
 const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
 try {
   const parts: Readonly<Record<string, typeof runAll>> = {
-    ...{ go: runGo, google: runGoogle, kubernetes: runKubernetes, setup: checkSetupCommands, verify: runVerify },
+    ...{ go: runGo, google: runGoogle, kubernetes: runKubernetes, setup: runSetup, verify: runVerify },
   };
   await (parts[process.argv[2] ?? ''] ?? runAll)(tally, directory);
 } finally {
@@ -89,6 +90,11 @@ async function runAll(tally: Tally, directory: string): Promise<void> {
       await checkWithBotocore({ program, tally, directory, exchanges, operations: cloud.operations });
     },
   });
+}
+
+async function runSetup(tally: Tally, directory: string): Promise<void> {
+  await checkGhCommands(tally, directory);
+  await checkSetupCommands(tally, directory);
 }
 
 /** The traffic that botocore checks: runs of the whole action, as SCENARIOS_ON says from src/ (default) or dist/. */

@@ -16,6 +16,20 @@ const OPERATIONS: readonly (readonly [path: string, ...methods: readonly string[
   ['/repos/{owner}/{repo}/statuses/{sha}', 'post'],
   ['/orgs/{org}/artifacts/metadata/deployment-record', 'post'],
 ];
+/** What the guides send by gh: of these only the requests are compared. */
+const REQUESTS: typeof OPERATIONS = [
+  ['/repos/{owner}/{repo}', 'get'],
+  ['/repos/{owner}/{repo}/actions/oidc/customization/sub', 'get'],
+  ['/users/{username}', 'get'],
+  ['/repos/{owner}/{repo}/environments/{environment_name}', 'put', 'delete'],
+  ['/repos/{owner}/{repo}/environments/{environment_name}/deployment-branch-policies', 'get', 'post'],
+  ['/repos/{owner}/{repo}/environments/{environment_name}/variables', 'post'],
+  ['/repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key', 'get'],
+  ['/repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}', 'put'],
+  ['/repos/{owner}/{repo}/actions/variables', 'post'],
+  ['/repos/{owner}/{repo}/actions/workflows/{workflow_id}', 'get'],
+  ['/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', 'post'],
+];
 const KEPT = ['operationId', 'parameters', 'requestBody', 'responses'];
 const EXPLAINS = /^(?:description|summary|title|examples?|externalDocs|x-.*|deprecated|headers)$/;
 
@@ -24,12 +38,7 @@ type JsonObject = { readonly [name: string]: Json };
 
 const [file = '', version = ''] = process.argv.slice(2);
 const published = JSON.parse(await readFile(file, 'utf8')) as JsonObject;
-const paths = Object.fromEntries(
-  OPERATIONS.map(([path, ...methods]) => [
-    path,
-    Object.fromEntries(methods.map((method) => [method, operationOf(at(published, 'paths', path, method))])),
-  ]),
-);
+const paths = Object.fromEntries([...entries(OPERATIONS), ...entries(REQUESTS, { responses: {} })]);
 const components: Record<string, Record<string, Json>> = { schemas: {}, parameters: {} };
 collect(paths);
 const info = {
@@ -40,12 +49,19 @@ const info = {
 const excerpt = { openapi: published['openapi']!, info, paths, components };
 await writeFile(new URL('openapi.json', import.meta.url), `${JSON.stringify(excerpt)}\n`);
 
+function entries(operations: typeof OPERATIONS, instead: JsonObject = {}) {
+  return operations.map(([path, ...methods]) => {
+    const kept = (method: string) => ({ ...operationOf(at(published, 'paths', path, method)), ...instead });
+    return [path, Object.fromEntries(methods.map((method) => [method, kept(method)]))] as const;
+  });
+}
+
 /** Answers of success, as only these are compared. */
-function operationOf(operation: Json): Json {
+function operationOf(operation: Json): JsonObject {
   const kept = Object.entries(operation as JsonObject).filter(([name]) => KEPT.includes(name));
   const { responses, ...rest } = Object.fromEntries(kept);
   const good = Object.entries(responses as JsonObject).filter(([status]) => /^2/.test(status));
-  return strip({ ...rest, responses: Object.fromEntries(good) });
+  return strip({ ...rest, responses: Object.fromEntries(good) }) as JsonObject;
 }
 
 /** A member of `properties` is a name of GitHub's, also where it is called `description`. */
