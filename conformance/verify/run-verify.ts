@@ -7,15 +7,7 @@ import type { Answered } from '../../__tests__/unit/verification/beside-peers.ts
 import { findReferees, withReferee } from '../referees.ts';
 import { runProgram } from '../run-program.ts';
 import type { Tally } from '../tally.ts';
-
-/** A test in which a peer answers otherwise than we do. */
-interface Difference {
-  readonly peer: string;
-  readonly theirs: string;
-  readonly why: string;
-  /** A text in the names of the tests. */
-  readonly tests: readonly string[];
-}
+import { type Difference, explanationOf, findProblems, isDifferent } from './compare-answers.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const PATIENCE_MS = 1_200_000;
@@ -54,14 +46,7 @@ async function checkBeside(folder: string, { tally, directory }: Run): Promise<v
   });
   const differences = parse(readFileSync(path.join(import.meta.dirname, 'differences.yml'), 'utf8')) as Difference[];
   await tally.check('their verdicts are ours, or the reason is written down', async () => {
-    const unexplained = answers.filter((one) => isDifferent(one) && !explanationOf(one, differences));
-    const unused = differences.flatMap((one) =>
-      one.tests.filter((name) => !answers.some((answer) => isDifferent(answer) && explains(one, name, answer))),
-    );
-    const problems = [
-      ...unexplained.map(({ test, peer, ours, theirs }) => `${test}: ${ours}, ${peer}: ${theirs}`),
-      ...unused.map((name) => `no difference any more in: ${name}`),
-    ];
+    const problems = findProblems(answers, differences);
     if (problems.length > 0) throw new Error(problems.join('\n'));
     const [gh, cosign] = ['gh', 'cosign'].map((peer) => answers.filter((one) => one.peer === peer).length);
     return `gh ${gh}, cosign ${cosign}, ${answers.filter(isDifferent).length} differ, ${answers.filter(({ peer }) => peer === null).length} not asked`;
@@ -74,18 +59,6 @@ function readLines(file: string): readonly Answered[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Answered);
-}
-
-function isDifferent({ peer, ours, theirs }: Answered): boolean {
-  return peer !== null && (ours === 'accepted') !== (theirs === 'accepted');
-}
-
-function explanationOf(answer: Answered, differences: readonly Difference[]): string | null {
-  return differences.find((one) => one.tests.some((name) => explains(one, name, answer)))?.why ?? null;
-}
-
-function explains({ peer, theirs }: Difference, name: string, answer: Answered): boolean {
-  return answer.peer === peer && answer.theirs === theirs && answer.test.includes(name);
 }
 
 /** `npm run readme` makes the column of docs/verify.md of it. */
