@@ -62,7 +62,7 @@ describe('a service that only known callers may invoke', () => {
     expect(
       main.log.match(/are sent without an identity token: the federated identity acts as no service account/g),
     ).toHaveLength(1);
-    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "GET \/health": .*got 403/);
+    expect(main.log).toMatch(/smoke tests failed on agent-\d{5}-\w{3}: "GET \/health": .*got 403/);
   });
 
   test('gets none at an address that is not its own', async () => {
@@ -247,7 +247,7 @@ describe('Google that answers badly', () => {
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
   });
 
-  test.each([1, 2, 3, 4, 5, 6])(
+  test.each([1, 2, 3, 4, 5, 6, 7])(
     'and loses the answer of update %i, which took effect: it is not sent twice',
     async (nth) => {
       const agent = await givenCloudRun();
@@ -255,8 +255,8 @@ describe('Google that answers badly', () => {
       const { main } = await deploy(agent);
       expect(main.outputs).toMatchObject({ outcome: 'deployed' });
       expect(trafficOf(agent)).toBe('v2 100');
-      // The service before, and one change for each step.
-      expect(agent.world.google.look(SERVICE).generation).toBe(5);
+      // The service before, the name of the revision, and one change for each step.
+      expect(agent.world.google.look(SERVICE).generation).toBe(6);
     },
   );
 });

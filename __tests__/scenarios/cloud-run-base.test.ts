@@ -139,13 +139,14 @@ describe('after a preview of ours with other variables', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('what serves can be deployed again, under a name of its own', async () => {
+  test('what serves can be deployed again, as a revision of its own', async () => {
     const agent = await givenProduction();
     const image = agent.world.publish('v2', {});
     const first = await agent.deploy({ image });
     await agent.deploy({ image: agent.world.publish('v3', {}), traffic: '0' });
     const { main } = await agent.deploy({ image, ...canary });
-    expect(main.outputs).toMatchObject({ outcome: 'deployed', revision: `${first.main.outputs['revision']}-2` });
+    expect(main.outputs).toMatchObject({ outcome: 'deployed', revision: expect.stringMatching(/^agent-\d{5}-\w{3}$/) });
+    expect(main.outputs['revision']).not.toBe(first.main.outputs['revision']);
     expect(trafficOf(agent)).toBe('v2 100');
     expect(wantedOf(agent)).toEqual(LATEST);
   });
@@ -260,8 +261,8 @@ describe('previews that no deploy took up', () => {
   }
 
   test.each([
-    ['rolling', {}, ['template,traffic,labels,annotations', 'annotations']],
-    ['canary', canary, ['template,traffic,labels,annotations', ...Array(3).fill('traffic,annotations')]],
+    ['rolling', {}, ['template,traffic,labels,annotations', 'annotations', 'annotations']],
+    ['canary', canary, ['template,labels,annotations', ...Array(4).fill('traffic,annotations')]],
   ])(
     'lose their tags by the next deploy, in its own updates, and those of other users stay: %s',
     async (_, inputs, masks) => {

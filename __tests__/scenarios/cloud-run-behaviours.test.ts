@@ -127,7 +127,7 @@ const rows: readonly Row[] = [
     outcome: 'rolled-back',
     annotation:
       /HEALTH_CHECK_CONTAINER_ERROR: The user-provided container failed to start and listen on the port.*Next step: Read the revision’s logs\. The container has to listen/,
-    says: [/\| logs of agent-[0-9a-f]{8}: https:\/\/console\.cloud\.google\.com\/logs/],
+    says: [/\| logs of agent-\d{5}-\w{3}: https:\/\/console\.cloud\.google\.com\/logs/],
     traffic: 'v1 100',
     asBefore: true,
     wasStaged: ({ seen }) =>
@@ -227,12 +227,12 @@ const rows: readonly Row[] = [
     inputs: canary,
     outcome: 'superseded',
     annotation: /another revision was deployed after ours.*Next step: .*`concurrency`/,
-    says: [/agent-00004-\w+ was deployed after ours and was not touched/],
+    says: [/agent-00005-\w+ was deployed after ours and was not touched/],
     // Ours leaves the traffic; theirs gets it when they say so, as they did not when they deployed.
     traffic: 'v1 100',
     asBefore: false,
     check: ({ agent }) => expect(JSON.stringify(templateOf(agent))).toContain(seedImage(agent.world, 'v3')),
-    wasStaged: ({ seen }) => seen.some((service) => String(service['latestCreatedRevision']).includes('agent-00004')),
+    wasStaged: ({ seen }) => seen.some((service) => String(service['latestCreatedRevision']).includes('agent-00005')),
   },
   {
     number: 39,
@@ -242,7 +242,7 @@ const rows: readonly Row[] = [
     arrange: async (agent) => agent.deploy({ image: agent.world.publish('v2', {}), traffic: '0' }),
     inputs: canary,
     outcome: 'deployed',
-    says: [/^traffic agent-00001-\w+ 100% -> agent-[0-9a-f]{8} 100%$/m],
+    says: [/^traffic agent-00001-\w+ 100% -> agent-\d{5}-\w{3} 100%$/m],
     traffic: 'v2 100',
     asBefore: false,
     check: ({ agent }) => expect(updatesOf(agent).filter(({ mask }) => mask.includes('template'))).toHaveLength(1),

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Agent } from '../../simulators/agent.ts';
 import type { Behaviour } from '../../simulators/behaviour.ts';
 import { CLOUD_RUN_SERVICE } from '../../simulators/cloud-run-agent.ts';
-import type { JsonObject } from '../../simulators/json.ts';
+import { type JsonObject, objectAt } from '../../simulators/json.ts';
 import { closeAgents } from './agent.ts';
 import { givenCloudRun } from './cloud-run-agent.ts';
 import { byName, LATEST, trafficOf, updatesOf, wantedOf, watchTraffic } from './watch-cloud-run.ts';
@@ -29,7 +29,7 @@ describe('a canary on Cloud Run', () => {
 
     expect(main.outputs).toMatchObject({
       outcome: 'deployed',
-      revision: expect.stringMatching(/^agent-[0-9a-f]{8}$/),
+      revision: expect.stringMatching(/^agent-\d{5}-\w{3}$/),
       'previous-revision': expect.stringMatching(/^agent-00001-/),
       url: agent.url,
       'preview-url': expect.stringMatching(/^https:\/\/l-[0-9a-f]{7}---agent-/),
@@ -65,7 +65,7 @@ describe('a canary on Cloud Run', () => {
     const image = agent.world.publish('v2', bad);
     const { main } = await agent.deploy({ image, ...canary });
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rolled-back' } });
-    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "POST \/predict"/);
+    expect(main.log).toMatch(/smoke tests failed on agent-\d{5}-\w{3}: "POST \/predict"/);
     expect(
       agent.world.google.served(CLOUD_RUN_SERVICE).filter(({ by, status }) => by === 'weight' && status !== 200),
     ).toEqual([]);
@@ -139,6 +139,7 @@ describe('a canary on Cloud Run', () => {
       'traffic,annotations',
       'traffic,annotations',
       'traffic,annotations',
+      'traffic,annotations',
     ]);
   });
 });
@@ -158,7 +159,11 @@ describe('other strategies on Cloud Run', () => {
     const image = agent.world.publish('v2', good);
     const { main } = await agent.deploy({ image, 'smoke-tests': smokeTests });
     expect(main.outputs).toMatchObject({ outcome: 'deployed' });
-    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual(['template,labels,annotations', 'annotations']);
+    expect(updatesOf(agent).map(({ mask }) => mask)).toEqual([
+      'template,labels,annotations',
+      'annotations',
+      'annotations',
+    ]);
     expect(trafficOf(agent)).toBe('v2 100');
   });
 
@@ -170,6 +175,7 @@ describe('other strategies on Cloud Run', () => {
     expect(agent.snapshot()).toEqual(before);
     expect(updatesOf(agent).map(({ mask }) => mask)).toEqual([
       'template,labels,annotations',
+      'annotations',
       'template,labels,traffic,annotations',
       'traffic,annotations',
     ]);
@@ -202,23 +208,31 @@ describe('other strategies on Cloud Run', () => {
     expect(agent.snapshot()).toEqual(before);
   });
 
-  test('what is live is unchanged; force makes another revision of it', async () => {
+  test('what is live is unchanged; force makes another revision of it, each time', async () => {
     const agent = await givenCloudRun();
     const image = agent.world.publish('v2', good);
     const { main } = await agent.deploy({ image, 'smoke-tests': smokeTests });
     const again = await agent.deploy({ image, 'smoke-tests': smokeTests });
     expect(again.main.outputs).toMatchObject({ outcome: 'unchanged', revision: main.outputs['revision'] });
-    const forced = await agent.deploy({ image, force: 'true', 'smoke-tests': smokeTests });
-    expect(forced.main.outputs).toMatchObject({ outcome: 'deployed', revision: `${main.outputs['revision']}-2` });
+    const names: unknown[] = [];
+    for (const _ of [1, 2, 3]) {
+      const forced = await agent.deploy({ image, force: 'true', 'smoke-tests': smokeTests });
+      expect(forced.main.outputs).toMatchObject({ outcome: 'deployed' });
+      names.push(objectAt(agent.world.google.look(CLOUD_RUN_SERVICE).config, 'template')['revision']);
+    }
+    // Nothing else may differ: a name does, and so does its absence.
+    expect(names).toEqual([expect.stringMatching(/^agent-[0-9a-f]{8}$/), undefined, `${names[0]}-2`]);
   });
 });
 
-test('an image that ran before is deployed under the name that it had', async () => {
+test('an image that ran before is deployed as a new revision, and the template has no name', async () => {
   const agent = await givenCloudRun();
   const images = ['v2', 'v3'].map((tag) => agent.world.publish(tag, good));
   const first = await agent.deploy({ image: images[0]! });
   await agent.deploy({ image: images[1]! });
   const { main } = await agent.deploy({ image: images[0]! });
-  expect(main.outputs).toMatchObject({ outcome: 'deployed', revision: first.main.outputs['revision'] });
+  expect(main.outputs).toMatchObject({ outcome: 'deployed' });
+  expect(main.outputs['revision']).not.toBe(first.main.outputs['revision']);
+  expect(objectAt(agent.world.google.look(CLOUD_RUN_SERVICE).config, 'template')).not.toHaveProperty('revision');
   expect(trafficOf(agent)).toBe('v2 100');
 });

@@ -83,7 +83,7 @@ describe('a second run, while the first analyzes its canary', () => {
   test('waits for it, says for whom, and deploys what it then finds', async () => {
     const { agent, first, second } = await startBoth(canary);
     expect(first.outputs['outcome']).toBe('deployed');
-    expect(second.log).toMatch(/is rolling out agent-[0-9a-f]{8} \(its marker holds until/);
+    expect(second.log).toMatch(/is rolling out agent-\d{5}-\w{3} \(its marker holds until/);
     expect(second.outputs).toMatchObject({ outcome: 'deployed', 'previous-revision': first.outputs['revision'] });
     expect([trafficOf(agent), wantedOf(agent)]).toEqual(['v3 100', LATEST]);
   });
@@ -99,7 +99,7 @@ describe('a second run, while the first analyzes its canary', () => {
   test('that only plans says so', async () => {
     const { second } = await startBoth({ ...canary, mode: 'plan' });
     expect(second.outputs['outcome']).toBe('planned');
-    expect(second.summary).toMatch(/is rolling out agent-[0-9a-f]{8}/);
+    expect(second.summary).toMatch(/is rolling out agent-\d{5}-\w{3}/);
   });
 });
 
@@ -115,10 +115,12 @@ describe('a run whose runner is lost', () => {
   // Dry runs: two. The third update is the deployment.
   const losses = [
     ['rolling, when it is deployed', rolling, { operation: update, nth: 3 }],
+    ['rolling, when its revision has a name', rolling, { operation: update, nth: 4 }],
     ['a canary, when it is deployed', canary, { operation: update, nth: 3 }],
-    ['a canary at 5%', canary, { operation: update, nth: 4 }],
-    ['a canary at 100%, before its end', canary, { operation: update, nth: 5 }],
-    ['a canary at its end', canary, { operation: update, nth: 6 }],
+    ['a canary, when its revision has a name', canary, { operation: update, nth: 4 }],
+    ['a canary at 5%', canary, { operation: update, nth: 5 }],
+    ['a canary at 100%, before its end', canary, { operation: update, nth: 6 }],
+    ['a canary at its end', canary, { operation: update, nth: 7 }],
     ['a canary, with its request', canary, { operation: update, nth: 3, when: 'before' }],
   ] as const;
 
@@ -129,7 +131,7 @@ describe('a run whose runner is lost', () => {
     const isMarked = annotationsOf(agent) && KEY in (annotationsOf(agent) as object);
     const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
     expect(main.outputs['outcome']).toBe('deployed');
-    if (isMarked) expect(main.log).toMatch(/left its rollout of agent-[0-9a-f]{8} unfinished/);
+    if (isMarked) expect(main.log).toMatch(/left its rollout of agent(?:-\d{5}-\w{3}|@[0-9a-f]{16}) unfinished/);
     await agent.world.clock.advance(HALF_AN_HOUR);
     expect(trafficOf(agent)).toBe('v3 100');
     if (isMarked) expect(agent.snapshot()).toEqual(await reference(inputs));
@@ -139,7 +141,7 @@ describe('a run whose runner is lost', () => {
   test('half an hour ago: `mode: plan` says what is restored, and the next deploy restores it without waiting', async () => {
     const agent = await givenCloudRun({ service });
     const before = agent.snapshot();
-    await loseRunner(agent, { image: agent.world.publish('v2', {}), ...canary }, { operation: update, nth: 4 });
+    await loseRunner(agent, { image: agent.world.publish('v2', {}), ...canary }, { operation: update, nth: 5 });
     await agent.world.clock.advance(HALF_AN_HOUR);
     expect(trafficOf(agent)).toBe('v1 95, v2 5');
     const plan = await agent.deploy({ image: agent.world.publish('v3', {}), ...canary, mode: 'plan' });

@@ -25,16 +25,22 @@ describe('a deployment that can’t end', () => {
     return agent;
   }
 
-  test('and that a run of ours left is replaced at once', async () => {
-    const agent = await givenStuck();
+  // A rolling deployment has no tag by which it could be known.
+  test.each([
+    ['canary', {}],
+    ['rolling', { strategy: 'rolling', steps: '', 'environment-variables': 'FROM: v2' }],
+  ])('and that a run of ours left is replaced at once (%s), with what serves as the base', async (_, inputs) => {
+    const agent = await givenStuck(inputs);
     const at = agent.world.clock.now();
     const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...rolling });
     expect(main.outputs['outcome']).toBe('deployed');
     expect(main.log).toMatch(
-      /agent-[0-9a-f]{8} is not ready \(PENDING\), and no run waits for it\. This deployment replaces it\./,
+      /agent-\d{5}-\w{3} is not ready \(PENDING\), and no run waits for it\. This deployment replaces it\./,
     );
     expect(agent.world.clock.now() - at).toBeLessThan(60_000);
     expect([trafficOf(agent), wantedOf(agent)]).toEqual(['v3 100', LATEST]);
+    const { annotations, template } = agent.world.google.look(SERVICE).config;
+    expect([annotations, JSON.stringify(template)]).toEqual([undefined, expect.not.stringContaining('FROM')]);
   });
 
   test('is replaced by one that fails: the rollback restores what serves', async () => {
@@ -125,6 +131,8 @@ describe('a rollback', () => {
     expect(agent.snapshot()).toEqual(before);
     const masks = updatesOf(agent).map(({ mask }) => mask);
     expect(masks.slice(1)).toEqual([
+      // Its tag.
+      'traffic,annotations',
       'traffic,annotations',
       'template,labels,traffic,annotations',
       'traffic,annotations',

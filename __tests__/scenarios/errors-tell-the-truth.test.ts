@@ -105,7 +105,9 @@ describe('Cloud Run: a container that fails', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', crash) });
     expect(main.outputs['outcome']).toBe('rolled-back');
     const why = main.log.slice(main.log.indexOf('::group::Why')).split('::endgroup::')[0]!;
-    expect(why).toMatch(/last log lines of agent-\w+:\n *\| KeyError: DATABASE_URL\n *\| Container called exit\(1\)\./);
+    expect(why).toMatch(
+      /last log lines of agent-\d{5}-\w{3}:\n *\| KeyError: DATABASE_URL\n *\| Container called exit\(1\)\./,
+    );
     const sentence = /failed to start and listen on the port/g;
     expect(why.match(sentence)).toHaveLength(1);
     expect(errorOf(main.log).match(sentence)).toHaveLength(1);
@@ -116,8 +118,8 @@ describe('Cloud Run: a container that fails', () => {
     agent.world.google.deny('logging.logEntries.list');
     const { main } = await agent.deploy({ image: agent.world.publish('v2', crash) });
     expect(main.outputs['outcome']).toBe('rolled-back');
-    expect(main.log).toMatch(/\| .*could not read the log of agent-\w+: logging\.logEntries\.list is missing/);
-    expect(main.log).toMatch(/\| logs of agent-\w+: https:\/\/console\.cloud\.google\.com\/logs/);
+    expect(main.log).toMatch(/\| .*could not read the log of agent-\d{5}-\w{3}: logging\.logEntries\.list is missing/);
+    expect(main.log).toMatch(/\| logs of agent-\d{5}-\w{3}: https:\/\/console\.cloud\.google\.com\/logs/);
   });
 });
 

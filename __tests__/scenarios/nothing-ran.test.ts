@@ -131,7 +131,7 @@ describe('Cloud Run: a health check that did not take place is no proof', () => 
       service: unchecked,
       inputs: proceed,
       outcome: 'deployed',
-      says: /::warning::could not tell whether agent-\w+ works: .*as `inconclusive: proceed` says/,
+      says: /::warning::could not tell whether agent-\d{5}-\w{3} works: .*as `inconclusive: proceed` says/,
     },
   ])('$name: $outcome', async ({ service, image = {}, inputs = {}, outcome, says }) => {
     const agent = await givenCloudRun({ service });

@@ -25,7 +25,7 @@ describe('a preview at an address of the user’s own', () => {
     const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...canary, 'preview-url': previewUrl });
     // No load balancer is simulated, so nothing answers there.
     expect(main.outputs['outcome']).not.toBe('refused');
-    expect(main.log).toMatch(/smoke tests failed on agent-\w+: "GET \/health"/);
+    expect(main.log).toMatch(/smoke tests failed on agent-\d{5}-\w{3}: "GET \/health"/);
   });
 
   test('Container Apps: has the suffix of the revision in it', async () => {

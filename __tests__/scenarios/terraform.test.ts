@@ -68,27 +68,50 @@ describe('Amazon ECS: aws_ecs_service, after a deploy', () => {
 describe('Cloud Run: google_cloud_run_v2_service, after a deploy', () => {
   const ignored = ['image'];
 
-  test.each([{ strategy: 'rolling' }, { strategy: 'canary', steps: '50% for 30s' }])(
-    'with ignore_changes on the image ($strategy): the name of the revision is the only diff, and an apply meets no conflict',
-    async (inputs) => {
-      const { agent, wanted, read, apply } = await givenDeployed(inputs);
-      expect(planOf(wanted, read(), ignored)).toEqual(['revision']);
+  test.each([
+    { ignores: 'the image', strategy: 'rolling' },
+    { ignores: 'the image', strategy: 'canary', steps: '50% for 30s' },
+    { ignores: 'the image and the name', strategy: 'rolling' },
+  ])(
+    'with ignore_changes on $ignores ($strategy): no diff but what it changes, no conflict, and no revision of its own',
+    async ({ ignores, ...inputs }) => {
+      const { agent, wanted, read, apply, revisions } = await givenDeployed(inputs);
+      const ignoring = ignores === 'the image' ? ignored : [...ignored, 'revision'];
+      expect([planOf(wanted, read(), ignoring), revisions()]).toEqual([[], 2]);
       const changed = { ...wanted, memory: '1Gi' };
-      expect(planOf(changed, read(), ignored)).toEqual(['memory', 'revision']);
-      // Terraform sends what is ignored as it is, and leaves the name out, as the configuration has none.
-      await apply({ ...changed, image: read()['image'] });
-      expect(planOf(changed, read(), ignored)).toEqual([]);
+      expect(planOf(changed, read(), ignoring)).toEqual(['memory']);
+      // Terraform sends what is ignored as it is.
+      await apply({ ...changed, ...Object.fromEntries(ignoring.map((name) => [name, read()[name]])) });
+      expect(planOf(changed, read(), ignoring)).toEqual([]);
       expect((await agent.ask()).body).toBe('v2');
       expect((await agent.deploy({ image: 'ghcr.io/acme/agent:v2' })).main.outputs['outcome']).toBe('unchanged');
+      const next = { image: agent.world.publish('v3', {}), ...inputs, 'smoke-tests': smokeTests };
+      expect((await agent.deploy(next)).main.outputs['outcome']).toBe('deployed');
+      expect([planOf(changed, read(), ignoring), revisions(), (await agent.ask()).body]).toEqual([[], 4, 'v3']);
     },
   );
 
   // https://github.com/hashicorp/terraform-provider-google/issues/14569
-  test('with ignore_changes on the name too: the name is echoed, and is refused', async () => {
-    const { wanted, read, apply } = await givenDeployed({ strategy: 'rolling' });
-    expect(planOf(wanted, read(), [...ignored, 'revision'])).toEqual([]);
+  test('after a rollback the name of the previous revision is a diff, until an apply or the next deploy', async () => {
+    const { agent, wanted, read, apply, revisions } = await givenDeployed({ strategy: 'rolling' });
+    const bad = agent.world.publish('v3', { answers: { '/health': { status: 500, body: 'no' } } });
+    const fail = async () => {
+      const { main } = await agent.deploy({ image: bad, 'smoke-tests': smokeTests });
+      expect(main.outputs['outcome']).toBe('rolled-back');
+      expect(planOf(wanted, read(), ignored)).toEqual(['revision']);
+      expect((await agent.ask()).body).toBe('v2');
+    };
+    await fail();
+    // Only v3 was made: what is restored was tested.
+    expect(revisions()).toBe(3);
     const { image, revision } = read();
     await expect(apply({ ...wanted, image, revision, memory: '1Gi' })).rejects.toThrow(/already exists/);
+    await apply({ ...wanted, image });
+    expect([planOf(wanted, read(), ignored), (await agent.ask()).body]).toEqual([[], 'v2']);
+    await fail();
+    const { main } = await agent.deploy({ image: agent.world.publish('v4', {}), 'smoke-tests': smokeTests });
+    expect(main.outputs['outcome']).toBe('deployed');
+    expect(planOf(wanted, read(), ignored)).toEqual([]);
   });
 
   async function givenDeployed(inputs: Readonly<Record<string, string>>) {
@@ -120,7 +143,8 @@ describe('Cloud Run: google_cloud_run_v2_service, after a deploy', () => {
     const image = agent.world.publish('v2', {});
     const { main } = await agent.deploy({ image, 'smoke-tests': smokeTests, ...inputs });
     expect(main.outputs['outcome']).toBe('deployed');
-    return { agent, wanted, read, apply };
+    const revisions = () => agent.world.google.look(CLOUD_RUN_SERVICE).revisions.length;
+    return { agent, wanted, read, apply, revisions };
   }
 });
 

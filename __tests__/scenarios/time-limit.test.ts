@@ -117,7 +117,7 @@ describe('the hint of a time-out says which it was, what was seen last and what 
         return agent;
       },
       {},
-      /last seen: agent-\w+ is starting.*Next step: .*`timeout`/,
+      /last seen: agent-\d{5}-\w{3} is starting.*Next step: .*`timeout`/,
     ],
     [
       'Container Apps: no room for the replicas',

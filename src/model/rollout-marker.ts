@@ -10,6 +10,8 @@ export interface RolloutMarker {
   readonly until: number;
   readonly mark: ChangeMark;
   readonly point: RestorePoint;
+  /** Name of the revision that is rolled out, as soon as it is known; absent: the mark is it, or names it. */
+  readonly made?: string | undefined;
 }
 
 /** How long a marker holds without being renewed: the time that a lost runner makes others wait. */
@@ -28,13 +30,13 @@ export function describeRun({ name, since }: RunIdentity): string {
 }
 
 /** What a run that waits is told of the one that it waits for. */
-export function describeHolder({ run, until, mark }: RolloutMarker): string {
-  return `${describeRun(run)}, is rolling out ${mark} (its marker holds until ${formatTime(until)})`;
+export function describeHolder({ run, until, mark, made = mark }: RolloutMarker): string {
+  return `${describeRun(run)}, is rolling out ${made} (its marker holds until ${formatTime(until)})`;
 }
 
 /** What a run is told that finds a marker past its time. */
-export function describeAbandoned({ run, until, mark }: Omit<RolloutMarker, 'point'>): string {
-  return `${describeRun(run)}, left its rollout of ${mark} unfinished: its marker ran out at ${formatTime(until)}`;
+export function describeAbandoned({ run, until, mark, made = mark }: Omit<RolloutMarker, 'point'>): string {
+  return `${describeRun(run)}, left its rollout of ${made} unfinished: its marker ran out at ${formatTime(until)}`;
 }
 
 function formatTime(ms: number): string {

@@ -42,6 +42,7 @@ export async function captureRestorePoint(run: RunService): Promise<RestorePoint
     generation: progressOf(service).generation,
     templateHash,
     templateName: textAt(template, 'revision') || null,
+    newest: latestCreated(service),
     previous,
     isTemplateRevision,
     images: isTemplateRevision ? findImages(template, document) : null,

@@ -33,7 +33,7 @@ export async function chooseBase(run: RunService, service: JsonObject, base: Bas
   const serving = first.template;
   if (base === 'latest') return { template: latest, serving };
   ensureOneConfiguration(run, first, candidates);
-  if (base === 'serving' || (first.name !== newest && isMadeByUs(run, service))) {
+  if (base === 'serving' || (first.name !== newest && isMadeByUs(service))) {
     if (base === null) sayOnce(run, 'info', describePreview(newest, first.name));
     return { template: serving, serving };
   }

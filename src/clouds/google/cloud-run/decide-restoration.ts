@@ -24,7 +24,7 @@ export function decideRestoration(facts: RestorationFacts): Decision {
   }
 }
 
-/** While we roll out, each table by name that we request has our revision in it. */
+/** While we roll out, each table by name that we request has our revision in it, once that has a name. */
 function isOthersTraffic(facts: RestorationFacts): boolean {
   const { phase, requested, ours } = facts;
   if (trafficOf(facts) === 'foreign') return true;

@@ -1,12 +1,13 @@
-import type { JsonObject } from '../../../model/json.ts';
 import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { nothingSent } from './change-service.ts';
-import { isAsCaptured, previewTraffic, type RunOperation, toOperation } from './deploy.ts';
-import { finalTraffic, ourRevision } from './our-revision.ts';
-import { parseRestoreData, type RestoreData } from './restore-data.ts';
-import { findSuccessor, holderOf, readMarker } from './rollout-annotation.ts';
+import { type RunOperation, toOperation } from './deploy.ts';
+import { findLiveName } from './our-change.ts';
+import { finalTraffic, previewTraffic } from './our-revision.ts';
+import { parseRestoreData } from './restore-data.ts';
+import { findSuccessor, readMarker } from './rollout-annotation.ts';
+import { findSentChange } from './sent-change.ts';
 import type { RunService } from './service.ts';
-import { isNamed, latestReady, requestedTraffic, servesAlone, templateRevision } from './service-document.ts';
+import { latestReady, requestedTraffic, servesAlone, templateRevision } from './service-document.ts';
 import { readService } from './service-wire.ts';
 import { isAsRequested } from './traffic-table.ts';
 
@@ -17,22 +18,14 @@ export async function findOperation(
 ): Promise<RunOperation | null> {
   const data = parseRestoreData(point, run);
   const service = await readService(run);
-  if (!isNamed(service, mark) || !isOursByMarker(service, { mark, point, data })) return null;
-  const ours = ourRevision(run, mark, data);
+  const found = findSentChange(run, service, { mark, point, data });
+  if (!found?.isNamed) return null;
+  const { ours } = found;
   const preview = previewTraffic(data, ours);
   const isPreview = isAsRequested(preview, requestedTraffic(service), ours);
   const traffic = isPreview ? preview : finalTraffic(data, ours);
   const markedUntil = readMarker(service)?.until ?? 0;
-  return toOperation(data, { ours, traffic, sent: nothingSent(service), run: point.run, markedUntil });
-}
-
-/** The name alone does not say that our update came: a preview that went before, or another run, may have given it. */
-function isOursByMarker(
-  service: JsonObject,
-  { mark, point, data }: { readonly mark: ChangeMark; readonly point: RestorePoint; readonly data: RestoreData },
-): boolean {
-  if (point.run) return holderOf(service, point.run) === 'ours';
-  return data.templateName !== mark || !isAsCaptured(service, data);
+  return toOperation(run, data, { mark, ours, traffic, sent: nothingSent(service), run: point.run, markedUntil });
 }
 
 /**
@@ -41,10 +34,12 @@ function isOursByMarker(
  */
 export async function isLive(run: RunService, mark: ChangeMark): Promise<boolean> {
   const service = await readService(run);
-  if (findSuccessor(service, mark)) return true;
-  const isNewest = templateRevision(service) === mark && latestReady(service) === mark;
+  const revision = findLiveName(run, service, mark);
+  if (revision === '') return false;
+  if (findSuccessor(service, revision)) return true;
+  const isNewest = templateRevision(service) === revision && latestReady(service) === revision;
   const targets = requestedTraffic(service).filter(({ percent }) => percent > 0);
   const isRequested = isNewest || targets.length > 0;
-  const isAllOurs = targets.every(({ revision }) => revision === mark || (revision === null && isNewest));
-  return isRequested && isAllOurs && servesAlone(service, mark);
+  const isAllOurs = targets.every((target) => target.revision === revision || (target.revision === null && isNewest));
+  return isRequested && isAllOurs && servesAlone(service, revision);
 }

@@ -3,9 +3,10 @@ import { describeHolder } from '../../../model/rollout-marker.ts';
 import { superseded } from '../../../model/superseded.ts';
 import type { RunOperation } from './deploy.ts';
 import { isBesidePreview, targetsBeside } from './others-preview.ts';
+import { hasOurTemplate } from './our-change.ts';
 import { holderOf, readMarker } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
-import { describeLatest, formatShares, isNamed, requestedTraffic, type TrafficEntry } from './service-document.ts';
+import { describeLatest, formatShares, requestedTraffic, type TrafficEntry } from './service-document.ts';
 import type { ServiceUpdate } from './service-wire.ts';
 import { isAsRequested } from './traffic-table.ts';
 
@@ -32,7 +33,7 @@ export function decideMove(
 export function ensureOurs(run: RunService, service: JsonObject, operation: RunOperation): void {
   const marker = readMarker(service);
   if (marker && holderOf(service, operation.run) === 'other') throw notMoved(run, describeHolder(marker));
-  if (isNamed(service, operation.ours.revision) || isBesidePreview(service, operation)) return;
+  if (hasOurTemplate(service, operation.ours) || isBesidePreview(service, operation)) return;
   throw notMoved(run, `${describeLatest(service)} was deployed after ${operation.ours.revision}`);
 }
 

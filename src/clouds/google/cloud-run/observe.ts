@@ -7,17 +7,11 @@ import { type Reading, reuseWhileSame, type Source, watchSparsely } from '../../
 import { decideObservation, isNearEnd, type RolloutFacts } from './decide-observation.ts';
 import type { RunOperation } from './deploy.ts';
 import { isBesidePreview } from './others-preview.ts';
+import { hasOurTemplate } from './our-change.ts';
 import { findRevisionFailure, findRevisionProgress, findUnchecked, isReady } from './revision-state.ts';
 import { findSuccessor, holderOf, readMarker, type ServiceMarker } from './rollout-annotation.ts';
 import { type RunService, sayOnce } from './service.ts';
-import {
-  describeLatest,
-  effectiveTraffic,
-  formatShares,
-  isNamed,
-  progressOf,
-  requestedTraffic,
-} from './service-document.ts';
+import { describeLatest, effectiveTraffic, formatShares, progressOf, requestedTraffic } from './service-document.ts';
 import { readService } from './service-wire.ts';
 import { isAsRequested, isSameShares } from './traffic-table.ts';
 import { findRevision, getOperationEnd } from './typed-calls.ts';
@@ -103,7 +97,7 @@ function describeOtherChange(service: JsonObject, operation: RunOperation, exist
   const current = requestedTraffic(service);
   const marker = readMarker(service);
   if (marker && holderOf(service, run) === 'other') return describeHolder(marker);
-  if (!isNamed(service, ours.revision)) {
+  if (!hasOurTemplate(service, ours)) {
     // A template that is replaced at once may never be made a revision of.
     const goesOn = isBesidePreview(service, operation) && (exists || progressOf(service).reconciling);
     return goesOn ? null : `${describeLatest(service)} was deployed after ours`;

@@ -1,19 +1,14 @@
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
-import {
-  isNamed,
-  progressOf,
-  requestedTraffic,
-  type TrafficEntry,
-  templateRevision,
-  toTargets,
-} from './service-document.ts';
+import { hasOurTemplate, type OurChange } from './our-change.ts';
+import { progressOf, requestedTraffic, type TrafficEntry, templateRevision, toTargets } from './service-document.ts';
 import { isSameShares, keepingTags, type OurRevision } from './traffic-table.ts';
 
 /**
  * Is the newest revision a preview that another user made (`gcloud run deploy --no-traffic --tag`)? It is reached by a tag
  * and has no share. Without a tag it is a deployment whose user expects it to serve.
  */
-export function isOthersPreview(service: JsonObject, ours: OurRevision): boolean {
+export function isOthersPreview(service: JsonObject, ours: OurChange): boolean {
+  if (hasOurTemplate(service, ours)) return false;
   const newest = templateRevision(service);
   const entries = requestedTraffic(service);
   if (newest === ours.revision || entries.some(({ revision, percent }) => revision === newest && percent > 0))
@@ -25,7 +20,7 @@ export function isOthersPreview(service: JsonObject, ours: OurRevision): boolean
 }
 
 interface Beside {
-  readonly ours: OurRevision;
+  readonly ours: OurChange;
   readonly traffic: readonly TrafficEntry[];
   /** The preview that our last request was made beside. */
   readonly beside?: string | undefined;
@@ -33,7 +28,7 @@ interface Beside {
 
 /** Is there such a preview, or one that did not start, while every share is as `traffic`, which we requested last, has it? */
 export function isBesidePreview(service: JsonObject, { ours, traffic, beside }: Beside): boolean {
-  if (isNamed(service, ours.revision)) return false;
+  if (hasOurTemplate(service, ours)) return false;
   const isKnown = beside !== undefined && templateRevision(service) === beside;
   if (!isKnown && !isOthersPreview(service, ours) && !hasFailed(service)) return false;
   // What follows the latest would go to the preview: `--no-traffic` gives it to ours by name.

@@ -1,19 +1,25 @@
-import type { JsonObject } from '../../../model/json.ts';
+import { type JsonObject, textAt } from '../../../model/json.ts';
 import type { RestoreData } from './restore-data.ts';
-import { chooseTag, fitsTag, isOurTag, remembersLatest, revisionNames } from './revision-name.ts';
+import { chooseTag, fitsTag, hashOfMark, hashTemplate, isOurTag, remembersLatest } from './revision-name.ts';
+import { readKept, readMarker } from './rollout-annotation.ts';
 import type { RunService } from './service.ts';
 import { requestedTraffic, type TrafficEntry, templateOf, templateRevision } from './service-document.ts';
-import { finished, type OurRevision, styleOf, type TrafficStyle } from './traffic-table.ts';
+import { finished, type OurRevision, styleOf, type TrafficStyle, withOurs } from './traffic-table.ts';
 
-/** Our revision and its tag: the one that a preview (`traffic: 0`) gave it, or a new one. The same in any process. */
+/** Our revision and its tag: the one that a preview (`traffic: 0`) gave it, or a new one. '': not known, as it has no name yet. */
 export function ourRevision(run: RunService, revision: string, data: RestoreData): OurRevision {
   const previousTags = data.requested.flatMap(({ tag }) => (tag === null ? [] : [tag]));
   const given = findOurTag(data, revision);
   if (given !== null) return { revision, tag: given, previousTags };
   // Where no tag fits, only `rolling` gets here, which uses none.
-  if (!fitsTag(run.service)) return { revision, tag: '', previousTags };
+  if (revision === '' || !fitsTag(run.service)) return { revision, tag: '', previousTags };
   const followsLatest = styleOfPoint(data) === 'latest';
   return { revision, tag: chooseTag(run.service, revision, { followsLatest, taken: previousTags }), previousTags };
+}
+
+/** No traffic for ours: what serves, by name, and ours beside it. */
+export function previewTraffic({ serving }: RestoreData, ours: OurRevision): readonly TrafficEntry[] {
+  return withOurs(serving, ours, 0);
 }
 
 /**
@@ -48,11 +54,22 @@ export function styleOfPoint({ requested }: RestoreData): TrafficStyle {
   return remembers ? 'latest' : styleOf(requested);
 }
 
-/** Is the newest revision one that a run of this action made? Its name follows from its content, and its tag from its name. */
-export function isMadeByUs(run: RunService, service: JsonObject): boolean {
+/**
+ * Is the newest revision one that a run of this action made, and that is not live yet? A tag of ours follows from the name of
+ * its revision; where there is none, an annotation says it. What a finished rollout made is live, as any other revision.
+ */
+export function isMadeByUs(service: JsonObject): boolean {
   const newest = templateRevision(service);
   const isTagged = requestedTraffic(service).some(({ revision, tag }) => revision === newest && isOurTag(tag, newest));
-  return isTagged || revisionNames(run.service, templateOf(service)).includes(newest);
+  return isTagged || isRolledOut(service, newest);
+}
+
+function isRolledOut(service: JsonObject, newest: string): boolean {
+  const { mark = '', made, template: stored } = readMarker(service) ?? {};
+  const template = templateOf(service);
+  const hashes = [stored, hashOfMark(mark), readKept(service)];
+  const isSentTemplate = textAt(template, 'revision') === '' && hashes.includes(hashTemplate(template));
+  return isSentTemplate || [mark, made].includes(newest);
 }
 
 function findOurTag({ requested }: RestoreData, revision: string): string | null {

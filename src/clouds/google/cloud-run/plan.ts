@@ -7,7 +7,7 @@ import type { Change, ChangePlan } from '../../../model/workload.ts';
 import { chooseBase } from './choose-base.ts';
 import { ensurePermitted } from './permissions.ts';
 import { ensurePullable } from './pullable.ts';
-import { revisionNames } from './revision-name.ts';
+import { markOfContent, revisionNames } from './revision-name.ts';
 import { findRevisionFailure } from './revision-state.ts';
 import type { RunService } from './service.ts';
 import {
@@ -17,7 +17,6 @@ import {
   latestReady,
   progressOf,
   servesAlone,
-  servingRevisions,
   templateOf,
   templateRevision,
 } from './service-document.ts';
@@ -48,14 +47,17 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
   };
 }
 
-/** What will be sent, under the revision name that is the change's mark. */
+/** What will be sent. The mark is of its content, or the name of the revision where that is known before. */
 export interface RevisionTemplate {
   readonly mark: ChangeMark;
-  /** null: the service has this template already, name included. */
+  /** null: the service has this template already, and its revision is usable. */
   readonly template: JsonObject | null;
 }
 
-/** Edits the base and chooses the revision's name. Sends no change. */
+/**
+ * Edits the base. The template gets no name, so that the next tool which changes it finds none: Google names the revision. Only
+ * where nothing else would differ, a name says that one more revision is wanted. Sends no change.
+ */
 export async function templateFor(run: RunService, change: Change): Promise<RevisionTemplate> {
   const edit = ensureEdit(change, run.resource);
   const service = await readService(run);
@@ -66,27 +68,18 @@ export async function templateFor(run: RunService, change: Change): Promise<Revi
   // `force` on a service that is unchanged means a new revision of the same content.
   const wantsAnother = isEqual && isLiveAlone(service);
   const current = templateRevision(service);
-  if (isEqual && !wantsAnother && (await isUsable(run, current))) return underItsName(live, current);
-  // What serves can't be rolled out beside itself: a second revision of its content can.
-  const serving = [...servingRevisions(service).keys()];
-  const mark = await chooseName(run, edited, { taken: isEqual ? [...serving, current] : serving });
+  // The revision exists already: a preview or another user made it.
+  if (isEqual && !wantsAnother && (await isUsable(run, current))) return { mark: current, template: null };
+  // Taking out a name is a difference too.
+  const isSame = isEqual && live['revision'] === undefined;
+  if (!isSame) return { mark: markOfContent(run.service, edited), template: edited };
+  const mark = await chooseName(run, edited);
   return { mark, template: { ...edited, revision: mark } };
 }
 
-/** The revision exists already: a preview or another user made it. Its name tells ours from a later one. */
-function underItsName(live: JsonObject, revision: string): RevisionTemplate {
-  const isNamed = live['revision'] === revision;
-  return { mark: revision, template: isNamed ? null : { ...live, revision } };
-}
-
-/** The first name that no revision has, or that a good revision of this very content has. */
-async function chooseName(
-  run: RunService,
-  edited: JsonObject,
-  { taken }: { readonly taken: readonly string[] },
-): Promise<string> {
+async function chooseName(run: RunService, edited: JsonObject): Promise<string> {
   for (const name of revisionNames(run.service, edited)) {
-    if (!taken.includes(name) && (await isUsable(run, name))) return name;
+    if ((await findRevision(run, name)) === null) return name;
   }
   throw new DeployError('DEPLOY_REJECTED', `could not name a revision of ${run.resource}: all names for it are taken`, {
     hint: 'Delete old revisions that failed (gcloud run revisions delete), then run again.',

@@ -47,7 +47,7 @@ async function readNewest(run: RunService, service: JsonObject): Promise<NewestR
   const { reason = '', message = '' } = findRevisionFailure(revision) ?? findRevisionProgress(revision) ?? {};
   const createdAt = Date.parse(textAt(document, 'createTime'));
   return {
-    ...{ name, isOurs: isMadeByUs(run, service), isReady: isReady(revision) },
+    ...{ name, isOurs: isMadeByUs(service), isReady: isReady(revision) },
     why: [reason, message].filter((part) => part !== '').join(': '),
     ageMs: Number.isNaN(createdAt) ? null : Math.max(0, run.io.clock.now() - createdAt),
   };

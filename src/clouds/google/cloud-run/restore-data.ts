@@ -13,6 +13,8 @@ const schema = z.object({
   /** Hash of its template's content, and the revision name that the template had; null: none. */
   templateHash: z.string(),
   templateName: z.string().nullable(),
+  /** The newest revision then: what is made of our template comes after it. */
+  newest: z.string(),
   /** The revision whose template is restored, and whether the service's template was that revision's. */
   previous: z.string(),
   isTemplateRevision: z.boolean(),

@@ -3,7 +3,8 @@ import type { ChangeMark, RestorePoint } from '../../../model/restore-point.ts';
 import { describeHolder } from '../../../model/rollout-marker.ts';
 import { labelsToRestore } from './labels.ts';
 import { isOthersPreview } from './others-preview.ts';
-import { finalTraffic, ourRevision, restorableTraffic } from './our-revision.ts';
+import { type FoundChange, findOurs, isAdopted } from './our-change.ts';
+import { finalTraffic, restorableTraffic } from './our-revision.ts';
 import { formatRelease } from './release-command.ts';
 import type { RestorationFacts } from './restoration-facts.ts';
 import { parseRestoreData, type RestoreData } from './restore-data.ts';
@@ -31,11 +32,12 @@ export interface Restoring {
 export function gatherFacts(run: RunService, service: JsonObject, restoring: Restoring): RestorationFacts {
   const { point, mark, elapsedMs } = restoring;
   const data = parseRestoreData(point, run);
-  const ours = ourRevision(run, mark, data);
+  const found = findOurs(run, service, { point, mark, data });
+  const { ours } = found;
   const { generation, reconciling, state, message } = progressOf(service);
   const labels = { ours: data.ownLabels, previous: data.labels };
   return {
-    ...describeOwner(run, service, { point, mark, data }),
+    ...describeOwner(run, service, { point, mark, data, ...found }),
     revision: templateRevision(service),
     isPreview: isOthersPreview(service, ours),
     ours,
@@ -57,7 +59,7 @@ export function gatherFacts(run: RunService, service: JsonObject, restoring: Res
 }
 
 type Owner = Pick<RestorationFacts, 'phase' | 'holder' | 'holderName' | 'template' | 'restoredBy' | 'late'>;
-type Own = Pick<Restoring, 'point' | 'mark'> & { readonly data: RestoreData };
+type Own = Pick<Restoring, 'point' | 'mark'> & FoundChange & { readonly data: RestoreData };
 
 function describeOwner(run: RunService, service: JsonObject, own: Own): Owner {
   const marker = readMarker(service);
@@ -73,12 +75,12 @@ function describeOwner(run: RunService, service: JsonObject, own: Own): Owner {
 }
 
 /** A name stands for one content permanently; a template without one is recognized by its content. */
-function whoseTemplate(service: JsonObject, { data, mark }: Own): RestorationFacts['template'] {
+function whoseTemplate(service: JsonObject, { data, isTemplate }: Own): RestorationFacts['template'] {
   const name = textAt(templateOf(service), 'revision');
   const isSame = hashTemplate(templateOf(service)) === data.templateHash;
-  // Ours too, where a preview that went before has made the revision: our deploy only named it, or not even that.
+  // Ours too, where a preview that went before has made the revision.
   if (isSame && (name === (data.templateName ?? '') || name === data.previous)) return 'previous';
-  if (name === mark) return 'ours';
+  if (isTemplate) return 'ours';
   return name === data.previous ? 'previous' : 'foreign';
 }
 
@@ -88,9 +90,9 @@ function whoseTemplate(service: JsonObject, { data, mark }: Own): RestorationFac
  */
 function whoRestored(run: RunService, service: JsonObject, { point, mark, data }: Own): RestorationFacts['restoredBy'] {
   // Our change left the template as it was.
-  if (!point.run || data.templateName === mark) return 'us';
+  if (!point.run || isAdopted(mark, data)) return 'us';
   if (holderOf(service, point.run) === 'ours') {
-    return readMarker(service)?.phase === 'rolling-out' ? 'another' : 'us';
+    return ['creating', 'rolling-out'].includes(readMarker(service)?.phase ?? '') ? 'another' : 'us';
   }
   const deeds = deedsOf(run, point);
   return deeds.has('sent') && !deeds.has('restoring') ? 'another' : 'us';

@@ -4,7 +4,7 @@ import type { Restoration } from '../../../model/restore-point.ts';
 import { MARKER_HOLDS_MS } from '../../../model/rollout-marker.ts';
 import { failed, returning, superseded, waiting } from '../../restoration-answers.ts';
 import { labelsToRestore, readLabels, withPreviousLabels } from './labels.ts';
-import { markingOf, withoutOurMarker } from './marker-control.ts';
+import { keepOurTemplate, markingOf, withoutOurMarker } from './marker-control.ts';
 import { targetsBeside } from './others-preview.ts';
 import type { Decision, RestorationFacts } from './restoration-facts.ts';
 import type { RestoreData } from './restore-data.ts';
@@ -49,7 +49,10 @@ export async function restoreAll(poll: Poll, traffic: readonly TrafficEntry[] | 
     // Under its own name the previous revision is used again, and no new one is made.
     if (facts.template === 'ours') {
       template = {
-        template: { ...(await readPreviousTemplate(run, templateOf(service), data)), revision: data.previous },
+        template: {
+          ...(await readPreviousTemplate(run, templateOf(service), { data, ours: facts.ours.revision })),
+          revision: data.previous,
+        },
       };
     }
   } catch (error) {
@@ -79,7 +82,8 @@ async function restoreTrafficOnly(
   // What is gone must not make each later run try to restore it.
   const isGone = error.code === 'NOT_FOUND';
   if (isRestored && !isGone) throw error;
-  const rest = isGone ? unmarked(poll) : marked(poll, 'restoring');
+  const { service, restoring } = poll;
+  const rest = isGone ? (keepOurTemplate(service, restoring.point) ?? {}) : marked(poll, 'restoring');
   await send(poll, isRestored ? rest : { ...targets(poll, data.serving), ...rest });
   if (traffic === null) return superseded(describeOthersTraffic(facts, error)).answer;
   const message = `the traffic was restored (${formatShares(data.serving)}), but the template could not be restored: ${error.message}`;
@@ -122,7 +126,8 @@ function marking(poll: Poll, traffic: readonly TrafficEntry[] | null): ServiceUp
 }
 
 export function marked({ run, service, restoring: { point, mark } }: Poll, phase: RolloutPhase): ServiceUpdate {
-  return markingOf(service, { point, mark, phase, until: run.io.clock.now() + MARKER_HOLDS_MS });
+  const until = run.io.clock.now() + MARKER_HOLDS_MS;
+  return markingOf(service, { point, mark, phase, until });
 }
 
 function unmarked({ service, restoring }: Poll): ServiceUpdate {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DeployError } from '../../../model/errors.ts';
-import { canonical, type JsonObject } from '../../../model/json.ts';
+import { canonical, isJsonObject, type JsonObject } from '../../../model/json.ts';
+import type { ChangeMark } from '../../../model/restore-point.ts';
 import { contentOf } from './template.ts';
 
 /** Together with the service's name: "Combined traffic tag and service name cannot exceed 46 characters". */
@@ -10,18 +11,40 @@ const LONGEST_TAG = 9;
 const NAME_DIGITS = 8;
 const MOST_ATTEMPTS = 30;
 
-/** What a template holds, in a few characters; the name that it has is no part of it. */
+/**
+ * What a template holds, in a few characters; the name that it has is no part of it. Nor is what is empty: Google stores
+ * messages, so that is not there when it is read. https://protobuf.dev/programming-guides/json/#presence
+ */
 export function hashTemplate(template: JsonObject): string {
   return createHash('sha256')
-    .update(canonical(contentOf(template)))
+    .update(canonical(withoutEmpty(contentOf(template))))
     .digest('hex')
     .slice(0, 16);
 }
 
-/**
- * Names for a revision made of `template`, in the order in which they are tried. The first follows from the content, so
- * that a second run, or a deploy after `traffic: 0`, finds the revision that exists already.
- */
+/** `agent@1f2e3d4c5b6a7980`: of a template that is sent without a name. A revision can't be called so. */
+export function markOfContent(service: string, template: JsonObject): ChangeMark {
+  return `${service}@${hashTemplate(template)}`;
+}
+
+/** Hash of the template that the mark stands for; null: the mark is a revision's name. */
+export function hashOfMark(mark: ChangeMark): string | null {
+  return /@([0-9a-f]{16})$/.exec(mark)?.[1] ?? null;
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (!isJsonObject(value)) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, withoutEmpty(member)] as const);
+  return Object.fromEntries(members.filter(([, member]) => !isEmpty(member)));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return !value;
+}
+
+/** Names for one more revision of the content that the service's template has already, in the order in which they are tried. */
 export function revisionNames(service: string, template: JsonObject): readonly string[] {
   const first = `${service}-${hashTemplate(template).slice(0, NAME_DIGITS)}`;
   return [first, ...Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => `${first}-${index + 2}`)];

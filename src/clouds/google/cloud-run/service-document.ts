@@ -93,11 +93,6 @@ export function templateOf(service: JsonObject): JsonObject {
   return objectAt(service, 'template');
 }
 
-/** By name only: another user's template without one is, for a second, shown beside ours as the latest revision. */
-export function isNamed(service: JsonObject, revision: string): boolean {
-  return textAt(templateOf(service), 'revision') === revision;
-}
-
 export function describeLatest(service: JsonObject): string {
   return textAt(templateOf(service), 'revision') || 'another revision';
 }

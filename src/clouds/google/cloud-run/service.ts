@@ -27,6 +27,8 @@ export interface RunService extends RunPlace {
   readonly last: { operation: string; generation: number | null };
   /** Templates as this process captured them, by the hash of their content: they need not be read for a rollback. */
   readonly captured: Map<string, JsonObject>;
+  /** Names of the revisions that this process had made, by the mark of the change. */
+  readonly made: Map<string, string>;
   /** What this process did for each run, by its id: see `deedsOf`. */
   readonly done: Map<string, Set<Deed>>;
 }

@@ -3,7 +3,7 @@ import type { RestorePoint } from '../../../model/restore-point.ts';
 import type { Goal, TrafficRequest } from '../../../model/workload.ts';
 import { changeService } from './change-service.ts';
 import type { RunOperation } from './deploy.ts';
-import { markingOf, withoutOurMarker } from './marker-control.ts';
+import { finishOurMarker, markingOf } from './marker-control.ts';
 import { decideMove, ensureOurs } from './move-traffic.ts';
 import { isBesidePreview } from './others-preview.ts';
 import { finalTraffic, styleOfPoint } from './our-revision.ts';
@@ -32,7 +32,12 @@ export async function setWeight(
   const sent = await changeService(run, (service) => {
     beside = findPreview(service, operation);
     const move = decideMove(run, service, { operation, traffic });
-    return move && { ...move, ...markingOf(service, { point, mark: operation.mark, until: markedUntil }) };
+    return (
+      move && {
+        ...move,
+        ...markingOf(service, { point, mark: operation.mark, until: markedUntil }),
+      }
+    );
   });
   return { ...toMoved(operation, { goal: { kind: 'weight', percent }, traffic, sent }), beside, markedUntil };
 }
@@ -67,7 +72,7 @@ export async function finishTraffic(
     if (isOver) return null;
     ending = endingOf(run, operation, { data, service });
     const move = decideMove(run, service, { operation, traffic: ending.traffic });
-    const removal = withoutOurMarker(service, point);
+    const removal = finishOurMarker(service, point);
     isOver = move === null && removal !== null;
     return move || removal ? { ...move, ...removal } : null;
   });

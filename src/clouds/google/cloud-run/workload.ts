@@ -53,6 +53,7 @@ export async function openCloudRun(settings: CloudRunSettings, context: CloudCon
     said: new Set(),
     last: { operation: '', generation: null },
     captured: new Map(),
+    made: new Map(),
     done: new Map(),
   };
   const service = await findService(run);

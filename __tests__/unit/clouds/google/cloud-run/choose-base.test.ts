@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { chooseBase } from '../../../../../src/clouds/google/cloud-run/choose-base.ts';
-import { revisionNames } from '../../../../../src/clouds/google/cloud-run/revision-name.ts';
+import { chooseTag, markOfContent } from '../../../../../src/clouds/google/cloud-run/revision-name.ts';
+import { withMarker } from '../../../../../src/clouds/google/cloud-run/rollout-annotation.ts';
 import type { JsonObject } from '../../../../../src/model/json.ts';
 import type { Base } from '../../../../../src/model/workload.ts';
 import { fakeRun } from './fake-run.ts';
@@ -36,8 +37,16 @@ describe('the base of a change', () => {
     },
   );
 
-  test('is what serves where the newest is ours by its name, which follows from its content', async () => {
-    const { choose, calls } = given([share(OLD, 100)], { newest: revisionNames('agent', staging)[1]! });
+  test('is what serves where the newest is ours by its tag, or by the marker of the run that makes it', async () => {
+    const { choose, calls, set } = given([share(OLD, 100)]);
+    const run = { id: 'one', name: 'acme/agent, run 1', since: 1 };
+    const point = { resource: 'service agent', revision: OLD, data: {}, run };
+    const marker = { run, point, until: 2, mark: markOfContent('agent', staging), phase: 'creating' } as const;
+    set({ annotations: withMarker({}, marker) });
+    expect(await choose(null)).toEqual({ template: production, serving: production });
+    const tag = chooseTag('agent', NEW, { followsLatest: true, taken: [] });
+    set({ annotations: {}, traffic: [share(OLD, 100), { ...share(NEW, 0), tag }] });
+    calls.length = 0;
     expect(await choose(null)).toEqual({ template: production, serving: production });
     expect(calls).toEqual(['GET revisions', 'GET revisions']);
   });

@@ -50,6 +50,10 @@ describe('ours', () => {
     ['with a share of the traffic', {}],
     ['with a tag only', { requested: [...previousByName, entry('agent-new', 0, ours.tag)] }],
     ['that follows the latest', { requested: previousTraffic }],
+    [
+      'that has no name yet',
+      { phase: 'creating', ours: { ...ours, revision: '', tag: '' }, requested: previousByName },
+    ],
     ['that is still being rolled out', { settled: false }],
     ['that has all of it', { requested: [entry('agent-new', 100, ours.tag), stable] }],
   ])('%s is restored with the traffic by name', (_, change) => {

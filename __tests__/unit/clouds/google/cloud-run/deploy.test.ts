@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { captureRestorePoint } from '../../../../../src/clouds/google/cloud-run/capture.ts';
 import { prepareChange } from '../../../../../src/clouds/google/cloud-run/deploy.ts';
 import { findOperation } from '../../../../../src/clouds/google/cloud-run/find-operation.ts';
+import { openRunRestore } from '../../../../../src/clouds/google/cloud-run/restore.ts';
+import { ROLLOUT_ANNOTATION, readMarker } from '../../../../../src/clouds/google/cloud-run/rollout-annotation.ts';
 import { setWeight } from '../../../../../src/clouds/google/cloud-run/traffic.ts';
 import { type ImageReference, parseImageName } from '../../../../../src/model/image.ts';
+import type { JsonObject } from '../../../../../src/model/json.ts';
 import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
 import type { EditChange } from '../../../../../src/model/workload.ts';
 import { fakeRun, LATEST } from './fake-run.ts';
@@ -24,22 +27,68 @@ async function given(service = {}) {
   return { ...fake, point, prepared, mark: prepared.mark };
 }
 
+const MADE = 'agent-00002-new';
+const us = { id: 'one', name: 'acme/agent, run 1', since: 1_900_000_000_000 };
+const others = {
+  ...{ version: 1, phase: 'creating', run: { ...us, id: 'two' }, until: 1, mark: 'agent@0123456789abcdef' },
+  ...{ resource: 'service agent', revision: null, data: {} },
+};
+
 describe('sending a change', () => {
-  test('is one read and one update, and returns the operation to wait for', async () => {
+  test('leaves the name to Google, and gives that its tag by a second update', async () => {
     const { prepared, point, mark, calls, look } = await given();
-    expect(await prepared.send(point, rolling)).toMatchObject({
-      ...{ id: 'operations/2', mark, revision: mark, goal: { kind: 'up' } },
-      sent: { operation: 'operations/2', generation: 2 },
-    });
+    expect(await prepared.send(point, preview)).toBeNull();
     expect(calls).toEqual(['GET service', 'PATCH service']);
-    expect(look()).toMatchObject({ template: { revision: mark }, traffic: [LATEST] });
+    const pinned = { revision: 'agent-00001-abc', percent: 100 };
+    expect(look()['template']).not.toHaveProperty('revision');
+    expect(look()['traffic']).toMatchObject([pinned]);
+    const operation = await prepared.send(point, preview);
+    expect(operation).toMatchObject({
+      ...{ id: 'operations/3', mark, revision: MADE, goal: { kind: 'up' } },
+      sent: { operation: 'operations/3', generation: 3 },
+    });
+    expect(calls.slice(2)).toEqual(['GET service', 'PATCH service']);
+    expect(look()['template']).not.toHaveProperty('revision');
+    expect(look()['traffic']).toMatchObject([pinned, { revision: MADE, tag: expect.stringMatching(/^l-/) }]);
+  });
+
+  test('needs no second update where the traffic follows the latest revision', async () => {
+    const { prepared, point, calls, look } = await given();
+    expect(await prepared.send(point, rolling)).toBeNull();
+    expect(await prepared.send(point, rolling)).toMatchObject({ revision: MADE, sent: { operation: '' } });
+    expect(calls).toEqual(['GET service', 'PATCH service', 'GET service']);
+    expect(look()['traffic']).toEqual([LATEST]);
+  });
+
+  test('sends nothing while Google has not named the revision, nor where a read shows what was before', async () => {
+    const { prepared, point, calls, state, look, set } = await given();
+    const before = look();
+    state.unnamed = true;
+    expect(await prepared.send(point, preview)).toBeNull();
+    const after = { ...look(), reconciling: true };
+    for (const shown of [before, after]) {
+      set(shown);
+      expect(await prepared.send(point, preview)).toBeNull();
+    }
+    expect(calls.filter((call) => call === 'PATCH service')).toHaveLength(1);
+  });
+
+  test('fails where Google is done, and has made no revision', async () => {
+    const { run, prepared, point, state } = await given();
+    state.unnamed = true;
+    await prepared.send(point, preview);
+    expect(await prepared.send(point, preview)).toBeNull();
+    await run.io.clock.sleep(60_000);
+    await expect(prepared.send(point, preview)).rejects.toMatchObject({
+      ...{ code: 'DEPLOY_FAILED', message: expect.stringContaining('Cloud Run made no revision') },
+    });
   });
 
   test('a second time sends nothing, as the service has it', async () => {
     const { prepared, point, calls } = await given();
-    await prepared.send(point, rolling);
+    for (const _ of [1, 2]) await prepared.send(point, preview);
     calls.length = 0;
-    expect(await prepared.send(point, rolling)).toMatchObject({ sent: { operation: '', generation: 2 } });
+    expect(await prepared.send(point, preview)).toMatchObject({ sent: { operation: '', generation: 3 } });
     expect(calls).toEqual(['GET service']);
   });
 
@@ -59,6 +108,51 @@ describe('sending a change', () => {
     });
     expect(calls).toEqual(['GET service']);
   });
+
+  test.each<[string, JsonObject]>([
+    ['another user deployed', { template: { containers: [{ name: 'web', image: 'other' }] } }],
+    [
+      'another user applied the configuration that was there before',
+      { template: { containers: [{ name: 'web', image: 'old' }] }, traffic: [LATEST] },
+    ],
+    ['another run began', { annotations: { [ROLLOUT_ANNOTATION]: JSON.stringify(others) } }],
+    ['another user moved the traffic', { traffic: [LATEST] }],
+  ])('is not gone on with where %s between the two updates', async (_, change) => {
+    const { prepared, point: captured, calls, set } = await given();
+    const point = { ...captured, run: us };
+    await prepared.send(point, preview);
+    set({ ...change, generation: '3', etag: 'e9' });
+    calls.length = 0;
+    await expect(prepared.send(point, preview)).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    expect(calls).toEqual(['GET service']);
+  });
+});
+
+describe('between the two updates', () => {
+  test('what another user restored is not overwritten, where the first answer was lost', async () => {
+    const { prepared, point: captured, calls, set, look, lose } = await given();
+    const [point, before] = [{ ...captured, run: us }, look()];
+    lose();
+    await expect(prepared.send(point, preview)).rejects.toMatchObject({ code: 'NETWORK' });
+    // The marker is no member that their tool knows.
+    set({ ...before, annotations: look()['annotations'], generation: '3', etag: 'e9' });
+    calls.length = 0;
+    await expect(prepared.send(point, preview)).rejects.toMatchObject({ code: 'SUPERSEDED' });
+    expect(calls).toEqual(['GET service']);
+  });
+
+  test('our revision, which no one has tested, does not serve as the latest where a newer one failed', async () => {
+    const { run, prepared, point: captured, mark, look, set } = await given();
+    const point = { ...captured, run: us };
+    await prepared.send(point, rolling);
+    set({
+      ...{ template: { containers: [{ name: 'web', image: 'theirs' }] }, generation: '3', etag: 'e9' },
+      ...{ latestCreatedRevision: 'agent-00003-new', latestReadyRevision: MADE },
+      terminalCondition: { state: 'CONDITION_FAILED' },
+    });
+    await openRunRestore(run)(point, mark, 0);
+    expect(look()['traffic']).toMatchObject([{ revision: 'agent-00001-abc', percent: 100 }]);
+  });
 });
 
 describe('an operation whose answer was lost', () => {
@@ -69,23 +163,27 @@ describe('an operation whose answer was lost', () => {
     const { run, prepared, point, mark, lose } = await given();
     lose();
     await expect(prepared.send(point, plan)).rejects.toMatchObject({ code: 'NETWORK' });
+    await prepared.send(point, plan);
     const found = await findOperation(run, { mark, point });
     const sent = await prepared.send(point, plan);
     expect(found).toEqual(sent);
-    expect(found).toMatchObject({ id: mark, mark, revision: mark, sent: { operation: '', generation: 2 } });
+    expect(found).toMatchObject({ id: MADE, mark, revision: MADE, sent: { operation: '' } });
   });
 
-  test('is not found before the update has taken effect', async () => {
-    const { run, point, mark } = await given();
+  test('is not found before the update has taken effect, nor before the revision has its tag', async () => {
+    const { run, prepared, point, mark } = await given();
+    expect(await findOperation(run, { mark, point })).toBeNull();
+    await prepared.send(point, preview);
     expect(await findOperation(run, { mark, point })).toBeNull();
   });
 
-  test('is not found where only a preview, before us, gave the template its name', async () => {
+  test('is not found where only a preview, before us, made the revision', async () => {
     const previewed = await given();
-    await previewed.prepared.send(previewed.point, preview);
+    for (const _ of [1, 2]) await previewed.prepared.send(previewed.point, preview);
     const serving = [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'agent-00001-abc', percent: 100 }];
-    const { run, prepared, point, mark, lose } = await given({ ...previewed.look(), trafficStatuses: serving });
-    expect(mark).toBe(previewed.mark);
+    const again = await given({ ...previewed.look(), trafficStatuses: serving, latestReadyRevision: MADE });
+    const { run, prepared, point, mark, lose } = again;
+    expect(mark).toBe(MADE);
     expect(await findOperation(run, { mark, point })).toBeNull();
     lose();
     await expect(prepared.send(point, rolling)).rejects.toMatchObject({ code: 'NETWORK' });
@@ -94,13 +192,44 @@ describe('an operation whose answer was lost', () => {
 
   test('carries all that shifting the traffic needs', async () => {
     const { run, prepared, point, mark, look } = await given();
-    await prepared.send(point, preview);
+    for (const _ of [1, 2]) await prepared.send(point, preview);
     const found = JSON.parse(JSON.stringify(await findOperation(run, { mark, point })));
     const moved = await setWeight(run, found, { percent: 5, point, markedUntil: 0 });
-    expect(moved).toMatchObject({ id: 'operations/3', goal: { kind: 'weight', percent: 5 }, usualMs: null });
-    expect(look()['traffic']).toMatchObject([{ revision: 'agent-00001-abc', percent: 95 }, { revision: mark }]);
+    expect(moved).toMatchObject({ id: 'operations/4', goal: { kind: 'weight', percent: 5 }, usualMs: null });
+    expect(look()['traffic']).toMatchObject([{ revision: 'agent-00001-abc', percent: 95 }, { revision: MADE }]);
     expect(await setWeight(run, found, { percent: 5, point, markedUntil: 0 })).toMatchObject({
       sent: { operation: '' },
     });
+  });
+});
+
+describe('a template that Google stores in another form than it was sent in', () => {
+  async function givenStored() {
+    const stage = await given();
+    stage.state.stored = (template) => ({ ...template, timeout: '300s' });
+    return { ...stage, point: { ...stage.point, run: us } };
+  }
+
+  test('is ours by all that nothing else changed the service, and by its stored form after that', async () => {
+    const { run, prepared, point, mark, look } = await givenStored();
+    for (const _ of [1, 2]) await prepared.send(point, preview);
+    const found = (await findOperation(run, { mark, point }))!;
+    expect(await setWeight(run, found, { percent: 5, point, markedUntil: 0 })).toMatchObject({
+      sent: { generation: 4 },
+    });
+    expect(readMarker(look())).toMatchObject({ made: MADE, template: found.ours.template.hash });
+  });
+
+  test('is rolled back by another process, whenever the first one was killed', async () => {
+    for (const requests of [1, 2]) {
+      const { prepared, point, mark, look } = await givenStored();
+      for (let sent = 0; sent < requests; sent += 1) await prepared.send(point, preview);
+      const other = fakeRun({ ...look() });
+      await openRunRestore(other.run)(point, mark, 0);
+      expect({ requests, template: other.look()['template'] }).toMatchObject({
+        requests,
+        template: { revision: 'agent-00001-abc' },
+      });
+    }
   });
 });

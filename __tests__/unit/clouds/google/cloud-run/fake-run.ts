@@ -7,10 +7,13 @@ export const LATEST = { type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 
 const SUCCEEDED = { type: 'Ready', state: 'CONDITION_SUCCEEDED' };
 const REVISION = { conditions: [SUCCEEDED], containers: [{ name: 'web', image: 'old' }] };
 
-/** A service that serves `agent-00001-abc`, below Google's auth client. `revisions`: what theirs show, by name. `lose`: the next update takes effect, its answer is lost. */
+/** A service that serves `agent-00001-abc`, below Google's auth client. `revisions`: what theirs show, by name. `lose`: the next update takes effect, its answer is lost. A template without a name has a revision named at once; not `unnamed`: later. `stored`: in what form Google keeps a template. */
 export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<string, JsonObject>> = {}) {
   const calls: string[] = [];
-  const state = { lost: false, operationDone: false, operationStatus: 200 };
+  const state = {
+    ...{ lost: false, operationDone: false, operationStatus: 200, unnamed: false },
+    stored: (template: JsonObject): JsonObject => template,
+  };
   const answers = { state, lose: () => void Object.assign(state, { lost: true }) };
   let service: JsonObject = {
     ...{ generation: '1', etag: 'e1', template: { containers: [{ name: 'web', image: 'old' }] }, traffic: [LATEST] },
@@ -25,6 +28,10 @@ export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<stri
     const generation = String(Number(service['generation']) + 1);
     const fields = (url.searchParams.get('updateMask') ?? '').split(',').map((name) => [name, body[name]] as const);
     service = { ...service, ...Object.fromEntries(fields), generation, etag: `e${generation}` };
+    const template = body['template'] as JsonObject | undefined;
+    if (template) service = { ...service, template: state.stored(template) };
+    if (template && !('revision' in template) && !state.unnamed)
+      service = { ...service, latestCreatedRevision: `agent-0000${generation}-new` };
     if (state.lost) {
       state.lost = false;
       throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
@@ -53,6 +60,7 @@ export function fakeRun(change: JsonObject = {}, revisions: Readonly<Record<stri
       said: new Set(),
       last: { operation: '', generation: null },
       captured: new Map(),
+      made: new Map(),
       done: new Map(),
     },
   } as unknown as RunService;

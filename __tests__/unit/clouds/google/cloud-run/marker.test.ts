@@ -39,18 +39,29 @@ async function given() {
       mark: prepared.mark,
       until,
       phase: 'rolling-out',
+      made: MADE,
       point: { ...point, run, revision },
     } as const;
     fake.set({ annotations: withMarker(fake.look(), marker), etag: `by-${run.id}` });
   };
-  return { ...fake, point, prepared, mark: prepared.mark, markedBy };
+  const sendAll = async (plan: typeof rolling) => {
+    await prepared.send(point, plan);
+    return (await prepared.send(point, plan))! as never as Parameters<typeof setWeight>[1];
+  };
+  return { ...fake, point, prepared, mark: prepared.mark, markedBy, sendAll };
 }
+
+const MADE = 'agent-00002-new';
 
 describe('the annotation', () => {
   test('holds the marker, beside those of others, and goes without them', async () => {
     const { run, prepared, point, look } = await given();
+    const marker = { run: us, until, mark: prepared.mark, point };
     await prepared.send(point, rolling);
-    expect(readMarker(look())).toEqual({ phase: 'rolling-out', run: us, until, mark: prepared.mark, point });
+    expect(readMarker(look())).toEqual({ ...marker, phase: 'creating' });
+    await prepared.send(point, rolling);
+    const template = prepared.mark.split('@')[1];
+    expect(readMarker(look())).toEqual({ ...marker, phase: 'rolling-out', made: MADE, template });
     const annotated = { annotations: { ...(look()['annotations'] as object), 'acme.dev/team': 'agents' } };
     expect(withoutMarker(annotated)).toEqual({ 'acme.dev/team': 'agents' });
     await openMarkerControl(run).remove(point);
@@ -69,10 +80,11 @@ describe('the annotation', () => {
   });
 });
 
-describe('two runs of one image, whose revision has the same name', () => {
+describe('two runs of one image, whose template is the same', () => {
   test('the second does not take the first one’s change for its own', async () => {
     const { run, prepared, point, mark, markedBy } = await given();
-    await prepared.send({ ...point, run: others }, rolling);
+    const other = await prepareChange(run, change);
+    await other.send({ ...point, run: others }, rolling);
     expect(await findOperation(run, { mark, point })).toBeNull();
     await expect(prepared.send(point, rolling)).rejects.toMatchObject({
       code: 'BUSY',
@@ -83,11 +95,10 @@ describe('two runs of one image, whose revision has the same name', () => {
   });
 
   test('what another run has taken over is not moved, renewed or removed', async () => {
-    const { run, prepared, point, mark, markedBy, look, calls } = await given();
-    const operation = (await prepared.send(point, preview))!;
+    const { run, sendAll, point, mark, markedBy, look, calls } = await given();
+    const sent = await sendAll(preview);
     markedBy(others);
     calls.length = 0;
-    const sent = { ...(operation as never as Parameters<typeof setWeight>[1]) };
     await expect(setWeight(run, sent, { percent: 5, point, markedUntil: until })).rejects.toMatchObject({
       code: 'SUPERSEDED',
       message: expect.stringContaining('acme/agent, run 2'),
@@ -101,11 +112,11 @@ describe('two runs of one image, whose revision has the same name', () => {
 });
 
 test('a run that starts from ours, which served alone, does not supersede it', async () => {
-  const { run, prepared, point, mark, markedBy } = await given();
-  const operation = (await prepared.send(point, preview))! as never as Parameters<typeof setWeight>[1];
+  const { run, sendAll, point, mark, markedBy } = await given();
+  const operation = await sendAll(preview);
   const all = await setWeight(run, operation, { percent: 100, point, markedUntil: until });
   const finishing = await finishTraffic(run, all, point);
-  markedBy(others, mark);
+  markedBy(others, MADE);
   expect(await watchRollout(run, finishing!).poll()).toMatchObject({ status: 'succeeded' });
   expect(await finishTraffic(run, all, point)).toBeNull();
   expect(await isLive(run, mark)).toBe(true);
@@ -114,8 +125,8 @@ test('a run that starts from ours, which served alone, does not supersede it', a
 });
 
 test('a share that needs no request renews a marker that would run out while the caller counts on it', async () => {
-  const { run, prepared, point, look, calls } = await given();
-  const operation = (await prepared.send(point, rolling))! as never as Parameters<typeof setWeight>[1];
+  const { run, sendAll, point, look, calls } = await given();
+  const operation = await sendAll(rolling);
   calls.length = 0;
   const kept = await setWeight(run, operation, { percent: 100, point, markedUntil: until + 60_000 });
   expect(calls).toEqual([]);

@@ -5,7 +5,7 @@ import { fakeRun } from './fake-run.ts';
 
 const operation: RunOperation = {
   ...{ id: 'operations/1', mark: 'agent-new', revision: 'agent-new', goal: { kind: 'up' }, usualMs: null },
-  ours: { revision: 'agent-new', tag: 'l-1234567', previousTags: [] },
+  ours: { revision: 'agent-new', tag: 'l-1234567', previousTags: [], template: { name: 'agent-new', hash: null } },
   traffic: [{ revision: null, percent: 100, tag: null }],
   sent: { operation: 'projects/acme/operations/1', generation: 1 },
   markedUntil: 0,

@@ -9,7 +9,8 @@ import type { RestorePoint } from '../../../../../src/model/restore-point.ts';
 
 const run = { resource: 'service agent in europe-west1 (project acme)', service: 'agent' } as RunService;
 const data: RestoreData = {
-  ...{ generation: 7, templateHash: '0123456789abcdef', templateName: null, previous: 'agent-00007-abc' },
+  ...{ generation: 7, templateHash: '0123456789abcdef', templateName: null, newest: 'agent-00007-abc' },
+  ...{ previous: 'agent-00007-abc' },
   ...{ isTemplateRevision: true, images: null, usualMs: null },
   requested: [{ revision: null, percent: 100, tag: null }],
   serving: [{ revision: 'agent-00007-abc', percent: 100, tag: null }],

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import {
   chooseTag,
   fitsTag,
+  hashOfMark,
   hashTemplate,
   isOurTag,
+  markOfContent,
   remembersLatest,
   revisionNames,
 } from '../../../../../src/clouds/google/cloud-run/revision-name.ts';
@@ -20,6 +22,21 @@ describe('a revision’s name', () => {
       expect.stringMatching(/^agent-[0-9a-f]{8}$/),
       expect.stringMatching(/^agent-[0-9a-f]{8}-2$/),
     ]);
+  });
+
+  test('is none where a template is sent under the hash of its content, which is no name', () => {
+    const [mark, other] = [{ a: 1 }, { a: 2 }].map((template) => markOfContent('agent', template));
+    expect(mark).toMatch(/^agent@[0-9a-f]{16}$/);
+    expect(hashOfMark(mark!)).toBe(hashTemplate({ a: 1 }));
+    expect(mark).not.toBe(other);
+    expect(revisionNames('agent', {}).map(hashOfMark)).toEqual(revisionNames('agent', {}).map(() => null));
+  });
+
+  // https://protobuf.dev/programming-guides/json/#presence
+  test('what is empty makes no other content: Google leaves it out', () => {
+    const sent = { a: 1, env: [{ name: 'A', value: '' }], b: false, c: 0, d: [], e: { f: {} } };
+    expect(hashTemplate(sent)).toBe(hashTemplate({ a: 1, env: [{ name: 'A' }] }));
+    expect(hashTemplate(sent)).not.toBe(hashTemplate({ a: 1, env: [{ name: 'A', value: '0' }] }));
   });
 
   test('fits, for the longest service name and the last attempt', () => {
