@@ -5,6 +5,7 @@ import {
   isForbiddenAddress,
   isPrivateAddress,
   publicLookup,
+  smokeTestGuards,
 } from '../../../src/io/address-guard.ts';
 import { openHttp } from '../../../src/io/http.ts';
 
@@ -79,6 +80,7 @@ describe('an address', () => {
 
 describe('a URL', () => {
   test.each([
+    'http://metadata.google.internal.../',
     'http://169.254.169.254/latest',
     'http://2852039166/',
     'http://0xa9fea9fe/',
@@ -106,6 +108,7 @@ describe('a URL', () => {
   });
 
   test.each([
+    'http://my-metadata.google.internal/',
     'http://localhost/',
     'http://127.0.0.1:8080/',
     'https://metadata.acme.dev/',
@@ -115,6 +118,11 @@ describe('a URL', () => {
 });
 
 describe('a private address', () => {
+  test.each(['http://metadata.google.internal/', 'http://10.0.0.1./', 'http://[fd12::1]/'])(
+    '%s is refused where only public ones are allowed',
+    (url) => expect(() => smokeTestGuards.public.ensureAllowedHost(new URL(url))).toThrow(/could not request/),
+  );
+
   test.each([
     ...['10.0.0.5', '172.31.0.1', '192.168.1.1', '100.64.0.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1'],
     ...['::1', 'fd12::1', 'fe80::1', '::ffff:10.0.0.5', '64:ff9b::10.0.0.5', '2002:a00:1::', '168.63.129.16'],
