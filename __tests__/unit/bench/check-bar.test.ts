@@ -55,7 +55,24 @@ test('what is too slow, too large or not measured is said to be', () => {
   ]);
   expect(lineOf(table, '8 x 100 MB')).toEqual(['1.3', '1.25', '1.1', 'no']);
   expect(lineOf(table, '100 x 100 KB')).toEqual(['not measured', '', '1.1', '-']);
-  expect(lineOf(table, 'peak memory')).toEqual(['151', '', '150', 'no']);
+  expect(lineOf(table, 'peak memory')).toEqual(['151', '', '100', 'no']);
+});
+
+test('in the cloud network, every row is beside the best tuned peer, and 800 MB have their CPU time', () => {
+  const table = checkBar(
+    'cloud',
+    rows
+      .filter(({ cut }) => cut === 'none')
+      .map(({ name }) =>
+        rowOf(name, [
+          figuresOf('deploy-agent', 'ours', { wallMs: 1_000, cpuMs: 1_310 }),
+          figuresOf('oras -c32', 'tuned', { wallMs: 2_000 }),
+        ]),
+      ),
+  );
+  const beside = table.split('\n').filter((line) => line.includes('to the best tuned'));
+  expect(beside).toHaveLength(rows.filter(({ cut }) => cut === 'none').length);
+  expect(lineOf(table, '8 x 100 MB: CPU seconds')).toEqual(['1.31', '', '1.3', 'no']);
 });
 
 test('a copy that does not survive the cut connections meets no bar', () => {
