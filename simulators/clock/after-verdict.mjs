@@ -10,6 +10,8 @@ const loadOf = performance.eventLoopUtilization.bind(performance);
 const LOOK_AFTER_MS = 500;
 /** What lives longer would keep a job for as long as a server likes. */
 const END_AFTER_MS = 10_000;
+/** The command, not a text that has it in the middle of a line, as hostile ones do. */
+const VERDICT = /^::error[ :]/m;
 /** Standard output and error. */
 const OWN = new Set(['PipeWrap', 'TTYWrap']);
 
@@ -19,7 +21,7 @@ export function watchVerdict(file, onVerdict = () => {}) {
   let told = null;
   let handles = [];
   process.stdout.write = (text, ...rest) => {
-    if (told === null && String(text).includes('::error')) {
+    if (told === null && VERDICT.test(String(text))) {
       onVerdict();
       told = { at: now(), load: loadOf() };
       setTimeout(() => {
