@@ -65,7 +65,7 @@ export function decideOlderCommit(
   return relation === 'same' || policy === 'refuse' ? 'refuse' : 'warn';
 }
 
-/** Nobody chooses the commit that these deploy, nor the moment. */
+/** No one chooses the commit that these deploy, or the moment. */
 const AUTOMATIC = ['push', 'schedule', 'workflow_run'];
 
 /**

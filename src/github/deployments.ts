@@ -20,7 +20,7 @@ export interface RecordedDeployment {
   readonly state: string;
   /** When it has first succeeded, in ms; null: it has not. */
   readonly succeededAt: number | null;
-  /** That its newest status gives for the environment, as somebody wrote it; '': none. */
+  /** That its newest status gives for the environment, as a workflow or tool wrote it; '': none. */
   readonly address: string;
   /** The page of the run that made it; null: not of this repository, or not told. */
   readonly runUrl: string | null;

@@ -11,7 +11,8 @@ export async function openOlderCommitGuard(
   context: CancellableIo,
 ): Promise<EnsureNotOlder | null> {
   const token = readStepInputs(context.io.env).text('github-token');
-  if (policy === 'allow' || (policy ?? token) === '') return null;
+  const isAskedFor = token !== '' || policy !== null;
+  if (policy === 'allow' || !isAskedFor) return null;
   const { guardCommits } = await import('./guard-commits.ts');
   return guardCommits({ policy, token }, limit, context);
 }

@@ -106,7 +106,7 @@ async function look(asked: Asked, { noteUnknown, signal, ...look }: Look): Promi
     if (!next || !(await within((api) => isOlder(api, next.deployment, asked)))) return null;
     return (await hasSucceeded(next, { within, signal, io })) ? next : null;
   } catch (error) {
-    // A cancel, or the end of the time for everything.
+    // The job was cancelled, or the time-out of the run has passed.
     if (signal.aborted) throw signal.reason;
     const { message, hint } = explainGitHubError(error, 'read what is deployed', 'deployments: read');
     noteUnknown(joinSentences(message, hint));

@@ -22,7 +22,7 @@ export interface ReadRequirement {
   readonly problems: readonly string[];
 }
 
-export type VerifyFiles = Pick<Io['files'], 'hasInput' | 'readInput'>;
+export type VerifyFiles = Pick<Io['files'], 'sizeOfInput' | 'readInput'>;
 
 interface Entry {
   readonly label: string;
@@ -153,7 +153,7 @@ function readExemption({ label, options }: Entry): ReadRequirement {
 
 function findBundleProblems(options: unknown, files: VerifyFiles): readonly string[] {
   const file = isJsonObject(options) ? options['bundle'] : undefined;
-  if (typeof file !== 'string' || file === '' || files.hasInput(file)) return [];
+  if (typeof file !== 'string' || file === '' || files.sizeOfInput(file) !== null) return [];
   return [`bundle: there is no file ${file}; ${CHECK_PATH}`];
 }
 

@@ -23,9 +23,7 @@ export interface Files {
   readStored(file: StoredFile): string;
   /** UTF-8. @throws Error of Node; Error for a folder, a pipe or a device; RangeError when it is longer than `maxBytes`, by default 10 MB */
   readText(file: string, maxBytes?: number): string;
-  /** Is there a file that an input names? @throws DeployError INPUT_INVALID when an input may not name it */
-  hasInput(name: string): boolean;
-  /** Its length in bytes; null: there is none. @throws DeployError INPUT_INVALID when an input may not name it */
+  /** Length in bytes of a file that an input names; null: there is none. @throws DeployError INPUT_INVALID when an input may not name it */
   sizeOfInput(name: string): number | null;
   /**
    * What is in it. @throws DeployError INPUT_INVALID when an input may not name it; RangeError when it is longer than
@@ -50,7 +48,6 @@ export function openFiles(env: Readonly<Record<string, string | undefined>>): Fi
       return text;
     },
     readText,
-    hasInput: (name) => sizeOfWorkspaceFile(env, name) !== null,
     sizeOfInput: (name) => sizeOfWorkspaceFile(env, name),
     readInput: (name, maxBytes) => readWorkspaceFile(env, name, maxBytes),
   };

@@ -9,7 +9,7 @@ const shared = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
  * Options of sockets that carry HTTP: all read into the same memory, and up to four times as much at once as Node's own 64 KB. That
- * spares a third of the CPU time of a copy. node:http copies what it keeps before a listener of `data` returns (`on_body` in
+ * spares a quarter of the CPU time of a copy. node:http copies what it keeps before a listener of `data` returns (`on_body` in
  * node_http_parser.cc, `StringPtr::Save` for headers). Other readers of such a socket see memory that changes, and its `read()`
  * has nothing.
  */

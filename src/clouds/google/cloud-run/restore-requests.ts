@@ -126,8 +126,7 @@ function marking(poll: Poll, traffic: readonly TrafficEntry[] | null): ServiceUp
 }
 
 export function marked({ run, service, restoring: { point, mark } }: Poll, phase: RolloutPhase): ServiceUpdate {
-  const until = run.io.clock.now() + MARKER_HOLDS_MS;
-  return markingOf(service, { point, mark, phase, until });
+  return markingOf(service, { point, mark, phase, until: run.io.clock.now() + MARKER_HOLDS_MS });
 }
 
 function unmarked({ service, restoring }: Poll): ServiceUpdate {

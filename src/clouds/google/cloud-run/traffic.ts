@@ -32,12 +32,7 @@ export async function setWeight(
   const sent = await changeService(run, (service) => {
     beside = findPreview(service, operation);
     const move = decideMove(run, service, { operation, traffic });
-    return (
-      move && {
-        ...move,
-        ...markingOf(service, { point, mark: operation.mark, until: markedUntil }),
-      }
-    );
+    return move && { ...move, ...markingOf(service, { point, mark: operation.mark, until: markedUntil }) };
   });
   return { ...toMoved(operation, { goal: { kind: 'weight', percent }, traffic, sent }), beside, markedUntil };
 }
