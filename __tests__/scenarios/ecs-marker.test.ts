@@ -28,8 +28,9 @@ function taggingIn(seen: readonly EcsExchange[]): readonly string[] {
   return seen.map(({ operation }) => operation).filter((name) => /^(Tag|Untag|Update|Stop)/.test(name));
 }
 
+/** What the tags after the first hold. The first one's key ends with the run's id, which may be digits only. */
 function textOf(request: JsonObject | undefined): string {
-  const pieces = objectsAt(request, 'tags').filter(({ key }) => /\/\d+$/.test(String(key)));
+  const pieces = objectsAt(request, 'tags').filter(({ key }) => /^deploy-agent\/\w+\/\d+$/.test(String(key)));
   return Buffer.from(pieces.map(({ value }) => value).join(''), 'base64url').toString();
 }
 
