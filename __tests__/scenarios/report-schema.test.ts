@@ -39,31 +39,40 @@ async function tell(agent: Agent, { tag, behaviour, inputs, cancelAfterMs }: Sto
   }
 }
 
-/** Where the logs of the service are: a page, or a command. */
-const clouds: readonly [string, () => Promise<Agent>, readonly Story[], RegExp][] = [
-  ['Amazon ECS', givenAgent, rollingStories, /^https:.*\/ecs\/v2\/clusters\/\w+\/services\/agent\/logs\?region=/],
+/** Where the console shows the service, and where its logs are: a page, or a command. */
+const clouds: readonly [string, () => Promise<Agent>, readonly Story[], RegExp | null, RegExp][] = [
+  [
+    'Amazon ECS',
+    givenAgent,
+    rollingStories,
+    /^https:.*\/ecs\/v2\/clusters\/\w+\/services\/agent\/deployments\?region=/,
+    /^https:.*\/ecs\/v2\/clusters\/\w+\/services\/agent\/logs\?region=/,
+  ],
   [
     'Google Cloud Run',
     givenCloudRun,
     canaryStories,
+    /^https:.*\/run\/detail\/europe-west1\/agent\/revisions\?project=[\w-]+$/,
     /^https:.*\/logs\/query;query=[^?;]*service_name%3D%22agent%22[^?;]*\?project=[\w-]+$/,
   ],
   [
     'Azure Container Apps',
     givenApp,
     blueGreenStories,
+    /^https:.*#resource\/subscriptions\/.*\/containerApps\/agent\/revisionManagement$/,
     /^https:.*#resource\/subscriptions\/.*\/containerApps\/agent\/logstream$/,
   ],
   [
     'Kubernetes',
     givenKubernetes,
     kubernetesStories,
+    null,
     /^kubectl logs deployment\/web --namespace [\w-]+ --all-containers --prefix --tail 100$/,
   ],
 ];
 
 describe('the report is as docs/report.schema.json says', () => {
-  test.each(clouds)('in each story of the demo on %s, and says where the logs are', async (_, open, stories, logs) => {
+  test.each(clouds)('in each story of the demo on %s, and says where to look', async (_, open, stories, page, logs) => {
     const agent = await open();
     for (const story of stories) {
       const reports = await tell(agent, story);
@@ -73,6 +82,8 @@ describe('the report is as docs/report.schema.json says', () => {
         expect({ story: story.title, errors: validate.errors }).toEqual({ story: story.title, errors: null });
         const { url, command } = report['logs'] as Readonly<Record<'url' | 'command', string | null>>;
         expect(url ?? command).toMatch(logs);
+        if (page) expect(report['consoleUrl']).toMatch(page);
+        else expect(report['consoleUrl']).toBeNull();
       }
     }
   });

@@ -120,8 +120,16 @@ function openWorkload(ecs: EcsService): Workload {
   };
 }
 
-/** Where a person sees the service in the AWS console: its deployments, or the logs of its containers in CloudWatch. */
-export function formatConsoleUrl({ region, cluster, service }: EcsPlace, tab = 'deployments'): string {
+/**
+ * Where a person sees the service in the AWS console: its deployments, or the logs of its containers in CloudWatch.
+ *
+ * `deployments`: as AWS's own action links it, https://github.com/aws-actions/amazon-ecs-deploy-task-definition/blob/v2.6.3/index.js#L244.
+ * `logs`: https://github.com/preset-io/superset-showtime/blob/785b2b3/showtime/core/github_messages.py#L85.
+ */
+export function formatConsoleUrl(
+  { region, cluster, service }: EcsPlace,
+  tab: 'deployments' | 'logs' = 'deployments',
+): string {
   const path = `ecs/v2/clusters/${encodeURIComponent(cluster)}/services/${encodeURIComponent(service)}/${tab}`;
   return `https://${consoleHost(region)}/${path}?region=${region}`;
 }

@@ -133,9 +133,8 @@ function openWorkload(app: ContainerApp, state: AppState, settings: OpenSettings
       changes: ['edit'],
       remedy,
     },
-    // Where a person sees the app in the Azure portal.
-    consoleUrl: `https://portal.azure.com/#resource${appPath(app)}/revisionManagement`,
-    logs: { url: `https://portal.azure.com/#resource${appPath(app)}/logstream`, command: null },
+    consoleUrl: formatPortalUrl(app, 'revisionManagement'),
+    logs: { url: formatPortalUrl(app, 'logstream'), command: null },
     fencesLateCalls: false,
     readiness: () => readReadiness(app),
     capture: () => captureRestorePoint(app),
@@ -155,6 +154,16 @@ function openWorkload(app: ContainerApp, state: AppState, settings: OpenSettings
     endpoint: async (url) => (url === null ? findEndpoint(state) : openEndpoint(url)),
     restoreCommand: (point) => formatRestoreCommand(app, point),
   };
+}
+
+/**
+ * Where a person sees the app in the Azure portal.
+ *
+ * `revisionManagement`: https://github.com/Altinn/altinn-authorization/blob/1472402/.github/templates/tilgangsstyring-pnd.md.
+ * `logstream`: as Microsoft's extension for VS Code linked it, https://github.com/microsoft/vscode-azurecontainerapps/blob/fa2f632/src/tree/LogsItem.ts#L49.
+ */
+function formatPortalUrl(app: ContainerApp, page: 'revisionManagement' | 'logstream'): string {
+  return `https://portal.azure.com/#resource${appPath(app)}/${page}`;
 }
 
 /** What makes a preview possible; null: it is. */

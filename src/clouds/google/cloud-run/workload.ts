@@ -68,7 +68,7 @@ function openWorkload(run: RunService, service: JsonObject, settings: CloudRunSe
   return {
     resource: run.resource,
     capabilities: readCapabilities(run, service, previewUrl),
-    consoleUrl: `https://console.cloud.google.com/run/detail/${run.region}/${run.service}/revisions?project=${run.project}`,
+    consoleUrl: formatConsoleUrl(run),
     logs: { url: formatLogsUrl(run), command: null },
     fencesLateCalls: true,
     readiness: () => readReadiness(run),
@@ -94,7 +94,12 @@ function openWorkload(run: RunService, service: JsonObject, settings: CloudRunSe
   };
 }
 
-/** The Logs Explorer with the entries of all revisions. */
+/** The revisions of the service, at the path of https://github.com/datacommonsorg/website/blob/9b48f34/scripts/deploy_cdc_services_stable.sh#L25. */
+function formatConsoleUrl({ project, region, service }: RunService): string {
+  return `https://console.cloud.google.com/run/detail/${region}/${service}/revisions?project=${project}`;
+}
+
+/** The Logs Explorer with the entries of all revisions, as https://github.com/AI-Hypercomputer/xpk/blob/367c838/src/xpk/core/pathways.py#L114 links it. */
 function formatLogsUrl({ project, region, service }: RunService): string {
   const query = [
     'resource.type="cloud_run_revision"',
