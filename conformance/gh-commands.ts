@@ -31,8 +31,17 @@ const WRONG: readonly (readonly [args: readonly string[], input: string])[] = [
   [['api', '--method', 'POST', 'repos/acme/agent/environments/staging/branch-policies', '--field', 'name=main'], ''],
 ];
 
+/** The same for other documents, where it is run as it would be pasted, or looked up: a flag, and commands. */
+const WRONG_IN_DOCUMENTS: readonly DocumentCommand[] = [
+  { text: 'gh attestation verify main.js --repo acme/agent --signer-work acme/agent/x.yml', isMention: false },
+  { text: 'gh attestation check main.js --repo acme/agent', isMention: false },
+  { text: 'gh workflow run deploy-only.yml --fields version=1', isMention: false },
+  { text: 'gh attestation fetch', isMention: true },
+].map((wrong) => ({ ...wrong, where: 'planted' }));
+
 /** `gh attestation` asks hosts that are not GitHub's API: it is accepted where it says that it got no answer. */
-const NO_ANSWER = /proxyconnect|connection refused|failed to (?:fetch|download|create TUF)|error connecting/i;
+const NO_ANSWER =
+  /proxyconnect|connection refused|failed to (?:fetch|download|create TUF)|error connecting|no valid Sigstore verifiers/i;
 
 /**
  * Gives every command of gh in the guides and documents to gh itself. What it then sends is answered by a double, on a socket
@@ -93,7 +102,10 @@ async function checkWith(place: Place, tally: Tally): Promise<void> {
     for (const [args, input] of WRONG) {
       if ((await refusal(place, args, input)).length === 0) throw new Error(`accepted: gh ${args.join(' ')}`);
     }
-    return `${WRONG.length} mistakes`;
+    for (const command of WRONG_IN_DOCUMENTS) {
+      if ((await documentRefusal(place, command)).length === 0) throw new Error(`accepted: ${command.text}`);
+    }
+    return `${WRONG.length + WRONG_IN_DOCUMENTS.length} mistakes`;
   });
 }
 

@@ -45,9 +45,11 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   [/^PUT \/repos\/acme\/agent\/environments\/\w+\/secrets\/\w+$/, [201, {}]],
   [/^GET \/repos\/acme\/agent\/actions\/workflows\/[\w.-]+$/, [200, WORKFLOW]],
   [/^POST \/repos\/acme\/agent\/actions\/workflows\/\w+\/dispatches$/, NOTHING],
+  // `gh variable set --env` asks for the repository's number, and fails if it gets more.
+  [/^POST \/graphql MapRepositoryNames$/, [200, { data: { repo_000: { databaseId: REPOSITORY.id } } }]],
   // For `gh workflow run`: the default branch.
   [
-    /^POST \/graphql$/,
+    /^POST \/graphql \w+$/,
     [
       200,
       {
@@ -57,14 +59,20 @@ const ANSWERS: readonly (readonly [RegExp, Answer])[] = [
   ],
 ];
 
+const API_HOST = 'api.github.com';
+/** gh names a repository by its number too. GitHub's description knows owner and name only. */
+const BY_NUMBER = `/repositories/${REPOSITORY.id}/`;
+
 export async function openGitHubDouble(socket: string): Promise<GitHubDouble> {
   const sent = new Map<string, { requests: number; readonly problems: string[] }>();
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const url = new URL(request.url ?? '/', 'https://api.github.com');
-    const operation = `${request.method} ${url.pathname}`;
+    const url = new URL((request.url ?? '/').replace(BY_NUMBER, '/repos/acme/agent/'), `https://${API_HOST}`);
+    const query = url.pathname === '/graphql' ? ` ${/query (\w+)/.exec(body)?.[1]}` : '';
+    const operation = `${request.method} ${url.pathname}${query}`;
     const seen = sent.get(tokenOf(request));
-    if (seen) {
+    // gh sends what is for other hosts to the same socket, such as the questions for Sigstore's roots.
+    if (seen && request.headers.host === API_HOST) {
       seen.requests += 1;
       if (url.pathname !== '/graphql') seen.problems.push(...problemsOf(request, url, body));
     }
