@@ -84,11 +84,19 @@ export function setupScript(pageName: string, page: string): string {
     `# Prints the commands of ${pageName}, and runs them with --apply. \`npm run readme\` writes this file: change that page.`,
     `#   ${call} [--teardown] [--from STEP] [--apply]`,
     '# The variables below can be set in the environment, and ENVIRONMENTS, default: "staging production".',
+    '# --from: begins with this step of the first of them.',
     'set -euo pipefail',
     '',
+    `NAMES="${variables
+      .map(({ name }) => name)
+      .filter((name) => name !== 'ENVIRONMENT')
+      .join(' ')}"`,
+    'GIVEN=',
+    'for NAME in $NAMES; do',
+    `  if [ -n "\${!NAME:-}" ]; then GIVEN="$GIVEN $NAME"; fi`,
+    'done',
     ...variables.filter(({ name }) => name !== 'ENVIRONMENT').map(declare),
     `ENVIRONMENTS="\${ENVIRONMENTS:-staging production}"`,
-    `NAMES="${variables.map(({ name }) => name.replace(/^ENVIRONMENT$/, 'ENVIRONMENTS')).join(' ')}"`,
     `REQUIRED="${required.join(' ')}"`,
     `PAGE=${pageName}`,
     '',
@@ -109,14 +117,15 @@ function asFunction(name: string, title: string, commands: string): readonly str
   return [`${name}() { # ${title}`, commands, `} # ${name}`, ''];
 }
 
+/** Prints the steps in their order, with the environment of each: `4:staging`. What is done once is done with the first of them. */
 function sequence(name: string, steps: readonly Step[], parts: readonly Step['part'][]): readonly string[] {
   const numbers = (part: Step['part']) => steps.filter((step) => step.part === part).map(({ number }) => number);
   const lines = parts.flatMap((part) => {
-    const calls = numbers(part).map((number) => `run ${number}`);
-    if (calls.length === 0) return [];
+    const own = numbers(part).join(' ');
+    if (own === '') return [];
     return part.endsWith('each')
-      ? `  for ENVIRONMENT in $ENVIRONMENTS; do look; ${calls.join('; ')}; done`
-      : `  ENVIRONMENT=\${ENVIRONMENTS%% *}; look; ${calls.join('; ')}`;
+      ? `  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " ${own}; done`
+      : `  printf "%s:\${ENVIRONMENTS%% *} " ${own}`;
   });
   return [`${name}() {`, ...lines, '}', ''];
 }
@@ -146,8 +155,10 @@ for NAME in $REQUIRED; do
     exit 2
   fi
 done
-case $from in
-  '' | *[!0-9]*)
+plan=" $("$story")"
+case $from:$plan in
+  1:* | *" $from:"*) ;;
+  *)
     echo "could not start: --from \\"$from\\" is not the number of a step" >&2
     exit 2
     ;;
@@ -158,12 +169,16 @@ show() {
   awk -v name="$1" 'index($0, name "() {") == 1 { on = 1; next } $0 == "} # " name { on = 0 } on' "$0"
 }
 
+ENVIRONMENT=
 current=
-look() {
+enter() {
+  ENVIRONMENT=$1
+  current=
+  printf '\\nENVIRONMENT=%s\\n' "$ENVIRONMENT"
+  show look_up
   if [ "$apply" = yes ]; then look_up; fi
 }
 run() {
-  if [ "$1" -lt "$from" ]; then return 0; fi
   current=$1
   printf '\\n# %s: ' "$ENVIRONMENT"
   awk -v name="step_$1" 'index($0, name "() {") == 1 { sub(/^[^#]*# /, ""); print }' "$0"
@@ -171,9 +186,37 @@ run() {
   if [ "$apply" = yes ]; then "step_$1"; fi
 }
 stopped() {
-  echo "could not finish step \${current:-0} for $ENVIRONMENT: the command above failed, those before it were done." >&2
-  echo "Fix the cause and run the rest of this step by hand. Then continue with the next step:" >&2
-  echo "  ENVIRONMENTS=$ENVIRONMENT bash $0 --from $((\${current:-0} + 1)) --apply, then the same for the other environments" >&2
+  # A command in $(...) fails, then the one that it is part of.
+  if [ "$BASH_SUBSHELL" -gt 0 ]; then return; fi
+  local left=$next first arguments=
+  if [ -z "$current" ]; then
+    echo "could not look up what the steps for $ENVIRONMENT need: the command above failed." >&2
+    echo 'Fix the cause. Then continue:' >&2
+  else
+    echo "could not finish step $current for $ENVIRONMENT: the command above failed, those before it were done." >&2
+    left=\${plan#* "$next" }
+    left=\${left%% *}
+    if [ -z "$left" ]; then
+      echo 'Fix the cause and run the rest of this step by hand. It is the last one.' >&2
+      return
+    fi
+    echo 'Fix the cause and run the rest of this step by hand. Then continue with the next step:' >&2
+  fi
+  first=\${left#*:}
+  local all=" $ENVIRONMENTS "
+  all="$first \${all#* "$first" }"
+  if [ "$story" = tear_down ]; then arguments='--teardown '; fi
+  {
+    printf '  '
+    for NAME in $GIVEN; do assign "$NAME"; done
+    echo "ENVIRONMENTS=\\"\${all% }\\" bash $0 $arguments--from \${left%%:*} --apply"
+  } >&2
+}
+assign() {
+  case $1 in
+    *_TOKEN) printf '%s=… ' "$1" ;;
+    *) printf '%s=%q ' "$1" "\${!1}" ;;
+  esac
 }
 set -E
 if [ "$apply" = yes ]; then trap stopped ERR; fi
@@ -185,8 +228,12 @@ for NAME in $NAMES; do
     *) printf '%s=%q\\n' "$NAME" "\${!NAME}" ;;
   esac
 done
-show look_up
-"$story"
+for next in $plan; do
+  if [ "\${next%%:*}" -lt "$from" ]; then continue; fi
+  from=1
+  if [ "\${next#*:}" != "$ENVIRONMENT" ]; then enter "\${next#*:}"; fi
+  run "\${next%%:*}"
+done
 if [ "$apply" = no ]; then
   printf '\\n# Nothing was changed. With --apply, these commands are run.\\n'
 fi

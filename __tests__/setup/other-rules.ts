@@ -171,7 +171,11 @@ export const azureRules: readonly Rule[] = [
     effect: ({ of }) => ({ removes: [`assigned/${of('--role')}/${of('--assignee')}`] }),
   },
   { call: /^az ad app create /, effect: ({ of }) => ({ makes: [`app/${of('--display-name')}`] }) },
-  { call: /^az ad app list /, effect: ({ of }) => ({ needs: [`app/${of('--display-name')}`] }) },
+  // `--display-name` would find each application whose name begins so, and the first of them could be another one.
+  {
+    call: /^az ad app list --filter displayName eq '[\w-]+' /,
+    effect: ({ of }) => ({ needs: [`app/${of('--filter').split("'")[1]}`] }),
+  },
   { call: /^az ad sp create /, effect: ({ of }) => ({ needs: [of('--id')], makes: [`sp/${of('--id')}`] }) },
   { call: /^az ad sp show /, effect: ({ of }) => ({ needs: [`sp/${of('--id')}`] }) },
   {

@@ -23,14 +23,26 @@ const PROGRAMS = ['aws', 'az', 'gcloud', 'gh', 'kubectl'];
 
 /** Runs a script of infrastructure/setup/ with the recorder in place of every CLI. */
 export function record(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Recording {
+  return recordBash([path.join(root, script), ...args], { env });
+}
+
+/** The same for what a user pastes into a new shell, where nothing stops at the first failure. An unset variable is an error here. */
+export function recordPasted(text: string): Recording {
+  return recordBash(['-u'], { input: text });
+}
+
+function recordBash(
+  args: readonly string[],
+  { env, input }: { readonly env?: Readonly<Record<string, string>>; readonly input?: string },
+): Recording {
   const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
   try {
     for (const name of PROGRAMS) symlinkSync(path.join(import.meta.dirname, 'recorder.sh'), path.join(folder, name));
     const notes = path.join(folder, 'notes');
     writeFileSync(notes, '');
-    const { status, stdout, stderr } = spawnSync('bash', [path.join(root, script), ...args], {
+    const { status, stdout, stderr } = spawnSync('bash', args, {
       env: { PATH: `${folder}:${process.env['PATH']}`, HOME: folder, TMPDIR: folder, RECORD: notes, ...env },
-      encoding: 'utf8',
+      ...{ input, encoding: 'utf8' },
       timeout: 150_000,
     });
     return { exitCode: status, stdout, stderr, calls: readNotes(readFileSync(notes, 'utf8')) };

@@ -57,7 +57,12 @@ case $line in
   'az account show --query id'*) echo 00000000-0000-0000-0000-000000000002 ;;
   'az identity show '*' --query id '*) echo "/subscriptions/S/resourceGroups/$(of --resource-group "$@")/identity/$(of --name "$@")" ;;
   'az identity show '*) echo "identity/$(of --resource-group "$@")/$(of --name "$@")" ;;
-  'az ad app list'*) echo "app/$(of --display-name "$@")" ;;
+  'az ad app create'*) echo "app/$(of --display-name "$@")" ;;
+  "az ad app list --filter displayName eq '"*)
+    filter=$(of --filter "$@")
+    filter=${filter#*\'}
+    echo "app/${filter%\'}"
+    ;;
   'az ad sp show'*) echo "sp/$(of --id "$@")" ;;
   'kubectl config view'*) echo https://10.0.0.1:6443 ;;
   'kubectl '*' get secret deploy-token'*) echo a-token-or-a-certificate ;;

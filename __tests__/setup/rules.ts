@@ -64,15 +64,16 @@ export function play(calls: readonly Call[], rules: readonly Rule[], existing: r
 export const gitHubRules: readonly Rule[] = [
   { call: /^gh api repos\/acme\/agent( |\/actions\/oidc)/, effect: () => ({}) },
   { call: /^gh api users\//, effect: () => ({}) },
+  // Silent: where PAGER is set, gh gives the answer to a pager, which takes what is pasted behind the command.
   {
-    call: /^gh api --method PUT repos\/acme\/agent\/environments\/\w+ /,
+    call: /^gh api --method PUT repos\/acme\/agent\/environments\/\w+ --silent /,
     effect: ({ line, input }) => {
       JSON.parse(input);
       return { makes: [environmentIn(line)] };
     },
   },
   {
-    call: /^gh api --method POST repos\/acme\/agent\/environments\/\w+\/deployment-branch-policies /,
+    call: /^gh api --method POST repos\/acme\/agent\/environments\/\w+\/deployment-branch-policies --silent /,
     effect: ({ line }) => ({ needs: [environmentIn(line)], makes: [`${environmentIn(line)}/branch-policy`] }),
   },
   {

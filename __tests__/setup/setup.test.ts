@@ -6,7 +6,7 @@ import { readGuide, setupScript, setupScripts } from '../../scripts/setup-script
 import { readRoles } from '../scenarios/kubernetes-roles.ts';
 import { awsRules } from './aws-rules.ts';
 import { azureRules, googleRules, kubernetesRules } from './other-rules.ts';
-import { type Call, record } from './record.ts';
+import { type Call, record, recordPasted } from './record.ts';
 import { parse, play, type Rule } from './rules.ts';
 
 const read = (name: string) => readFileSync(path.resolve(import.meta.dirname, '../..', name), 'utf8');
@@ -35,7 +35,7 @@ const clouds: readonly Cloud[] = [
       [/create-role .*agent-execution/, /register-task-definition/, 'there is no role/agent-execution'],
       [/create-listener/, /create-service/, 'there is no listener/tg/agent-staging'],
       [/create-log-group/, /register-task-definition/, 'there is no log/ecs/agent-staging'],
-      [/environments\/staging --input/, /variable set AWS_ROLE/, 'there is no environment/staging'],
+      [/environments\/staging --silent/, /variable set AWS_ROLE/, 'there is no environment/staging'],
     ],
   },
   {
@@ -80,7 +80,7 @@ const clouds: readonly Cloud[] = [
     kept: [],
     moves: [
       [/create serviceaccount/, /create rolebinding deploy /, 'there is no namespace/staging/ServiceAccount/deploy'],
-      [/environments\/staging --input/, /secret set KUBECONFIG/, 'there is no environment/staging'],
+      [/environments\/staging --silent/, /secret set KUBECONFIG/, 'there is no environment/staging'],
     ],
   },
 ];
@@ -92,6 +92,14 @@ const moveBehind = (calls: readonly Call[], what: RegExp, behind: RegExp): reado
   if (at < 0 || to < 0) throw new Error(`no such commands: ${what}, ${behind}`);
   return rest.toSpliced(to + 1, 0, calls[at]!);
 };
+
+/** Folders have other names in each run, and the token is not printed. */
+const comparable = (calls: readonly Call[]) =>
+  calls.map(({ program, args, input }) =>
+    [program, ...args.map((arg) => arg.replace(/^\/.*\/(?=ca\.crt$|config$)/, '')), input]
+      .join(' ')
+      .replace('ghp_planted', '…'),
+  );
 
 describe.each(clouds)('$page', ({ page, rules, env, kept, moves }) => {
   const script = setupScripts[page]!;
@@ -173,6 +181,9 @@ describe.each(clouds)('$page', ({ page, rules, env, kept, moves }) => {
     expect(stdout).toContain(guide.lookUps);
     expect(stdout).toContain('Nothing was changed');
     expect(stdout).not.toContain('ghp_planted');
+    const pasted = recordPasted(stdout);
+    expect({ exitCode: pasted.exitCode, stderr: pasted.stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(comparable(pasted.calls)).toEqual(comparable(setUp.calls));
   });
 
   test('asks for what has to be given, and for nothing else', () => {
@@ -196,6 +207,9 @@ describe.each(clouds)('$page', ({ page, rules, env, kept, moves }) => {
     expect(unknown).toEqual([]);
   });
 });
+
+const isLookUp = (call: Call) =>
+  /^(?:gh api repos\/\S+ --jq|aws (?:sts|ec2|elbv2) (?:get|describe)-)/.test(parse(call).line);
 
 function assignedIn(commands: string): readonly string[] {
   const assigned = commands.matchAll(/(?:^|[\s;])([A-Z_]+)=|for ([A-Z_]+) in|read -ra ([A-Z_]+)/g);
@@ -228,14 +242,46 @@ describe('the pages say the same as the guide', () => {
 describe('a script', () => {
   const script = setupScripts['docs/setup-google-cloud.md']!;
   const { env, rules } = clouds[1]!;
+  const aws = setupScripts['docs/setup-aws.md']!;
+  const [setUp, tornDown] = [['--apply'], ['--teardown', '--apply']].map((args) => record(aws, args, REPOSITORY).calls);
 
   test('stops at the first command that fails, and says how to continue', () => {
     const { exitCode, stderr, calls } = record(script, ['--apply'], { ...env, FAIL: 'gcloud run deploy' });
     expect(exitCode).toBe(1);
     expect(parse(calls.at(-1)!).line).toContain('gcloud run deploy');
     expect(stderr).toContain('could not finish step 3 for staging');
-    expect(stderr).toContain('ENVIRONMENTS=staging bash ');
-    expect(stderr).toContain('--from 4 --apply');
+    expect(stderr).toContain(
+      '  REPOSITORY=acme/agent REVIEWER=ann PROJECT_PREFIX=acme-agent BILLING_ACCOUNT=B1 ENVIRONMENTS="staging production" bash ',
+    );
+    expect(stderr).toContain(`${script} --from 4 --apply\n`);
+  });
+
+  // The rest of a step is done by hand. Where the last command failed, nothing is.
+  test.each([
+    ['gh variable set ECS_CLUSTER --repo acme/agent --env staging', [], 'ENVIRONMENTS="production" bash ', '--from 4'],
+    ['aws ecr create-repository', [], 'ENVIRONMENTS="staging production" bash ', '--from 3'],
+    ['aws logs delete-log-group', ['--teardown'], 'ENVIRONMENTS="production" bash ', '--teardown --from 9'],
+    ['aws sts', [], 'ENVIRONMENTS="staging production" bash ', '--from 1'],
+  ])('that stops at %s does the rest with what it says then', (FAIL, args, environments, rest) => {
+    const whole = args.length === 0 ? setUp : tornDown;
+    const { stderr, calls } = record(aws, [...args, '--apply'], { ...REPOSITORY, FAIL });
+    const [, said] = /^ {2}(REPOSITORY=.*)$/m.exec(stderr) ?? [];
+    expect(stderr.match(/could not/g)).toHaveLength(1);
+    expect(said).toContain(environments);
+    expect(said).toMatch(new RegExp(`/aws.sh ${rest} --apply$`));
+    const continued = recordPasted(`${said}\n`);
+    expect(continued.exitCode).toBe(0);
+    const changes = [...calls, ...continued.calls].filter((call) => !isLookUp(call));
+    expect(comparable(changes)).toEqual(comparable(whole!.filter((call) => !isLookUp(call))));
+  });
+
+  test('whose last step fails says that nothing is left', () => {
+    const { stderr } = record(aws, ['--teardown', '--apply'], {
+      ...REPOSITORY,
+      FAIL: 'aws iam delete-role --role-name agent-task',
+    });
+    expect(stderr).toContain('could not finish step 10 for staging');
+    expect(stderr).toContain('It is the last one.');
   });
 
   test('continues from a step', () => {
@@ -248,6 +294,8 @@ describe('a script', () => {
   test.each([
     [['--aply'], 'unknown argument "--aply"'],
     [['--from', 'two'], '--from "two" is not the number of a step'],
+    [['--from', '8'], '--from "8" is not the number of a step'],
+    [['--teardown', '--from', '7'], '--from "7" is not the number of a step'],
   ])('refuses %j', (args, says) => {
     const { exitCode, stderr, calls } = record(script, args, env);
     expect({ exitCode, calls }).toEqual({ exitCode: 2, calls: [] });

@@ -2,8 +2,14 @@
 # Prints the commands of docs/setup-aws.md, and runs them with --apply. `npm run readme` writes this file: change that page.
 #   REPOSITORY=… bash infrastructure/setup/aws.sh [--teardown] [--from STEP] [--apply]
 # The variables below can be set in the environment, and ENVIRONMENTS, default: "staging production".
+# --from: begins with this step of the first of them.
 set -euo pipefail
 
+NAMES="REPOSITORY BRANCH REVIEWER AWS_REGION SERVICE ECR_REPOSITORY PORT HEALTH_PATH"
+GIVEN=
+for NAME in $NAMES; do
+  if [ -n "${!NAME:-}" ]; then GIVEN="$GIVEN $NAME"; fi
+done
 REPOSITORY="${REPOSITORY:-}" # the repository on GitHub
 BRANCH="${BRANCH:-main}" # the branch that deploys
 REVIEWER="${REVIEWER:-}" # login of the user who approves production; empty: no approval
@@ -13,7 +19,6 @@ ECR_REPOSITORY="${ECR_REPOSITORY:-agent}"
 PORT="${PORT:-8080}" # the port on which the container listens
 HEALTH_PATH="${HEALTH_PATH:-/health}" # the path that answers 200 when the container is ready
 ENVIRONMENTS="${ENVIRONMENTS:-staging production}"
-NAMES="REPOSITORY BRANCH REVIEWER ENVIRONMENTS AWS_REGION SERVICE ECR_REPOSITORY PORT HEALTH_PATH"
 REQUIRED="REPOSITORY"
 PAGE=docs/setup-aws.md
 
@@ -248,7 +253,7 @@ REVIEWERS='[]'
 if [ "$ENVIRONMENT" = production ] && [ -n "$REVIEWER" ]; then
   REVIEWERS=$(gh api "users/$REVIEWER" --jq '[{ type: "User", id: .id }]')
 fi
-gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << END
+gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --silent --input - << END
 {
   "reviewers": $REVIEWERS,
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
@@ -256,7 +261,7 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
 END
 POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
 gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
-  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
+  gh api --method POST "$POLICIES" --silent --raw-field "name=$BRANCH"
 gh variable set AWS_ACCOUNT --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$ACCOUNT"
 gh variable set AWS_REGION --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$AWS_REGION"
 gh variable set AWS_ROLE --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "arn:aws:iam::$ACCOUNT:role/deploy-$ENVIRONMENT"
@@ -298,13 +303,13 @@ aws iam delete-role --role-name "$SERVICE-task"
 } # step_10
 
 set_up() {
-  ENVIRONMENT=${ENVIRONMENTS%% *}; look; run 1; run 2; run 3
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 4; run 5; run 6; run 7; run 8; done
+  printf "%s:${ENVIRONMENTS%% *} " 1 2 3
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 4 5 6 7 8; done
 }
 
 tear_down() {
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 9; done
-  ENVIRONMENT=${ENVIRONMENTS%% *}; look; run 10
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 9; done
+  printf "%s:${ENVIRONMENTS%% *} " 10
 }
 
 
@@ -332,8 +337,10 @@ for NAME in $REQUIRED; do
     exit 2
   fi
 done
-case $from in
-  '' | *[!0-9]*)
+plan=" $("$story")"
+case $from:$plan in
+  1:* | *" $from:"*) ;;
+  *)
     echo "could not start: --from \"$from\" is not the number of a step" >&2
     exit 2
     ;;
@@ -344,12 +351,16 @@ show() {
   awk -v name="$1" 'index($0, name "() {") == 1 { on = 1; next } $0 == "} # " name { on = 0 } on' "$0"
 }
 
+ENVIRONMENT=
 current=
-look() {
+enter() {
+  ENVIRONMENT=$1
+  current=
+  printf '\nENVIRONMENT=%s\n' "$ENVIRONMENT"
+  show look_up
   if [ "$apply" = yes ]; then look_up; fi
 }
 run() {
-  if [ "$1" -lt "$from" ]; then return 0; fi
   current=$1
   printf '\n# %s: ' "$ENVIRONMENT"
   awk -v name="step_$1" 'index($0, name "() {") == 1 { sub(/^[^#]*# /, ""); print }' "$0"
@@ -357,9 +368,37 @@ run() {
   if [ "$apply" = yes ]; then "step_$1"; fi
 }
 stopped() {
-  echo "could not finish step ${current:-0} for $ENVIRONMENT: the command above failed, those before it were done." >&2
-  echo "Fix the cause and run the rest of this step by hand. Then continue with the next step:" >&2
-  echo "  ENVIRONMENTS=$ENVIRONMENT bash $0 --from $((${current:-0} + 1)) --apply, then the same for the other environments" >&2
+  # A command in $(...) fails, then the one that it is part of.
+  if [ "$BASH_SUBSHELL" -gt 0 ]; then return; fi
+  local left=$next first arguments=
+  if [ -z "$current" ]; then
+    echo "could not look up what the steps for $ENVIRONMENT need: the command above failed." >&2
+    echo 'Fix the cause. Then continue:' >&2
+  else
+    echo "could not finish step $current for $ENVIRONMENT: the command above failed, those before it were done." >&2
+    left=${plan#* "$next" }
+    left=${left%% *}
+    if [ -z "$left" ]; then
+      echo 'Fix the cause and run the rest of this step by hand. It is the last one.' >&2
+      return
+    fi
+    echo 'Fix the cause and run the rest of this step by hand. Then continue with the next step:' >&2
+  fi
+  first=${left#*:}
+  local all=" $ENVIRONMENTS "
+  all="$first ${all#* "$first" }"
+  if [ "$story" = tear_down ]; then arguments='--teardown '; fi
+  {
+    printf '  '
+    for NAME in $GIVEN; do assign "$NAME"; done
+    echo "ENVIRONMENTS=\"${all% }\" bash $0 $arguments--from ${left%%:*} --apply"
+  } >&2
+}
+assign() {
+  case $1 in
+    *_TOKEN) printf '%s=… ' "$1" ;;
+    *) printf '%s=%q ' "$1" "${!1}" ;;
+  esac
 }
 set -E
 if [ "$apply" = yes ]; then trap stopped ERR; fi
@@ -371,8 +410,12 @@ for NAME in $NAMES; do
     *) printf '%s=%q\n' "$NAME" "${!NAME}" ;;
   esac
 done
-show look_up
-"$story"
+for next in $plan; do
+  if [ "${next%%:*}" -lt "$from" ]; then continue; fi
+  from=1
+  if [ "${next#*:}" != "$ENVIRONMENT" ]; then enter "${next#*:}"; fi
+  run "${next%%:*}"
+done
 if [ "$apply" = no ]; then
   printf '\n# Nothing was changed. With --apply, these commands are run.\n'
 fi

@@ -2,17 +2,23 @@
 # Prints the commands of docs/setup-azure.md, and runs them with --apply. `npm run readme` writes this file: change that page.
 #   REPOSITORY=… REGISTRY=… bash infrastructure/setup/azure.sh [--teardown] [--from STEP] [--apply]
 # The variables below can be set in the environment, and ENVIRONMENTS, default: "staging production".
+# --from: begins with this step of the first of them.
 set -euo pipefail
 
+NAMES="REPOSITORY BRANCH REVIEWER LOCATION REGISTRY SERVICE ROLE_SUFFIX PORT"
+GIVEN=
+for NAME in $NAMES; do
+  if [ -n "${!NAME:-}" ]; then GIVEN="$GIVEN $NAME"; fi
+done
 REPOSITORY="${REPOSITORY:-}" # the repository on GitHub
 BRANCH="${BRANCH:-main}" # the branch that deploys
 REVIEWER="${REVIEWER:-}" # login of the user who approves production; empty: no approval
 LOCATION="${LOCATION:-westeurope}"
 REGISTRY="${REGISTRY:-}" # letters and digits, unique in all of Azure
 SERVICE="${SERVICE:-agent}" # the app in each resource group
+ROLE_SUFFIX="${ROLE_SUFFIX:-}" # of the names of the custom roles, which are unique in the tenant: for a second subscription
 PORT="${PORT:-8080}" # the port on which the container listens
 ENVIRONMENTS="${ENVIRONMENTS:-staging production}"
-NAMES="REPOSITORY BRANCH REVIEWER ENVIRONMENTS LOCATION REGISTRY SERVICE PORT"
 REQUIRED="REPOSITORY REGISTRY"
 PAGE=docs/setup-azure.md
 
@@ -40,7 +46,7 @@ az acr create --name "$REGISTRY" --resource-group "$SERVICE-shared" --location "
 step_3() { # 3. Create the custom roles
 az role definition create --role-definition @- << END
 {
-  "Name": "Deploy to a container app",
+  "Name": "Deploy to a container app$ROLE_SUFFIX",
   "Description": "What deploy-agent needs",
   "Actions": [
     "Microsoft.App/containerApps/read",
@@ -58,7 +64,7 @@ az role definition create --role-definition @- << END
 END
 az role definition create --role-definition @- << END
 {
-  "Name": "Follow changes of container apps",
+  "Name": "Follow changes of container apps$ROLE_SUFFIX",
   "Description": "What deploy-agent needs of the subscription",
   "Actions": ["Microsoft.App/locations/containerappOperationStatuses/read"],
   "AssignableScopes": ["/subscriptions/$SUBSCRIPTION_ID"]
@@ -84,8 +90,7 @@ az containerapp create --name "$SERVICE" --resource-group "$GROUP" --environment
 } # step_5
 
 step_6() { # 6. Create the application that GitHub authenticates as
-az ad app create --display-name "deploy-$SERVICE-$ENVIRONMENT"
-CLIENT_ID=$(az ad app list --display-name "deploy-$SERVICE-$ENVIRONMENT" --query '[0].appId' --output tsv)
+CLIENT_ID=$(az ad app create --display-name "deploy-$SERVICE-$ENVIRONMENT" --query appId --output tsv)
 az ad sp create --id "$CLIENT_ID"
 az ad app federated-credential create --id "$CLIENT_ID" --parameters @- << END
 {
@@ -98,16 +103,16 @@ END
 } # step_6
 
 step_7() { # 7. Assign its roles
-CLIENT_ID=$(az ad app list --display-name "deploy-$SERVICE-$ENVIRONMENT" --query '[0].appId' --output tsv)
+CLIENT_ID=$(az ad app list --filter "displayName eq 'deploy-$SERVICE-$ENVIRONMENT'" --query '[0].appId' --output tsv)
 PRINCIPAL=$(az ad sp show --id "$CLIENT_ID" --query id --output tsv)
 az role assignment create --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal \
-  --role "Deploy to a container app" \
+  --role "Deploy to a container app$ROLE_SUFFIX" \
   --scope "/subscriptions/$SUBSCRIPTION_ID/resourceGroups/$GROUP/providers/Microsoft.App/containerApps/$SERVICE"
 az role assignment create --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal \
-  --role "Deploy to a container app" \
+  --role "Deploy to a container app$ROLE_SUFFIX" \
   --scope "/subscriptions/$SUBSCRIPTION_ID/resourceGroups/$GROUP/providers/Microsoft.App/managedEnvironments/$ENVIRONMENT"
 az role assignment create --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal \
-  --role "Follow changes of container apps" \
+  --role "Follow changes of container apps$ROLE_SUFFIX" \
   --scope "/subscriptions/$SUBSCRIPTION_ID"
 az role assignment create --assignee-object-id "$PRINCIPAL" --assignee-principal-type ServicePrincipal \
   --role AcrPush --scope "$REGISTRY_ID"
@@ -118,7 +123,7 @@ REVIEWERS='[]'
 if [ "$ENVIRONMENT" = production ] && [ -n "$REVIEWER" ]; then
   REVIEWERS=$(gh api "users/$REVIEWER" --jq '[{ type: "User", id: .id }]')
 fi
-gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << END
+gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --silent --input - << END
 {
   "reviewers": $REVIEWERS,
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
@@ -126,8 +131,8 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
 END
 POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
 gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
-  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
-CLIENT_ID=$(az ad app list --display-name "deploy-$SERVICE-$ENVIRONMENT" --query '[0].appId' --output tsv)
+  gh api --method POST "$POLICIES" --silent --raw-field "name=$BRANCH"
+CLIENT_ID=$(az ad app list --filter "displayName eq 'deploy-$SERVICE-$ENVIRONMENT'" --query '[0].appId' --output tsv)
 gh variable set AZURE_TENANT_ID --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$TENANT_ID"
 gh variable set AZURE_SUBSCRIPTION_ID --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$SUBSCRIPTION_ID"
 gh variable set AZURE_RESOURCE_GROUP --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$GROUP"
@@ -137,9 +142,9 @@ gh variable set AZURE_REGISTRY --repo "$REPOSITORY" --env "$ENVIRONMENT" --body 
 
 step_9() { # 9. Delete the environment
 gh api --method DELETE "repos/$REPOSITORY/environments/$ENVIRONMENT"
-CLIENT_ID=$(az ad app list --display-name "deploy-$SERVICE-$ENVIRONMENT" --query '[0].appId' --output tsv)
+CLIENT_ID=$(az ad app list --filter "displayName eq 'deploy-$SERVICE-$ENVIRONMENT'" --query '[0].appId' --output tsv)
 PRINCIPAL=$(az ad sp show --id "$CLIENT_ID" --query id --output tsv)
-az role assignment delete --assignee "$PRINCIPAL" --role "Follow changes of container apps" \
+az role assignment delete --assignee "$PRINCIPAL" --role "Follow changes of container apps$ROLE_SUFFIX" \
   --scope "/subscriptions/$SUBSCRIPTION_ID"
 az role assignment delete --assignee "$PRINCIPAL" --role AcrPush --scope "$REGISTRY_ID"
 az ad app delete --id "$CLIENT_ID"
@@ -148,18 +153,18 @@ az group delete --name "$GROUP" --yes
 
 step_10() { # 10. Delete what the environments shared
 az group delete --name "$SERVICE-shared" --yes
-az role definition delete --name "Deploy to a container app" --scope "/subscriptions/$SUBSCRIPTION_ID"
-az role definition delete --name "Follow changes of container apps" --scope "/subscriptions/$SUBSCRIPTION_ID"
+az role definition delete --name "Deploy to a container app$ROLE_SUFFIX" --scope "/subscriptions/$SUBSCRIPTION_ID"
+az role definition delete --name "Follow changes of container apps$ROLE_SUFFIX" --scope "/subscriptions/$SUBSCRIPTION_ID"
 } # step_10
 
 set_up() {
-  ENVIRONMENT=${ENVIRONMENTS%% *}; look; run 1; run 2; run 3
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 4; run 5; run 6; run 7; run 8; done
+  printf "%s:${ENVIRONMENTS%% *} " 1 2 3
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 4 5 6 7 8; done
 }
 
 tear_down() {
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 9; done
-  ENVIRONMENT=${ENVIRONMENTS%% *}; look; run 10
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 9; done
+  printf "%s:${ENVIRONMENTS%% *} " 10
 }
 
 
@@ -187,8 +192,10 @@ for NAME in $REQUIRED; do
     exit 2
   fi
 done
-case $from in
-  '' | *[!0-9]*)
+plan=" $("$story")"
+case $from:$plan in
+  1:* | *" $from:"*) ;;
+  *)
     echo "could not start: --from \"$from\" is not the number of a step" >&2
     exit 2
     ;;
@@ -199,12 +206,16 @@ show() {
   awk -v name="$1" 'index($0, name "() {") == 1 { on = 1; next } $0 == "} # " name { on = 0 } on' "$0"
 }
 
+ENVIRONMENT=
 current=
-look() {
+enter() {
+  ENVIRONMENT=$1
+  current=
+  printf '\nENVIRONMENT=%s\n' "$ENVIRONMENT"
+  show look_up
   if [ "$apply" = yes ]; then look_up; fi
 }
 run() {
-  if [ "$1" -lt "$from" ]; then return 0; fi
   current=$1
   printf '\n# %s: ' "$ENVIRONMENT"
   awk -v name="step_$1" 'index($0, name "() {") == 1 { sub(/^[^#]*# /, ""); print }' "$0"
@@ -212,9 +223,37 @@ run() {
   if [ "$apply" = yes ]; then "step_$1"; fi
 }
 stopped() {
-  echo "could not finish step ${current:-0} for $ENVIRONMENT: the command above failed, those before it were done." >&2
-  echo "Fix the cause and run the rest of this step by hand. Then continue with the next step:" >&2
-  echo "  ENVIRONMENTS=$ENVIRONMENT bash $0 --from $((${current:-0} + 1)) --apply, then the same for the other environments" >&2
+  # A command in $(...) fails, then the one that it is part of.
+  if [ "$BASH_SUBSHELL" -gt 0 ]; then return; fi
+  local left=$next first arguments=
+  if [ -z "$current" ]; then
+    echo "could not look up what the steps for $ENVIRONMENT need: the command above failed." >&2
+    echo 'Fix the cause. Then continue:' >&2
+  else
+    echo "could not finish step $current for $ENVIRONMENT: the command above failed, those before it were done." >&2
+    left=${plan#* "$next" }
+    left=${left%% *}
+    if [ -z "$left" ]; then
+      echo 'Fix the cause and run the rest of this step by hand. It is the last one.' >&2
+      return
+    fi
+    echo 'Fix the cause and run the rest of this step by hand. Then continue with the next step:' >&2
+  fi
+  first=${left#*:}
+  local all=" $ENVIRONMENTS "
+  all="$first ${all#* "$first" }"
+  if [ "$story" = tear_down ]; then arguments='--teardown '; fi
+  {
+    printf '  '
+    for NAME in $GIVEN; do assign "$NAME"; done
+    echo "ENVIRONMENTS=\"${all% }\" bash $0 $arguments--from ${left%%:*} --apply"
+  } >&2
+}
+assign() {
+  case $1 in
+    *_TOKEN) printf '%s=… ' "$1" ;;
+    *) printf '%s=%q ' "$1" "${!1}" ;;
+  esac
 }
 set -E
 if [ "$apply" = yes ]; then trap stopped ERR; fi
@@ -226,8 +265,12 @@ for NAME in $NAMES; do
     *) printf '%s=%q\n' "$NAME" "${!NAME}" ;;
   esac
 done
-show look_up
-"$story"
+for next in $plan; do
+  if [ "${next%%:*}" -lt "$from" ]; then continue; fi
+  from=1
+  if [ "${next#*:}" != "$ENVIRONMENT" ]; then enter "${next#*:}"; fi
+  run "${next%%:*}"
+done
 if [ "$apply" = no ]; then
   printf '\n# Nothing was changed. With --apply, these commands are run.\n'
 fi

@@ -2,8 +2,14 @@
 # Prints the commands of docs/setup-google-cloud.md, and runs them with --apply. `npm run readme` writes this file: change that page.
 #   REPOSITORY=… PROJECT_PREFIX=… BILLING_ACCOUNT=… bash infrastructure/setup/google-cloud.sh [--teardown] [--from STEP] [--apply]
 # The variables below can be set in the environment, and ENVIRONMENTS, default: "staging production".
+# --from: begins with this step of the first of them.
 set -euo pipefail
 
+NAMES="REPOSITORY BRANCH REVIEWER PROJECT_PREFIX BILLING_ACCOUNT GOOGLE_REGION SERVICE ARTIFACT_REPOSITORY PORT"
+GIVEN=
+for NAME in $NAMES; do
+  if [ -n "${!NAME:-}" ]; then GIVEN="$GIVEN $NAME"; fi
+done
 REPOSITORY="${REPOSITORY:-}" # the repository on GitHub
 BRANCH="${BRANCH:-main}" # the branch that deploys
 REVIEWER="${REVIEWER:-}" # login of the user who approves production; empty: no approval
@@ -14,7 +20,6 @@ SERVICE="${SERVICE:-agent}"
 ARTIFACT_REPOSITORY="${ARTIFACT_REPOSITORY:-images}"
 PORT="${PORT:-8080}" # the port on which the container listens
 ENVIRONMENTS="${ENVIRONMENTS:-staging production}"
-NAMES="REPOSITORY BRANCH REVIEWER ENVIRONMENTS PROJECT_PREFIX BILLING_ACCOUNT GOOGLE_REGION SERVICE ARTIFACT_REPOSITORY PORT"
 REQUIRED="REPOSITORY PROJECT_PREFIX BILLING_ACCOUNT"
 PAGE=docs/setup-google-cloud.md
 
@@ -76,7 +81,7 @@ REVIEWERS='[]'
 if [ "$ENVIRONMENT" = production ] && [ -n "$REVIEWER" ]; then
   REVIEWERS=$(gh api "users/$REVIEWER" --jq '[{ type: "User", id: .id }]')
 fi
-gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << END
+gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --silent --input - << END
 {
   "reviewers": $REVIEWERS,
   "deployment_branch_policy": { "protected_branches": false, "custom_branch_policies": true }
@@ -84,7 +89,7 @@ gh api --method PUT "repos/$REPOSITORY/environments/$ENVIRONMENT" --input - << E
 END
 POLICIES=repos/$REPOSITORY/environments/$ENVIRONMENT/deployment-branch-policies
 gh api "$POLICIES" --jq '.branch_policies[].name' | grep -xF "$BRANCH" > /dev/null ||
-  gh api --method POST "$POLICIES" --raw-field "name=$BRANCH"
+  gh api --method POST "$POLICIES" --silent --raw-field "name=$BRANCH"
 NUMBER=$(gcloud projects describe "$PROJECT" --format 'value(projectNumber)')
 gh variable set GOOGLE_PROJECT --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$PROJECT"
 gh variable set GOOGLE_REGION --repo "$REPOSITORY" --env "$ENVIRONMENT" --body "$GOOGLE_REGION"
@@ -99,11 +104,11 @@ gcloud projects delete "$PROJECT"
 } # step_8
 
 set_up() {
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 1; run 2; run 3; run 4; run 5; run 6; run 7; done
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 1 2 3 4 5 6 7; done
 }
 
 tear_down() {
-  for ENVIRONMENT in $ENVIRONMENTS; do look; run 8; done
+  for EACH in $ENVIRONMENTS; do printf "%s:$EACH " 8; done
 }
 
 
@@ -131,8 +136,10 @@ for NAME in $REQUIRED; do
     exit 2
   fi
 done
-case $from in
-  '' | *[!0-9]*)
+plan=" $("$story")"
+case $from:$plan in
+  1:* | *" $from:"*) ;;
+  *)
     echo "could not start: --from \"$from\" is not the number of a step" >&2
     exit 2
     ;;
@@ -143,12 +150,16 @@ show() {
   awk -v name="$1" 'index($0, name "() {") == 1 { on = 1; next } $0 == "} # " name { on = 0 } on' "$0"
 }
 
+ENVIRONMENT=
 current=
-look() {
+enter() {
+  ENVIRONMENT=$1
+  current=
+  printf '\nENVIRONMENT=%s\n' "$ENVIRONMENT"
+  show look_up
   if [ "$apply" = yes ]; then look_up; fi
 }
 run() {
-  if [ "$1" -lt "$from" ]; then return 0; fi
   current=$1
   printf '\n# %s: ' "$ENVIRONMENT"
   awk -v name="step_$1" 'index($0, name "() {") == 1 { sub(/^[^#]*# /, ""); print }' "$0"
@@ -156,9 +167,37 @@ run() {
   if [ "$apply" = yes ]; then "step_$1"; fi
 }
 stopped() {
-  echo "could not finish step ${current:-0} for $ENVIRONMENT: the command above failed, those before it were done." >&2
-  echo "Fix the cause and run the rest of this step by hand. Then continue with the next step:" >&2
-  echo "  ENVIRONMENTS=$ENVIRONMENT bash $0 --from $((${current:-0} + 1)) --apply, then the same for the other environments" >&2
+  # A command in $(...) fails, then the one that it is part of.
+  if [ "$BASH_SUBSHELL" -gt 0 ]; then return; fi
+  local left=$next first arguments=
+  if [ -z "$current" ]; then
+    echo "could not look up what the steps for $ENVIRONMENT need: the command above failed." >&2
+    echo 'Fix the cause. Then continue:' >&2
+  else
+    echo "could not finish step $current for $ENVIRONMENT: the command above failed, those before it were done." >&2
+    left=${plan#* "$next" }
+    left=${left%% *}
+    if [ -z "$left" ]; then
+      echo 'Fix the cause and run the rest of this step by hand. It is the last one.' >&2
+      return
+    fi
+    echo 'Fix the cause and run the rest of this step by hand. Then continue with the next step:' >&2
+  fi
+  first=${left#*:}
+  local all=" $ENVIRONMENTS "
+  all="$first ${all#* "$first" }"
+  if [ "$story" = tear_down ]; then arguments='--teardown '; fi
+  {
+    printf '  '
+    for NAME in $GIVEN; do assign "$NAME"; done
+    echo "ENVIRONMENTS=\"${all% }\" bash $0 $arguments--from ${left%%:*} --apply"
+  } >&2
+}
+assign() {
+  case $1 in
+    *_TOKEN) printf '%s=… ' "$1" ;;
+    *) printf '%s=%q ' "$1" "${!1}" ;;
+  esac
 }
 set -E
 if [ "$apply" = yes ]; then trap stopped ERR; fi
@@ -170,8 +209,12 @@ for NAME in $NAMES; do
     *) printf '%s=%q\n' "$NAME" "${!NAME}" ;;
   esac
 done
-show look_up
-"$story"
+for next in $plan; do
+  if [ "${next%%:*}" -lt "$from" ]; then continue; fi
+  from=1
+  if [ "${next#*:}" != "$ENVIRONMENT" ]; then enter "${next#*:}"; fi
+  run "${next%%:*}"
+done
 if [ "$apply" = no ]; then
   printf '\n# Nothing was changed. With --apply, these commands are run.\n'
 fi
