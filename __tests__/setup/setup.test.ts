@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
@@ -217,6 +217,24 @@ function assignedIn(commands: string): readonly string[] {
 }
 
 describe('the pages say the same as the guide', () => {
+  // A new shell has none of them: `gh variable set --body ""` would be accepted.
+  test('and say which shell has the variables of their commands', () => {
+    const pages = readdirSync(path.resolve(import.meta.dirname, '../../docs')).filter((name) => name.endsWith('.md'));
+    const others = pages.map((name) => `docs/${name}`).filter((page) => !setupScripts[page]);
+    const unknown = ['README.md', 'SECURITY.md', ...others].flatMap((page) => {
+      const parts = read(page).split(/^ *```sh\n/m);
+      return parts.slice(1).flatMap((part, index) => {
+        const [block] = part.split(/^ *```$/m) as [string];
+        const before = parts[index]!.trimEnd().split('\n\n').at(-1)!;
+        const own = [...assignedIn(block), ...[...block.matchAll(/\bfor (\w+) in/g)].map(([, name]) => name!)];
+        const used = [...block.matchAll(/\$\{?([A-Za-z_]+)/g)].map(([, name]) => name!);
+        const isExplained = (name: string) => /shell\s+of\s+your\s+guide/.test(before) || before.includes(`\`${name}`);
+        return used.filter((name) => !own.includes(name) && !isExplained(name)).map((name) => `${page}: ${name}`);
+      });
+    });
+    expect(unknown).toEqual([]);
+  });
+
   test('of the roles on Google Cloud', () => {
     const table = [...read('docs/google-cloud-run.md').matchAll(/^\| `(roles\/[^`]+)` \|.*\| (.*) \|$/gm)];
     const always = table.filter(([, , why]) => !why!.startsWith('only')).map(([, role]) => role);
