@@ -4,14 +4,16 @@ export interface InstanceSize {
   readonly memoryBytes: number | null;
 }
 
-/** Before the change and with it, for people: `0.25 vCPU, 512 MiB`; null: nothing is known. */
+/** Before the change and with it, for people: `0.25 vCPU, 512 MiB`; null: not known. */
 export interface SizeChange {
   readonly before: string | null;
   readonly now: string | null;
 }
 
-export function compareSizes(before: InstanceSize, now: InstanceSize): SizeChange {
-  return { before: formatSize(before), now: formatSize(now) };
+/** null: nothing is known of either. */
+export function compareSizes(before: InstanceSize, now: InstanceSize): SizeChange | null {
+  const size = { before: formatSize(before), now: formatSize(now) };
+  return size.before === null && size.now === null ? null : size;
 }
 
 function formatSize({ cpus, memoryBytes }: InstanceSize): string | null {

@@ -56,8 +56,8 @@ export interface ChangePlan {
   readonly differences: readonly string[];
   /** What the user probably did not mean, one line each. */
   readonly warnings?: readonly string[];
-  /** Of one instance; absent: not told. */
-  readonly size?: SizeChange;
+  /** Of one instance; null, or absent: not known. */
+  readonly size?: SizeChange | null;
   /** What its images have to be built for; null: the cloud doesn't tell. */
   readonly platform: Platform | null;
 }

@@ -40,7 +40,7 @@ function revisionRows({ kind, previousRevision, revision }: Outcome): readonly (
 
 /** CPU and memory of one instance, also where they stay as they are. */
 function sizeRows({ size }: RunRecord): readonly (readonly string[])[] {
-  if (!size || (size.before ?? size.now) === null) return [];
+  if (!size) return [];
   const say = (text: string | null) => (text === null ? 'not set' : codeSpan(text));
   return [['Size', say(size.before), say(size.now)]];
 }

@@ -7,9 +7,14 @@ describe('the size of an instance', () => {
     [{ cpus: 0.005, memoryBytes: 1.5 * 2 ** 30 }, '0.005 vCPU, 1.5 GiB'],
     [{ cpus: 2, memoryBytes: null }, '2 vCPU'],
     [{ cpus: null, memoryBytes: 2 ** 30 }, '1 GiB'],
-    [{ cpus: null, memoryBytes: null }, null],
   ])('%j is %j', (size, text) => {
     expect(compareSizes(size, size)).toEqual({ before: text, now: text });
+  });
+
+  test('is null where nothing is known of it, before and now', () => {
+    const unknown = { cpus: null, memoryBytes: null };
+    expect(compareSizes(unknown, unknown)).toBeNull();
+    expect(compareSizes(unknown, { ...unknown, cpus: 1 })).toEqual({ before: null, now: '1 vCPU' });
   });
 
   test.each([
