@@ -134,10 +134,15 @@ export function formatConsoleUrl(
   return `https://${consoleHost(region)}/${path}?region=${region}`;
 }
 
+/** Of each partition: https://github.com/fwdcloudsec/granted/pull/939, for the European Sovereign Cloud. */
+const CONSOLES: readonly (readonly [region: string, domain: string])[] = [
+  ['cn-', 'console.amazonaws.cn'],
+  ['us-gov-', 'console.amazonaws-us-gov.com'],
+  ['eusc-', 'console.amazonaws-eusc.eu'],
+];
+
 function consoleHost(region: string): string {
-  if (region.startsWith('cn-')) return `${region}.console.amazonaws.cn`;
-  if (region.startsWith('us-gov-')) return `${region}.console.amazonaws-us-gov.com`;
-  return `${region}.console.aws.amazon.com`;
+  return `${region}.${CONSOLES.find(([start]) => region.startsWith(start))?.[1] ?? 'console.aws.amazon.com'}`;
 }
 
 function formatRestoreCommand(ecs: EcsService, point: RestorePoint): string {

@@ -113,6 +113,7 @@ test.each([
   ['eu-west-1', 'https://eu-west-1.console.aws.amazon.com/'],
   ['cn-north-1', 'https://cn-north-1.console.amazonaws.cn/'],
   ['us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/'],
+  ['eusc-de-east-1', 'https://eusc-de-east-1.console.amazonaws-eusc.eu/'],
 ])('the console of %s is at %s', (region, start) => {
   expect(formatConsoleUrl({ region, cluster: 'c', service: 's' })).toBe(
     `${start}ecs/v2/clusters/c/services/s/deployments?region=${region}`,
