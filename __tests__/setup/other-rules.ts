@@ -251,8 +251,4 @@ export const kubernetesRules: readonly Rule[] = [
     call: /^kubectl --namespace \w+ get secret deploy-token /,
     effect: (call) => ({ needs: namespaced(call, ['Secret/deploy-token']) }),
   },
-  {
-    call: /^kubectl --kubeconfig \S+ config (set-cluster|set-credentials|set-context|use-context) /,
-    effect: () => ({}),
-  },
 ];

@@ -124,18 +124,16 @@ gh variable set KUBERNETES_NAMESPACE --repo "$REPOSITORY" --env "$ENVIRONMENT" -
 } # step_5
 
 step_6() { # 6. Store the kubeconfig
-FOLDER=$(mktemp -d)
-kubectl --namespace "$NAMESPACE" get secret deploy-token \
-  --output 'go-template={{index .data "ca.crt" | base64decode}}' > "$FOLDER/ca.crt"
+CERTIFICATE=$(kubectl --namespace "$NAMESPACE" get secret deploy-token --output 'go-template={{index .data "ca.crt"}}')
 TOKEN=$(kubectl --namespace "$NAMESPACE" get secret deploy-token --output 'go-template={{.data.token | base64decode}}')
-kubectl --kubeconfig "$FOLDER/config" config set-cluster "$ENVIRONMENT" --server "$API_SERVER" \
-  --certificate-authority "$FOLDER/ca.crt" --embed-certs
-kubectl --kubeconfig "$FOLDER/config" config set-credentials deploy --token "$TOKEN"
-kubectl --kubeconfig "$FOLDER/config" config set-context "$ENVIRONMENT" --cluster "$ENVIRONMENT" --user deploy \
-  --namespace "$NAMESPACE"
-kubectl --kubeconfig "$FOLDER/config" config use-context "$ENVIRONMENT"
-base64 < "$FOLDER/config" | tr -d '\n' | gh secret set KUBECONFIG --repo "$REPOSITORY" --env "$ENVIRONMENT"
-rm -r "$FOLDER"
+base64 << END | tr -d '\n' | gh secret set KUBECONFIG --repo "$REPOSITORY" --env "$ENVIRONMENT"
+apiVersion: v1
+kind: Config
+current-context: $ENVIRONMENT
+clusters: [{ name: $ENVIRONMENT, cluster: { server: "$API_SERVER", certificate-authority-data: "$CERTIFICATE" } }]
+users: [{ name: deploy, user: { token: "$TOKEN" } }]
+contexts: [{ name: $ENVIRONMENT, context: { cluster: $ENVIRONMENT, user: deploy, namespace: $NAMESPACE } }]
+END
 } # step_6
 
 step_7() { # 7. Delete the environment
