@@ -24,20 +24,23 @@ const givenCloudRun = async () => github.watch(await givenRun());
 const TOKEN = 'ghs_simulatedJobToken0123456789';
 const COMMIT = '9fceb02d0ae598e95dc970b74767f19372d61af8';
 const PREVIOUS = '1111111111111111111111111111111111111111';
+const OTHER = '2222222222222222222222222222222222222222';
 const RUN_URL = 'https://github.com/acme/agent/actions/runs/4711';
 const BROKEN = { answers: { '/predict': { status: 500, body: 'no weights' } } };
 
 const notify = ({ world }: Agent, more = ''): string =>
   `- slack: ${world.chat.slackUrl}\n  on: [started, failed, succeeded]\n- webhook: ${world.chat.otherUrl}\n  on: [started, failed, succeeded]\n${more}`;
 
-async function pullRequest(number: number, sha = PREVIOUS): Promise<Record<string, string>> {
+async function givenEvent(name: string, event: object): Promise<Record<string, string>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'event-'));
   folders.push(folder);
   const file = path.join(folder, 'event.json');
-  const event = { pull_request: { number, head: { sha, repo: { full_name: 'acme/agent' } } } };
   await writeFile(file, JSON.stringify(event));
-  return { GITHUB_EVENT_NAME: 'pull_request', GITHUB_EVENT_PATH: file };
+  return { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file };
 }
+
+const pullRequest = (number: number, sha = PREVIOUS) =>
+  givenEvent('pull_request', { pull_request: { number, head: { sha, repo: { full_name: 'acme/agent' } } } });
 
 const noticesOf = (log: string): readonly string[] => log.match(/^::notice.*$/gm) ?? [];
 
@@ -194,6 +197,48 @@ describe('GitHub', () => {
     expect(deployment!.statuses.map((status) => status['state'])).toEqual(['in_progress', 'failure']);
   });
 
+  test('has the end of a deployment, and of a check, also if it could not take a part of them at first', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi, edge } = agent.world;
+    gitHubApi.grant(TOKEN, 'deployments', 'checks');
+    const failing = { when: 'before', act: { kind: 'status', status: 502 } } as const;
+    // The first status is never taken; what ends the run is taken when it is sent again.
+    for (const nth of [1, 2, 3]) edge.faults.add({ operation: /^github:CreateStatus$/, ...failing, nth });
+    edge.faults.add({ operation: /^github:UpdateCheck$/, ...failing, nth: 1 });
+    const { main } = await agent.deploy({
+      ...{ image: agent.world.publish('v2', {}), ...inputs, 'github-check': 'check' },
+    });
+    expect(noticesOf(main.log)).toEqual([expect.stringContaining('could not record the deployment: status 502')]);
+    expect(gitHubApi.deployments).toMatchObject([{ statuses: [{ state: 'success' }] }]);
+    expect(gitHubApi.checks).toMatchObject([{ status: 'completed', conclusion: 'success' }]);
+  });
+
+  test.each([
+    [429, { 'retry-after': '60' }, 'You have exceeded a secondary rate limit', 'after 60 seconds'],
+    [403, { 'x-ratelimit-remaining': '0' }, 'API rate limit exceeded for installation ID 7.', 'takes no more requests'],
+    [403, {}, 'Unable to create comment because issue is locked.', 'not affected'],
+    [403, {}, 'Resource not accessible by integration', 'Add `deployments: write`'],
+  ])(
+    'that refuses (%i %j %s) is explained: by a permission only where one is missing',
+    async (status, headers, message, hint) => {
+      const agent = await givenAgent();
+      const { gitHubApi, edge } = agent.world;
+      gitHubApi.grant(TOKEN, 'deployments');
+      const body = JSON.stringify({ message });
+      edge.faults.add({
+        ...{ operation: /^github:CreateDeployment$/, when: 'before' },
+        act: { kind: 'status', status, headers: { 'content-type': 'application/json', ...headers }, body },
+      });
+      const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+      expect(main.outputs['outcome']).toBe('deployed');
+      const [notice, ...others] = noticesOf(main.log);
+      expect(others).toEqual([]);
+      expect(notice).toContain(`status ${status}: ${message}`);
+      expect(notice).toContain(hint);
+      expect(notice!.includes('permissions')).toBe(message.startsWith('Resource'));
+    },
+  );
+
   test('gets no second deployment where the environment of the job has made one', async () => {
     const agent = await givenAgent();
     const { gitHubApi } = agent.world;
@@ -214,9 +259,29 @@ describe('GitHub', () => {
     gitHubApi.grant(TOKEN, 'deployments');
     const env = { GITHUB_SHA: PREVIOUS, GITHUB_RUN_ID: '4000' };
     const first = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs }, { env });
+    // None of these was a deployment of this service: a preview, another service, the plan of a pull request.
+    const other = { action: 'deploy-agent', service: 'service other in cluster production (eu-west-1)' };
+    for (const [payload, ref] of [
+      [{ action: 'deploy-agent', service: other.service }, COMMIT],
+      [{ ...other, service: 'service agent in cluster production (eu-west-1)', preview: true }, COMMIT],
+      [{}, 'refs/pull/7/merge'],
+    ] as const)
+      gitHubApi.endJob(gitHubApi.deployForJob('production', OTHER, `${RUN_URL}0`, { ref, payload }));
     const { summary } = await agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
     expect(first.summary).not.toContain('[Compare]');
     expect(summary).toContain(`[Compare](<https://github.com/acme/agent/compare/${PREVIOUS}...${COMMIT}>)`);
+  });
+
+  test('shows a preview beside the deployment of its environment, which goes on serving', async () => {
+    const agent = await givenCloudRun();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'deployments');
+    const staging = { ...inputs, 'github-deployment': 'staging', strategy: 'canary', steps: '' };
+    await agent.deploy({ image: agent.world.publish('v2', {}), ...staging });
+    const env = { GITHUB_RUN_ID: '4712' };
+    const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...staging, traffic: '0' }, { env });
+    const states = gitHubApi.deployments.map(({ statuses }) => statuses.at(-1)!['state']);
+    expect([main.outputs['outcome'], ...states]).toEqual(['previewed', 'success', 'success']);
   });
 
   test('has one comment for the plan on the pull request, which later runs update, and no one else’s is touched', async () => {

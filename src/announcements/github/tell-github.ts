@@ -61,13 +61,14 @@ export async function startOnGitHub({
   const begun: { deployment?: number; check?: number } = {};
   // At once: a job that is cancelled now is ended by the post step, which knows what was saved.
   const note = (what: typeof begun): void => io.state.save(STATE, JSON.stringify(Object.assign(begun, what)));
+  const noteId = (id: number): void => note({ deployment: id });
+  const event = io.env['GITHUB_EVENT_NAME'] ?? '';
   const recordDeployment = async () => {
     if (environment === null || commit === null) return null;
     const started = await tell('record the deployment', 'deployments: write', telling, (api) =>
-      startDeployment(api, { environment, commit, record, run, isPreview }),
+      startDeployment(api, { environment, commit, record, run, isPreview, event, noteId }),
     );
-    if (started?.id) note({ deployment: started.id });
-    else if (started)
+    if (started && started.id === null)
       io.log.info(`The job’s own \`environment:\` has recorded a deployment to ${environment} already.`);
     return started;
   };
