@@ -314,6 +314,51 @@ describe('GitHub', () => {
     expect(ours[0]!.body).toContain('ghcr.io/acme/agent');
   });
 
+  test('has no plan in its comment that the newest run could not make again: why is there instead', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'pull-requests');
+    const env = await pullRequest(12);
+    const plan = { mode: 'plan', 'github-token': TOKEN };
+    const bodies = (): readonly string[] => gitHubApi.comments.map(({ body }) => body);
+    const image = agent.world.publish('v2', {});
+    await agent.deploy({ image, ...plan }, { env });
+    // Refused once the service is known, and by the inputs alone.
+    for (const wrong of [{ image: `${image}0` }, { image, timeout: 'soon' }]) {
+      const { main } = await agent.deploy({ ...plan, ...wrong }, { env });
+      expect(main.outputs['outcome']).toBe('refused');
+      expect(bodies()).toEqual([expect.stringContaining('## ❌ Refused: agent was not deployed')]);
+      expect(bodies()[0]).not.toContain('### Plan');
+    }
+    await agent.deploy({ image, ...plan }, { env });
+    expect(bodies()).toEqual([expect.stringContaining('## 📝 Plan for agent')]);
+    // A job that was cancelled has found out nothing. Another environment has a comment of its own.
+    await agent.deploy({ image, ...plan }, { env, onMainStart: agent.cancelMain(0) });
+    await agent.deploy({ image, ...plan, environment: 'production' }, { env });
+    const titles = bodies().map((body) => body.split('\n')[1]);
+    expect(titles).toEqual([
+      expect.stringContaining('Plan for agent: nothing'),
+      expect.stringContaining('Plan for agent in production: nothing'),
+    ]);
+  });
+
+  test('comments on no pull request of another repository', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'pull-requests');
+    // GitHub lists every pull request whose head is this commit: of forks that merge from us too.
+    const requests = [
+      { number: 3, base: { repo: { id: 2, name: 'agent' } } },
+      { number: 8, base: { repo: { id: 1, name: 'agent' } } },
+    ];
+    const plan = { image: agent.world.publish('v2', {}), mode: 'plan', 'github-token': TOKEN };
+    for (const count of [1, 2]) {
+      const event = { repository: { id: 1 }, workflow_run: { pull_requests: requests.slice(0, count) } };
+      await agent.deploy(plan, { env: await givenEvent('workflow_run', event) });
+      expect(gitHubApi.comments.map(({ issue }) => issue)).toEqual(count === 1 ? [] : [8]);
+    }
+  });
+
   test('has the address of a preview in the comment, and none for a deployment', async () => {
     const agent = await givenCloudRun();
     const { gitHubApi } = agent.world;

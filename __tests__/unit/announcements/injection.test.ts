@@ -190,8 +190,8 @@ describe('whatever text comes from outside', () => {
       fc.property(evidence, fc.constantFrom(65_000, 3_000, 500), (told, limit) => {
         const body = bodyOf(told, limit);
         expect(body.length).toBeLessThanOrEqual(Math.max(limit, 2_500));
-        expect(body.replace(/```.*?```/gs, '')).not.toMatch(/<!-- deploy-agent [0-9a-f]{16} -->/);
-        expect(markerOf(told)).toMatch(/^<!-- deploy-agent [0-9a-f]{16} -->$/);
+        expect(body.replace(/```.*?```/gs, '')).not.toMatch(/<!-- deploy-agent [0-9a-f]{16}/);
+        expect(markerOf('plan', told).whole).toMatch(/^<!-- deploy-agent [0-9a-f]{16} [0-9a-f]{16} -->$/);
       }),
     );
   });

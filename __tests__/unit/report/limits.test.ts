@@ -36,7 +36,12 @@ const uploaded = (text: string): number => bytes(text.replaceAll('\n', '\r\n'));
 
 describe.each([
   ['a job summary', 1_048_576, uploaded, async (evidence: Evidence) => renderSummary(evidence)],
-  ['a comment', 65_536, bytes, (evidence: Evidence) => sentBy((api) => writeComment(api, 7, evidence))],
+  [
+    'a comment',
+    65_536,
+    bytes,
+    (evidence: Evidence) => sentBy((api) => writeComment(api, 7, { kind: 'plan', evidence })),
+  ],
   [
     'the summary of a check run',
     65_535,
@@ -83,6 +88,22 @@ describe.each([
       expect(sizeOf(text)).toBeLessThanOrEqual(limit);
     }
   });
+});
+
+test('a check has a name of its own for each service and environment, however long', async () => {
+  const names = new Set<unknown>();
+  const long = 'x'.repeat(90);
+  for (const resource of ['agent', `service ${long} in cluster a`, `service ${long} in cluster b`]) {
+    for (const environment of [null, 'staging', 'production', `${long}1`, `${long}2`]) {
+      const request = async (_route: string, { name }: Record<string, unknown> = {}) => names.add(name);
+      const api = { owner: 'acme', repo: 'agent', request: request as unknown as GitHubApi['request'] };
+      const evidence = { ...evidenceWith(), record: { ...emptyRecord(0), resource }, run: { ...run, environment } };
+      await endCheck(api, 'check', { commit: run.commit, evidence, id: null });
+    }
+  }
+  expect(names.size).toBe(15);
+  for (const name of names) expect(String(name).length).toBeLessThanOrEqual(100);
+  expect(names).toContain('deploy-agent: agent');
 });
 
 describe('an annotation', () => {

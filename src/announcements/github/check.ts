@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { GitHubApi } from '../../github/api.ts';
 import type { GitHubOptions } from '../../model/announcement.ts';
 import { numberAt } from '../../model/json.ts';
@@ -11,6 +12,7 @@ import { cutText } from '../message.ts';
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;
 const LONGEST_TITLE = 255;
+const HASH_LENGTH = 8;
 /** In bytes, whatever the description of the API says (github/docs#35252). */
 const MAX_SUMMARY = 65_535;
 
@@ -93,7 +95,15 @@ async function writeStatus(
   });
 }
 
-/** The same at the start and at the end: GitHub shows the newest of a name. */
+/**
+ * The same at the start and at the end, and another for each service and environment: GitHub shows the newest of a name, so a
+ * name that is cut ends in what it was cut from.
+ */
 function nameOf({ record, run }: CheckSubject): string {
-  return cutText(`deploy-agent: ${record.resource ?? run.requested.service ?? 'deployment'}`, LONGEST_NAME);
+  const { environment, requested } = run;
+  const service = record.resource ?? requested.service ?? 'deployment';
+  const name = `deploy-agent: ${service}${environment === null ? '' : `, ${environment}`}`;
+  if (name.length <= LONGEST_NAME) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+  return `${cutText(name, LONGEST_NAME - HASH_LENGTH - 1)} ${hash}`;
 }
