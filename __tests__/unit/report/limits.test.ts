@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { slackBody } from '../../../src/announcements/channels/slack.ts';
+import { webhookBody } from '../../../src/announcements/channels/webhook.ts';
 import { endCheck } from '../../../src/announcements/github/check.ts';
 import { writeComment } from '../../../src/announcements/github/comment.ts';
 import { endedMessage } from '../../../src/announcements/message.ts';
@@ -88,6 +89,23 @@ describe.each([
       expect(sizeOf(text)).toBeLessThanOrEqual(limit);
     }
   });
+});
+
+test('a text of a template has at most 2,000 characters, and keeps its addresses', () => {
+  const { texts, ...message } = endedMessage(evidenceWith());
+  const url = 'https://github.com/acme/agent/actions/runs/4711/attempts/1';
+  for (const character of ['x', '🌈', '@']) {
+    for (const length of [1, 1_700, 2_000]) {
+      const told = { ...texts, cause: character.repeat(length).slice(0, length), headline: 'Failed', 'run-url': url };
+      const template = { content: '{headline}\n{cause}\n{run-url}', twice: '{cause}{cause}', fixed: 'y'.repeat(3_000) };
+      const body = webhookBody({ ...message, texts: told }, template) as typeof template;
+      expect(body.content.endsWith(`\n${url}`)).toBe(true);
+      expect(body.content.includes('…')).toBe(length === 2_000 || (length === 1_700 && character === '@'));
+      for (const text of [body.content, body.twice]) expect(text.length).toBeLessThanOrEqual(2_000);
+      expect(body.content.isWellFormed()).toBe(true);
+      expect(body.fixed).toHaveLength(3_000);
+    }
+  }
 });
 
 test('a check has a name of its own for each service and environment, however long', async () => {
