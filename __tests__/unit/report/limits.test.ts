@@ -82,6 +82,7 @@ describe.each([
     for (const [note, log] of [
       ['x', 'y\n'.repeat(400_000)],
       ['*'.repeat(200_000), '*'.repeat(200_000)],
+      ['$'.repeat(200_000), '$'.repeat(200_000)],
     ] as const) {
       const outcome = endAs('rolled-back', { failure, notes: [note], diagnosis: logsOf(log) });
       const text = await textOf({ ...evidenceWith(), outcome });

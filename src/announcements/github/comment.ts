@@ -5,9 +5,11 @@ import { escapeMarkdown, link } from '../../report/escape.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline, markOf } from '../../report/headline.ts';
 import { renderSummary } from '../../report/summary.ts';
+import { cutText } from '../message.ts';
 
 /** GitHub’s error says 65,536 characters; others measured 262,144 bytes (dead-claudia/github-limits#13). In bytes it is within both. */
 const MAX_COMMENT = 65_536;
+const LONGEST_TITLE = 100;
 const PAGE = 100;
 const MAX_PAGES = 10;
 
@@ -73,7 +75,7 @@ export function bodyOf(evidence: Evidence, limit: number): string {
   const { outcome, run } = evidence;
   const whole = renderSummary(evidence, { maxBytes: limit });
   if (Buffer.byteLength(whole) <= limit) return whole;
-  const first = `## ${markOf(outcome)} ${escapeMarkdown(headline(evidence)).slice(0, 2_000)}`;
+  const first = `## ${markOf(outcome)} ${escapeMarkdown(cutText(headline(evidence), LONGEST_TITLE))}`;
   return `${first}\n\nThe rest is too long for a comment${run.runUrl ? `: ${link('summary of the run', run.runUrl)}` : ''}.\n`;
 }
 
