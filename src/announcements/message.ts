@@ -83,6 +83,11 @@ function toMessage(event: AnnouncedEvent, mark: string, given: Omit<Message['tex
   return { event, mark, texts: Object.fromEntries(shown) as Message['texts'] };
 }
 
+/** Visible text as one line, for a name, a title or a description. */
+export function lineOf(text: string, length: number): string {
+  return cutText(visible(text).replace(/\s+/g, ' ').trim(), length);
+}
+
 /** `length` in UTF-16 units, as the platforms count. */
 export function cutText(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;

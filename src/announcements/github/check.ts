@@ -3,11 +3,12 @@ import type { GitHubApi } from '../../github/api.ts';
 import type { GitHubOptions } from '../../model/announcement.ts';
 import { numberAt } from '../../model/json.ts';
 import { isGreen, type RunRecord } from '../../model/outcome.ts';
+import { escapeMarkdown } from '../../report/escape.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline, startHeadline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { renderSummary } from '../../report/summary.ts';
-import { cutText } from '../message.ts';
+import { cutText, lineOf } from '../message.ts';
 
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;
@@ -35,7 +36,7 @@ export async function startCheck(api: GitHubApi, kind: CheckKind, subject: Check
   const { data } = await api.request('POST /repos/{owner}/{repo}/check-runs', {
     ...identityOf(api, subject),
     status: 'in_progress',
-    output: { title: cutText(title, LONGEST_TITLE), summary: title },
+    output: { title: lineOf(title, LONGEST_TITLE), summary: escapeMarkdown(title) },
   });
   return numberAt(data, 'id');
 }
@@ -61,8 +62,8 @@ export async function endCheck(
     status: 'completed' as const,
     conclusion: isGreen(outcome) ? ('success' as const) : ('failure' as const),
     output: {
-      title: cutText(title, LONGEST_TITLE),
-      summary: Buffer.byteLength(summary) <= MAX_SUMMARY ? summary : title,
+      title: lineOf(title, LONGEST_TITLE),
+      summary: Buffer.byteLength(summary) <= MAX_SUMMARY ? summary : escapeMarkdown(title),
     },
   };
   if (id === null) {
@@ -90,7 +91,7 @@ async function writeStatus(
   const page = subject.run.runUrl;
   await request('POST /repos/{owner}/{repo}/statuses/{sha}', {
     ...{ owner, repo, sha: subject.commit, context: nameOf(subject), state },
-    description: cutText(title, LONGEST_DESCRIPTION),
+    description: lineOf(title, LONGEST_DESCRIPTION),
     ...(page ? { target_url: page } : {}),
   });
 }
@@ -102,7 +103,10 @@ async function writeStatus(
 function nameOf({ record, run }: CheckSubject): string {
   const { environment, requested } = run;
   const service = record.resource ?? requested.service ?? 'deployment';
-  const name = `deploy-agent: ${service}${environment === null ? '' : `, ${environment}`}`;
+  const name = lineOf(
+    `deploy-agent: ${service}${environment === null ? '' : `, ${environment}`}`,
+    Number.POSITIVE_INFINITY,
+  );
   if (name.length <= LONGEST_NAME) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
   return `${cutText(name, LONGEST_NAME - HASH_LENGTH - 1)} ${hash}`;

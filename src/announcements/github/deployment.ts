@@ -6,7 +6,7 @@ import type { OutcomeKind, RunRecord } from '../../model/outcome.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
-import { cutText } from '../message.ts';
+import { lineOf } from '../message.ts';
 
 const LONGEST_DESCRIPTION = 140;
 /** Each takes a request of its own for its statuses. */
@@ -52,7 +52,7 @@ export async function startDeployment(
     ...{ owner, repo, ref: commit, environment },
     // What may be deployed was decided by the workflow, and nothing is merged here.
     ...{ auto_merge: false, required_contexts: [], payload: payloadFor(record.resource, isPreview) },
-    description: cutText(record.resource ?? 'deploy-agent', LONGEST_DESCRIPTION),
+    description: lineOf(record.resource ?? 'deploy-agent', LONGEST_DESCRIPTION),
   });
   const id = numberAt(data, 'id');
   if (id <= 0) throw new Error('the answer names no deployment');
@@ -65,7 +65,7 @@ export async function startDeployment(
 export async function endDeployment(api: GitHubApi, id: number, evidence: Evidence): Promise<void> {
   const { outcome, record, run } = evidence;
   const address = outcome.kind === 'previewed' ? record.previewUrl : record.url;
-  const description = cutText(headline(evidence), LONGEST_DESCRIPTION);
+  const description = lineOf(headline(evidence), LONGEST_DESCRIPTION);
   const isBeside = outcome.kind === 'previewed';
   await setStatus(api, id, { state: stateOf(outcome.kind), description, run, address, isBeside });
 }
