@@ -200,8 +200,8 @@ describe('whatever text comes from outside', () => {
         const run = { ...told.run, environment, requested: { image: null, service: environment, name: null } };
         const whole = { ...told, run, record: { ...told.record, resource: null } };
         const commit = 'a'.repeat(40);
-        const id = await startCheck(api, kind, { ...whole, commit });
-        await endCheck(api, kind, { commit, evidence: whole, id });
+        const id = await startCheck(api, kind, { ...whole, commit, reviewed: null });
+        await endCheck(api, kind, { commit, evidence: whole, reviewed: null, id });
         const start = {
           environment: 'production',
           commit,

@@ -47,7 +47,8 @@ describe.each([
     'the summary of a check run',
     65_535,
     bytes,
-    (evidence: Evidence) => sentBy((api) => endCheck(api, 'check', { commit: run.commit, evidence, id: null })),
+    (evidence: Evidence) =>
+      sentBy((api) => endCheck(api, 'check', { commit: run.commit, evidence, reviewed: null, id: null })),
   ],
 ] as const)('%s', (_what, limit, sizeOf, textOf) => {
   test.each([
@@ -109,7 +110,7 @@ test('a text of a template has at most 2,000 characters, and keeps its addresses
   }
 });
 
-test('a check has a name of its own for each service and environment, however long', async () => {
+test('a check has a name of its own for each service, environment and mode, however long', async () => {
   const names = new Set<unknown>();
   const long = 'x'.repeat(90);
   for (const resource of ['agent', `service ${long} in cluster a`, `service ${long} in cluster b`]) {
@@ -117,10 +118,11 @@ test('a check has a name of its own for each service and environment, however lo
       const request = async (_route: string, { name }: Record<string, unknown> = {}) => names.add(name);
       const api = { owner: 'acme', repo: 'agent', request: request as unknown as GitHubApi['request'] };
       const evidence = { ...evidenceWith(), record: { ...emptyRecord(0), resource }, run: { ...run, environment } };
-      await endCheck(api, 'check', { commit: run.commit, evidence, id: null });
+      for (const reviewed of [null, 'plan', 'preview'] as const)
+        await endCheck(api, 'check', { commit: run.commit, evidence, reviewed, id: null });
     }
   }
-  expect(names.size).toBe(15);
+  expect(names.size).toBe(45);
   for (const name of names) expect(String(name).length).toBeLessThanOrEqual(100);
   expect(names).toContain('deploy-agent: agent');
 });

@@ -9,6 +9,7 @@ import { headline, startHeadline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { renderSummary } from '../../report/summary.ts';
 import { cutText, lineOf } from '../message.ts';
+import type { ReviewedKind } from './comment.ts';
 
 const LONGEST_DESCRIPTION = 140;
 const LONGEST_NAME = 100;
@@ -24,6 +25,14 @@ export interface CheckSubject {
   readonly commit: string;
   readonly record: RunRecord;
   readonly run: RunFacts;
+  /** null: it is of a deployment. */
+  readonly reviewed: ReviewedKind | null;
+}
+
+interface CheckEnd extends Pick<CheckSubject, 'commit' | 'reviewed'> {
+  readonly evidence: Evidence;
+  /** Of the check run that is in progress; null: none is. */
+  readonly id: number | null;
 }
 
 /** It is in progress from now on. Returns the ID of the check run; null: a commit status has none. */
@@ -42,16 +51,15 @@ export async function startCheck(api: GitHubApi, kind: CheckKind, subject: Check
 }
 
 /**
- * How it ended, at the commit: as a check run, whose page has the summary, or as a commit status. `id`: of the check run that
- * is in progress; null: none is.
+ * How it ended, at the commit: as a check run, whose page has the summary, or as a commit status.
  */
 export async function endCheck(
   api: GitHubApi,
   kind: CheckKind,
-  { commit, evidence, id }: { readonly commit: string; readonly evidence: Evidence; readonly id: number | null },
+  { commit, evidence, reviewed, id }: CheckEnd,
 ): Promise<void> {
   const { outcome } = evidence;
-  const subject = { ...evidence, commit };
+  const subject = { ...evidence, commit, reviewed };
   const title = headline(evidence);
   if (kind === 'status') {
     await writeStatus(api, isGreen(outcome) ? 'success' : 'failure', title, subject);
@@ -97,14 +105,14 @@ async function writeStatus(
 }
 
 /**
- * The same at the start and at the end, and another for each service and environment: GitHub shows the newest of a name, so a
- * name that is cut ends in what it was cut from.
+ * The same at the start and at the end, and another for each service, environment and mode: GitHub shows the newest of a name,
+ * so a plan must not replace a preview that failed, and a name that is cut ends in the hash of the whole.
  */
-function nameOf({ record, run }: CheckSubject): string {
+function nameOf({ record, run, reviewed }: CheckSubject): string {
   const { environment, requested } = run;
   const service = record.resource ?? requested.service ?? 'deployment';
   const name = lineOf(
-    `deploy-agent: ${service}${environment === null ? '' : `, ${environment}`}`,
+    `deploy-agent${reviewed === null ? '' : ` ${reviewed}`}: ${service}${environment === null ? '' : `, ${environment}`}`,
     Number.POSITIVE_INFINITY,
   );
   if (name.length <= LONGEST_NAME) return name;

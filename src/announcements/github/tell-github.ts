@@ -77,7 +77,7 @@ export async function startOnGitHub({
   const showCheck = async () => {
     if (kind === 'none' || shownAt === null) return { isCheckRefused: false };
     const started = await tell(`write the ${kind}`, permissionOf(kind), telling, async (api) => ({
-      id: await startCheck(api, kind, { commit: shownAt, record, run }),
+      id: await startCheck(api, kind, { commit: shownAt, record, run, reviewed: isPreview ? 'preview' : null }),
     }));
     if (started?.id) note({ check: started.id });
     return { isCheckRefused: started === null };
@@ -112,20 +112,22 @@ export async function endOnGitHub({ options, started, evidence, io, within }: En
   const commit = findHead(event, run);
   // A job that was cancelled before it changed anything has found out nothing.
   const isEmpty = outcome.kind === 'refused' && outcome.failure?.code === 'CANCELLED';
-  const kind = isEmpty ? null : reviewedKindOf(io);
+  const reviewed = reviewedKindOf(io);
   const artifact = artifactRecord ? artifactRecordOf(evidence) : null;
   const parts: Promise<unknown>[] = [];
   if (deployment > 0) {
     const what = 'record the end of the deployment';
     parts.push(tell(what, 'deployments: write', telling, (api) => endDeployment(api, deployment, evidence)));
   }
-  if (comment && kind && number > 0) {
+  if (comment && reviewed && !isEmpty && number > 0) {
     const what = `comment on pull request ${number}`;
-    parts.push(tell(what, 'pull-requests: write', telling, (api) => writeComment(api, number, { kind, evidence })));
+    parts.push(
+      tell(what, 'pull-requests: write', telling, (api) => writeComment(api, number, { kind: reviewed, evidence })),
+    );
   }
   if (check !== 'none' && commit) {
     const isQuiet = started?.isCheckRefused === true;
-    const end = (api: GitHubApi) => endCheck(api, check, { commit, evidence, id: checkId });
+    const end = (api: GitHubApi) => endCheck(api, check, { commit, evidence, reviewed, id: checkId });
     parts.push(tell(`write the ${check}`, permissionOf(check), { ...telling, isQuiet }, end));
   }
   if (artifact) {
