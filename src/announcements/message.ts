@@ -21,10 +21,10 @@ export interface Message {
 
 const LONGEST_TEXT = 2_000;
 
-export function startedMessage(record: RunRecord, run: RunFacts): Message {
+export function startedMessage(record: RunRecord, run: RunFacts, isPreview: boolean): Message {
   const own = {
     outcome: '',
-    headline: startHeadline(run),
+    headline: startHeadline(run, isPreview),
     revision: '',
     'previous-revision': '',
     duration: '',

@@ -95,7 +95,7 @@ describe('whatever text comes from outside', () => {
   test('Slack gets it as plain text within its limits, and no markup beside our own links', () => {
     fc.assert(
       fc.property(evidence, (told) => {
-        for (const message of [endedMessage(told), startedMessage(told.record, told.run)]) {
+        for (const message of [endedMessage(told), startedMessage(told.record, told.run, false)]) {
           const { text, blocks } = slackBody(message) as {
             readonly text: string;
             readonly blocks: readonly SlackBlock[];

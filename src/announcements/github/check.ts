@@ -37,7 +37,7 @@ interface CheckEnd extends Pick<CheckSubject, 'commit' | 'reviewed'> {
 
 /** It is in progress from now on. Returns the ID of the check run; null: a commit status has none. */
 export async function startCheck(api: GitHubApi, kind: CheckKind, subject: CheckSubject): Promise<number | null> {
-  const title = startHeadline(subject.run);
+  const title = startHeadline(subject.run, subject.reviewed === 'preview');
   if (kind === 'status') {
     await writeStatus(api, 'pending', title, subject);
     return null;
