@@ -24,20 +24,23 @@ const givenCloudRun = async () => github.watch(await givenRun());
 const TOKEN = 'ghs_simulatedJobToken0123456789';
 const COMMIT = '9fceb02d0ae598e95dc970b74767f19372d61af8';
 const PREVIOUS = '1111111111111111111111111111111111111111';
+const OTHER = '2222222222222222222222222222222222222222';
 const RUN_URL = 'https://github.com/acme/agent/actions/runs/4711';
 const BROKEN = { answers: { '/predict': { status: 500, body: 'no weights' } } };
 
 const notify = ({ world }: Agent, more = ''): string =>
   `- slack: ${world.chat.slackUrl}\n  on: [started, failed, succeeded]\n- webhook: ${world.chat.otherUrl}\n  on: [started, failed, succeeded]\n${more}`;
 
-async function pullRequest(number: number, sha = PREVIOUS): Promise<Record<string, string>> {
+async function givenEvent(name: string, event: object): Promise<Record<string, string>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'event-'));
   folders.push(folder);
   const file = path.join(folder, 'event.json');
-  const event = { pull_request: { number, head: { sha, repo: { full_name: 'acme/agent' } } } };
   await writeFile(file, JSON.stringify(event));
-  return { GITHUB_EVENT_NAME: 'pull_request', GITHUB_EVENT_PATH: file };
+  return { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file };
 }
+
+const pullRequest = (number: number, sha = PREVIOUS) =>
+  givenEvent('pull_request', { pull_request: { number, head: { sha, repo: { full_name: 'acme/agent' } } } });
 
 const noticesOf = (log: string): readonly string[] => log.match(/^::notice.*$/gm) ?? [];
 
@@ -194,6 +197,48 @@ describe('GitHub', () => {
     expect(deployment!.statuses.map((status) => status['state'])).toEqual(['in_progress', 'failure']);
   });
 
+  test('has the end of a deployment, and of a check, also if it could not take a part of them at first', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi, edge } = agent.world;
+    gitHubApi.grant(TOKEN, 'deployments', 'checks');
+    const failing = { when: 'before', act: { kind: 'status', status: 502 } } as const;
+    // The first status is never taken; what ends the run is taken when it is sent again.
+    for (const nth of [1, 2, 3]) edge.faults.add({ operation: /^github:CreateStatus$/, ...failing, nth });
+    edge.faults.add({ operation: /^github:UpdateCheck$/, ...failing, nth: 1 });
+    const { main } = await agent.deploy({
+      ...{ image: agent.world.publish('v2', {}), ...inputs, 'github-check': 'check' },
+    });
+    expect(noticesOf(main.log)).toEqual([expect.stringContaining('could not record the deployment: status 502')]);
+    expect(gitHubApi.deployments).toMatchObject([{ statuses: [{ state: 'success' }] }]);
+    expect(gitHubApi.checks).toMatchObject([{ status: 'completed', conclusion: 'success' }]);
+  });
+
+  test.each([
+    [429, { 'retry-after': '60' }, 'You have exceeded a secondary rate limit', 'after 60 seconds'],
+    [403, { 'x-ratelimit-remaining': '0' }, 'API rate limit exceeded for installation ID 7.', 'takes no more requests'],
+    [403, {}, 'Unable to create comment because issue is locked.', 'not affected'],
+    [403, {}, 'Resource not accessible by integration', 'Add `deployments: write`'],
+  ])(
+    'that refuses (%i %j %s) is explained: by a permission only where one is missing',
+    async (status, headers, message, hint) => {
+      const agent = await givenAgent();
+      const { gitHubApi, edge } = agent.world;
+      gitHubApi.grant(TOKEN, 'deployments');
+      const body = JSON.stringify({ message });
+      edge.faults.add({
+        ...{ operation: /^github:CreateDeployment$/, when: 'before' },
+        act: { kind: 'status', status, headers: { 'content-type': 'application/json', ...headers }, body },
+      });
+      const { main } = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs });
+      expect(main.outputs['outcome']).toBe('deployed');
+      const [notice, ...others] = noticesOf(main.log);
+      expect(others).toEqual([]);
+      expect(notice).toContain(`status ${status}: ${message}`);
+      expect(notice).toContain(hint);
+      expect(notice!.includes('permissions')).toBe(message.startsWith('Resource'));
+    },
+  );
+
   test('gets no second deployment where the environment of the job has made one', async () => {
     const agent = await givenAgent();
     const { gitHubApi } = agent.world;
@@ -214,9 +259,29 @@ describe('GitHub', () => {
     gitHubApi.grant(TOKEN, 'deployments');
     const env = { GITHUB_SHA: PREVIOUS, GITHUB_RUN_ID: '4000' };
     const first = await agent.deploy({ image: agent.world.publish('v2', {}), ...inputs }, { env });
+    // None of these was a deployment of this service: a preview, another service, the plan of a pull request.
+    const other = { action: 'deploy-agent', service: 'service other in cluster production (eu-west-1)' };
+    for (const [payload, ref] of [
+      [{ action: 'deploy-agent', service: other.service }, COMMIT],
+      [{ ...other, service: 'service agent in cluster production (eu-west-1)', preview: true }, COMMIT],
+      [{}, 'refs/pull/7/merge'],
+    ] as const)
+      gitHubApi.endJob(gitHubApi.deployForJob('production', OTHER, `${RUN_URL}0`, { ref, payload }));
     const { summary } = await agent.deploy({ image: agent.world.publish('v3', {}), ...inputs });
     expect(first.summary).not.toContain('[Compare]');
     expect(summary).toContain(`[Compare](<https://github.com/acme/agent/compare/${PREVIOUS}...${COMMIT}>)`);
+  });
+
+  test('shows a preview beside the deployment of its environment, which goes on serving', async () => {
+    const agent = await givenCloudRun();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'deployments');
+    const staging = { ...inputs, 'github-deployment': 'staging', strategy: 'canary', steps: '' };
+    await agent.deploy({ image: agent.world.publish('v2', {}), ...staging });
+    const env = { GITHUB_RUN_ID: '4712' };
+    const { main } = await agent.deploy({ image: agent.world.publish('v3', {}), ...staging, traffic: '0' }, { env });
+    const states = gitHubApi.deployments.map(({ statuses }) => statuses.at(-1)!['state']);
+    expect([main.outputs['outcome'], ...states]).toEqual(['previewed', 'success', 'success']);
   });
 
   test('has one comment for the plan on the pull request, which later runs update, and no one else’s is touched', async () => {
@@ -247,6 +312,51 @@ describe('GitHub', () => {
     const ours = gitHubApi.comments.filter(({ body, author }) => body.startsWith(marker) && author.type === 'Bot');
     expect(ours).toHaveLength(1);
     expect(ours[0]!.body).toContain('ghcr.io/acme/agent');
+  });
+
+  test('has no plan in its comment that the newest run could not make again: why is there instead', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'pull-requests');
+    const env = await pullRequest(12);
+    const plan = { mode: 'plan', 'github-token': TOKEN };
+    const bodies = (): readonly string[] => gitHubApi.comments.map(({ body }) => body);
+    const image = agent.world.publish('v2', {});
+    await agent.deploy({ image, ...plan }, { env });
+    // Refused once the service is known, and by the inputs alone.
+    for (const wrong of [{ image: `${image}0` }, { image, timeout: 'soon' }]) {
+      const { main } = await agent.deploy({ ...plan, ...wrong }, { env });
+      expect(main.outputs['outcome']).toBe('refused');
+      expect(bodies()).toEqual([expect.stringContaining('## ❌ Refused: agent was not deployed')]);
+      expect(bodies()[0]).not.toContain('### Plan');
+    }
+    await agent.deploy({ image, ...plan }, { env });
+    expect(bodies()).toEqual([expect.stringContaining('## 📝 Plan for agent')]);
+    // A job that was cancelled has found out nothing. Another environment has a comment of its own.
+    await agent.deploy({ image, ...plan }, { env, onMainStart: agent.cancelMain(0) });
+    await agent.deploy({ image, ...plan, environment: 'production' }, { env });
+    const titles = bodies().map((body) => body.split('\n')[1]);
+    expect(titles).toEqual([
+      expect.stringContaining('Plan for agent: nothing'),
+      expect.stringContaining('Plan for agent in production: nothing'),
+    ]);
+  });
+
+  test('comments on no pull request of another repository', async () => {
+    const agent = await givenAgent();
+    const { gitHubApi } = agent.world;
+    gitHubApi.grant(TOKEN, 'pull-requests');
+    // GitHub lists every pull request whose head is this commit: of forks that merge from us too.
+    const requests = [
+      { number: 3, base: { repo: { id: 2, name: 'agent' } } },
+      { number: 8, base: { repo: { id: 1, name: 'agent' } } },
+    ];
+    const plan = { image: agent.world.publish('v2', {}), mode: 'plan', 'github-token': TOKEN };
+    for (const count of [1, 2]) {
+      const event = { repository: { id: 1 }, workflow_run: { pull_requests: requests.slice(0, count) } };
+      await agent.deploy(plan, { env: await givenEvent('workflow_run', event) });
+      expect(gitHubApi.comments.map(({ issue }) => issue)).toEqual(count === 1 ? [] : [8]);
+    }
   });
 
   test('has the address of a preview in the comment, and none for a deployment', async () => {

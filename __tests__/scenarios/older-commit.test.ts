@@ -39,7 +39,7 @@ function withHistory<A extends Agent>(agent: A): A {
 
 /** As the runner records it for a job of another run, which has ended well. */
 function recordJob(api: GitHubRestApi, { sha = NEWER, address = '', ref = 'main', run = NEWER_RUN } = {}): void {
-  api.endJob(api.deployForJob('production', sha, run, ref), address);
+  api.endJob(api.deployForJob('production', sha, run, { ref }), address);
 }
 
 const asked = ({ world }: Agent): readonly string[] =>

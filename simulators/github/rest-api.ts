@@ -67,9 +67,14 @@ export class GitHubRestApi implements SimulatedHost {
     this.#grants.set(token, new Set(permissions));
   }
 
-  /** What the runner does for a job with `environment:`. `runUrl`: page of its run. */
-  deployForJob(environment: string, sha: string, runUrl: string, ref = sha): GitHubDeployment {
-    const deployment = this.#addDeployment({ environment, ref }, sha);
+  /** What the runner does for a job with `environment:`. `runUrl`: page of its run. `payload`: what another tool adds. */
+  deployForJob(
+    environment: string,
+    sha: string,
+    runUrl: string,
+    { ref = sha, payload = {} }: { readonly ref?: string; readonly payload?: JsonObject } = {},
+  ): GitHubDeployment {
+    const deployment = this.#addDeployment({ environment, ref, payload }, sha);
     this.#addStatus(deployment, { state: 'in_progress', log_url: `${runUrl}/job/1` });
     return deployment;
   }
@@ -270,7 +275,15 @@ export class GitHubRestApi implements SimulatedHost {
     )
       return invalid('state');
     if (textAt(body, 'description').length > 140) return invalid('description');
+    if (textAt(body, 'state') === 'success' && body['auto_inactive'] !== false) this.#replaceOthers(deployment);
     return answer(201, this.#addStatus(deployment, body));
+  }
+
+  /** `auto_inactive`, which is the default: https://docs.github.com/rest/deployments/statuses#create-a-deployment-status */
+  #replaceOthers({ id, environment }: GitHubDeployment): void {
+    const others = this.deployments.filter((one) => one.id < id && one.environment === environment);
+    for (const other of environment === 'production' ? [] : others)
+      if (other.statuses.at(-1)?.['state'] === 'success') this.#addStatus(other, { state: 'inactive' });
   }
 
   #addStatus(deployment: GitHubDeployment, body: JsonObject): JsonObject {

@@ -31,7 +31,7 @@ export async function announceStart({
 }: Start): Promise<StartedOnGitHub | null> {
   const run = readSafeRunFacts(io);
   const { github } = options;
-  const message = startedMessage(record, run);
+  const message = startedMessage(record, run, isPreview);
   const onGitHub = github
     ? tryTo('GitHub', io, () => startOnGitHub({ options: github, record, run, io, signal, isPreview }))
     : Promise.resolve(null);

@@ -21,10 +21,10 @@ export interface Message {
 
 const LONGEST_TEXT = 2_000;
 
-export function startedMessage(record: RunRecord, run: RunFacts): Message {
+export function startedMessage(record: RunRecord, run: RunFacts, isPreview: boolean): Message {
   const own = {
     outcome: '',
-    headline: startHeadline(run),
+    headline: startHeadline(run, isPreview),
     revision: '',
     'previous-revision': '',
     duration: '',
@@ -81,6 +81,11 @@ function toMessage(event: AnnouncedEvent, mark: string, given: Omit<Message['tex
     cutText(visible(text.toWellFormed()), LONGEST_TEXT),
   ]);
   return { event, mark, texts: Object.fromEntries(shown) as Message['texts'] };
+}
+
+/** Visible text as one line, for a name, a title or a description. */
+export function lineOf(text: string, length: number): string {
+  return cutText(visible(text).replace(/\s+/g, ' ').trim(), length);
 }
 
 /** `length` in UTF-16 units, as the platforms count. */

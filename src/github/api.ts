@@ -1,12 +1,16 @@
 import { Octokit } from '@octokit/core';
-import { readBody } from '../io/http.ts';
+import { type HttpResponse, readBody } from '../io/http.ts';
 import type { CancellableIo } from '../io/io.ts';
+import { retryTransient } from '../io/retry-transient.ts';
 import { DeployError } from '../model/errors.ts';
+import { textAt, tryParseJson } from '../model/json.ts';
 import { visible } from '../model/visible.ts';
 
 const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const LONGEST_ANSWER = 300;
+/** Of what may be sent again. */
+const TRIES = 3;
 
 /** GitHub's REST API of one repository, with one token. */
 export interface GitHubApi {
@@ -47,15 +51,22 @@ function fetchFrom(origin: string, { io, signal }: CancellableIo) {
       throw new DeployError('INPUT_INVALID', `could not use ${url.host}: it is not GitHub’s API`, {
         hint: `The token goes to ${origin} alone (GITHUB_API_URL).`,
       });
-    const response = await io.http.send({
-      method: init.method ?? 'GET',
-      url,
-      headers: Object.fromEntries(new Headers(init.headers)),
-      ...(init.body ? { body: String(init.body) } : {}),
-      timeoutMs: TIMEOUT_MS,
-      signal,
-    });
-    const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+    const method = init.method ?? 'GET';
+    const send = async () => {
+      const response = await io.http.send({
+        ...{ method, url, headers: Object.fromEntries(new Headers(init.headers)) },
+        ...(init.body ? { body: String(init.body) } : {}),
+        ...{ timeoutMs: TIMEOUT_MS, signal },
+      });
+      const body = await readBody(response, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS });
+      if (isLimited(response, body) || response.status >= 500) throw refusal(response, body);
+      return { ...response, body };
+    };
+    // What would be there twice is sent once: whether GitHub has taken it is not known.
+    const tries = method !== 'POST' || url.pathname.includes('/statuses') ? TRIES : 1;
+    // A limit passes after a minute at the earliest, and nothing waits here for so long.
+    const policy = { tries, throttledTries: 1, firstDelayMs: 500 };
+    const { body, ...response } = await retryTransient(send, policy, { clock: io.clock, signal });
     if (response.status < 200 || (response.status >= 300 && response.status < 400)) {
       throw new DeployError('NETWORK', `could not use ${url.host}: it redirects (status ${response.status})`, {
         hint: 'Check GITHUB_REPOSITORY: a repository that was renamed is redirected, and the token follows no redirect.',
@@ -72,6 +83,35 @@ function fetchFrom(origin: string, { io, signal }: CancellableIo) {
 
 const NOT_AFFECTED = 'The deployment itself is not affected.';
 
+/** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api: 403 or 429, with one of these headers. */
+function isLimited({ status, headers }: HttpResponse, body: Buffer): boolean {
+  if (status === 429) return true;
+  if (status !== 403) return false;
+  const isUsedUp = headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined;
+  return isUsedUp || /rate limit/i.test(saidIn(body));
+}
+
+/** Of the service itself, or of its limits: none of our doing, and no permission helps. */
+function refusal({ status, headers }: HttpResponse, body: Buffer): DeployError {
+  const message = joinSaid(`status ${status}`, saidIn(body));
+  if (status >= 500) return new DeployError('NETWORK', message, { hint: NOT_AFFECTED });
+  const seconds = Number(headers['retry-after']);
+  const wait = seconds > 0 ? ` It takes more after ${seconds} seconds.` : '';
+  return new DeployError('THROTTLED', message, { hint: `GitHub takes no more requests of this token now.${wait}` });
+}
+
+function saidIn(body: Buffer): string {
+  return textAt(tryParseJson(body.toString()), 'message');
+}
+
+function joinSaid(what: string, said: string): string {
+  const shown = visible(said).replace(/\s+/g, ' ').trim().slice(0, LONGEST_ANSWER);
+  return shown === '' ? what : `${what}: ${shown}`;
+}
+
+/** As GitHub says it of a token. Other refusals are of the place: a locked conversation, an archived repository, single sign-on. */
+const NOT_ALLOWED = /not accessible|permission|admin rights/i;
+const FORKS_ONLY_READ = ' In a pull request of a fork or of Dependabot, the token can only read.';
 /** What else a refusal may mean. */
 const ORGANIZATIONS_ONLY: ReadonlyMap<string, string> = new Map([
   ['artifact-metadata: write', ' Only a repository of an organization has such records.'],
@@ -87,14 +127,13 @@ export function explainGitHubError(error: unknown, what: string, permission: str
     });
   }
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 0;
-  const said = visible(error instanceof Error ? error.message : String(error))
-    .replace(/\s+/g, ' ')
-    .slice(0, LONGEST_ANSWER);
-  const message = `could not ${what}: ${status > 0 ? `status ${status}: ` : ''}${said}`;
+  const said = error instanceof Error ? error.message : String(error);
+  const message = joinSaid(`could not ${what}`, status > 0 ? joinSaid(`status ${status}`, said) : said);
   if (status === 401) return new DeployError('AUTH_FAILED', message, { hint: 'Check the token in `github-token`.' });
-  if (status === 403 || status === 404) {
+  if (status === 404 || (status === 403 && NOT_ALLOWED.test(said))) {
+    const fork = permission.endsWith('write') ? FORKS_ONLY_READ : '';
     return new DeployError('PERMISSION_DENIED', message, {
-      hint: `Add \`${permission}\` to the job’s \`permissions\`.${ORGANIZATIONS_ONLY.get(permission) ?? ''}`,
+      hint: `Add \`${permission}\` to the job’s \`permissions\`.${fork}${ORGANIZATIONS_ONLY.get(permission) ?? ''}`,
     });
   }
   return new DeployError('NETWORK', message, { hint: NOT_AFFECTED });

@@ -23,10 +23,19 @@ export function parseRollout(inputs: StepInputs): RolloutOptions {
   return { strategy, trafficSteps: parseSteps(inputs, named) };
 }
 
+/** Asks this text of the input `traffic` for a preview? */
+export function isWithoutTraffic(given: string): boolean {
+  return withoutPercent(given) === '0';
+}
+
+function withoutPercent(given: string): string {
+  return given.replace(/%$/, '').trimEnd();
+}
+
 /** The share at which the deploy ends, in percent. */
 function parseTraffic(inputs: StepInputs): 0 | 100 {
-  const given = inputs.text('traffic').replace(/%$/, '').trimEnd();
-  if (given === '0') return 0;
+  if (isWithoutTraffic(inputs.text('traffic'))) return 0;
+  const given = withoutPercent(inputs.text('traffic'));
   if (given !== '' && given !== '100') {
     const next = 'For shares between them write `strategy: canary` and `steps`.';
     inputs.problem('traffic', { given: `"${given.slice(0, 60)}"`, expected: '0 or 100', next });

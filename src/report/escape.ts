@@ -2,10 +2,18 @@ import { visible } from '../model/visible.ts';
 
 /**
  * Text from outside as it is written, in a table cell or a paragraph: no HTML, link, mention, list, heading or new line.
- * GitHub makes mentions, references and emoji from the finished text, where an escape is already resolved, so a character
- * without width comes between there.
+ * GitHub makes mentions, references, emoji and formulas from the finished text, where an escape is already resolved, so a
+ * character without width comes between there, or an element without text where the text may be copied: of a commit.
  */
 export function escapeMarkdown(text: string): string {
+  return escapeText(text)
+    .replace(COMMIT, `$&${APART}`)
+    .replace(/&#36;/g, `$&${APART}`)
+    .replaceAll(APART, '<span></span>');
+}
+
+/** Within a link: GitHub makes no other one there. */
+function escapeText(text: string): string {
   return visible(text)
     .replace(/[\n\t]+/g, ' ')
     .replace(MADE_LATER, `$&${BETWEEN}`)
@@ -18,8 +26,11 @@ export function escapeMarkdown(text: string): string {
 
 /** `@name` and `name@host.tld`, `#12`, `GH-12`, `:rocket:`. The `@` of a digest and the colons of a resource name are none. */
 const MADE_LATER = /(?<!\w)@(?=\w)|@(?=[\w-]+\.)|#(?=\d)|\bGH-(?=\d)|(?<!\w):(?=[\w+-]+:)/gi;
+/** GitHub shows seven digits of a commit that it knows, with a link. The first six of 7 to 40; a number or a word is none. */
+const COMMIT = /(?<!\w|sha256:)(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{6}(?=[0-9a-f]{1,34}(?!\w))/gi;
 /** Not in a text that is visible. */
 const BETWEEN = '\u200b';
+const APART = '\u2060';
 
 function encode(character: string): string {
   return `&#${character.charCodeAt(0)};`;
@@ -27,7 +38,7 @@ function encode(character: string): string {
 
 /** `text` is from outside, `url` our own or one that was checked. */
 export function link(text: string, url: string): string {
-  return `[${escapeMarkdown(text)}](${autolink(url)})`;
+  return `[${escapeText(text)}](${autolink(url)})`;
 }
 
 /** A link whose text can end neither the link nor its table cell. */

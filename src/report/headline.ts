@@ -22,6 +22,7 @@ const FIRST_ROLLED_BACK = 'Failed and rolled back: what this run created for {se
 /** What was refused by its inputs took no time that anyone asks for. */
 const SHORTEST_MS = 1_000;
 const STARTED = 'Deployment of {service}{to} started';
+const PREVIEW_STARTED = 'Preview of {service}{in} started, with no traffic';
 
 const MARKS: Readonly<Record<OutcomeKind, string>> = {
   deployed: '✅',
@@ -43,8 +44,8 @@ export function headline({ outcome, record, run }: Evidence): string {
   return `${endSentence(outcome, run)}${durationMs < SHORTEST_MS ? '' : ` · ${formatDuration(durationMs)}`}`;
 }
 
-export function startHeadline(run: RunFacts): string {
-  return fill(STARTED, run);
+export function startHeadline(run: RunFacts, isPreview: boolean): string {
+  return fill(isPreview ? PREVIEW_STARTED : STARTED, run);
 }
 
 function endSentence(outcome: Outcome, run: RunFacts): string {
@@ -63,7 +64,8 @@ function fill(sentence: string, { environment, requested }: RunFacts): string {
 
 /** Who cancelled a job knows that nothing failed. */
 function withReason(sentence: string, { failure }: Outcome): string {
-  return failure?.code === 'CANCELLED' ? sentence.replace(/^(?:Failed|Refused)/, 'Cancelled') : sentence;
+  if (failure?.code !== 'CANCELLED') return sentence;
+  return sentence.replace(/^(?:Failed|Refused)/, 'Cancelled').replace(' failed too: needs', ' failed: needs');
 }
 
 export function markOf(outcome: Outcome): string {

@@ -22,7 +22,7 @@ export interface Room {
 
 /** GitHub shows nothing of a longer one. The runner uploads a copy, whose lines end in CRLF on Windows (actions/runner FileCommandManager.cs). */
 const JOB_SUMMARY: Room = { maxBytes: 1_048_576, lineEndBytes: 2 };
-/** Tried in turn. With the last one, any summary fits: an escaped character takes at most 13 bytes. */
+/** Tried in turn. With the last one, any summary fits: an escaped character takes at most 18 bytes. */
 const LIMITS: readonly Limit[] = [
   { characters: 20_000, items: 200 },
   { characters: 2_000, items: 60 },

@@ -20,7 +20,7 @@ const MOST_TICKS = 8;
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800];
 /** What a line of the diagram would start another statement with, or a date. */
 const STATEMENT =
-  /^(?:\d{4}-\d\d-\d\d|gantt|title|section|click|date|excludes|includes|today|axis|top|tick|week|acc|inclusive)/i;
+  /^(?:\d{4}-\d\d-\d\d|gantt|title|section|click|call|href|date|excludes|includes|today|axis|top|tick|week|acc|inclusive)/i;
 
 /** The phases, the traffic and the rollback as a Mermaid diagram; '': too little happened. Times are the browser's. */
 export function timeline(outcome: Outcome, record: RunRecord): string {

@@ -4,10 +4,13 @@ import { readTraceRequest } from '../../../simulators/opentelemetry/trace-reques
 import { annotationBody } from '../../../src/announcements/channels/grafana.ts';
 import { slackBody } from '../../../src/announcements/channels/slack.ts';
 import { neutral, webhookBody } from '../../../src/announcements/channels/webhook.ts';
+import { endCheck, startCheck } from '../../../src/announcements/github/check.ts';
 import { bodyOf, markerOf } from '../../../src/announcements/github/comment.ts';
+import { endDeployment, startDeployment } from '../../../src/announcements/github/deployment.ts';
 import { endedMessage, startedMessage } from '../../../src/announcements/message.ts';
 import { encodeTrace } from '../../../src/announcements/traces/send-trace.ts';
 import { traceOf } from '../../../src/announcements/traces/spans.ts';
+import type { GitHubApi } from '../../../src/github/api.ts';
 import { PLACEHOLDERS } from '../../../src/model/announcement.ts';
 import { emptyRecord, endAs, OUTCOME_KINDS } from '../../../src/model/outcome.ts';
 import type { Evidence } from '../../../src/report/evidence.ts';
@@ -92,7 +95,7 @@ describe('whatever text comes from outside', () => {
   test('Slack gets it as plain text within its limits, and no markup beside our own links', () => {
     fc.assert(
       fc.property(evidence, (told) => {
-        for (const message of [endedMessage(told), startedMessage(told.record, told.run)]) {
+        for (const message of [endedMessage(told), startedMessage(told.record, told.run, false)]) {
           const { text, blocks } = slackBody(message) as {
             readonly text: string;
             readonly blocks: readonly SlackBlock[];
@@ -185,13 +188,51 @@ describe('whatever text comes from outside', () => {
     );
   });
 
+  test('a check, a status and a deployment have it as visible text, and as no Markdown where GitHub shows that', async () => {
+    await fc.assert(
+      fc.asyncProperty(evidence, foreign, fc.constantFrom('check', 'status'), async (told, environment, kind) => {
+        const sent: Record<string, unknown>[] = [];
+        const request = async (route: string, body: Record<string, unknown> = {}) => {
+          if (!route.startsWith('GET')) sent.push(body);
+          return { data: route.startsWith('GET') ? [] : { id: 7 } };
+        };
+        const api = { owner: 'acme', repo: 'agent', request: request as unknown as GitHubApi['request'] };
+        const run = { ...told.run, environment, requested: { image: null, service: environment, name: null } };
+        const whole = { ...told, run, record: { ...told.record, resource: null } };
+        const commit = 'a'.repeat(40);
+        const id = await startCheck(api, kind, { ...whole, commit, reviewed: null });
+        await endCheck(api, kind, { commit, evidence: whole, reviewed: null, id });
+        const start = {
+          environment: 'production',
+          commit,
+          ...whole,
+          isPreview: false,
+          event: 'push',
+          noteId: () => {},
+        };
+        await startDeployment(api, start);
+        await endDeployment(api, 7, whole);
+        for (const { output, payload: _, ...texts } of sent) {
+          const { title = '', summary = '' } = (output ?? {}) as { readonly title?: string; readonly summary?: string };
+          const shown = [title, summary, texts['name'], texts['context'], texts['description']];
+          for (const text of shown.map((one) => String(one ?? ''))) {
+            expect(text).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+            expect(text.isWellFormed()).toBe(true);
+          }
+          expect(summary.split('\n')[0]).not.toMatch(/(?<!\w)@\w|<(?!\/?span>)|\]\(|\*\*?\w|`/);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('a comment on GitHub is within its limit, and has one marker, its own', () => {
     fc.assert(
       fc.property(evidence, fc.constantFrom(65_000, 3_000, 500), (told, limit) => {
         const body = bodyOf(told, limit);
         expect(body.length).toBeLessThanOrEqual(Math.max(limit, 2_500));
-        expect(body.replace(/```.*?```/gs, '')).not.toMatch(/<!-- deploy-agent [0-9a-f]{16} -->/);
-        expect(markerOf(told)).toMatch(/^<!-- deploy-agent [0-9a-f]{16} -->$/);
+        expect(body.replace(/```.*?```/gs, '')).not.toMatch(/<!-- deploy-agent [0-9a-f]{16}/);
+        expect(markerOf('plan', told).whole).toMatch(/^<!-- deploy-agent [0-9a-f]{16} [0-9a-f]{16} -->$/);
       }),
     );
   });

@@ -37,8 +37,18 @@ test.each(OUTCOME_KINDS)('the headline of %s is a sentence also where nothing is
 });
 
 test('the start has both too', () => {
-  expect(startHeadline(known)).toBe('Deployment of agent to production started');
-  expect(startHeadline({ ...noRunFacts, requested })).toBe('Deployment of agent started');
+  expect(startHeadline(known, false)).toBe('Deployment of agent to production started');
+  expect(startHeadline({ ...noRunFacts, requested }, false)).toBe('Deployment of agent started');
+  expect(startHeadline(known, true)).toBe('Preview of agent in production started, with no traffic');
+});
+
+test('nothing failed before the rollback of a job that was cancelled', () => {
+  const failure = { code: 'CANCELLED', message: 'the job was cancelled (SIGINT)', hint: null } as const;
+  const sentences = OUTCOME_KINDS.map((kind) => headline({ outcome: endAs(kind, { failure }), record, run: known }));
+  for (const sentence of sentences) expect(sentence).not.toMatch(/^Failed|too/);
+  expect(sentences).toContain(
+    'Cancelled, and the rollback of agent in production failed: needs manual action now · 15m 22s',
+  );
 });
 
 test('a time below a second is not told', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { slackBody } from '../../../src/announcements/channels/slack.ts';
+import { webhookBody } from '../../../src/announcements/channels/webhook.ts';
 import { endCheck } from '../../../src/announcements/github/check.ts';
 import { writeComment } from '../../../src/announcements/github/comment.ts';
 import { endedMessage } from '../../../src/announcements/message.ts';
@@ -36,12 +37,18 @@ const uploaded = (text: string): number => bytes(text.replaceAll('\n', '\r\n'));
 
 describe.each([
   ['a job summary', 1_048_576, uploaded, async (evidence: Evidence) => renderSummary(evidence)],
-  ['a comment', 65_536, bytes, (evidence: Evidence) => sentBy((api) => writeComment(api, 7, evidence))],
+  [
+    'a comment',
+    65_536,
+    bytes,
+    (evidence: Evidence) => sentBy((api) => writeComment(api, 7, { kind: 'plan', evidence })),
+  ],
   [
     'the summary of a check run',
     65_535,
     bytes,
-    (evidence: Evidence) => sentBy((api) => endCheck(api, 'check', { commit: run.commit, evidence, id: null })),
+    (evidence: Evidence) =>
+      sentBy((api) => endCheck(api, 'check', { commit: run.commit, evidence, reviewed: null, id: null })),
   ],
 ] as const)('%s', (_what, limit, sizeOf, textOf) => {
   test.each([
@@ -76,6 +83,7 @@ describe.each([
     for (const [note, log] of [
       ['x', 'y\n'.repeat(400_000)],
       ['*'.repeat(200_000), '*'.repeat(200_000)],
+      ['$'.repeat(200_000), '$'.repeat(200_000)],
     ] as const) {
       const outcome = endAs('rolled-back', { failure, notes: [note], diagnosis: logsOf(log) });
       const text = await textOf({ ...evidenceWith(), outcome });
@@ -83,6 +91,40 @@ describe.each([
       expect(sizeOf(text)).toBeLessThanOrEqual(limit);
     }
   });
+});
+
+test('a text of a template has at most 2,000 characters, and keeps its addresses', () => {
+  const { texts, ...message } = endedMessage(evidenceWith());
+  const url = 'https://github.com/acme/agent/actions/runs/4711/attempts/1';
+  for (const character of ['x', '🌈', '@']) {
+    for (const length of [1, 1_700, 2_000]) {
+      const told = { ...texts, cause: character.repeat(length).slice(0, length), headline: 'Failed', 'run-url': url };
+      const template = { content: '{headline}\n{cause}\n{run-url}', twice: '{cause}{cause}', fixed: 'y'.repeat(3_000) };
+      const body = webhookBody({ ...message, texts: told }, template) as typeof template;
+      expect(body.content.endsWith(`\n${url}`)).toBe(true);
+      expect(body.content.includes('…')).toBe(length === 2_000 || (length === 1_700 && character === '@'));
+      for (const text of [body.content, body.twice]) expect(text.length).toBeLessThanOrEqual(2_000);
+      expect(body.content.isWellFormed()).toBe(true);
+      expect(body.fixed).toHaveLength(3_000);
+    }
+  }
+});
+
+test('a check has a name of its own for each service, environment and mode, however long', async () => {
+  const names = new Set<unknown>();
+  const long = 'x'.repeat(90);
+  for (const resource of ['agent', `service ${long} in cluster a`, `service ${long} in cluster b`]) {
+    for (const environment of [null, 'staging', 'production', `${long}1`, `${long}2`]) {
+      const request = async (_route: string, { name }: Record<string, unknown> = {}) => names.add(name);
+      const api = { owner: 'acme', repo: 'agent', request: request as unknown as GitHubApi['request'] };
+      const evidence = { ...evidenceWith(), record: { ...emptyRecord(0), resource }, run: { ...run, environment } };
+      for (const reviewed of [null, 'plan', 'preview'] as const)
+        await endCheck(api, 'check', { commit: run.commit, evidence, reviewed, id: null });
+    }
+  }
+  expect(names.size).toBe(45);
+  for (const name of names) expect(String(name).length).toBeLessThanOrEqual(100);
+  expect(names).toContain('deploy-agent: agent');
 });
 
 describe('an annotation', () => {

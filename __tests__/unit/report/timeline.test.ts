@@ -64,6 +64,8 @@ test('a name from outside adds no line, no statement and no end of the block', (
     ';',
     '#',
     'click a',
+    'call a',
+    'Href a',
     '2026-01-01',
     'section',
     'title x',
@@ -83,7 +85,7 @@ test('a name from outside adds no line, no statement and no end of the block', (
       expect(bars).toHaveLength(4);
       for (const bar of bars)
         expect(bar).toMatch(
-          /^ {2}(?!section|title|click|\d{4}-\d\d-\d\d)(?:#\d+;|[^:;#`%\n])+ :(?:(?:done|crit), )?\d+, \d+$/,
+          /^ {2}(?!section|title|click|[Cc]all|[Hh]ref|\d{4}-\d\d-\d\d)(?:#\d+;|[^:;#`%\n])+ :(?:(?:done|crit), )?\d+, \d+$/,
         );
     }),
     { numRuns: 100 },

@@ -1,7 +1,11 @@
 import { isJsonObject, type JsonObject } from '../../model/json.ts';
-import type { Message } from '../message.ts';
+import { cutText, type Message } from '../message.ts';
 
 const LONGEST_VALUE = 2_000;
+/** Of one text of a template, with all that is filled in: Discord refuses a message above it. */
+const LONGEST_FILLED = 2_000;
+/** No address is cut, nor a name: what is left would lead nowhere. */
+const SHORTEST_CUT = 300;
 
 /** What docs/notifications.md describes: all texts as one JSON document, or a template with texts filled in. */
 export function webhookBody({ mark, texts }: Message, template: JsonObject | null): object {
@@ -23,7 +27,30 @@ function fill(value: unknown, texts: Readonly<Record<string, string>>): unknown 
 }
 
 function fillText(template: string, texts: Readonly<Record<string, string>>): string {
-  return template.replace(/\{([a-z-]+)\}/g, (_, name: string) => neutral((texts[name] ?? '').slice(0, LONGEST_VALUE)));
+  // A name at each odd place.
+  const parts = template.split(/\{([a-z-]+)\}/g);
+  const filled = parts.map((part, index) => {
+    const name = index % 2 === 1 ? part : null;
+    return name === null ? part : neutral((texts[name] ?? '').slice(0, LONGEST_VALUE));
+  });
+  return cutLongest(filled).join('');
+}
+
+/** The longest of what is filled in is cut: the cause, and not the address after it. */
+function cutLongest(parts: string[]): readonly string[] {
+  for (let excess = lengthOf(parts) - LONGEST_FILLED; excess > 0; excess = lengthOf(parts) - LONGEST_FILLED) {
+    const lengths = parts.map((part, index) => (index % 2 === 1 ? part.length : 0));
+    const longest = Math.max(...lengths);
+    if (longest <= SHORTEST_CUT) break;
+    const at = lengths.indexOf(longest);
+    // Without the sign whose companion without width was cut off.
+    parts[at] = cutText(parts[at]!, Math.max(SHORTEST_CUT, longest - excess)).replace(/[@<\]]…$/, '…');
+  }
+  return parts;
+}
+
+function lengthOf(parts: readonly string[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 /** Without width, between characters that a chat would otherwise read as a mention or a link with another text. */

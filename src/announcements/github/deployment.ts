@@ -1,11 +1,12 @@
 import type { GitHubApi } from '../../github/api.ts';
-import { payloadFor, readDeployments } from '../../github/deployments.ts';
+import { relationOf } from '../../github/decide-older-commit.ts';
+import { payloadFor, type RecordedDeployment, readDeployments } from '../../github/deployments.ts';
 import { numberAt } from '../../model/json.ts';
 import type { OutcomeKind, RunRecord } from '../../model/outcome.ts';
 import type { Evidence } from '../../report/evidence.ts';
 import { headline } from '../../report/headline.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
-import { cutText } from '../message.ts';
+import { lineOf } from '../message.ts';
 
 const LONGEST_DESCRIPTION = 140;
 /** Each takes a request of its own for its statuses. */
@@ -25,26 +26,37 @@ interface Start {
   readonly run: RunFacts;
   /** It gets no traffic. */
   readonly isPreview: boolean;
+  /** That started this run. */
+  readonly event: string;
+  /** Told the ID at once: a deployment whose first status is not taken has an end all the same. */
+  noteId(id: number): void;
 }
 
 /** Records a deployment that is in progress. https://docs.github.com/rest/deployments */
 export async function startDeployment(
   api: GitHubApi,
-  { environment, commit, record, run, isPreview }: Start,
+  { environment, commit, record, run, isPreview, event, noteId }: Start,
 ): Promise<StartedDeployment> {
   const { owner, repo } = api;
-  const known = await readDeployments(api, { environment, run, count: NEWEST_DEPLOYMENTS });
-  const previous = known.find(({ isOfThisRun, succeededAt }) => succeededAt !== null && !isOfThisRun);
+  const service = { resource: record.resource ?? '', url: record.url };
+  const isOfService = (one: Pick<RecordedDeployment, 'ref' | 'ours' | 'address'>) =>
+    relationOf(one, { service, policy: null, event }) !== 'other';
+  // A deployment that the runner records after another workflow tells no commit, but that this job has one.
+  const isWanted = (one: Pick<RecordedDeployment, 'ref' | 'ours'>) =>
+    one.ours === null || isOfService({ ...one, address: '' });
+  const known = await readDeployments(api, { environment, run, count: NEWEST_DEPLOYMENTS, isWanted });
+  const previous = known.find((one) => one.succeededAt !== null && !one.isOfThisRun && isOfService(one));
   const previousCommit = previous?.commit || null;
   if (known.some(({ ours, isOfThisRun }) => ours === null && isOfThisRun)) return { id: null, previousCommit };
   const { data } = await api.request('POST /repos/{owner}/{repo}/deployments', {
     ...{ owner, repo, ref: commit, environment },
     // What may be deployed was decided by the workflow, and nothing is merged here.
     ...{ auto_merge: false, required_contexts: [], payload: payloadFor(record.resource, isPreview) },
-    description: cutText(record.resource ?? 'deploy-agent', LONGEST_DESCRIPTION),
+    description: lineOf(record.resource ?? 'deploy-agent', LONGEST_DESCRIPTION),
   });
   const id = numberAt(data, 'id');
   if (id <= 0) throw new Error('the answer names no deployment');
+  noteId(id);
   await setStatus(api, id, { state: 'in_progress', description: 'Deployment started', run, address: null });
   return { id, previousCommit };
 }
@@ -53,8 +65,9 @@ export async function startDeployment(
 export async function endDeployment(api: GitHubApi, id: number, evidence: Evidence): Promise<void> {
   const { outcome, record, run } = evidence;
   const address = outcome.kind === 'previewed' ? record.previewUrl : record.url;
-  const description = cutText(headline(evidence), LONGEST_DESCRIPTION);
-  await setStatus(api, id, { state: stateOf(outcome.kind), description, run, address });
+  const description = lineOf(headline(evidence), LONGEST_DESCRIPTION);
+  const isBeside = outcome.kind === 'previewed';
+  await setStatus(api, id, { state: stateOf(outcome.kind), description, run, address, isBeside });
 }
 
 type State = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
@@ -71,13 +84,18 @@ interface Status {
   readonly run: RunFacts;
   /** Of the service. */
   readonly address: string | null;
+  /** What the environment had before goes on serving. */
+  readonly isBeside?: boolean;
 }
 
-async function setStatus(api: GitHubApi, id: number, { state, description, run, address }: Status): Promise<void> {
+async function setStatus(api: GitHubApi, id: number, status: Status): Promise<void> {
+  const { state, description, run, address, isBeside = false } = status;
   const { owner, repo } = api;
   await api.request('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
     ...{ owner, repo, deployment_id: id, state, description },
     ...(run.runUrl ? { log_url: run.runUrl } : {}),
+    // Otherwise GitHub makes earlier deployments of the environment inactive.
+    ...(isBeside ? { auto_inactive: false } : {}),
     ...(address && /^https?:/.test(address) ? { environment_url: address } : {}),
   });
 }

@@ -1,4 +1,6 @@
 import { explainGitHubError, type GitHubApi, openGitHubApi } from '../../github/api.ts';
+import { isWithoutTraffic } from '../../inputs/rollout-inputs.ts';
+import { readStepInputs } from '../../inputs/step-inputs.ts';
 import { readEvent } from '../../io/event.ts';
 import type { Io } from '../../io/io.ts';
 import type { GitHubOptions } from '../../model/announcement.ts';
@@ -9,7 +11,7 @@ import type { Evidence } from '../../report/evidence.ts';
 import type { RunFacts } from '../../report/run-facts.ts';
 import { artifactRecordOf, writeArtifactRecord } from './artifact-record.ts';
 import { endCheck, startCheck } from './check.ts';
-import { writeComment } from './comment.ts';
+import { type ReviewedKind, writeComment } from './comment.ts';
 import { endDeployment, startDeployment } from './deployment.ts';
 
 /** Name of the state that says what this run has begun on GitHub. */
@@ -61,20 +63,21 @@ export async function startOnGitHub({
   const begun: { deployment?: number; check?: number } = {};
   // At once: a job that is cancelled now is ended by the post step, which knows what was saved.
   const note = (what: typeof begun): void => io.state.save(STATE, JSON.stringify(Object.assign(begun, what)));
+  const noteId = (id: number): void => note({ deployment: id });
+  const event = io.env['GITHUB_EVENT_NAME'] ?? '';
   const recordDeployment = async () => {
     if (environment === null || commit === null) return null;
     const started = await tell('record the deployment', 'deployments: write', telling, (api) =>
-      startDeployment(api, { environment, commit, record, run, isPreview }),
+      startDeployment(api, { environment, commit, record, run, isPreview, event, noteId }),
     );
-    if (started?.id) note({ deployment: started.id });
-    else if (started)
+    if (started && started.id === null)
       io.log.info(`The job’s own \`environment:\` has recorded a deployment to ${environment} already.`);
     return started;
   };
   const showCheck = async () => {
     if (kind === 'none' || shownAt === null) return { isCheckRefused: false };
     const started = await tell(`write the ${kind}`, permissionOf(kind), telling, async (api) => ({
-      id: await startCheck(api, kind, { commit: shownAt, record, run }),
+      id: await startCheck(api, kind, { commit: shownAt, record, run, reviewed: isPreview ? 'preview' : null }),
     }));
     if (started?.id) note({ check: started.id });
     return { isCheckRefused: started === null };
@@ -99,7 +102,7 @@ interface End {
 /** Each of them by itself: what one may not do, another may. */
 export async function endOnGitHub({ options, started, evidence, io, within }: End): Promise<void> {
   const { token, comment, check, artifactRecord } = options;
-  const { outcome, record, run } = evidence;
+  const { outcome, run } = evidence;
   const telling = { io, within, token };
   const event = readEvent(io);
   const saved = tryParseJson(io.state.read(STATE));
@@ -107,20 +110,24 @@ export async function endOnGitHub({ options, started, evidence, io, within }: En
   const checkId = started?.check ?? (numberAt(saved, 'check') || null);
   const number = findPullRequest(event);
   const commit = findHead(event, run);
-  const isForReview = record.forecast !== null || outcome.kind === 'previewed';
+  // A job that was cancelled before it changed anything has found out nothing.
+  const isEmpty = outcome.kind === 'refused' && outcome.failure?.code === 'CANCELLED';
+  const reviewed = reviewedKindOf(io);
   const artifact = artifactRecord ? artifactRecordOf(evidence) : null;
   const parts: Promise<unknown>[] = [];
   if (deployment > 0) {
     const what = 'record the end of the deployment';
     parts.push(tell(what, 'deployments: write', telling, (api) => endDeployment(api, deployment, evidence)));
   }
-  if (comment && isForReview && number > 0) {
+  if (comment && reviewed && !isEmpty && number > 0) {
     const what = `comment on pull request ${number}`;
-    parts.push(tell(what, 'pull-requests: write', telling, (api) => writeComment(api, number, evidence)));
+    parts.push(
+      tell(what, 'pull-requests: write', telling, (api) => writeComment(api, number, { kind: reviewed, evidence })),
+    );
   }
   if (check !== 'none' && commit) {
     const isQuiet = started?.isCheckRefused === true;
-    const end = (api: GitHubApi) => endCheck(api, check, { commit, evidence, id: checkId });
+    const end = (api: GitHubApi) => endCheck(api, check, { commit, evidence, reviewed, id: checkId });
     parts.push(tell(`write the ${check}`, permissionOf(check), { ...telling, isQuiet }, end));
   }
   if (artifact) {
@@ -139,10 +146,18 @@ function findHead(event: unknown, run: RunFacts): string | null {
   return textAt(event, 'pull_request', 'head', 'sha') || run.commit;
 }
 
-/** 0: this run is for none. */
+/** What someone reviews, however the run ends; null: it is a deployment. */
+function reviewedKindOf({ env }: Io): ReviewedKind | null {
+  const inputs = readStepInputs(env);
+  if (inputs.text('mode') === 'plan') return 'plan';
+  return isWithoutTraffic(inputs.text('traffic')) ? 'preview' : null;
+}
+
+/** 0: this run is for none. After another workflow GitHub lists those of other repositories too that have its commit as head. */
 function findPullRequest(event: unknown): number {
-  const [first] = listAt(event, 'workflow_run', 'pull_requests');
-  return numberAt(valueAt(event, 'pull_request') ?? first, 'number');
+  const id = numberAt(event, 'repository', 'id');
+  const own = listAt(event, 'workflow_run', 'pull_requests').find((one) => numberAt(one, 'base', 'repo', 'id') === id);
+  return numberAt(valueAt(event, 'pull_request') ?? own, 'number');
 }
 
 /** null: it could not be done, which one notice says. `isQuiet`: one has said it already. */
