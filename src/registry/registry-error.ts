@@ -36,6 +36,8 @@ const TOO_LARGE =
 const MAX_ERROR_BYTES = 65_536;
 const MAX_TEXT = 300;
 const SHORTEST_SECRET = 4;
+/** Longer than any run: whoever reads it may add it to a time. */
+const LONGEST_WAIT_MS = 1_000_000_000_000;
 const errorDocument = z.object({
   errors: z.array(z.object({ code: z.string().max(100).catch(''), message: z.string().catch('') })).min(1),
 });
@@ -84,12 +86,12 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT);
 }
 
-/** Seconds or a date: RFC 9110 10.2.3. */
+/** Seconds or a date: RFC 9110 10.2.3. null: it names no time to come, as a date that has passed where the two clocks differ. */
 export function parseRetryAfter(header: string | undefined, now: number): number | null {
   if (header === undefined) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
+  const isDate = /^[a-z]{3}/i.test(header.trim());
+  const waitMs = isDate ? Date.parse(header) - now : Number(header) * 1000;
+  return Number.isFinite(waitMs) && waitMs > 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : null;
 }
 
 function classify({ status, codes, text }: Refusal): ErrorCode {

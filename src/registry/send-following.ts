@@ -1,6 +1,7 @@
 import { guardedLookup } from '../io/address-guard.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
+import { PLAIN_HEADERS } from './plain-headers.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import type { RegistryCall } from './registry-call.ts';
 
@@ -31,7 +32,7 @@ export async function sendFollowing(
       method: call.method,
       url,
       headers: {
-        'user-agent': 'deploy-agent',
+        ...PLAIN_HEADERS,
         ...call.headers,
         ...(isOwn && authorization !== null ? { authorization } : {}),
       },
