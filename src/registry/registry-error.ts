@@ -3,6 +3,7 @@ import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
 import { redact } from '../model/redact.ts';
+import { parseRetryAfter } from '../model/retry-after.ts';
 import { hintFor, type RefusedCall } from './registry-hints.ts';
 
 /** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
@@ -36,8 +37,6 @@ const TOO_LARGE =
 const MAX_ERROR_BYTES = 65_536;
 const MAX_TEXT = 300;
 const SHORTEST_SECRET = 4;
-/** Longer than any run: whoever reads it may add it to a time. */
-const LONGEST_WAIT_MS = 1_000_000_000_000;
 const errorDocument = z.object({
   errors: z.array(z.object({ code: z.string().max(100).catch(''), message: z.string().catch('') })).min(1),
 });
@@ -84,14 +83,6 @@ function findMessage(document: object): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT);
-}
-
-/** Seconds or a date: RFC 9110 10.2.3. null: it names no time to come, as a date that has passed where the two clocks differ. */
-export function parseRetryAfter(header: string | undefined, now: number): number | null {
-  if (header === undefined) return null;
-  const isDate = /^[a-z]{3}/i.test(header.trim());
-  const waitMs = isDate ? Date.parse(header) - now : Number(header) * 1000;
-  return Number.isFinite(waitMs) && waitMs > 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : null;
 }
 
 function classify({ status, codes, text }: Refusal): ErrorCode {
