@@ -29,7 +29,7 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
   await ensureRollbackTarget(point, rollout);
-  record.differences = plan.differences;
+  Object.assign(record, { differences: plan.differences, size: plan.size ?? null });
   for (const difference of plan.differences) io.log.info(difference);
   for (const warning of plan.warnings ?? []) io.log.warning(warning);
 

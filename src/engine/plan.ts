@@ -49,6 +49,7 @@ async function forecastRollout(request: PlanRequest, copies: readonly CopyForeca
   return {
     unchanged,
     differences: changes.differences,
+    size: changes.size ?? null,
     warnings: changes.warnings ?? [],
     copies,
     restores: point.revision,

@@ -1,5 +1,6 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Failure } from './errors.ts';
+import type { SizeChange } from './instance-size.ts';
 import type { VerifiedImage } from './requirement.ts';
 import type { ServiceLogs } from './service-logs.ts';
 import type { SmokeTestResult } from './smoke-test.ts';
@@ -113,6 +114,8 @@ export interface Forecast {
   readonly unchanged: boolean;
   /** One line for each difference from what is live. */
   readonly differences: readonly string[];
+  /** Of one instance; null: not known. */
+  readonly size: SizeChange | null;
   /** What the user probably did not mean, one line each. */
   readonly warnings: readonly string[];
   readonly copies: readonly CopyForecast[];
@@ -176,6 +179,8 @@ export interface RunRecord {
   analyses: Analysis[];
   /** What the change is beside what was live, one line each. Names and images, never a value. */
   differences: readonly string[];
+  /** Of one instance; null: not known. */
+  size: SizeChange | null;
   /** The command that restores what was live before; null: nothing was, or it is not live any more. */
   restoreCommand: string | null;
   /** Of `mode: plan`. */
@@ -208,6 +213,7 @@ export function emptyRecord(startedAt: number): RunRecord {
     traffic: [],
     analyses: [],
     differences: [],
+    size: null,
     restoreCommand: null,
     forecast: null,
     restored: [],

@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ImageReference } from './image.ts';
 import type { Inside } from './inside.ts';
+import type { SizeChange } from './instance-size.ts';
 import type { JsonObject } from './json.ts';
 import type { MarkerControl } from './marker-control.ts';
 import type { Platform } from './platform.ts';
@@ -55,6 +56,8 @@ export interface ChangePlan {
   readonly differences: readonly string[];
   /** What the user probably did not mean, one line each. */
   readonly warnings?: readonly string[];
+  /** Of one instance; null, or absent: not known. */
+  readonly size?: SizeChange | null;
   /** What its images have to be built for; null: the cloud doesn't tell. */
   readonly platform: Platform | null;
 }

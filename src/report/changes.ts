@@ -1,4 +1,4 @@
-import type { Outcome, OutcomeKind } from '../model/outcome.ts';
+import type { Outcome, OutcomeKind, RunRecord } from '../model/outcome.ts';
 import { shortDigest, shortenNames } from '../model/short-names.ts';
 import { codeSpan, escapeMarkdown, folded, table } from './escape.ts';
 import type { Evidence } from './evidence.ts';
@@ -9,14 +9,14 @@ const IMAGE = /^(?:(.*): )?image (\S+) -> (\S+)$/s;
 const TAG = /^[^@]*:([\w.-]{1,128})$/;
 const MEMBER = /^(.+) (added|changed|removed)$/s;
 
-/** Before and now, of the revision and of what differs; a change that is not in place is listed as what was attempted. */
+/** Before and now, of the revision, of what differs, and of the size; a change that is not in place is listed as what was attempted. */
 export function changesSection({ outcome, record, run }: Evidence): string {
   const { differences } = record;
   const named = { image: record.image, tag: TAG.exec(run.requested.image ?? '')?.[1] ?? null };
   const isInPlace = IN_PLACE.includes(outcome.kind);
   const rows = [
     ...revisionRows(outcome),
-    ...(isInPlace ? differences.map((difference) => differenceRow(difference, named)) : []),
+    ...(isInPlace ? [...differences.map((difference) => differenceRow(difference, named)), ...sizeRows(record)] : []),
   ];
   const now = outcome.kind === 'previewed' ? 'Preview, with no traffic' : 'Now';
   const parts = rows.length > 0 ? [table(['What', 'Before', now], rows)] : [];
@@ -36,6 +36,13 @@ function revisionRows({ kind, previousRevision, revision }: Outcome): readonly (
     return isNews ? [['Revision', codeSpan(previousRevision), codeSpan(revision)]] : [];
   }
   return revision && kind !== 'planned' ? [['Revision', 'none: the first of this service', codeSpan(revision)]] : [];
+}
+
+/** CPU and memory of one instance, also where they stay as they are. */
+function sizeRows({ size }: RunRecord): readonly (readonly string[])[] {
+  if (!size) return [];
+  const say = (text: string | null) => (text === null ? 'not set' : codeSpan(text));
+  return [['Size', say(size.before), say(size.now)]];
 }
 
 /** The tag that was asked for: what is deployed is named by its digest. */

@@ -47,11 +47,13 @@ function describeTag(tag: CopyForecast['tags'][number], destination: string): st
   return `The tag ${tag.name} points to ${tag.now} and would be moved; a registry with immutable tags refuses this.`;
 }
 
-function describeChange({ unchanged, differences, restores }: Forecast): readonly string[] {
+function describeChange({ unchanged, differences, size, restores }: Forecast): readonly string[] {
   if (unchanged) return ['The requested configuration is already live and healthy: the outcome would be unchanged.'];
   if (differences.length === 0 && restores !== null)
     return [`No difference from ${restores}: the same configuration would be rolled out again.`];
-  return differences.map((difference) => `Would change: ${difference}`);
+  const isResized = size !== null && size.before !== size.now;
+  const resized = isResized ? [`size ${size.before ?? 'not set'} -> ${size.now ?? 'not set'}`] : [];
+  return [...differences, ...resized].map((difference) => `Would change: ${difference}`);
 }
 
 function describeTests({ smokeTests }: Forecast): string {

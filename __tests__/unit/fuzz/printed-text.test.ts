@@ -281,6 +281,7 @@ function summaryWith(foreign: string): string {
   const forecast = {
     ...{ unchanged: false, differences: [foreign], warnings: [foreign], copies: [], restores: foreign },
     ...{ inTheWay: foreign, steps: [foreign], smokeTests: [foreign] },
+    size: { before: foreign, now: null },
   };
   return [
     renderSummary({ outcome, record, run }),

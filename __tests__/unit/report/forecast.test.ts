@@ -20,6 +20,7 @@ const copy = {
 const forecast: Forecast = {
   unchanged: false,
   differences: ['container web: environment variable LOG_LEVEL changed'],
+  size: { before: '1 vCPU', now: '1 vCPU' },
   warnings: [],
   copies: [copy],
   restores: 'agent:41',
@@ -54,6 +55,7 @@ describe('the text of a plan', () => {
     ],
     ['an image that is already present', { copies: [{ ...copy, isThere: true }] }, 'no blobs would be copied'],
     ['a difference', {}, 'Would change: container web: environment variable LOG_LEVEL changed'],
+    ['a size', { size: { before: '1 vCPU', now: null } }, 'Would change: size 1 vCPU -> not set'],
     ['nothing to do', { unchanged: true, differences: [] }, 'the outcome would be unchanged'],
     ['the same configuration again', { differences: [] }, 'No difference from agent:41'],
     ['the rollback', {}, 'A rollback would restore agent:41.'],

@@ -1,8 +1,9 @@
 import { ensureEdit } from '../../model/change.ts';
-import type { JsonObject } from '../../model/json.ts';
-import { textAt } from '../../model/json.ts';
+import { compareSizes } from '../../model/instance-size.ts';
+import { type JsonObject, listAt, textAt } from '../../model/json.ts';
 import type { Platform } from '../../model/platform.ts';
 import type { Change, ChangePlan } from '../../model/workload.ts';
+import { sizeOfContainers } from '../size-of-containers.ts';
 import { chooseBase } from './choose-base.ts';
 import { type ClusterWorkload, readObject } from './cluster-workload.ts';
 import { editTemplate, listWarnings } from './edit-template.ts';
@@ -27,8 +28,14 @@ export async function planChange(run: ClusterWorkload, change: Change): Promise<
     unchanged: isEqual && (isComplete || (run.allowsEmpty && isEmpty(run, object))),
     differences: isEqual ? [] : listDifferences(serving, edited),
     warnings: listWarnings(base, edited),
+    size: compareSizes(sizeOf(serving), sizeOf(edited)),
     platform: platformOf(edited),
   };
+}
+
+/** What its containers request: that much each pod gets for sure. */
+function sizeOf(template: JsonObject) {
+  return sizeOfContainers(listAt(template, 'spec', 'containers'), 'requests');
 }
 
 export interface MadeEdit {

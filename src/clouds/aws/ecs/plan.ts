@@ -3,6 +3,7 @@ import type { Service } from '@aws-sdk/client-ecs';
 import { type RetryPolicy, retryTransient } from '../../../io/retry-transient.ts';
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { compareSizes } from '../../../model/instance-size.ts';
 import type { JsonObject } from '../../../model/json.ts';
 import type { ChangeMark } from '../../../model/restore-point.ts';
 import type { Base, Change, ChangePlan } from '../../../model/workload.ts';
@@ -14,6 +15,7 @@ import { describeService, type EcsService, isSteady, readLive, shortRevision } f
 import { editDocument, listWarnings, readContainers, toDocument } from './task-definition.ts';
 import { listDifferences } from './task-definition-differences.ts';
 import { describeTaskDefinition, registerTaskDefinition } from './task-definition-wire.ts';
+import { taskSize } from './task-size.ts';
 
 /** The change compared with what the service names now. */
 export async function planChange(ecs: EcsService, deployments: EcsDeployments, change: Change): Promise<ChangePlan> {
@@ -28,6 +30,7 @@ export async function planChange(ecs: EcsService, deployments: EcsDeployments, c
     unchanged: healthy,
     differences: listDifferences(live, edited),
     warnings: listWarnings(base, edited),
+    size: compareSizes(taskSize(live), taskSize(edited)),
     platform: platformOf(edited, service),
   };
 }

@@ -1,9 +1,11 @@
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
+import { compareSizes } from '../../../model/instance-size.ts';
 import { type JsonObject, listAt, textAt } from '../../../model/json.ts';
 import { nearest } from '../../../model/nearest.ts';
 import type { ChangeMark } from '../../../model/restore-point.ts';
 import type { Change, ChangePlan, EditChange } from '../../../model/workload.ts';
+import { sizeOfContainers } from '../../size-of-containers.ts';
 import { type AppState, type ContainerApp, findRevision, readApp } from './app.ts';
 import { type BaseTemplate, readBase } from './base.ts';
 import { ensureActive } from './ensure-active.ts';
@@ -11,7 +13,7 @@ import { findPinningRevision } from './pinned-by.ts';
 import { followsWhenDone } from './restore-data.ts';
 import { formatRevision, makeSuffix } from './revision-name.ts';
 import { isUp, type RevisionState, toRevisionState } from './revision-state.ts';
-import { editTemplate, isSameTemplate, listWarnings } from './template.ts';
+import { editTemplate, isSameTemplate, listWarnings, readContainers } from './template.ts';
 import { listDifferences } from './template-differences.ts';
 import { readTraffic } from './traffic-table.ts';
 
@@ -35,8 +37,13 @@ export async function planChange(app: ContainerApp, given: Change): Promise<Chan
     unchanged: share === true && state.provisioningState === 'succeeded',
     differences: [...describeDifferences(base, edited, state), ...resumed],
     warnings: listWarnings(base.template, edited),
+    size: compareSizes(sizeOf(base.serving), sizeOf(edited)),
     platform: PLATFORM,
   };
+}
+
+function sizeOf(template: JsonObject) {
+  return sizeOfContainers(readContainers(template));
 }
 
 function describeDifferences(base: BaseTemplate, edited: JsonObject, state: AppState): readonly string[] {

@@ -1,9 +1,11 @@
 import { ensureEdit } from '../../../model/change.ts';
 import { DeployError } from '../../../model/errors.ts';
-import { canonical, type JsonObject } from '../../../model/json.ts';
+import { compareSizes } from '../../../model/instance-size.ts';
+import { canonical, type JsonObject, listAt } from '../../../model/json.ts';
 import type { Platform } from '../../../model/platform.ts';
 import type { ChangeMark } from '../../../model/restore-point.ts';
 import type { Change, ChangePlan } from '../../../model/workload.ts';
+import { sizeOfContainers } from '../../size-of-containers.ts';
 import { chooseBase } from './choose-base.ts';
 import { ensurePermitted } from './permissions.ts';
 import { ensurePullable } from './pullable.ts';
@@ -43,6 +45,7 @@ export async function planChange(run: RunService, change: Change): Promise<Chang
     unchanged: isEqual && isLiveAlone(service),
     differences: isEqual ? [...differences, ...describeTraffic(service)] : differences,
     warnings: [...listWarnings(base.template, edited), ...warnOfNoInstance(edited)],
+    size: compareSizes(sizeOf(base.serving), sizeOf(edited)),
     platform: PLATFORM,
   };
 }
@@ -95,6 +98,10 @@ async function isUsable(run: RunService, name: string): Promise<boolean> {
 function warnOfNoInstance(edited: JsonObject): readonly string[] {
   if (edited['healthCheckDisabled'] !== true) return [];
   return ['The health check of the service is disabled: only smoke tests will show whether the new revision works.'];
+}
+
+function sizeOf(template: JsonObject) {
+  return sizeOfContainers(listAt(template, 'containers'), 'limits');
 }
 
 function isSameTemplate(one: JsonObject, other: JsonObject): boolean {

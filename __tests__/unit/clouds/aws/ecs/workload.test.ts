@@ -169,6 +169,7 @@ describe('planning and preparing', () => {
       unchanged: false,
       differences: [`container web: image ghcr.io/acme/agent:v1 -> ${IMAGE}`],
       warnings: [],
+      size: null,
       platform: null,
     });
   });
@@ -177,7 +178,13 @@ describe('planning and preparing', () => {
     const document = { family: 'agent', containerDefinitions: [{ name: 'web', image: IMAGE }] };
     world.definitions.set(definitionArn('agent:41'), { document });
     const workload = await open();
-    expect(await workload.plan(change)).toEqual({ unchanged: true, differences: [], warnings: [], platform: null });
+    expect(await workload.plan(change)).toEqual({
+      unchanged: true,
+      differences: [],
+      warnings: [],
+      size: null,
+      platform: null,
+    });
     world.service = { ...world.service, runningCount: 1 };
     expect((await workload.plan(change)).unchanged).toBe(false);
     world.start('agent:41', 'ROLLBACK_SUCCESSFUL');
