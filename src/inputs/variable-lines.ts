@@ -1,6 +1,6 @@
 import { DeployError } from '../model/errors.ts';
 
-const LINE = /^(?:export +)?([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/;
+const LINE = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)=([^\r\n]*)$/;
 
 /** Is it written as lines `NAME=value`, and not as a map of YAML? The first line decides. */
 export function isLines(text: string): boolean {
@@ -59,14 +59,15 @@ function readLines(text: string, what: string, read: (value: string) => string |
 
 const MOST_PROBLEMS = 10;
 const AMBIGUOUS =
-  'tools read this value differently (an open quote, a `\\\\`, a `$` or a ` #`); expected it in the input environment-variables';
+  'tools read this value differently (an open quote, a backtick, a `\\\\`, a `$` or a `#`); expected it in single quotes, or in the input environment-variables';
 
 /** null: it depends on who reads it. */
 function unquote(given: string): string | null {
-  const value = given.trim();
+  const value = given.replace(/^[ \t]+|[ \t]+$/g, '');
   const single = /^'([^']*)'$/.exec(value)?.[1];
   if (single !== undefined) return single;
   const double = /^"([^"\\$]*)"$/.exec(value)?.[1];
   if (double !== undefined) return double;
-  return /^["']|\s#|\$[{(]/.test(value) ? null : value;
+  // Some cut a plain value at any `#`, and put a variable in for `$NAME`.
+  return /^["'`]|#|\$[A-Za-z_{(]/.test(value) ? null : value;
 }

@@ -9,7 +9,7 @@ import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 import { keepGuardsApart } from './guarded-sockets.ts';
 import { tlsOptions } from './http-tls.ts';
-import { dropIdleSockets } from './idle-sockets.ts';
+import { dropDeadTogether } from './idle-sockets.ts';
 import type { SocketRequest } from './open-socket.ts';
 import { openProxiedHosts } from './proxied-hosts.ts';
 import { readProxyEnv } from './proxy-env.ts';
@@ -73,8 +73,7 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
   // A tunnel is opened with `read()`, which finds nothing where reads are shared.
   const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
-  const httpAgent = new http.Agent(options);
-  const httpsAgent = new https.Agent(options);
+  const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options);
   for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);
   const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent });
   const early = isProxied
@@ -94,9 +93,7 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
       try {
         return await sendOnce(request, agent, underWay);
       } catch (error) {
-        if (!(error instanceof StaleSocketError)) throw error;
-        dropIdleSockets(agent, request.url);
-        if (!isReplayable(request)) throw error;
+        if (!(error instanceof StaleSocketError && isReplayable(request))) throw error;
         return await sendOnce(request, agent, underWay);
       }
     },
@@ -112,15 +109,21 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
   };
 }
 
+interface Agents {
+  readonly 'http:': http.Agent;
+  readonly 'https:': https.Agent;
+}
+
 function runIsOver(): DeployError {
   return new DeployError('CANCELLED', 'could not send another request: the run is over', {
     hint: 'The outcome of the run says what happened.',
   });
 }
 
-interface Agents {
-  readonly 'http:': http.Agent;
-  readonly 'https:': https.Agent;
+function openAgents(options: https.AgentOptions): Agents {
+  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  for (const agent of Object.values(agents)) dropDeadTogether(agent);
+  return agents;
 }
 
 /** The agents of a proxy, which are made once; without a proxy: the usual ones. */
@@ -129,7 +132,7 @@ function openProxyAgents(usual: Agents): (proxy?: string) => Agents {
   return (proxy) => {
     if (proxy === undefined) return usual;
     const options = { ...AGENT_OPTIONS, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-    const agents = opened.get(proxy) ?? { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+    const agents = opened.get(proxy) ?? openAgents(options);
     opened.set(proxy, agents);
     return agents;
   };

@@ -1,12 +1,26 @@
 import type { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 
-const PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+interface Address {
+  readonly host?: string;
+  readonly port?: number | string;
+}
 
-/** Closes the idle connections to a host: where one of them turned out to be dead, the others most often are too. */
-export function dropIdleSockets(agent: Agent, { hostname, port, protocol }: URL): void {
-  const host = hostname.replace(/^\[|\]$/g, '');
+/**
+ * Where one of the kept connections to a host turns out to be dead, closed or silent, the idle ones most often are too: they are
+ * closed, so that the next try opens its own. For all who use the agent, SDKs included.
+ */
+export function dropDeadTogether(agent: Agent): void {
+  const watched = new WeakSet<Socket>();
+  agent.on('free', (socket: Socket, options: Address) => {
+    if (watched.has(socket)) return;
+    watched.add(socket);
+    socket.once('error', () => dropIdleSockets(agent, options));
+  });
+}
+
+function dropIdleSockets(agent: Agent, { host, port }: Address): void {
   // What follows in the agent's names are the options of a request.
-  const name = `${host}:${port || PORTS[protocol]}:`;
-  const idle = Object.entries(agent.freeSockets).filter(([key]) => key.startsWith(name));
+  const idle = Object.entries(agent.freeSockets).filter(([name]) => name.startsWith(`${host}:${port}:`));
   for (const socket of idle.flatMap(([, sockets]) => sockets ?? [])) socket.destroy();
 }

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import { addressOf, chooseProxy } from './choose-proxy.ts';
-import { adviceFor } from './connection-advice.ts';
+import { adviceFor, REFUSED_TUNNEL } from './connection-advice.ts';
 import { tlsOptions } from './http-tls.ts';
 import type { ProxyEnv } from './proxy-env.ts';
 
@@ -94,10 +94,15 @@ async function tunnel(proxy: URL, url: URL, opened: Socket[]): Promise<Socket> {
   asking.once('connect', ({ statusCode = 0 }, socket, head) => {
     if (head.length > 0) socket.unshift(head);
     if (statusCode >= 200 && statusCode <= 299) resolve(socket);
-    else reject(new Error(`the proxy answered ${statusCode}`));
+    else reject(refusedTunnel(statusCode));
   });
   asking.end();
   return await promise;
+}
+
+/** As Node's own agents tell it. */
+function refusedTunnel(status: number): Error {
+  return Object.assign(new Error(`the proxy refused the tunnel: HTTP/1.1 ${status}`), { code: REFUSED_TUNNEL });
 }
 
 function loginTo({ username, password }: URL): Readonly<Record<string, string>> {

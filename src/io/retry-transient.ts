@@ -14,7 +14,7 @@ export interface RetryPolicy {
   readonly isSpread?: boolean;
   /** Which failures may pass by themselves; `isTransient` unless it is given. */
   readonly mayPass?: (error: object) => boolean;
-  /** The server's Retry-After, used instead of the policy's own pause; null: it sent none. */
+  /** The server's Retry-After, used instead of the policy's own pause; null or 0: it names no time. */
   readonly retryAfterMs?: (error: object) => number | null;
   /** A server that takes no request before a time after it is not waited for; milliseconds since 1970. */
   readonly deadline?: number;
@@ -72,5 +72,6 @@ function delayAfter(tried: number, error: object, policy: RetryPolicy): number {
   const { firstDelayMs, growth = 2, isSpread = false, retryAfterMs } = policy;
   const ownMs = firstDelayMs * growth ** (tried - 1);
   const spreadMs = isSpread ? Math.round(ownMs * (0.5 + Math.random() / 2)) : ownMs;
-  return Math.min(retryAfterMs?.(error) ?? spreadMs, MAX_DELAY_MS);
+  // "At once" would use up all tries in no time.
+  return Math.min(retryAfterMs?.(error) || spreadMs, MAX_DELAY_MS);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../io/clock.ts';
 import type { Http } from '../io/http.ts';
 import { parseChallenges } from './challenge.ts';
+import { PLAIN_HEADERS } from './plain-headers.ts';
 import { registryUrl } from './registry-address.ts';
 import { RegistryError, readRefusal } from './registry-error.ts';
 import type { TokenRealms } from './token-realm.ts';
@@ -30,8 +31,13 @@ export async function askForScheme(
   registry: string,
   { http, clock, signal, realms }: SchemeQuestion,
 ): Promise<AuthScheme> {
-  const headers = { 'user-agent': 'deploy-agent' };
-  const response = await http.send({ method: 'GET', url: registryUrl(registry), headers, timeoutMs: 30_000, signal });
+  const response = await http.send({
+    method: 'GET',
+    url: registryUrl(registry),
+    headers: PLAIN_HEADERS,
+    timeoutMs: 30_000,
+    signal,
+  });
   const refusal = await readRefusal(response, clock.now());
   // A registry that asks for no login.
   if (refusal.status < 300) return NO_SCHEME;

@@ -83,6 +83,10 @@ async function pumpPart(
   check.noteResume();
   const { start, body } = await source.open(check.bytes(), to.signal);
   let known = check.bytes() - start;
+  if (known < 0) {
+    body.destroy();
+    throw broken(source, check, new Error(`the source went on at byte ${start}`));
+  }
   const take = (chunk: Buffer): Buffer => {
     to.onChunk();
     const fresh = chunk.subarray(known);

@@ -91,11 +91,17 @@ export async function openBlob(
       isWithin,
       expect: offset === 0 ? [200] : [200, 206],
     },
-    async ({ status, body }) => {
+    async ({ status, headers: received, body }) => {
       freeReads(body);
-      return { start: status === 206 ? offset : 0, body };
+      return { start: status === 206 ? startOf(received['content-range'], offset) : 0, body };
     },
   );
+}
+
+/** Some send more than was asked for: from the start of a block, or all of it. Without a range, it is the one that was asked for. */
+function startOf(range: string | undefined, offset: number): number {
+  const start = /^bytes (\d{1,15})-/.exec(range ?? '')?.[1];
+  return start === undefined ? offset : Number(start);
 }
 
 /** Sends what `body` writes in one request, as fast as the registry takes it. */

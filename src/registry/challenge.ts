@@ -9,6 +9,9 @@ const MAX_HEADER = 8_192;
 const SCHEME = /^[\s,]*([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)(?!\s*=)/;
 const PARAMETER = /^[\s,]*([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/;
 
+/** What some schemes have instead of parameters: `Negotiate YII/a+b==`. */
+const TOKEN68 = /^\s+[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))/;
+
 /** All challenges of a WWW-Authenticate header (RFC 9110 11.6.1); what cannot be read ends the list. */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
@@ -22,10 +25,10 @@ export function parseChallenges(header: string): readonly Challenge[] {
     } else if (parameter && current) {
       const value = parameter[2]?.replace(/\\(.)/g, '$1') ?? parameter[3] ?? '';
       current.parameters.set(parameter[1]!.toLowerCase(), value);
-    } else {
+    } else if (!current || current.parameters.size > 0 || !TOKEN68.test(rest)) {
       break;
     }
-    rest = rest.slice((parameter ?? scheme)![0].length);
+    rest = rest.slice((parameter ?? scheme ?? TOKEN68.exec(rest))![0].length);
   }
   return challenges;
 }

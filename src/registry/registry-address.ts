@@ -34,13 +34,21 @@ export function ensureSafeUrl(url: URL, registry: string): void {
   const problem = findProblem(url, isLoopback(own));
   if (problem === null) return;
   throw new DeployError('REGISTRY_FAILED', `could not follow ${registry} to ${url.host}: ${problem}`, {
-    hint: `Check that ${registry} is the registry you mean; its answers point somewhere unsafe.`,
+    hint:
+      problem === NOT_HTTPS && url.hostname === own.hostname
+        ? OWN_HTTP
+        : `Check that ${registry} is the registry you mean; its answers point somewhere unsafe.`,
   });
 }
 
+const NOT_HTTPS = 'it is not https';
+/** Behind a proxy that ends TLS, a registry that is not told so names its own addresses with http. */
+const OWN_HTTP =
+  'The registry names its own address with http: have the proxy in front of it send `X-Forwarded-Proto: https`, or set its external address there (`http.host` of distribution, `external_url` of Harbor).';
+
 function findProblem(url: URL, fromLoopback: boolean): string | null {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && fromLoopback && isLoopback(url))) {
-    return 'it is not https';
+    return NOT_HTTPS;
   }
   if (url.username !== '' || url.password !== '') return 'it has credentials in it';
   if (isForbiddenHost(url)) return 'it is a link-local address or a metadata service';

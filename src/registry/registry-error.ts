@@ -3,6 +3,7 @@ import { type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError, type ErrorCode, isTransient } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
 import { redact } from '../model/redact.ts';
+import { parseRetryAfter } from '../model/retry-after.ts';
 import { hintFor, type RefusedCall } from './registry-hints.ts';
 
 /** What a registry answered when it refused. `retryAfterMs`: from its Retry-After; null: it sent none. */
@@ -82,14 +83,6 @@ function findMessage(document: object): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT);
-}
-
-/** Seconds or a date: RFC 9110 10.2.3. */
-export function parseRetryAfter(header: string | undefined, now: number): number | null {
-  if (header === undefined) return null;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 
 function classify({ status, codes, text }: Refusal): ErrorCode {

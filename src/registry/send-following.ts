@@ -1,6 +1,7 @@
 import { guardedLookup } from '../io/address-guard.ts';
 import { type Http, type HttpResponse, readBody } from '../io/http.ts';
 import { DeployError } from '../model/errors.ts';
+import { PLAIN_HEADERS } from './plain-headers.ts';
 import { ensureSafeUrl, registryUrl } from './registry-address.ts';
 import type { RegistryCall } from './registry-call.ts';
 
@@ -12,6 +13,8 @@ export interface FollowedAnswer {
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
+/** With the same method and body: RFC 9110 15.4.8. */
+const SAME_REQUEST = [307, 308];
 
 /**
  * Authorization goes to the registry's own origin only: a storage host refuses it, and has no right to it.
@@ -31,7 +34,7 @@ export async function sendFollowing(
       method: call.method,
       url,
       headers: {
-        'user-agent': 'deploy-agent',
+        ...PLAIN_HEADERS,
         ...call.headers,
         ...(isOwn && authorization !== null ? { authorization } : {}),
       },
@@ -68,12 +71,13 @@ async function ensureNoChallenge(call: RegistryCall, answer: FollowedAnswer, url
   });
 }
 
-/** Only for reading; a push that is sent elsewhere is an error. */
-function findRedirect(call: RegistryCall, response: HttpResponse, from: URL): URL | null {
-  const { location } = response.headers;
-  if (call.method !== 'GET' && call.method !== 'HEAD') return null;
-  if (!REDIRECTS.includes(response.status) || location === undefined || !URL.canParse(location, from.href)) return null;
-  return new URL(location, from);
+/** A push that is sent to another host is an error, and a body that is written can't be sent again. */
+function findRedirect(call: RegistryCall, { status, headers: { location } }: HttpResponse, from: URL): URL | null {
+  if (!REDIRECTS.includes(status) || location === undefined) return null;
+  const next = URL.parse(location, from.href);
+  if (call.method === 'GET' || call.method === 'HEAD') return next;
+  const isSame = SAME_REQUEST.includes(status) && typeof call.body !== 'function';
+  return isSame && next?.origin === from.origin ? next : null;
 }
 
 function tooManyRedirects(call: RegistryCall): DeployError {

@@ -6,6 +6,7 @@ import { tryParseJson } from '../model/json.ts';
 import { isIdentityToken, type RegistryCredentials, type RegistryTraits } from '../model/keychain.ts';
 import { explainWrongAnswer, WrongAnswer } from '../model/wrong-answer.ts';
 import { basicHeader } from './basic-header.ts';
+import { PLAIN_HEADERS } from './plain-headers.ts';
 import { type Refusal, RegistryError, readRefusal } from './registry-error.ts';
 import { hintFor } from './registry-hints.ts';
 import { lookupFor } from './token-realm.ts';
@@ -63,7 +64,7 @@ export async function fetchToken(
 
 type Question = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'>;
 
-const HEADERS = { accept: 'application/json', 'user-agent': 'deploy-agent' };
+const HEADERS = { ...PLAIN_HEADERS, accept: 'application/json' };
 
 function questionOf({ realm, service, scopes }: TokenRequest, authorization: string | null): Question {
   const url = new URL(realm);

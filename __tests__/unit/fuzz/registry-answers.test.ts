@@ -2,10 +2,11 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { HttpResponse } from '../../../src/io/http.ts';
 import { DeployError } from '../../../src/model/errors.ts';
+import { parseRetryAfter } from '../../../src/model/retry-after.ts';
 import { parseChallenges } from '../../../src/registry/challenge.ts';
 import { dockerConfigKeychain } from '../../../src/registry/docker-config-keychain.ts';
 import { digestOf, parseManifest } from '../../../src/registry/manifest.ts';
-import { parseRetryAfter, RegistryError, readRefusal } from '../../../src/registry/registry-error.ts';
+import { RegistryError, readRefusal } from '../../../src/registry/registry-error.ts';
 import { fc } from '../../fixtures/fast-check.ts';
 import { anyText, textWith, tried } from './attacks.ts';
 

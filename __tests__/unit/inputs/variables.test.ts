@@ -92,14 +92,33 @@ describe('a .env file', () => {
     });
   });
 
-  test.each(['A="hunter2', 'A="a\\nhunter2"', 'A=x #hunter2', 'A=$' + '{hunter2}', 'A="$hunter2"'])(
-    'with what tools read differently is refused: %s',
-    (file) => {
-      const message = messageOf(() => parse('', file));
-      expect(message).toContain('line 1: A: tools read this value differently');
-      expect(message).not.toContain('hunter2');
-    },
-  );
+  test.each([
+    'A="hunter2',
+    'A="a\\nhunter2"',
+    'A=x #hunter2',
+    'A=x#hunter2',
+    'A=#hunter2',
+    'A=$' + '{hunter2}',
+    'A=x$hunter2',
+    'A=`hunter2`',
+    'A="$hunter2"',
+  ])('with what tools read differently is refused: %s', (file) => {
+    const message = messageOf(() => parse('', file));
+    expect(message).toContain('line 1: A: tools read this value differently');
+    expect(message).toContain('expected it in single quotes');
+    expect(message).not.toContain('hunter2');
+  });
+
+  test.each([
+    ["A='x#y$z`'", 'x#y$z`'],
+    ['A=100$', '100$'],
+    ['export\tA=1', '1'],
+    ['A=\tx \t', 'x'],
+    ['A=x\u00a0', 'x\u00a0'],
+    ['A=x\u2028y', 'x\u2028y'],
+  ])('of which nothing is lost: %j', (file, value) => {
+    expect(parse('', file).set).toEqual({ A: value });
+  });
 
   test('that is not there is a mistake', () => {
     const message = messageOf(() => parse('', null, { 'INPUT_ENVIRONMENT-FILE': 'missing.env' }));

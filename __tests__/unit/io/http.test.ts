@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -84,6 +85,40 @@ describe('several kept-alive connections that the server closed', () => {
     const { send } = await openStale(5);
     await expect(send(method, body)).rejects.toMatchObject({ code: 'NETWORK' });
     await send(method, body);
+  });
+
+  test('cost an SDK that has only the agent one try', async () => {
+    const { url, seen } = await serveStaleSockets();
+    const { httpAgent: agent } = openHttp({});
+    const send = async () => {
+      const request = http.get(url, { agent });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      await response.toArray();
+    };
+    await Promise.all(Array.from({ length: 8 }, send));
+    seen.length = 0;
+    await expect(send()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await send();
+    expect(seen).toHaveLength(2);
+  });
+
+  test('cost one time-out where they are silent, as after a gateway forgot them', async () => {
+    const forgotten = new WeakSet<object>();
+    let isForgetful = false;
+    const url = await serve((request, response) => {
+      if (isForgetful && forgotten.has(request.socket)) return;
+      forgotten.add(request.socket);
+      response.end('ok');
+    });
+    const client = openHttp({});
+    const get = async () => {
+      const response = await client.send({ method: 'GET', url, timeoutMs: 300 });
+      await readBody(response, { maxBytes: 100, timeoutMs: 300 });
+    };
+    await Promise.all(Array.from({ length: 5 }, get));
+    isForgetful = true;
+    await expect(get()).rejects.toThrow('no answer within 300 ms');
+    await get();
   });
 
   test('are no unexpected error, whatever closes the new one', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { openHttp } from '../../../src/io/http.ts';
 
@@ -62,12 +63,22 @@ test('a socket goes past the proxy where NO_PROXY says so', async () => {
   expect(proxy.asked).toEqual([]);
 });
 
-test('a proxy that refuses is told, without its login', async () => {
-  const proxy = await givenProxy(await givenOrigin(), 407);
-  const { connect } = openHttp({ http_proxy: `http://ada:s3cret@${proxy.address}` });
-  const failure = await connect(request('http://agent.example')).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: 'NETWORK', message: 'could not reach agent.example: the proxy answered 407' });
-  expect(JSON.stringify(failure)).not.toContain('s3cret');
+test.each([
+  [407, true, 'correct user and password in HTTPS_PROXY'],
+  [403, true, 'The proxy does not allow this host'],
+  [502, false, 'Check the spelling of the host'],
+])('a proxy that refuses a tunnel with %i is told, without its login', async (status, isLasting, hint) => {
+  const proxy = await givenProxy(await givenOrigin(), status);
+  const login = `http://ada:s3cret@${proxy.address}`;
+  const { connect, send } = openHttp({ https_proxy: login, http_proxy: login });
+  const open = () => connect(request('http://agent.example'));
+  const get = () => send({ method: 'GET', url: new URL('https://agent.example'), timeoutMs: 5_000 });
+  for (const ask of [open, get]) {
+    const failure = await ask().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'NETWORK', isLasting, hint: expect.stringContaining(hint) });
+    expect((failure as Error).message).toMatch(new RegExp(`could not reach agent\\.example: .*HTTP/1\\.1 ${status}`));
+    expect(inspect(failure, { depth: 5 })).not.toContain('s3cret');
+  }
 });
 
 test('a proxy that says nothing is left when the time is up, and at a cancel', async () => {

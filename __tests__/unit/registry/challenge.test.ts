@@ -20,6 +20,13 @@ describe('a challenge', () => {
         ['basic', { realm: 'r' }],
       ],
     ],
+    [
+      'Negotiate YII/a+b==, Bearer realm="https://a/t"',
+      [
+        ['negotiate', {}],
+        ['bearer', { realm: 'https://a/t' }],
+      ],
+    ],
     ['', []],
     ['="x"', []],
     ['Bearer realm="never closed', [['bearer', {}]]],

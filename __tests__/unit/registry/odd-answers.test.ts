@@ -264,10 +264,87 @@ describe('a registry that sends Retry-After', () => {
     expect({ code: failure.code, sleeps: clock.sleeps }).toEqual({ code: 'THROTTLED', sleeps: [] });
   });
 
+  test.each(['0', '-5', ' ', 'soon', 'Wed, 21 Oct 2015 07:28:00 GMT'])(
+    'without a time to come (%j) is asked again after pauses of our own',
+    async (retryAfter) => {
+      const { failure, clock } = await pull(retryAfter, 900_000);
+      expect(failure.code).toBe('THROTTLED');
+      expect(clock.sleeps).toHaveLength(8);
+      expect(Math.min(...clock.sleeps)).toBeGreaterThan(200);
+    },
+  );
+
+  test.each([
+    ['1.5', 1_500],
+    ['Thu, 01 Jan 2026 00:00:20 GMT', 20_000],
+  ])('with %s is taken at its word', async (retryAfter, ms) => {
+    const { clock } = await pull(retryAfter, 900_000);
+    expect(clock.sleeps[0]).toBe(ms);
+  });
+
   test('for less is waited for', async () => {
     const { served } = await pull('20', 900_000);
     expect(served.seen.length).toBeGreaterThan(1);
   });
+});
+
+describe('a blob that breaks off', () => {
+  const large = buildImage({ behaviour: {}, layers: 1, layerBytes: 300_000 });
+  const blob = large.blobs.reduce((one, other) => (one.bytes.length > other.bytes.length ? one : other));
+  const size = blob.bytes.length;
+
+  /** The second request gets everything from `start` on. */
+  async function copyResumedAt(start: (asked: number) => number, range: (start: number) => object) {
+    const { source, destination } = await openPair(large);
+    let reads = 0;
+    source.served.intercept = (request, response) => {
+      if (request.method !== 'GET' || !request.url?.includes(blob.digest)) return false;
+      reads += 1;
+      const asked = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      const from = asked === 0 ? 0 : start(asked);
+      const part = blob.bytes.subarray(from);
+      const headers = { 'content-length': part.length, ...(from === 0 && asked === 0 ? {} : range(from)) };
+      response.writeHead(asked === 0 ? 200 : 206, headers);
+      if (reads > 1) response.end(part);
+      else response.write(part.subarray(0, 200_000), () => setTimeout(() => request.socket.destroy(), 20));
+      return true;
+    };
+    const copying = copy(openClient(), large, { from: source.served, to: destination.served });
+    return { copying, isThere: () => JSON.stringify(held(destination)) === JSON.stringify(held(source, 'acme/agent')) };
+  }
+
+  const named = (start: number) => ({ 'content-range': `bytes ${start}-${size - 1}/${size}` });
+
+  test.each([
+    ['from where it broke', (asked: number) => asked, named],
+    ['from where it broke, without saying so', (asked: number) => asked, () => ({})],
+    ['from its start', () => 0, named],
+    ['from the start of a block', (asked: number) => asked - 1_000, named],
+  ])('and is sent again %s arrives whole', async (_, start, range) => {
+    const { copying, isThere } = await copyResumedAt(start, range);
+    await copying;
+    expect(isThere()).toBe(true);
+  });
+
+  test('and goes on later than where it broke is not taken, and no damage of the image', async () => {
+    const { copying } = await copyResumedAt((asked) => asked + 1_000, named);
+    const failure = await failureOf(copying);
+    expect(failure).toMatchObject({ code: 'NETWORK', message: expect.stringContaining('went on at byte') });
+  });
+});
+
+test('no content coding is welcome: what is packed on the way has not the digest that it is named by', async () => {
+  const { source, destination } = await openPair(single, { destination: bearer });
+  const codings: unknown[] = [];
+  for (const { served } of [source, destination]) {
+    served.intercept = ({ headers }) => {
+      codings.push(headers['accept-encoding']);
+      return false;
+    };
+  }
+  const keychain = fixedKeychain(destination.served.registry, robot);
+  await copy(openClient({ keychain }), single, { from: source.served, to: destination.served });
+  expect(new Set(codings)).toEqual(new Set(['identity']));
 });
 
 describe('a manifest', () => {

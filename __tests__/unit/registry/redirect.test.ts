@@ -52,3 +52,40 @@ describe('a blob on another host', () => {
     expect(failure.message).toContain('more than 5 redirects');
   });
 });
+
+describe('a push that is redirected', () => {
+  const robot = { username: 'robot', password: 'correct horse' };
+  const bearer = { kind: 'bearer', users: { robot: robot.password }, anonymousPull: false } as const;
+
+  /** Whatever is sent with this method goes on at `origin`. */
+  async function pushThrough(method: string, status: number, origin: string) {
+    const { source, destination } = await openPair(single, { destination: { auth: bearer } });
+    destination.served.intercept = ({ method: got, url = '' }, response) => {
+      if (got !== method || url.includes('moved=')) return false;
+      response.writeHead(status, { location: `${origin}${url}${url.includes('?') ? '&' : '?'}moved=1` }).end();
+      return true;
+    };
+    const keychain = fixedKeychain(destination.served.registry, robot);
+    const copying = copy(openClient({ keychain }), single, { from: source.served, to: destination.served });
+    return { copying, isThere: () => held(destination)?.tags['v1'] === single.digest };
+  }
+
+  test.each([307, 308])('with %i on its own host is sent there, with the login', async (status) => {
+    const { copying, isThere } = await pushThrough('POST', status, '');
+    await copying;
+    expect(isThere()).toBe(true);
+  });
+
+  test.each([
+    ['POST', 307, 'https://other.example'],
+    ['POST', 302, ''],
+    ['PUT', 307, ''],
+  ])('as a %s with %i to "%s" is an error', async (method, status, origin) => {
+    const { copying, isThere } = await pushThrough(method, status, origin);
+    expect(await failureOf(copying)).toMatchObject({
+      code: 'REGISTRY_FAILED',
+      message: expect.stringMatching(/: 30\d/),
+    });
+    expect(isThere()).toBe(false);
+  });
+});

@@ -2,6 +2,7 @@ import { createHttpHeaders, type HttpClient, type PipelineRequest, RestError } f
 import { readBody } from '../../io/http.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
+import { parseRetryAfter } from '../../model/retry-after.ts';
 import { ensureOneOf, parseAnswer, WrongAnswer } from '../../model/wrong-answer.ts';
 
 /** The largest answer is a list of a hundred revisions, each with its template. */
@@ -17,7 +18,7 @@ const HOPELESS_RETRY_AFTER_SECONDS = 300;
  * Carries the SDKs' requests over our own sockets: the job's proxy, time-outs and a bound for the answer, none of which
  * the SDKs' own transport has unless every call says so.
  */
-export function openPipelineHttp(io: Pick<Io, 'http'>): HttpClient {
+export function openPipelineHttp(io: Pick<Io, 'http' | 'clock'>): HttpClient {
   return {
     async sendRequest(request) {
       // It would have to be unpacked here.
@@ -36,7 +37,7 @@ export function openPipelineHttp(io: Pick<Io, 'http'>): HttpClient {
         return {
           request,
           status: response.status,
-          headers: createHttpHeaders(flatten(response.headers)),
+          headers: createHttpHeaders(flatten(response.headers, io.clock.now())),
           bodyAsText: body,
         };
       } catch (error) {
@@ -68,14 +69,16 @@ function toBody({ body }: PipelineRequest): string | Buffer {
   return typeof body === 'string' ? body : Buffer.from(body as ArrayBuffer);
 }
 
-function flatten(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+function flatten(headers: NodeJS.Dict<string | string[]>, now: number): Record<string, string> {
   const flat = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]);
-  const { 'retry-after': wait, ...rest } = Object.fromEntries(flat) as Record<string, string>;
-  // The SDK waits as long as it is told, however long that is.
-  const seconds = Number(wait);
+  const all = Object.fromEntries(flat) as Record<string, string>;
+  const { 'retry-after': wait, 'retry-after-ms': ms, 'x-ms-retry-after-ms': other, ...rest } = all;
+  if ((wait ?? ms ?? other) === undefined) return rest;
+  // The SDK waits as long as any of the three tells it, however long that is.
+  const waitMs = [ms, other].map(Number).find((given) => given > 0) ?? parseRetryAfter(wait, now) ?? 0;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   if (seconds > HOPELESS_RETRY_AFTER_SECONDS) return rest;
-  const bounded = seconds > LONGEST_RETRY_AFTER_SECONDS ? String(LONGEST_RETRY_AFTER_SECONDS) : wait;
-  return bounded === undefined ? rest : { ...rest, 'retry-after': bounded };
+  return { ...rest, 'retry-after': String(Math.min(seconds, LONGEST_RETRY_AFTER_SECONDS)) };
 }
 
 /**

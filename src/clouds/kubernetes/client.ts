@@ -2,6 +2,7 @@ import type { HttpResponse } from '../../io/http.ts';
 import type { CancellableIo } from '../../io/io.ts';
 import { type RetryPolicy, retryTransient } from '../../io/retry-transient.ts';
 import { type JsonObject, textAt } from '../../model/json.ts';
+import { parseRetryAfter } from '../../model/retry-after.ts';
 import { listVariableValues } from '../../model/variable-values.ts';
 import { ensureOneOf, explainWrongAnswer, parseAnswer, WrongAnswer } from '../../model/wrong-answer.ts';
 import type { ClusterAccess } from '../cluster-login.ts';
@@ -85,8 +86,7 @@ async function retryRead<T>(
 ): Promise<T> {
   let retryAfterMs: number | null = null;
   const answered = (answer: Answer): Answer => {
-    const seconds = Number(answer.headers['retry-after'] ?? Number.NaN);
-    retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null;
+    retryAfterMs = parseRetryAfter(headerOf(answer, 'retry-after'), io.clock.now());
     return answer;
   };
   const again = (): Promise<T> => {

@@ -108,11 +108,14 @@ function describe({ body, hide, noun = BODY }: SeenContent): string {
 }
 
 /**
- * Does the start of a stream hold all that is expected of its content? JSON has to be whole, so it never does.
+ * Does the start of a stream hold all that is expected of its content? JSON has to be whole, so it never does. Where text
+ * must not occur, at least one line has to be there.
  * @param start of the body
  */
-export function isMetByStart(start: string, { contains, matches, json }: Expectation): boolean {
+export function isMetByStart(start: string, { contains, matches, not, json }: Expectation): boolean {
   if (json !== null && json !== undefined) return false;
+  // Text can be missed only in something that came.
+  if (not !== null && !/\S.*\n/.test(start)) return false;
   if (contains !== null && !start.includes(contains)) return false;
   return matches === null || searchPattern(matches, start) === 'found';
 }

@@ -97,16 +97,15 @@ export function readCurlOutput(
   return { status, headers: parseHeaders(headers), body: output.slice(0, end), isWhole, tookMs: seconds * 1_000 };
 }
 
-/** Names in lower case -> all values of it. */
+/** Names in lower case -> all values of it, in the form that Node gives them. */
 function parseHeaders(text: string): IncomingHttpHeaders {
   const parsed = tryParseJson(text);
   if (!isJsonObject(parsed)) return {};
-  return Object.fromEntries(
-    Object.entries(parsed).map(([name, values]) => [
-      name.toLowerCase(),
-      Array.isArray(values) ? values.map(String).join(', ') : String(values),
-    ]),
-  );
+  const headers = Object.entries(parsed).map(([name, given]) => {
+    const values = (Array.isArray(given) ? given : [given]).map(String);
+    return [name.toLowerCase(), /^set-cookie$/i.test(name) ? values : values.join(', ')];
+  });
+  return Object.fromEntries(headers) as IncomingHttpHeaders;
 }
 
 function unanswered({

@@ -23,8 +23,9 @@ interface Limits {
   readonly isEnough?: (text: string) => boolean;
 }
 
-/** Server-sent events, lines of JSON and pictures that replace each other come for as long as the connection lasts. */
-const ENDLESS = /^(?:text\/event-stream|application\/(?:x-)?ndjson|application\/jsonl|multipart\/x-mixed-replace)\b/i;
+/** Server-sent events, rows of JSON and pictures that replace each other come for as long as the connection lasts. */
+const ENDLESS =
+  /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines|json-seq|json-stream|stream\+json)|multipart\/x-mixed-replace)\b/i;
 
 /**
  * The first `maxBytes` of a body, unpacked and as text; the rest is not received. A health page may be of any length.

@@ -125,7 +125,7 @@ async function sendAndFollow(test: HttpSmokeTest, outgoing: Outgoing, io: Io): P
     const sentAt = io.clock.now();
     const response = await sendHop(hop, { ...outgoing, until, headers: withCookies(outgoing.headers, cookies) }, io);
     // What another origin sets goes nowhere: nothing of ours is sent there, and no later hop is trusted.
-    if (hop.isTrusted) keepCookies(response.headers['set-cookie'], cookies);
+    if (hop.isTrusted) keepCookies(response.headers['set-cookie'], cookies, io.clock.now());
     if (response.tookMs !== null) {
       tookMs = (tookMs ?? 0) + response.tookMs;
       // What it took beside the request is not the service's time.

@@ -43,6 +43,19 @@ describe('Azure Resource Manager', () => {
     expect(operationUrl).toBe('https://management.azure.com/operations/1');
   });
 
+  test.each([
+    ['retry-after-ms', '7200000'],
+    ['x-ms-retry-after-ms', '7200000'],
+    ['retry-after', '7200'],
+    ['retry-after', new Date(Date.now() + 7_200_000).toUTCString()],
+  ])('that asks for hours by %s is not waited for: %s', async (name, wait) => {
+    const { arm, sent, io } = open(() => ({ status: 429, headers: { [name]: wait }, body: {} }));
+    io.clock.now = Date.now;
+    const sending = arm.send({ ...call, method: 'GET', path });
+    await expect(sending).rejects.toMatchObject({ code: 'THROTTLED' });
+    expect(sent).toHaveLength(1);
+  });
+
   test('that refuses a token gets a new one, once', async () => {
     const { arm, sent, io } = open((_request, nth) => (nth === 1 ? { status: 401 } : { body: { id: '/agent' } }));
     await arm.send({ ...call, method: 'GET', path });

@@ -35,6 +35,23 @@ describe('a body that is packed', () => {
     expect(await run(EXPECTS_CAT, { 'content-encoding': coding }, bytes)).toMatchObject({ passed: true });
   });
 
+  test.each(
+    ['gzip', 'br', 'zstd', 'deflate', 'gzip, br'].flatMap((coding) => [
+      ['HEAD', coding, 200],
+      ['GET', coding, 200],
+      ['GET', coding, 204],
+      ['DELETE', coding, 205],
+    ]),
+  )('and is not there, as with %s, %s and %i, is empty', async (method, coding, status) => {
+    const service = await openService((_, response) => {
+      const length = method === 'HEAD' ? { 'content-length': '30' } : {};
+      response.writeHead(Number(status), { 'content-encoding': String(coding), ...length }).end();
+    });
+    const yaml = `- ${method} /: {retry-for: 0s, within: 2s}`;
+    const [result] = await openWorld().run(yaml, { endpoint: { url: service.url, headers: async () => ({}) } });
+    expect(result).toMatchObject({ passed: true });
+  });
+
   test('and cut fails, and is not taken for the whole', async () => {
     const cut = gzipSync(JSON_BODY).subarray(0, 20);
     const result = await run('- GET /: {retry-for: 0s}', { 'content-encoding': 'gzip' }, cut);
@@ -53,6 +70,7 @@ describe('text', () => {
     ['application/json', Buffer.from(`\ufeff${JSON_BODY}`)],
     ['application/json; charset=utf-16le', Buffer.from(JSON_BODY, 'utf16le')],
     ['application/json', Buffer.from(`\ufeff${JSON_BODY}`, 'utf16le')],
+    ["application/json; charset='utf-16le'", Buffer.from(JSON_BODY, 'utf16le')],
     ['application/json; charset="UTF-16BE"', Buffer.from(JSON_BODY, 'utf16le').swap16()],
     ['application/json; charset=no-such', Buffer.from(JSON_BODY)],
   ])('of %s is read by its mark or its charset', async (type, bytes) => {
@@ -81,6 +99,20 @@ describe('whole numbers of any length', () => {
     if (!passed) expect(result.detail).toContain('$.id: expected 12345678901234567890, got');
   });
 
+  test.each([
+    ['1e20', '100000000000000000000', true],
+    ['100000000000000000000', '1.0E+20', true],
+    ['100000000000000000000', '100000000000000000000.00', true],
+    ['1e20', '100000000000000000001', false],
+    ['1.5e1', '15', true],
+    ['9007199254740993', '9007199254740993.0', true],
+    ['9007199254740993', '9007199254740992.0', false],
+    ['1e-7', '0.0000001', true],
+  ])('are the same in each form of JSON: %s and %s %s', async (expected, sent, passed) => {
+    const result = await run(`- GET /: {json: {id: ${expected}}, retry-for: 0s}`, {}, `{"id": ${sent}}`);
+    expect(result.passed).toBe(passed);
+  });
+
   test('are sent exactly', async () => {
     const service = await openService((_, response) => void response.end());
     const yaml = '- POST /: {json-body: {id: 12345678901234567891}}';
@@ -90,9 +122,9 @@ describe('whole numbers of any length', () => {
 });
 
 describe('a stream that never ends', () => {
-  async function runStream(yaml: string) {
+  async function runStream(yaml: string, type = 'text/event-stream') {
     const service = await openService((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.writeHead(200, { 'content-type': type });
       response.write('data: hel');
       const timer = setInterval(() => response.write('lo\n\n'), 10);
       response.on('close', () => clearInterval(timer));
@@ -111,6 +143,22 @@ describe('a stream that never ends', () => {
     const { result, ms } = await runStream(yaml);
     expect(result).toMatchObject({ passed: true });
     expect(ms).toBeLessThan(5_000);
+  });
+
+  test.each([
+    'application/x-ndjson; charset=utf-8',
+    'application/jsonlines',
+    'application/json-seq',
+    'application/stream+json',
+  ])('is known by its type: %s', async (type) => {
+    const { result } = await runStream('- GET /: {contains: hello, retry-for: 0s, within: 2s}', type);
+    expect(result).toMatchObject({ passed: true });
+  });
+
+  test('fails where its first line has what must not occur', async () => {
+    const { result } = await runStream('- GET /: {not: hello, retry-for: 0s}');
+    expect(result).toMatchObject({ passed: false, detail: expect.stringContaining('not to contain "hello"') });
+    expect(await runStream('- GET /: {not: error, retry-for: 0s}')).toMatchObject({ result: { passed: true } });
   });
 
   test('fails at its time-out where it does not come', async () => {
@@ -149,6 +197,23 @@ describe('cookies', () => {
       'mine=own; other=x',
       'other=x; session=abc; mine=theirs',
     ]);
+  });
+
+  test.each([
+    ['Thu, 01-Jan-1970 00:00:10 GMT', false],
+    ['Thu, 01-Jan-70 00:00:00 GMT', false],
+    [new Date(Date.now() - 86_400_000).toUTCString(), false],
+    [new Date(Date.now() + 86_400_000).toUTCString(), true],
+    ['no date', true],
+  ])('that end at %s are kept: %s', async (expires, isKept) => {
+    const service = await openService((request, response) => {
+      if (request.path !== '/login') return void response.end('in');
+      const cookies = ['one=1', `one=2; Expires=${expires}; Path=/`];
+      response.writeHead(302, { location: '/home', 'set-cookie': cookies }).end();
+    });
+    const world = openWorld({ clock: systemClock });
+    await world.run('- GET /login', { endpoint: { url: service.url, headers: async () => ({}) } });
+    expect(service.received[1]!.headers.cookie).toBe(isKept ? 'one=2' : undefined);
   });
 
   test('never leave the origin, nor the test', async () => {

@@ -40,6 +40,7 @@ whereCurlIs('the real curl, with the config file that a pod gets', () => {
       response.writeHead(url === '/teapot' ? 418 : 200, {
         'content-type': 'text/plain',
         'x-multi': ['one', 'two'],
+        'set-cookie': ['a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT', 'b=2'],
         location: '/elsewhere',
       });
       response.end(`first line\n\n${url}\n`);
@@ -105,6 +106,11 @@ whereCurlIs('the real curl, with the config file that a pod gets', () => {
     const { response, got } = await send(method, '/teapot');
     expect(got).toMatchObject({ method, url: '/teapot' });
     expect(response).toMatchObject({ status: 418, headers: { location: '/elsewhere' } });
+  });
+
+  test('the cookies of a response, each by itself, as Node gives them', async () => {
+    const { response } = await send('GET', '/');
+    expect(response.headers['set-cookie']).toEqual(['a=1; Expires=Thu, 01 Jan 2099 00:00:00 GMT', 'b=2']);
   });
 
   test('HEAD', async () => {
