@@ -10,6 +10,7 @@ import { parseVerification } from './inputs/verify.ts';
 import { isForbiddenHost } from './io/address-guard.ts';
 import type { Io } from './io/io.ts';
 import { ALL_CONTAINERS } from './model/container-edits.ts';
+import { DeployError } from './model/errors.ts';
 import { type ImageName, parseImageName, parseRepository, parseTag } from './model/image.ts';
 import type { RegistryCredentials } from './model/keychain.ts';
 import { nearest, squeeze } from './model/nearest.ts';
@@ -124,16 +125,20 @@ function parseTarget(inputs: StepInputs): Target {
   const names = [...targets.keys()];
   const name = inputs.required('target', `one of ${names.join(', ')}`);
   const target = targets.get(name);
-  if (target) return target;
-  if (name !== '') {
-    const same = names.find((known) => squeeze(known) === squeeze(name));
-    const meant = same ?? targetAliases.get(squeeze(name)) ?? nearest(name, names);
-    const next = meant ? { next: `Did you mean \`${meant}\`?` } : {};
-    inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}`, ...next });
-  }
-  // Nothing is deployed with it: `ensureNoProblems` throws. It lets the rest of the inputs be checked all the same.
-  return targets.get(names[0]!)!;
+  if (target || name === '') return target ?? noTarget;
+  const same = names.find((known) => squeeze(known) === squeeze(name));
+  const meant = same ?? targetAliases.get(squeeze(name)) ?? nearest(name, names);
+  const next = meant ? { next: `Did you mean \`${meant}\`?` } : {};
+  inputs.problem('target', { given: `"${name}"`, expected: `one of ${names.join(', ')}`, ...next });
+  // Nothing is deployed with it: `ensureNoProblems` throws. Its inputs are checked all the same.
+  return targets.get(meant ?? '') ?? noTarget;
 }
+
+/** Where no one knows which it is, nothing can be said of the inputs of one: a region that is right would be called wrong. */
+const noTarget: Target = {
+  inputs: [],
+  parse: () => () => Promise.reject(new DeployError('INPUT_INVALID', 'could not find the service: there is no target')),
+};
 
 /** Each kind once, whichever target it is: its login may need inputs of its own. */
 function parseRegistries(inputs: StepInputs, used: readonly { readonly registry: string }[]): readonly OpenRegistry[] {

@@ -84,7 +84,9 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
       const value = text(name);
       const found = choices.find((choice) => choice === value);
       if (value === '' || found !== undefined) return found ?? fallback;
-      const meant = choices.find((choice) => squeeze(choice) === squeeze(value)) ?? nearest(value, choices);
+      const same = choices.find((choice) => squeeze(choice) === squeeze(value));
+      const elsewhere = choices.find((choice) => CHOICES_ELSEWHERE.get(squeeze(value)) === choice);
+      const meant = same ?? elsewhere ?? nearest(value, choices);
       problem(name, { given: quote(value), expected: `one of ${choices.join(', ')}`, ...suggest(meant) });
       return fallback;
     },
@@ -99,6 +101,16 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
 function suggest(meant: string | null | undefined): { readonly next?: string } {
   return meant ? { next: `Did you mean \`${meant}\`?` } : {};
 }
+
+/** What other tools call one of our choices, in the form of `squeeze`. */
+const CHOICES_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['dryrun', 'diff', 'check', 'validate'].map((word) => [word, 'plan'] as const),
+  ...['apply', 'release', 'run'].map((word) => [word, 'deploy'] as const),
+  ...['linear', 'progressive', 'gradual', 'weighted'].map((word) => [word, 'canary'] as const),
+  ...['rollingupdate', 'recreate', 'allatonce', 'replace'].map((word) => [word, 'rolling'] as const),
+  ...['revert', 'undo', 'restore'].map((word) => [word, 'rollback'] as const),
+  ...['ignore', 'continue', 'none', 'nothing'].map((word) => [word, 'keep'] as const),
+]);
 
 /** The words for it of YAML 1.1, of shells and of other actions. */
 const SAME: Readonly<Record<string, RegExp>> = { true: /^(?:yes|y|on|1)$/i, false: /^(?:no|n|off|0)$/i };

@@ -68,7 +68,6 @@ describe('the inputs of a step', () => {
     for (const name of [
       'target: got "lambda"; expected one of ecs',
       'image: ',
-      'service: is required (the value is empty)',
       'strategy: got "canery"; expected one of rolling, canary, blue-green',
       'timeout: got "soon"; expected a duration',
       'force: got "maybe"; expected true or false',
@@ -266,13 +265,29 @@ describe('what people know from elsewhere', () => {
     expect(messageOf(() => parse({ ...least, INPUT_TARGET: given }))).toContain(`Did you mean \`${meant}\`?`);
   });
 
+  test.each(['', 'lambda'])('with the target %j, which may be any, nothing is said of the inputs of one', (given) => {
+    const others = { INPUT_REGION: 'europe-west1', INPUT_SERVICE: '', INPUT_CLUSTER: '' };
+    const message = messageOf(() => parse({ ...least, ...others, INPUT_TARGET: given, INPUT_STRATEGY: 'canery' }));
+    expect(message).toContain('2 invalid inputs:');
+    expect(message).toContain('target: ');
+  });
+
   test.each<[Record<string, string>, string]>([
     [
       { INPUT_STRATEGY: 'bluegreen' },
       'strategy: got "bluegreen"; expected one of rolling, canary, blue-green. Did you mean `blue-green`?',
     ],
     [{ INPUT_STRATEGY: 'Blue_Green' }, 'Did you mean `blue-green`?'],
+    [{ INPUT_STRATEGY: 'linear' }, 'Did you mean `canary`?'],
+    [{ INPUT_STRATEGY: 'all-at-once' }, 'Did you mean `rolling`?'],
     [{ INPUT_MODE: 'Plan' }, 'Did you mean `plan`?'],
+    [{ INPUT_MODE: 'dry-run' }, 'mode: got "dry-run"; expected one of deploy, plan. Did you mean `plan`?'],
+    [{ 'INPUT_ON-FAILURE': 'revert' }, 'Did you mean `rollback`?'],
+    [{ 'INPUT_ON-STUCK': 'Replace' }, 'Did you mean `replace`?'],
+    [
+      { INPUT_TARGET: 'cloudrun', INPUT_REGION: 'eu-west1' },
+      'expected a region of Google Cloud, such as europe-west1. Did you mean `europe-west1`?',
+    ],
     [{ INPUT_REGION: 'eu-west1' }, 'region: got "eu-west1"; expected an AWS region. Did you mean `eu-west-1`?'],
     [{ INPUT_REGION: 'eu-west-1a' }, 'Did you mean `eu-west-1`?'],
     [
