@@ -156,6 +156,10 @@ function parseImages(inputs: StepInputs): DeployRequest['images'] {
   const sharing = given.filter((line) => !line.includes('='));
   const lines = [...sharing, ...given.filter((line) => line.includes('='))];
   const named = lines.map((line) => parseContainerLine(line, image, inputs));
+  const names = lines.map((line) => splitAtEquals(line)[0]);
+  for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
+    inputs.problem('container', { given: `"${name}" twice`, expected: 'each container once' });
+  }
   if (lines.length === 0 || sharing.length > 0)
     inputs.required('image', 'registry/repository:tag or registry/repository@sha256:…');
   const images = lines.length === 0 ? [{ container: null, name: image }] : named;

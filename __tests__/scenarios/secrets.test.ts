@@ -109,9 +109,9 @@ describe('what a container prints', () => {
     expect([...main.log.matchAll(/^::warning.*$/gm)].join()).not.toContain('planted');
     expect(main.log).not.toMatch(/::add-mask::agent$/m);
     for (const text of [main.log, main.summary]) expect(text).not.toMatch(/[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
-    expect(main.summary.replace(/^(`{3,})text$[\s\S]*?^\1$/gm, '').replace(/(`+).*?\1/g, '')).not.toMatch(
-      /<(?!https:|\/?(?:details|summary)>)/,
-    );
+    const outsideOfCode = main.summary.replace(/^(`{3,})text$[\s\S]*?^\1$/gm, '').replace(/(`+).*?\1/g, '');
+    // An empty element of ours divides what GitHub would make a link or a formula of.
+    expect(outsideOfCode.replaceAll('<span></span>', '')).not.toMatch(/<(?!https:|\/?(?:details|summary)>)/);
   });
 });
 

@@ -78,7 +78,7 @@ function parseSecrets(inputs: StepInputs): Variables {
   if (values.length > 0) {
     inputs.problem('secrets', {
       given: `a value for ${values.join(', ')}`,
-      expected: 'a reference to a secret, which is stored in plain text',
+      expected: 'a reference to a secret, as what is written here is stored in plain text',
       next: 'Store the value in the secret manager of the cloud and write its name here. If this log is public, change the secret.',
     });
   }

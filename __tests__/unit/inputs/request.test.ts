@@ -193,6 +193,14 @@ describe('the inputs of a step', () => {
     expect(() => parse({ ...least, INPUT_CONTAINER: 'web=ghcr.io/acme/web:v1=v2' })).toThrow('v1=v2');
   });
 
+  test.each(['web\nweb', 'web\nweb=ghcr.io/acme/proxy:v2', 'web=ghcr.io/acme/a:v1\nweb=ghcr.io/acme/b:v1', 'all\nall'])(
+    'a container is named once: %j',
+    (container) => {
+      const message = messageOf(() => parse({ ...least, INPUT_CONTAINER: container }));
+      expect(message).toMatch(/container: got "(web|all)" twice; expected each container once/);
+    },
+  );
+
   test('no image is needed where each container has its own', () => {
     const { INPUT_IMAGE: _, ...rest } = least;
     const own = { ...rest, INPUT_CONTAINER: 'web=ghcr.io/acme/agent:v1' };
