@@ -21,7 +21,8 @@ export const REGISTRY_ROLES: RoleAssignment = {
 
 /** The custom roles of the guide as its commands assign them, for the app `agent` and the environment. @throws where it has none */
 export function readAssignments(environment: string): readonly RoleAssignment[] {
-  const text = readFileSync(guide, 'utf8');
+  // As it is where no second subscription is set up.
+  const text = readFileSync(guide, 'utf8').replaceAll('$ROLE_SUFFIX', '');
   const documents = [...text.matchAll(/^az role definition create --role-definition @- << END\n(.*?)^END$/gms)];
   const roles = new Map(
     documents.map(([, document]) => {
