@@ -137,7 +137,11 @@ function parseTarget(inputs: StepInputs): Target {
 /** Where no one knows which it is, nothing can be said of the inputs of one: a region that is right would be called wrong. */
 const noTarget: Target = {
   inputs: [],
-  parse: () => () => Promise.reject(new DeployError('INPUT_INVALID', 'could not find the service: there is no target')),
+  parse: () => async () => {
+    throw new DeployError('INPUT_INVALID', 'could not find the service: the input target names no target', {
+      hint: 'Set `target`.',
+    });
+  },
 };
 
 /** Each kind once, whichever target it is: its login may need inputs of its own. */
