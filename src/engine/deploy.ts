@@ -29,7 +29,8 @@ export async function deploy(rollout: Rollout): Promise<Outcome> {
   const plan = await workload.plan(change);
   if (plan.unchanged && !rollout.force) return await confirmUnchanged(rollout, point);
   await ensureRollbackTarget(point, rollout);
-  Object.assign(record, { differences: plan.differences, size: plan.size ?? null });
+  record.differences = plan.differences;
+  record.size = plan.size ?? null;
   for (const difference of plan.differences) io.log.info(difference);
   for (const warning of plan.warnings ?? []) io.log.warning(warning);
 
