@@ -1,4 +1,4 @@
-import { prepareCopy } from '../../src/engine/resolve-images.ts';
+import { resolveImages } from '../../src/engine/resolve-images.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openHttp } from '../../src/io/http.ts';
 import { openLog } from '../../src/io/log.ts';
@@ -6,7 +6,6 @@ import { parseImageName, parseRepository } from '../../src/model/image.ts';
 import type { Keychain } from '../../src/model/keychain.ts';
 import { openRegistryClient } from '../../src/registry/client.ts';
 import { copyImage } from '../../src/registry/copy-image.ts';
-import { resolveImage } from '../../src/registry/resolve-image.ts';
 
 /**
  * our-copy.ts SOURCE REPOSITORY TAG: our copy in a separate process, in the order in which the action does it. The last
@@ -20,15 +19,25 @@ const cloudKeychain: Keychain = {
   traits: () => ({ permissions: { pull: '', push: '' }, createsRepositories: true, verifiesBlobs: true }),
 };
 const startedAt = performance.now();
+const log = openLog();
 const client = openRegistryClient({
   http: openHttp(process.env),
   clock: systemClock,
-  log: openLog(),
+  log,
   keychains: [cloudKeychain],
   signal: new AbortController().signal,
 });
-prepareCopy(client, parseImageName(source).registry, parseRepository(repository).registry);
-const pinned = await resolveImage(client, parseImageName(source));
-await copyImage(client, { source: pinned, destination: { ...parseRepository(repository), tags: [tag] } });
+const [resolved] = await resolveImages(
+  {
+    images: [{ container: null, name: parseImageName(source) }],
+    copyTo: parseRepository(repository),
+    tags: [tag],
+    platforms: [],
+    copyReferrers: false,
+  },
+  client,
+  { log },
+);
+await copyImage(client, resolved!.copy!);
 process.stdout.write(`in-process ${performance.now() - startedAt} ms\n`);
 process.exit(0);

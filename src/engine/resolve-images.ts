@@ -6,7 +6,7 @@ import type { Platform } from '../model/platform.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { copyImage } from '../registry/copy-image.ts';
 import { type CopyRequest, digestToCopy } from '../registry/copy-plan.ts';
-import { findAtDestination } from '../registry/find-at-destination.ts';
+import { findAtDestination, lookAhead } from '../registry/find-at-destination.ts';
 import { resolveImage } from '../registry/resolve-image.ts';
 import { type ImagePart, selectPlatforms } from '../registry/select-platforms.ts';
 
@@ -41,11 +41,26 @@ type Resolution = Omit<ResolvedImage, 'container'>;
 export async function resolveImages(
   request: ImageRequest,
   client: RegistryClient,
-  io: Io,
+  io: Pick<Io, 'log'>,
+): Promise<readonly ResolvedImage[]> {
+  const failed = new AbortController();
+  const prepared = prepareCopy(request, client, failed.signal);
+  try {
+    const images = await resolveEach(request, client, io);
+    await prepared;
+    return images;
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
+}
+
+async function resolveEach(
+  request: ImageRequest,
+  client: RegistryClient,
+  io: Pick<Io, 'log'>,
 ): Promise<readonly ResolvedImage[]> {
   const resolved = new Map<string, Resolution>();
-  const main = request.images[0];
-  if (request.copyTo && main) prepareCopy(client, main.name.registry, request.copyTo.registry);
   for (const { name } of request.images) {
     const key = formatImageName(name);
     if (resolved.has(key)) continue;
@@ -61,21 +76,35 @@ export async function resolveImages(
 // For each blob of an image of some layers. How many there are is not known yet.
 const REQUESTS_OF_A_COPY = 16;
 
-/** Each blob is looked up at the destination, and then fetched: while the digest is being resolved there is time for handshakes. */
-export function prepareCopy(client: RegistryClient, ...registries: readonly string[]): void {
-  for (const registry of new Set(registries)) client.prepare(registry, REQUESTS_OF_A_COPY);
+/**
+ * While the digest is being resolved there is time for what a copy needs anyway: handshakes, as each blob is looked up at the
+ * destination and then fetched, and what the tags name there now. Never fails.
+ */
+async function prepareCopy(request: ImageRequest, client: RegistryClient, signal: AbortSignal): Promise<void> {
+  const { copyTo, images } = request;
+  const main = images[0];
+  if (!copyTo || !main) return;
+  for (const registry of new Set([main.name.registry, copyTo.registry])) client.prepare(registry, REQUESTS_OF_A_COPY);
+  const tags = tagsFor(request, main.name.tag);
+  await Promise.all(tags.map((reference) => lookAhead(client, copyTo, { reference, signal })));
+}
+
+/** A copy gets the tag of its source, unless others are given. */
+function tagsFor({ tags }: CopyOptions, own: string | null): readonly string[] {
+  if (tags.length > 0) return tags;
+  return own === null ? [] : [own];
 }
 
 async function planCopyOf(
   source: ImageReference,
-  { copyTo, tags: given, platforms, copyReferrers: withReferrers }: CopyOptions,
-  { client, io }: { readonly client: RegistryClient; readonly io: Io },
+  options: CopyOptions,
+  { client, io }: { readonly client: RegistryClient; readonly io: Pick<Io, 'log'> },
 ): Promise<CopyRequest | null> {
+  const { copyTo, platforms, copyReferrers: withReferrers } = options;
   if (!copyTo) return null;
   const part = platforms.length > 0 ? await selectPlatforms(client, source, platforms) : null;
   if (part) io.log.info(sayPart(source, part));
-  const own = source.tag === null ? [] : [source.tag];
-  const destination = { ...copyTo, tags: given.length > 0 ? given : own };
+  const destination = { ...copyTo, tags: tagsFor(options, source.tag) };
   return { source, destination, withReferrers, ...(part ? { part } : {}) };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../io/clock.ts';
 import type { Http, HttpResponse } from '../io/http.ts';
 import type { Log } from '../io/log.ts';
 import { retryTransient } from '../io/retry-transient.ts';
+import type { Digest } from '../model/image.ts';
 import type { Keychain, RegistryCredentials, RegistryTraits } from '../model/keychain.ts';
 import { type Authorization, type Authorizer, openAuthorizer } from './authorizer.ts';
 import { findTraits } from './known-registries.ts';
@@ -30,6 +31,12 @@ export interface StoredManifest {
   readonly contentType: string;
 }
 
+/** What a tag of a destination named, null: nothing, when it was looked up; milliseconds since 1970. */
+export interface AnswerAhead {
+  readonly digest: Digest | null;
+  readonly askedAt: number;
+}
+
 /** Talks to registries: authorization, redirects, retries, errors. */
 export interface RegistryClient {
   readonly clock: Clock;
@@ -39,6 +46,8 @@ export interface RegistryClient {
   readonly deadline?: number;
   /** By `repository@digest`, what was read when a name was resolved: it is read once, as some registries count pulls. */
   readonly resolved: Map<string, StoredManifest>;
+  /** By `repository:tag`, what was looked up while the source was being resolved. */
+  readonly ahead: Map<string, AnswerAhead>;
   /** By registry: blobs go there in requests of so many bytes, as it refused a whole one. */
   readonly chunkBytes: Map<string, number>;
   /** Of the login that may read it; null: there is none. */
@@ -81,6 +90,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     signal: options.signal,
     ...deadlineOf(options),
     resolved: new Map(),
+    ahead: new Map(),
     chunkBytes: new Map(),
     credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
     until,

@@ -11,6 +11,8 @@ export interface ManifestLocation extends Repository {
   readonly reference: string;
   readonly scopes: readonly string[];
   readonly signal?: AbortSignal;
+  /** Of each of its calls; default: as many as a call has. */
+  readonly tries?: number;
 }
 
 const DIGEST_HEADER = 'docker-content-digest';
@@ -157,6 +159,7 @@ function callFor(verb: string, at: ManifestLocation) {
     target: `${at.repository}/manifests/${at.reference}`,
     scopes: at.scopes,
     ...(at.signal ? { signal: at.signal } : {}),
+    ...(at.tries ? { tries: at.tries } : {}),
   };
 }
 
