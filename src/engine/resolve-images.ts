@@ -147,6 +147,8 @@ async function tryImport(request: CopyRequest, { client, importers, io }: Copyin
   if ((await findAtDestination(client, destination, source.digest)) === source.digest) return false;
   const credentials = await client.credentials(source);
   const { registry } = destination;
+  // What was looked up before it is of no use: an import makes the tags too.
+  client.ahead.clear();
   const attempt = await importer.tryImport({ source, destination, credentials });
   const isThere = attempt.isDone && (await findAtDestination(client, destination, source.digest)) === source.digest;
   if (isThere) io.log.info(`${registry} fetched the image itself: nothing of it went through this runner`);
