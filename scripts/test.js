@@ -16,8 +16,8 @@ const COVERAGE_WAIT_MS = 30_000;
 process.exitCode = given[0] === '--coverage' ? await runWithCoverage(given.slice(1)) : await runTests(given);
 
 /**
- * On dist/, what each process does after its verdict is counted too (simulators/verdict-to-exit.ts), and the bundle is compiled
- * once for all of them (simulators/runner.ts).
+ * On dist/, what each process does after its verdict is counted too (simulators/verdict-to-exit.ts), and the bundle is
+ * compiled once for all of them (simulators/runner.ts).
  */
 async function runTests(which) {
   if (process.env.SCENARIOS_ON !== 'dist') return await runJest(which, {});

@@ -195,8 +195,8 @@ function sourceEnvironment(entry: string): Record<string, string> {
 }
 
 /**
- * BUNDLE_COMPILE_CACHE names a folder (scripts/test.js): the bundle is compiled once for all children on virtual time. Not where
- * a test brings arguments of its own: it is about how a process starts.
+ * BUNDLE_COMPILE_CACHE names a folder (scripts/test.js): the bundle is compiled once for all children on virtual time. Not
+ * where a test brings arguments of its own: it is about how a process starts.
  */
 function bundleEnvironment({ entry, env, nodeArguments }: StageOptions): Record<string, string> {
   const folder = process.env['BUNDLE_COMPILE_CACHE'];
