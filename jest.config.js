@@ -2,6 +2,9 @@
 // does what is about real time.
 const signalLoops = ['/scenarios/(.*-)?kill\\.test\\.ts$', '/scenarios/ecs-cancel\\.test\\.ts$'];
 const realTime = ['/scenarios/(verdict-to-exit|smoke-protocols)\\.test\\.ts$'];
+// Half of what takes longest in `npm run fuzz`, so that both workers have it; `npm test` plays a few in the other file.
+const secondHalves = ['/scenarios/passing-failures-kubernetes-half\\.test\\.ts$'];
+const isFuzz = Number(process.env.FUZZ_TIMES ?? 1) >= 5;
 const isOnDist = process.env.SCENARIOS_ON === 'dist';
 if (!isOnDist)
   process.stdout.write(
@@ -14,7 +17,11 @@ export default {
   // No tests are in src/: without it, a file of it that no test loads would not be counted.
   roots: ['<rootDir>/__tests__', '<rootDir>/src'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', ...(isOnDist ? [] : [...signalLoops, ...realTime])],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(isOnDist ? [] : [...signalLoops, ...realTime]),
+    ...(isFuzz ? [] : secondHalves),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': '<rootDir>/scripts/jest-transform.js',

@@ -15,13 +15,16 @@ const COVERAGE_WAIT_MS = 30_000;
 
 process.exitCode = given[0] === '--coverage' ? await runWithCoverage(given.slice(1)) : await runTests(given);
 
-/** On dist/, what each process does after its verdict is counted too (simulators/verdict-to-exit.ts). */
+/**
+ * On dist/, what each process does after its verdict is counted too (simulators/verdict-to-exit.ts), and the bundle is
+ * compiled once for all of them (simulators/runner.ts).
+ */
 async function runTests(which) {
   if (process.env.SCENARIOS_ON !== 'dist') return await runJest(which, {});
-  const folder = await mkdtemp(path.join(tmpdir(), 'verdicts-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'bundle-'));
   const tally = path.join(folder, 'tally');
   try {
-    return await runJest(which, { VERDICT_TALLY: tally });
+    return await runJest(which, { VERDICT_TALLY: tally, BUNDLE_COMPILE_CACHE: path.join(folder, 'compiled') });
   } finally {
     const waits = (await readFile(tally, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
     const inTime = waits.filter((ms) => ms < 1_000).length;

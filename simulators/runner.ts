@@ -122,6 +122,7 @@ async function makeEnvironment(options: StageOptions, directory: string, files: 
   const env: Record<string, string> = {
     ...jobEnvironment(directory, workspace),
     ...sourceEnvironment(options.entry),
+    ...bundleEnvironment(options),
     ...options.env,
     GITHUB_STATE: join(files, 'save_state'),
     GITHUB_OUTPUT: join(files, 'set_output'),
@@ -191,6 +192,16 @@ function sourceEnvironment(entry: string): Record<string, string> {
   const folder = process.env['CHILD_COVERAGE'];
   const cache = { NODE_COMPILE_CACHE: join(tmpdir(), 'deploy-agent-compile-cache') };
   return folder ? { ...cache, NODE_V8_COVERAGE: folder } : cache;
+}
+
+/**
+ * BUNDLE_COMPILE_CACHE names a folder (scripts/test.js): the bundle is compiled once for all children on virtual time. Not
+ * where a test brings arguments of its own: it is about how a process starts.
+ */
+function bundleEnvironment({ entry, env, nodeArguments }: StageOptions): Record<string, string> {
+  const folder = process.env['BUNDLE_COMPILE_CACHE'];
+  const isMeant = folder && !entry.endsWith('.ts') && !nodeArguments && env['NODE_OPTIONS']?.includes('preload.mjs');
+  return isMeant ? { NODE_COMPILE_CACHE: folder } : {};
 }
 
 /**
