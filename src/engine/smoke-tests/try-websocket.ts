@@ -20,6 +20,8 @@ const MOST_MESSAGE_BYTES = 1024 * 1024;
 const MOST_BODY_BYTES = 65_536;
 /** For the other side to close too. */
 const CLOSE_MS = 500;
+/** For the body of a refusal. */
+const QUOTE_MS = 2_000;
 
 /** Opens it once, and waits for the message that is expected. @throws Only the signal's reason. */
 export async function tryWebSocket(test: WebSocketSmokeTest, context: ChannelContext, io: Io): Promise<Attempt> {
@@ -102,7 +104,9 @@ async function checkRefusal(response: IncomingMessage, { url, loginHeader, hide,
   try {
     refuseLogin({ status, headers }, url, loginHeader);
     const reason = `expected a WebSocket, got status ${status}`;
-    const { text } = await readStart({ headers, body: response }, { maxBytes: MOST_BODY_BYTES, timeoutMs });
+    // Only to quote it: one that does not end changes nothing.
+    const limits = { maxBytes: MOST_BODY_BYTES, timeoutMs: Math.min(timeoutMs, QUOTE_MS) };
+    const { text } = await readStart({ headers, body: response }, limits);
     return failed(reason, text.trim() === '' ? reason : `${reason}: ${excerpt(text, hide)}`);
   } finally {
     response.destroy();

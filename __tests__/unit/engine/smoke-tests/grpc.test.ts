@@ -167,6 +167,18 @@ describe('an answer that is none of gRPC', () => {
     expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
   });
 
+  test.each([
+    ['a page', { ':status': 503 }, 'down', 'got status 503: "down"'],
+    ['an answer of gRPC', GRPC, '', 'it did not end within'],
+  ])('fails it: %s without an end', async (_, headers, body, detail) => {
+    const port = await answering((stream) => {
+      stream.respond(headers);
+      stream.write(body);
+    });
+    const result = await tryOnce(`- { grpc: health, within: 100ms, ${atOnce} }`, at(port));
+    expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
+  });
+
   test('fails it: a login page', async () => {
     const port = await answering((stream) =>
       stream.respond(
