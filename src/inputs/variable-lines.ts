@@ -25,8 +25,7 @@ export function parseLines(text: string, what: string): ReadonlyMap<string, stri
  * @throws DeployError INPUT_INVALID; also for quotes with something in them that tools read differently
  */
 export function parseEnvFile(text: string, what: string): ReadonlyMap<string, string> {
-  const withoutMark = text.replace(/^\ufeff/, '');
-  const withoutComments = withoutMark.replace(/^[ \t]*#.*$/gm, '');
+  const withoutComments = text.replace(/^[ \t]*#.*$/gm, '');
   return readLines(withoutComments, what, unquote);
 }
 

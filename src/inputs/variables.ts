@@ -2,6 +2,7 @@ import type { Io } from '../io/io.ts';
 import { DeployError } from '../model/errors.ts';
 import { inFile } from '../model/in-file.ts';
 import { looksLikeValue } from '../model/secret-value.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import { parseExactMap, parseStringMap, splitNulls } from '../model/yaml.ts';
 import type { StepInputs } from './step-inputs.ts';
 import { isLines, parseEnvFile, parseLines } from './variable-lines.ts';
@@ -43,7 +44,7 @@ function parseFile(inputs: StepInputs, files: VariableFiles): Variables {
 
 function readFile(file: string, files: VariableFiles): string {
   try {
-    return files.readInput(file, MOST_BYTES).toString();
+    return textOfFile(files.readInput(file, MOST_BYTES), file);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     const why = error instanceof RangeError ? 'it is longer than 256 KiB' : 'there is no such file';
