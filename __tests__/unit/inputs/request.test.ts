@@ -355,14 +355,15 @@ describe('what people know from elsewhere', () => {
     );
   });
 
-  test('a variable of the job that only looks like an input is a warning', () => {
-    const log = memoryLog();
-    const env = { ...least, INPUT_QUEUE_OF_THE_AGENT: 'x' };
-    expect(parseInputs({ env, files: memoryFiles(), log }).mode).toBe('deploy');
-    expect(log.lines).toEqual([
-      expect.stringContaining('INPUT_QUEUE_OF_THE_AGENT is set, and this action has no input'),
-    ]);
-  });
+  test.each(['INPUT_QUEUE_OF_THE_AGENT', 'INPUT_NAME', 'INPUT_ZONE', 'INPUT_ACTION', 'INPUT_REVISION', 'INPUT_PAUSE'])(
+    'a variable of the job that only looks like an input is a warning: %s',
+    (variable) => {
+      const log = memoryLog();
+      const env = { ...least, [variable]: 'x' };
+      expect(parseInputs({ env, files: memoryFiles(), log }).mode).toBe('deploy');
+      expect(log.lines).toEqual([expect.stringContaining(`${variable} is set, and this action has no input`)]);
+    },
+  );
 });
 
 function messageOf(act: () => unknown): string {
