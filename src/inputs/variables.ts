@@ -83,6 +83,11 @@ function parseSecrets(inputs: StepInputs): Variables {
       next: 'Store the value in the secret manager of the cloud and write its name here. If this log is public, change the secret.',
     });
   }
+  const empty = [...secrets].filter(([, reference]) => reference === '').map(([name]) => name);
+  if (empty.length > 0) {
+    const next = 'Write it, or check that the variable, output or matrix value in it exists.';
+    inputs.problem('secrets', { given: `nothing for ${empty.join(', ')}`, expected: 'a reference to a secret', next });
+  }
   return secrets;
 }
 

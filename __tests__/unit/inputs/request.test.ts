@@ -322,6 +322,12 @@ describe('what people know from elsewhere', () => {
     [{ INPUT_FORCE: 'flase' }, 'Did you mean `false`?'],
     [{ INPUT_TIMEOUT: '15 minutes' }, 'Did you mean `15m`?'],
     [{ INPUT_TIMEOUT: '900' }, 'Did you mean `900s`?'],
+    [{ INPUT_IMAGE: 'Agent:v1' }, 'Did you mean `agent:v1`?'],
+    [{ INPUT_IMAGE: `sha256:${'a'.repeat(64)}` }, 'it is a digest alone. Write registry/repository@ before it.'],
+    [{ INPUT_SECRETS: 'DB: ""' }, 'secrets: got nothing for DB; expected a reference to a secret.'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': 'LOG=hunter2,MODE=fast' }, 'several variables are on one line. Write'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': '# of v2\nLOG=1' }, 'line 1: expected NAME=value; a comment can be in a file'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': 'LOG=1\n# of v2' }, 'line 2: expected NAME=value; a comment can be in a file'],
     [{ INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
     [{ INPUT_PLATFORMS: 'linux/x86_64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
     [{ INPUT_URL: 'http://169.254.169.254' }, 'url: got a link-local address or a metadata service'],
@@ -332,6 +338,10 @@ describe('what people know from elsewhere', () => {
     const message = messageOf(() => parse({ ...least, ...given }));
     expect(message).toContain(says);
     expect(message).not.toContain('hunter2');
+  });
+
+  test.each(['600000', '0', '100h', 'never'])('nothing is suggested that would be refused too: timeout %s', (given) => {
+    expect(messageOf(() => parse({ ...least, INPUT_TIMEOUT: given }))).not.toContain('Did you mean');
   });
 
   test.each([
