@@ -34,7 +34,7 @@ export function parseEnvFile(text: string, what: string): ReadonlyMap<string, st
   return readLines(withoutComments, what, unquote);
 }
 
-/** `NAME=value NAME=value`, or with a comma as gcloud takes them: the first variable would have all of it as its value. */
+/** `NAME=value NAME=value`, or with a comma, as some tools take them: the first variable would have all of it as its value. */
 function isFolded(text: string): boolean {
   return !text.trim().includes('\n') && /[\s,][A-Z_][A-Z0-9_]+=/.test(text.trim());
 }
