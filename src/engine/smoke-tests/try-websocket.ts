@@ -87,9 +87,15 @@ async function opened(
   }
 }
 
+/** How `ws` begins what it says of a response with the status 101. */
+const HANDSHAKE = /^(?:Server sent|Invalid (?:Sec-WebSocket-|Upgrade))/;
+const NOT_THIS =
+  'The server answered, but not as RFC 6455 wants it: check the path and `protocol`, and what is in front of it.';
+
 function unreachable({ host }: URL, error: NodeJS.ErrnoException): DeployError {
   const message = `could not open a WebSocket to ${host}: ${error.message || error.code}`;
-  return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error) });
+  const hint = HANDSHAKE.test(error.message) ? { hint: NOT_THIS } : {};
+  return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error), ...hint });
 }
 
 interface Refusal {

@@ -84,3 +84,23 @@ test.each([
   const [result] = await openWorld({ clock: systemClock }).run(yaml, { endpoint: await serve(answer, serving) });
   expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
 });
+
+const OPENED = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n';
+
+test.each([
+  ['no HTTP', 'GET /: { status: 200', 'SSH-2.0-OpenSSH_9.9\r\n', 'does not speak HTTP: check the port'],
+  ['a wrong accept key', '{ websocket: /', `${OPENED}sec-websocket-accept: x\r\n\r\n`, 'check the path and `protocol`'],
+  ['another upgrade', '{ websocket: /', `${OPENED.replace('websocket', 'h2c')}\r\n`, 'check the path and `protocol`'],
+])('what answers is not looked for elsewhere: %s', async (_, options, answer, detail) => {
+  const endpoint = await serve(answer);
+  const [result] = await openWorld().run(`- ${options}, retry-for: 0s }`, { endpoint });
+  expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
+  expect(result!.detail).not.toContain('spelling of the host');
+});
+
+test('nor where TLS is spoken to a port without it', async () => {
+  const { url } = await serve(OK);
+  const endpoint = openEndpoint(url.replace('http:', 'https:'));
+  const [result] = await openWorld().run('- GET /: { retry-for: 0s }', { endpoint });
+  expect(result!.detail).toContain('does not speak TLS: check the port');
+});
