@@ -119,9 +119,13 @@ function checkAnswer(
   { hide, durationMs }: { readonly hide: Hide; readonly durationMs: number },
 ): Attempt {
   const took = formatDuration(durationMs);
-  const isGrpc = status === 200 && /^application\/grpc\b/i.test(headers['content-type'] ?? '');
+  const type = headers['content-type'] ?? '';
+  // `application/grpc-web` is another protocol, as proxies for browsers speak it.
+  const isGrpc = status === 200 && /^application\/grpc(?:[+;]|\s*$)/i.test(type);
   if (!isGrpc) {
-    const reason = `expected an answer of gRPC, got status ${status}`;
+    const isWeb = status === 200 && /^application\/grpc-web\b/i.test(type);
+    const reason = `expected an answer of gRPC, got ${isWeb ? 'one of gRPC-Web' : `status ${status}`}`;
+    if (isWeb) return failed(reason);
     return failed(reason, body.length === 0 ? reason : `${reason}: ${excerpt(body.toString(), hide)}`);
   }
   if (cut) throw cut;

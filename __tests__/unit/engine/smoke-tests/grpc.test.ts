@@ -127,6 +127,11 @@ const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 describe('an answer that is none of gRPC', () => {
   test.each<[string, (stream: http2.ServerHttp2Stream) => void, string]>([
     ['a page', (stream) => respond(stream, { ':status': 404 }, 'no such page'), 'got status 404: "no such page"'],
+    [
+      'gRPC-Web',
+      (stream) => respond(stream, { ...GRPC, 'content-type': 'application/grpc-web+proto' }, 'x'),
+      'expected an answer of gRPC, got one of gRPC-Web',
+    ],
     ['no status', (stream) => respond(stream, GRPC, ''), 'got one without grpc-status'],
     [
       'only a status',
