@@ -1,5 +1,6 @@
 import type { Io } from '../io/io.ts';
 import { DeployError } from '../model/errors.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import type { SmokeTestFiles } from './smoke-tests.ts';
 
 /** The files that smoke tests may name: those of the workspace. */
@@ -8,7 +9,7 @@ export function repositoryFiles(files: Pick<Io['files'], 'sizeOfInput' | 'readIn
     size: files.sizeOfInput,
     readFile(file) {
       try {
-        return files.readInput(file, MAX_SMOKE_TESTS_BYTES).toString();
+        return textOfFile(files.readInput(file, MAX_SMOKE_TESTS_BYTES), file);
       } catch (error) {
         if (error instanceof RangeError) throw tooLong(file);
         if (error instanceof DeployError) throw error;

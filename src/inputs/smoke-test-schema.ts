@@ -5,7 +5,14 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 const NOT_TEXT = 'expected text; put numbers, true and false in quotes';
-const text = z.string({ error: NOT_TEXT });
+const NOT_A_MAP = 'expected text, got what YAML reads as a map or a list; put it in single quotes';
+const notText = ({ input }: { readonly input?: unknown }): string => (Object(input) === input ? NOT_A_MAP : NOT_TEXT);
+const text = z.string({ error: notText });
+/** `orJson`: the key for those who write JSON there. */
+const textOrJson = (orJson: string) =>
+  z.string({
+    error: ({ input }) => (Object(input) === input ? `${NOT_A_MAP}, or write \`${orJson}\` instead` : NOT_TEXT),
+  });
 const passes = z
   .number({ error: 'expected a whole number from 1 to 100' })
   .refine((count) => Number.isInteger(count) && count >= 1 && count <= 100, 'expected a whole number from 1 to 100')
@@ -22,7 +29,7 @@ const NOT_MESSAGE = 'expected text, or a map or a list that is sent as JSON';
 const STATUS = 'expected a status from 200 to 599';
 
 const content = {
-  contains: text.min(1, 'expected text to look for').optional(),
+  contains: textOrJson('json').min(1, 'expected text to look for').optional(),
   matches: text.max(1_000, 'expected at most 1000 characters').refine(isPattern, PATTERN).optional(),
   not: text.min(1, 'expected text that must not be there').optional(),
   json: json()
@@ -38,7 +45,7 @@ const timing = {
 /** The values beside `METHOD /path`. */
 export const requestSchema = z.strictObject({
   headers: headerMap('sent').prefault({}),
-  body: text.optional(),
+  body: textOrJson('json-body').optional(),
   'json-body': json().optional(),
   file: text.min(1, 'expected the path of a file').optional(),
   'body-file': text.min(1, 'expected the path of a file').optional(),
@@ -135,7 +142,7 @@ function headerMap(kind: 'sent' | 'expected') {
 function findHeaderProblem(name: string, value: unknown, kind: 'sent' | 'expected'): string | null {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/.test(name))
     return 'expected the name of a header (letters, digits and `-`)';
-  if (typeof value !== 'string') return NOT_TEXT;
+  if (typeof value !== 'string') return notText({ input: value });
   if (kind === 'expected') return null;
   if (RESERVED_HEADERS.has(name.toLowerCase())) return 'this header is set by deploy-agent; remove it';
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return 'expected one line without control characters';

@@ -75,9 +75,14 @@ function typedReaders(text: StepInputs['text'], problem: StepInputs['problem']):
     duration(name, fallback) {
       const given = text(name) || fallback;
       const milliseconds = parseDuration(given);
-      if (milliseconds !== null && milliseconds >= 1_000 && milliseconds <= LONGEST_MS) return milliseconds;
+      if (isPossible(milliseconds)) return milliseconds;
       const expected = 'a duration from 1s to 24h, such as 90s, 15m or 1h30m';
-      problem(name, { given: quote(given), expected, ...suggest(nearestDuration(given)) });
+      const meant = nearestDuration(given);
+      problem(name, {
+        given: quote(given),
+        expected,
+        ...suggest(isPossible(parseDuration(meant ?? '')) ? meant : null),
+      });
       return LONGEST_MS;
     },
     choice(name, choices, fallback) {
@@ -135,6 +140,10 @@ function refusal(problems: readonly string[], at: FileLine | null): DeployError 
 }
 
 const LONGEST_MS = 24 * 60 * 60 * 1_000;
+
+function isPossible(milliseconds: number | null): milliseconds is number {
+  return milliseconds !== null && milliseconds >= 1_000 && milliseconds <= LONGEST_MS;
+}
 
 export function environmentName(input: string): string {
   return `INPUT_${input.replaceAll(' ', '_').toUpperCase()}`;

@@ -2,9 +2,14 @@ import { DeployError } from '../model/errors.ts';
 
 const LINE = /^(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)=([^\r\n]*)$/;
 
-/** Is it written as lines `NAME=value`, and not as a map of YAML? The first line decides. */
+/** Is it written as lines `NAME=value`, and not as a map of YAML? The first line that is no comment decides. */
 export function isLines(text: string): boolean {
-  return LINE.test(text.trimStart().split(/\r?\n/, 1)[0] ?? '');
+  const first = text.split(/\r?\n/).find((line) => line.trim() !== '' && !isComment(line));
+  return LINE.test(first?.trimStart() ?? '');
+}
+
+function isComment(line: string): boolean {
+  return line.trimStart().startsWith('#');
 }
 
 /**
@@ -14,7 +19,7 @@ export function isLines(text: string): boolean {
 export function parseLines(text: string, what: string): ReadonlyMap<string, string> {
   if (isFolded(text)) {
     throw new DeployError('INPUT_INVALID', `could not read ${what}: several variables are on one line`, {
-      hint: `Write \`${what}: |\`, as \`>\` joins lines; and a value that has \` NAME=\` in it as a YAML map (\`NAME: value\`).`,
+      hint: `Write \`${what}: |\` and one \`NAME=value\` a line, as \`>\` joins lines and a comma separates nothing; and a value that has \` NAME=\` or \`,NAME=\` in it as a YAML map (\`NAME: value\`).`,
     });
   }
   return readLines(text, what, (value) => value);
@@ -25,14 +30,13 @@ export function parseLines(text: string, what: string): ReadonlyMap<string, stri
  * @throws DeployError INPUT_INVALID; also for quotes with something in them that tools read differently
  */
 export function parseEnvFile(text: string, what: string): ReadonlyMap<string, string> {
-  const withoutMark = text.replace(/^\ufeff/, '');
-  const withoutComments = withoutMark.replace(/^[ \t]*#.*$/gm, '');
+  const withoutComments = text.replace(/^[ \t]*#.*$/gm, '');
   return readLines(withoutComments, what, unquote);
 }
 
-/** `NAME=value NAME=value`: the first variable would have all of it as its value. */
+/** `NAME=value NAME=value`, or with a comma, as some tools take them: the first variable would have all of it as its value. */
 function isFolded(text: string): boolean {
-  return !text.trim().includes('\n') && /\s[A-Z_][A-Z0-9_]+=/.test(text.trim());
+  return !text.trim().includes('\n') && /[\s,][A-Z_][A-Z0-9_]+=/.test(text.trim());
 }
 
 function readLines(text: string, what: string, read: (value: string) => string | null): ReadonlyMap<string, string> {
@@ -43,7 +47,8 @@ function readLines(text: string, what: string, read: (value: string) => string |
     if (line.trim() === '') continue;
     const [, name = '', given = ''] = LINE.exec(line.trimStart()) ?? [];
     const value = name === '' ? null : read(given);
-    if (name === '') problems.push(`line ${index + 1}: expected NAME=value`);
+    if (isComment(line)) problems.push(`line ${index + 1}: ${COMMENT}`);
+    else if (name === '') problems.push(`line ${index + 1}: expected NAME=value`);
     else if (value === null) problems.push(`line ${index + 1}: ${name}: ${AMBIGUOUS}`);
     else if (variables.has(name)) problems.push(`line ${index + 1}: ${name} is given twice`);
     else variables.set(name, value);
@@ -58,6 +63,8 @@ function readLines(text: string, what: string, read: (value: string) => string |
 }
 
 const MOST_PROBLEMS = 10;
+// It may be a line of a secret.
+const COMMENT = 'expected NAME=value; a comment can be in a file (`environment-file`) or in a YAML map';
 const AMBIGUOUS =
   'tools read this value differently (an open quote, a backtick, a `\\\\`, a `$` or a `#`); expected it in single quotes, or in the input environment-variables';
 

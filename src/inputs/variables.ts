@@ -2,6 +2,7 @@ import type { Io } from '../io/io.ts';
 import { DeployError } from '../model/errors.ts';
 import { inFile } from '../model/in-file.ts';
 import { looksLikeValue } from '../model/secret-value.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import { parseExactMap, parseStringMap, splitNulls } from '../model/yaml.ts';
 import type { StepInputs } from './step-inputs.ts';
 import { isLines, parseEnvFile, parseLines } from './variable-lines.ts';
@@ -43,7 +44,7 @@ function parseFile(inputs: StepInputs, files: VariableFiles): Variables {
 
 function readFile(file: string, files: VariableFiles): string {
   try {
-    return files.readInput(file, MOST_BYTES).toString();
+    return textOfFile(files.readInput(file, MOST_BYTES), file);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     const why = error instanceof RangeError ? 'it is longer than 256 KiB' : 'there is no such file';
@@ -81,6 +82,11 @@ function parseSecrets(inputs: StepInputs): Variables {
       expected: 'a reference to a secret, as what is written here is stored in plain text',
       next: 'Store the value in the secret manager of the cloud and write its name here. If this log is public, change the secret.',
     });
+  }
+  const empty = [...secrets].filter(([, reference]) => reference === '').map(([name]) => name);
+  if (empty.length > 0) {
+    const next = 'Write it, or check that the variable, output or matrix value in it exists.';
+    inputs.problem('secrets', { given: `nothing for ${empty.join(', ')}`, expected: 'a reference to a secret', next });
   }
   return secrets;
 }

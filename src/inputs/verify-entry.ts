@@ -5,6 +5,7 @@ import { DeployError } from '../model/errors.ts';
 import { isJsonObject } from '../model/json.ts';
 import { nearest } from '../model/nearest.ts';
 import type { AttestationRequirement, Requirement } from '../model/requirement.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import { describeIssue } from './describe-issue.ts';
 import {
   type AttestationEntry,
@@ -128,7 +129,7 @@ const CHECK_PATH = 'check the path, and that actions/checkout is an earlier step
 
 function tryRead(file: string, files: VerifyFiles): string | null {
   try {
-    return files.readInput(file, MAX_KEY_BYTES).toString();
+    return textOfFile(files.readInput(file, MAX_KEY_BYTES), file);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     return null;

@@ -1,6 +1,7 @@
 import { DeployError } from '../model/errors.ts';
 import { isJsonObject, type JsonObject, textAt, tryParseJson } from '../model/json.ts';
 import type { Requirement, VerifyOptions } from '../model/requirement.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import { parseYaml } from '../model/yaml.ts';
 import type { StepInputs } from './step-inputs.ts';
 import { readRequirement, type VerifyFiles } from './verify-entry.ts';
@@ -63,7 +64,7 @@ function isTrustedRoot(document: unknown): document is JsonObject {
 
 function readFile(file: string, files: VerifyFiles): string {
   try {
-    return files.readInput(file, MAX_ROOT_BYTES).toString();
+    return textOfFile(files.readInput(file, MAX_ROOT_BYTES), file);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     const why = error instanceof RangeError ? `${file} is longer than 4 MB` : `there is no file ${file}`;

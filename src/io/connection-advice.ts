@@ -12,6 +12,10 @@ const TRUST =
   'The certificate comes from an authority that this runner does not know: set NODE_EXTRA_CA_CERTS in the environment of the runner, or in the `env:` of the job, to a PEM file with its certificate.';
 const REACH = 'Check the spelling of the host, and the DNS, proxy and firewall of the runner; then run again.';
 
+// The host was reached: looking for it elsewhere would not help.
+const NOT_HTTP = 'What answers there does not speak HTTP: check the port, and whether it is http or https.';
+const NOT_TLS = 'What answers there does not speak TLS: check the port, and whether it is http or https.';
+
 /** Of a proxy that refused a tunnel: Node's own code, with the status line in its message. */
 export const REFUSED_TUNNEL = 'ERR_PROXY_TUNNEL';
 const PROXY_HINTS: ReadonlyMap<string, string> = new Map([
@@ -32,5 +36,7 @@ export function adviceFor({
   if (refused !== undefined) return { hint: refused, isLasting: true };
   if (UNKNOWN_AUTHORITY.includes(code)) return { hint: TRUST, isLasting: true };
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') return { hint: TRUST };
+  if (code.startsWith('HPE_')) return { hint: NOT_HTTP };
+  if (/wrong.version.number|packet.length.too.long/i.test(`${code} ${message}`)) return { hint: NOT_TLS };
   return { hint: REACH };
 }

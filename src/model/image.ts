@@ -55,6 +55,7 @@ function parseName(text: string, { what, hint }: { readonly what: string; readon
   if (text.length > 512) return refuse('it is longer than 512 characters');
   if (text.includes('://')) return refuse('it starts with a URL scheme; leave that out');
   if (text.includes('${{')) return refuse('it has an expression in it that GitHub did not evaluate');
+  if (DIGEST.test(text)) return refuse('it is a digest alone', 'Write registry/repository@ before it.');
   const empty = findEmptyPart(text);
   if (empty) return refuse(`its ${empty} is empty`, NO_VALUE);
   const [beforeDigest = '', ...digests] = text.split('@');
@@ -66,7 +67,9 @@ function parseName(text: string, { what, hint }: { readonly what: string; readon
   const { registry, repository } = splitRegistry(path);
   if (!REGISTRY.test(registry)) return refuse(`the registry "${registry}" is not a host name`);
   if (REPOSITORY.test(repository)) return { registry, repository, tag, digest: digest as Digest | null };
-  const lower = text.replace(repository, repository.toLowerCase());
+  // Of `Agent`, `library/` was not written.
+  const written = text.includes(repository) ? repository : repository.slice('library/'.length);
+  const lower = text.replace(written, written.toLowerCase());
   const isCase = REPOSITORY.test(repository.toLowerCase());
   return refuse(
     `the repository "${repository}" has to be lower-case words joined by / . _ -`,

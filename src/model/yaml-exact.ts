@@ -1,8 +1,11 @@
 import { isScalar, type Pair } from 'yaml';
 import type { Problem } from './yaml-safety.ts';
 
-/** What people put in by an expression, so that nothing in it has a meaning of its own. */
-const AS_IT_IS = 'write the value as ${' + '{ toJSON(secrets.NAME) }}, or in quotes';
+/**
+ * What people put in by an expression, so that nothing in it has a meaning of its own. Of a secret that does not exist,
+ * `toJSON` alone makes `null`, which removes the variable; this leaves nothing, which is refused.
+ */
+const AS_IT_IS = 'write the value as ${' + '{ secrets.NAME && toJSON(secrets.NAME) }}, or in quotes';
 
 /**
  * Where YAML reads less than what is written: a secret that `NAME: ${{ secrets.X }}` puts into the text may hold ` #`, end in

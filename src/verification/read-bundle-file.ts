@@ -1,6 +1,7 @@
 import type { Io } from '../io/io.ts';
 import { DeployError } from '../model/errors.ts';
 import { tryParseJson } from '../model/json.ts';
+import { textOfFile } from '../model/text-of-file.ts';
 import type { Candidate } from './candidate.ts';
 
 const MAX_BYTES = 16_000_000;
@@ -21,7 +22,7 @@ export function readBundleFile(file: string, files: Io['files']): readonly Candi
 
 function read(file: string, files: Io['files']): string {
   try {
-    return files.readInput(file, MAX_BYTES).toString();
+    return textOfFile(files.readInput(file, MAX_BYTES), file);
   } catch (error) {
     if (error instanceof DeployError) throw error;
     throw invalid(file, error instanceof RangeError ? 'it is longer than 16 MB' : 'there is no such file');

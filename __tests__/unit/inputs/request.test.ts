@@ -322,6 +322,12 @@ describe('what people know from elsewhere', () => {
     [{ INPUT_FORCE: 'flase' }, 'Did you mean `false`?'],
     [{ INPUT_TIMEOUT: '15 minutes' }, 'Did you mean `15m`?'],
     [{ INPUT_TIMEOUT: '900' }, 'Did you mean `900s`?'],
+    [{ INPUT_IMAGE: 'Agent:v1' }, 'Did you mean `agent:v1`?'],
+    [{ INPUT_IMAGE: `sha256:${'a'.repeat(64)}` }, 'it is a digest alone. Write registry/repository@ before it.'],
+    [{ INPUT_SECRETS: 'DB: ""' }, 'secrets: got nothing for DB; expected a reference to a secret.'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': 'LOG=hunter2,MODE=fast' }, 'several variables are on one line. Write'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': '# of v2\nLOG=1' }, 'line 1: expected NAME=value; a comment can be in a file'],
+    [{ 'INPUT_ENVIRONMENT-VARIABLES': 'LOG=1\n# of v2' }, 'line 2: expected NAME=value; a comment can be in a file'],
     [{ INPUT_PLATFORMS: 'amd64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
     [{ INPUT_PLATFORMS: 'linux/x86_64', 'INPUT_COPY-TO': 'quay.io/a/b' }, 'Did you mean `linux/amd64`?'],
     [{ INPUT_URL: 'http://169.254.169.254' }, 'url: got a link-local address or a metadata service'],
@@ -332,6 +338,10 @@ describe('what people know from elsewhere', () => {
     const message = messageOf(() => parse({ ...least, ...given }));
     expect(message).toContain(says);
     expect(message).not.toContain('hunter2');
+  });
+
+  test.each(['600000', '0', '100h', 'never'])('nothing is suggested that would be refused too: timeout %s', (given) => {
+    expect(messageOf(() => parse({ ...least, INPUT_TIMEOUT: given }))).not.toContain('Did you mean');
   });
 
   test.each([
@@ -355,14 +365,15 @@ describe('what people know from elsewhere', () => {
     );
   });
 
-  test('a variable of the job that only looks like an input is a warning', () => {
-    const log = memoryLog();
-    const env = { ...least, INPUT_QUEUE_OF_THE_AGENT: 'x' };
-    expect(parseInputs({ env, files: memoryFiles(), log }).mode).toBe('deploy');
-    expect(log.lines).toEqual([
-      expect.stringContaining('INPUT_QUEUE_OF_THE_AGENT is set, and this action has no input'),
-    ]);
-  });
+  test.each(['INPUT_QUEUE_OF_THE_AGENT', 'INPUT_NAME', 'INPUT_ZONE', 'INPUT_ACTION', 'INPUT_REVISION', 'INPUT_PAUSE'])(
+    'a variable of the job that only looks like an input is a warning: %s',
+    (variable) => {
+      const log = memoryLog();
+      const env = { ...least, [variable]: 'x' };
+      expect(parseInputs({ env, files: memoryFiles(), log }).mode).toBe('deploy');
+      expect(log.lines).toEqual([expect.stringContaining(`${variable} is set, and this action has no input`)]);
+    },
+  );
 });
 
 function messageOf(act: () => unknown): string {

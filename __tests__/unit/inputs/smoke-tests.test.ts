@@ -3,6 +3,8 @@ import { parseSmokeTests } from '../../../src/inputs/smoke-tests.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { SmokeTest } from '../../../src/model/smoke-test.ts';
 
+const NOT_A_MAP = 'expected text, got what YAML reads as a map or a list; put it in single quotes';
+
 const FILES: Readonly<Record<string, string>> = {
   'tests/cat.jpg': 'cat',
   'smoke.sh': 'curl',
@@ -283,6 +285,11 @@ describe('a smoke test in the cluster', () => {
     ['- { grpc: health, in-cluster: true }', 'in-cluster: expected false'],
     ['- { websocket: /, in-cluster: true }', 'in-cluster: expected false'],
     ['- GET /a: { in-cluster: yes please }', 'in-cluster: expected true or false'],
+    ['- POST /a: { body: {"text": "hi"} }', `body: ${NOT_A_MAP}, or write \`json-body\` instead`],
+    ['- GET /a: { contains: {"ok": true} }', `contains: ${NOT_A_MAP}, or write \`json\` instead`],
+    ['- GET /a: { not: [error] }', `not: ${NOT_A_MAP}`],
+    ['- GET /a: { headers: { x: [y] } }', `headers.x: ${NOT_A_MAP}`],
+    ['- POST /a: { body: 5 }', 'body: expected text; put numbers, true and false in quotes'],
     ['- GET /a: { in-cluster: true, cross-origin-redirects: true }', 'cross-origin-redirects: expected false with'],
   ])('%s is refused', (text, problem) => {
     expect(problemsOf(text)).toEqual([expect.stringContaining(problem)]);

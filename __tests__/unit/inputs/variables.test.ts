@@ -5,7 +5,7 @@ import { memoryFiles } from '../../fixtures/fake-io.ts';
 const least = { INPUT_TARGET: 'ecs', INPUT_IMAGE: 'ghcr.io/acme/agent:v1', INPUT_SERVICE: 'agent' };
 
 /** The step with these variables, and with `.env` in its repository. */
-function parse(variables: string, file: string | null = null, more: Record<string, string> = {}) {
+function parse(variables: string, file: string | Buffer | null = null, more: Record<string, string> = {}) {
   const env = {
     ...least,
     'INPUT_ENVIRONMENT-VARIABLES': variables,
@@ -14,7 +14,7 @@ function parse(variables: string, file: string | null = null, more: Record<strin
   };
   const readInput = (name: string): Buffer => {
     if (name !== '.env' || file === null) throw Object.assign(new Error('none'), { code: 'ENOENT' });
-    return Buffer.from(file);
+    return Buffer.from(file as string);
   };
   const { environment, removed } = parseInputs({ env, files: { ...memoryFiles(), readInput } });
   return { set: Object.fromEntries(environment), removed: [...removed] };
@@ -123,5 +123,29 @@ describe('a .env file', () => {
   test('that is not there is a mistake', () => {
     const message = messageOf(() => parse('', null, { 'INPUT_ENVIRONMENT-FILE': 'missing.env' }));
     expect(message).toContain('environment-file: could not read the file missing.env: there is no such file');
+  });
+});
+
+describe('a file in another encoding', () => {
+  test.each([
+    ['Latin-1', Buffer.from('A=caf\u00e9', 'latin1'), 'it has bytes that are not UTF-8'],
+    ['UTF-16', Buffer.from('\ufeffA=1', 'utf16le'), 'it is UTF-16'],
+    ['UTF-16, big endian', Buffer.from('\ufeffA=1', 'utf16le').swap16(), 'it is UTF-16'],
+  ])('is refused: %s', (_, file, why) => {
+    expect(messageOf(() => parse('', file))).toContain(`could not read the file .env: ${why}`);
+  });
+
+  test.each([
+    ['a byte order mark', '\ufeff- GET /caf\u00e9\r\n', 'OK'],
+    ['Latin-1', Buffer.from('- GET /: { contains: caf\u00e9 }', 'latin1'), 'it has bytes that are not UTF-8'],
+    ['UTF-16', Buffer.from('\ufeff- GET /', 'utf16le'), 'it is UTF-16'],
+  ])('smoke tests: %s', (_, file, says) => {
+    const given = { 'INPUT_SMOKE-TESTS': 'smoke.yml' };
+    const readInput = (): Buffer => Buffer.from(file as string);
+    const read = (): string => {
+      parseInputs({ env: { ...least, ...given }, files: { ...memoryFiles(), readInput } });
+      throw new Error('OK');
+    };
+    expect(messageOf(read)).toContain(says);
   });
 });

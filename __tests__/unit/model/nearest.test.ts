@@ -22,3 +22,18 @@ it('a text of a million characters is no misspelt word', () => {
 });
 
 it('has nothing to suggest where there are no words', () => expect(nearest('run', [])).toBeNull());
+
+test.each([
+  ['name', 'base'],
+  ['zone', 'mode'],
+  ['pause', 'base'],
+  ['action', 'region'],
+  ['revision', 'region'],
+])('%s is a word of its own, not %s', (word, other) => expect(nearest(word, [other])).toBeNull());
+
+test.each([
+  ['mdoe', 'mode'],
+  ['iamge', 'image'],
+  ['urn', 'run'],
+  ['pln', 'plan'],
+])('%s has two letters swapped or one left out: %s', (word, meant) => expect(nearest(word, [meant])).toBe(meant));

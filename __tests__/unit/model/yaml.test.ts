@@ -209,7 +209,11 @@ describe('values that have to be as they are written', () => {
 
   test('at the end of the input too', () => {
     expect(refusal(() => parseExactMap('TOKEN: abc  \n', 'x'))).toContain('TOKEN: YAML drops the spaces at the end');
-    expect(refusal(() => parseExactMap('TOKEN: abc #def', 'x'))).toContain('toJSON(secrets.NAME)');
+    expect(refusal(() => parseExactMap('TOKEN: abc #def', 'x'))).toContain('secrets.NAME && toJSON(secrets.NAME)');
+  });
+
+  test('what that makes of a secret that does not exist is refused, and does not remove the variable', () => {
+    expect(refusal(() => parseExactMap('TOKEN: ', 'x'))).toContain('TOKEN has no value');
   });
 
   test.each<[string, Record<string, string>]>([

@@ -11,7 +11,7 @@ test.each([
   ['a commit with sha- where the tag has none', `sha-${COMMIT}`, [COMMIT]],
   ['a full commit where the tag is short', '1234567890abcdef1234567890abcdef12345678', ['sha-1234567']],
   ['a version without its v', '1.2.3', ['v1.2.3']],
-  ['a version with a v too many', 'v2.0.0', ['2.0.0', 'v1.2.3']],
+  ['a version with a v too many', 'v2.0.0', ['2.0.0']],
   ['a typo', 'mian', ['main']],
   ['something near several', 'release-4', ['release-42', 'release-43']],
   ['something else', 'production', []],

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Io } from '../../io/io.ts';
 import { workspaceOf } from '../../io/workspace-file.ts';
 import { DeployError } from '../../model/errors.ts';
+import { textOfFile } from '../../model/text-of-file.ts';
 import { type Kubeconfig, mergeKubeconfigs, type Origin, parseKubeconfig } from './kubeconfig.ts';
 
 /** What the input `kubeconfig` holds. */
@@ -80,7 +81,8 @@ function tryReadText(full: string, { env, files }: Pick<Io, 'env' | 'files'>): s
   const inside = path.relative(workspaceOf(env), full);
   const isInside = inside !== '' && !inside.startsWith('..') && !path.isAbsolute(inside);
   try {
-    return isInside ? files.readInput(inside, MAX_BYTES).toString('utf8') : files.readText(full, MAX_BYTES);
+    if (isInside) return textOfFile(files.readInput(inside, MAX_BYTES), inside);
+    return files.readText(full, MAX_BYTES).replace(/^\ufeff/, '');
   } catch (error) {
     if (error instanceof DeployError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

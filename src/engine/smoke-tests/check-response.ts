@@ -5,6 +5,7 @@ import type { ContentExpectation, Expectation } from '../../model/smoke-test.ts'
 import type { Attempt } from './attempt.ts';
 import { asWritten, excerpt, type Hide } from './excerpt.ts';
 import { findJsonMismatch } from './json-mismatch.ts';
+import { isStream } from './read-start.ts';
 import { searchPattern } from './search-pattern.ts';
 
 export interface SeenContent {
@@ -39,6 +40,17 @@ export function checkResponse(seen: SeenResponse, expected: Expectation): Attemp
   if (failure) return { passed: false, final: false, ...failure };
   const detail = `${seen.status} in ${formatDuration(seen.durationMs)}`;
   return { passed: true, final: false, reason: 'passed', detail };
+}
+
+/**
+ * Of a response whose body did not come to its end: what is wrong already. Of the content only that of a stream counts, which may
+ * have no end. null: nothing is.
+ */
+export function checkStart(seen: SeenResponse, expected: Expectation): Failure | null {
+  const failure = checkStatus(seen, expected.status) ?? checkHeaders(seen, expected.headers);
+  if (failure || !isStream(seen.headers)) return failure;
+  const start = { ...seen, bodyIsWhole: true, noun: 'part of the body that came' };
+  return checkContent(start, { ...expected, json: null });
 }
 
 /** null: it is as expected. */

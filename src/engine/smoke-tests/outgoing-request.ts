@@ -22,7 +22,7 @@ export interface IncomingResponse {
   readonly headers: IncomingHttpHeaders;
   /** How long it took, where whoever sent it measured that; null: the caller's clock tells. */
   readonly tookMs: number | null;
-  /** Not after `discard`. `isEnough`: no more of it has to be read. @throws DeployError NETWORK */
+  /** Not after `discard`. `isEnough`: no more of it has to be read. */
   readBody(timeoutMs: number, isEnough: (read: string) => boolean): Promise<BodyStart>;
   discard(): void;
 }

@@ -1,13 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TextDecoder } from 'node:util';
+import { formatDuration } from '../../model/duration.ts';
 import { DeployError } from '../../model/errors.ts';
 import { openText, unpackBody } from './decode-body.ts';
 
 export interface BodyStart {
   readonly text: string;
-  /** False: there was more than `maxBytes`, or enough was read of a stream. */
+  /** False: there was more than `maxBytes`, enough was read of a stream, or it was cut. */
   readonly isWhole: boolean;
+  /** NETWORK: why the rest did not come. What came may be enough to say what is wrong. */
+  readonly cut?: DeployError;
 }
 
 interface Response {
@@ -29,36 +32,59 @@ const ENDLESS =
 
 /**
  * The first `maxBytes` of a body, unpacked and as text; the rest is not received. A health page may be of any length.
- * @throws DeployError NETWORK when it takes longer than `timeoutMs` or breaks off.
+ * Throws nothing.
  */
 export async function readStart(response: Response, limits: Limits): Promise<BodyStart> {
-  const slow = new Error(`the body took longer than ${limits.timeoutMs} ms`);
-  const timer = setTimeout(() => response.body.destroy(slow), limits.timeoutMs);
+  const read = { text: '' };
+  let isSlow = false;
+  const timer = setTimeout(() => {
+    isSlow = true;
+    response.body.destroy(new Error('it took too long'));
+  }, limits.timeoutMs);
   try {
-    return await readText(response, limits);
+    return await readText(response, limits, read);
   } catch (error) {
-    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, {
-      cause: error,
-      hint: 'Check the log of the service: it closed the connection in the middle of a response.',
-    });
+    return { text: read.text, isWhole: false, cut: cutBy(error as Error, isSlow ? limits.timeoutMs : null) };
   } finally {
     clearTimeout(timer);
     response.body.destroy();
   }
 }
 
-async function readText(response: Response, { maxBytes, isEnough }: Limits): Promise<BodyStart> {
-  const isStream = ENDLESS.test(response.headers['content-type'] ?? '');
-  const enough = isStream && isEnough ? isEnough : () => false;
+/** `waitedMs`: how long its end was waited for; null: something else ended it. */
+export function cutBy(error: Error, waitedMs: number | null): DeployError {
+  if (waitedMs === null) {
+    return new DeployError('NETWORK', `could not read the response: ${error.message}`, {
+      cause: error,
+      hint: 'Check the log of the service: it closed the connection in the middle of a response.',
+    });
+  }
+  return new DeployError('NETWORK', `could not read the response: it did not end within ${formatDuration(waitedMs)}`, {
+    cause: error,
+    hint: 'Check why the service does not end its response; if it needs longer, raise `within`.',
+  });
+}
+
+/** `read` holds what came, also when it throws. */
+async function readText(
+  response: Response,
+  { maxBytes, isEnough }: Limits,
+  read: { text: string },
+): Promise<Pick<BodyStart, 'text' | 'isWhole'>> {
+  const enough = isStream(response.headers) && isEnough ? isEnough : () => false;
   if (enough('')) return { text: '', isWhole: false };
   let decoder: TextDecoder | null = null;
-  let text = '';
   let size = 0;
   for await (const chunk of (await unpackBody(response.headers, response.body)) as AsyncIterable<Buffer>) {
     decoder ??= openText(response.headers, chunk);
-    text += decoder.decode(chunk.subarray(0, maxBytes - size), { stream: true });
+    read.text += decoder.decode(chunk.subarray(0, maxBytes - size), { stream: true });
     size += chunk.length;
-    if (size > maxBytes || enough(text)) return { text, isWhole: false };
+    if (size > maxBytes || enough(read.text)) return { text: read.text, isWhole: false };
   }
-  return { text: text + (decoder?.decode() ?? ''), isWhole: true };
+  return { text: read.text + (decoder?.decode() ?? ''), isWhole: true };
+}
+
+/** May it come for as long as the connection lasts? */
+export function isStream(headers: IncomingHttpHeaders): boolean {
+  return ENDLESS.test(headers['content-type'] ?? '');
 }

@@ -11,6 +11,7 @@ import { refuseLogin } from './closed-door.ts';
 import { excerpt, type Hide, hiding } from './excerpt.ts';
 import { failed, toFailedAttempt } from './failed-attempt.ts';
 import { decodeHealthStatus, encodeHealthCheck } from './grpc-message.ts';
+import { cutBy } from './read-start.ts';
 import { sentValues } from './sent-values.ts';
 import { endpointHeaders, ownEndpoint, refuseReservedHeaders, resolveLocation } from './test-address.ts';
 import { type ChannelContext, limitOf } from './time-limits.ts';
@@ -37,8 +38,8 @@ export async function tryGrpc(test: GrpcSmokeTest, context: ChannelContext, io: 
     try {
       refuseLogin(response, url, endpoint?.loginHeader);
       const leftMs = Math.max(1, startedAt + timeoutMs - io.clock.now());
-      const timer = setTimeout(() => response.stream.destroy(new Error('it took too long')), leftMs);
-      const answer = await readAnswer(response).finally(() => clearTimeout(timer));
+      const answer = await readAnswer(response, leftMs);
+      signal.throwIfAborted();
       const hide = hiding(io.log, sentValues(headers, url));
       return checkAnswer(answer, test, { hide, durationMs: io.clock.now() - startedAt });
     } finally {
@@ -74,18 +75,27 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   /** Those after the body, or instead of it. */
   readonly trailers: IncomingHttpHeaders;
+  /** As much of it as came. */
   readonly body: Buffer;
+  /** Why the rest did not come; null: it is whole. */
+  readonly cut: DeployError | null;
 }
 
 const MOST_BODY_BYTES = 65_536;
 
-async function readAnswer({ status, headers, stream }: Http2Response): Promise<Answer> {
+async function readAnswer({ status, headers, stream }: Http2Response, timeoutMs: number): Promise<Answer> {
   let trailers: IncomingHttpHeaders = headers;
   stream.on('trailers', (received) => {
     trailers = received as IncomingHttpHeaders;
   });
   const chunks: Buffer[] = [];
   let size = 0;
+  let cut: DeployError | null = null;
+  let isSlow = false;
+  const timer = setTimeout(() => {
+    isSlow = true;
+    stream.destroy(new Error('it took too long'));
+  }, timeoutMs);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       chunks.push(chunk);
@@ -93,28 +103,32 @@ async function readAnswer({ status, headers, stream }: Http2Response): Promise<A
       if (size > MOST_BODY_BYTES) throw new Error(`it is longer than ${MOST_BODY_BYTES} bytes`);
     }
   } catch (error) {
-    throw new DeployError('NETWORK', `could not read the response: ${(error as Error).message}`, {
-      cause: error,
-      hint: 'Check the log of the service: it closed the connection in the middle of a response.',
-    });
+    cut = cutBy(error as Error, isSlow ? timeoutMs : null);
+  } finally {
+    clearTimeout(timer);
   }
-  return { status, headers, trailers, body: Buffer.concat(chunks) };
+  return { status, headers, trailers, body: Buffer.concat(chunks), cut };
 }
 
 const NOT_FOUND = '5';
 const UNIMPLEMENTED = '12';
 
 function checkAnswer(
-  { status, headers, trailers, body }: Answer,
+  { status, headers, trailers, body, cut }: Answer,
   test: GrpcSmokeTest,
   { hide, durationMs }: { readonly hide: Hide; readonly durationMs: number },
 ): Attempt {
   const took = formatDuration(durationMs);
-  const isGrpc = status === 200 && /^application\/grpc\b/i.test(headers['content-type'] ?? '');
+  const type = headers['content-type'] ?? '';
+  // `application/grpc-web` is another protocol, as proxies for browsers speak it.
+  const isGrpc = status === 200 && /^application\/grpc(?:[+;]|\s*$)/i.test(type);
   if (!isGrpc) {
-    const reason = `expected an answer of gRPC, got status ${status}`;
+    const isWeb = status === 200 && /^application\/grpc-web\b/i.test(type);
+    const reason = `expected an answer of gRPC, got ${isWeb ? 'one of gRPC-Web' : `status ${status}`}`;
+    if (isWeb) return failed(reason);
     return failed(reason, body.length === 0 ? reason : `${reason}: ${excerpt(body.toString(), hide)}`);
   }
+  if (cut) throw cut;
   const code = textOf(trailers['grpc-status']);
   if (code === null) return failed('expected an answer of gRPC, got one without grpc-status');
   if (code !== '0') {

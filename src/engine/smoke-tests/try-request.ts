@@ -3,14 +3,14 @@ import type { Io } from '../../io/io.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { DeployError } from '../../model/errors.ts';
 import { NotRun } from '../../model/inside.ts';
-import type { HttpSmokeTest } from '../../model/smoke-test.ts';
+import type { Expectation, HttpSmokeTest } from '../../model/smoke-test.ts';
 import type { Attempt } from './attempt.ts';
-import { checkResponse, isMetByStart } from './check-response.ts';
+import { checkResponse, checkStart, isMetByStart, type SeenResponse } from './check-response.ts';
 import { closedDoor, isFromLogin } from './closed-door.ts';
 import { keepCookies, withCookies } from './cookies.ts';
 import type { EncodedBody } from './encode-body.ts';
 import { hiding } from './excerpt.ts';
-import { toFailedAttempt } from './failed-attempt.ts';
+import { failed, toFailedAttempt } from './failed-attempt.ts';
 import { type Hop, isRedirect, planNextHop } from './follow.ts';
 import type { IncomingResponse, SendRequest } from './outgoing-request.ts';
 import { notRun } from './run-inside.ts';
@@ -51,17 +51,26 @@ export async function tryRequest(test: HttpSmokeTest, context: RequestContext, i
       io,
     );
     const isEnough = (read: string): boolean => isMetByStart(read, test.expect);
-    const { text, isWhole } = await response.readBody(Math.max(1, until - io.clock.now()), isEnough);
+    const { text, isWhole, cut } = await response.readBody(Math.max(1, until - io.clock.now()), isEnough);
     const durationMs = tookMs ?? io.clock.now() - startedAt;
     if (!isWhole && test.inside) refuseUnreadBody(test);
     const { status, headers: received } = response;
     const hide = hiding(io.log, sentValues(headers, url, test.body));
     const seen = { status, headers: received, body: text, bodyIsWhole: isWhole, durationMs, hide };
+    if (cut) return checkCut(cut, seen, test.expect, context.signal);
     return checkResponse(seen, test.expect);
   } catch (error) {
     if (error instanceof NotRun && !context.signal.aborted) return notRun(error);
     return toFailedAttempt(error, context.signal);
   }
+}
+
+/** What came says more than that the rest did not. @throws DeployError NETWORK where it is as expected; the signal's reason */
+function checkCut(cut: DeployError, seen: SeenResponse, expected: Expectation, signal: AbortSignal): Attempt {
+  signal.throwIfAborted();
+  const failure = checkStart(seen, expected);
+  if (!failure) throw cut;
+  return failed(failure.reason, failure.detail);
 }
 
 /** What of a longer body came is not kept there. */

@@ -20,6 +20,8 @@ const MOST_MESSAGE_BYTES = 1024 * 1024;
 const MOST_BODY_BYTES = 65_536;
 /** For the other side to close too. */
 const CLOSE_MS = 500;
+/** For the body of a refusal. */
+const QUOTE_MS = 2_000;
 
 /** Opens it once, and waits for the message that is expected. @throws Only the signal's reason. */
 export async function tryWebSocket(test: WebSocketSmokeTest, context: ChannelContext, io: Io): Promise<Attempt> {
@@ -85,9 +87,15 @@ async function opened(
   }
 }
 
+/** How `ws` begins what it says of a response with the status 101. */
+const HANDSHAKE = /^(?:Server sent|Invalid (?:Sec-WebSocket-|Upgrade))/;
+const NOT_THIS =
+  'The server answered, but not as RFC 6455 wants it: check the path and `protocol`, and what is in front of it.';
+
 function unreachable({ host }: URL, error: NodeJS.ErrnoException): DeployError {
   const message = `could not open a WebSocket to ${host}: ${error.message || error.code}`;
-  return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error) });
+  const hint = HANDSHAKE.test(error.message) ? { hint: NOT_THIS } : {};
+  return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error), ...hint });
 }
 
 interface Refusal {
@@ -102,7 +110,9 @@ async function checkRefusal(response: IncomingMessage, { url, loginHeader, hide,
   try {
     refuseLogin({ status, headers }, url, loginHeader);
     const reason = `expected a WebSocket, got status ${status}`;
-    const { text } = await readStart({ headers, body: response }, { maxBytes: MOST_BODY_BYTES, timeoutMs });
+    // Only to quote it: one that does not end changes nothing.
+    const limits = { maxBytes: MOST_BODY_BYTES, timeoutMs: Math.min(timeoutMs, QUOTE_MS) };
+    const { text } = await readStart({ headers, body: response }, limits);
     return failed(reason, text.trim() === '' ? reason : `${reason}: ${excerpt(text, hide)}`);
   } finally {
     response.destroy();
@@ -115,8 +125,9 @@ function checkWithin({ withinMs, message, expect }: WebSocketSmokeTest, duration
     const reason = `expected it within ${formatDuration(withinMs)}`;
     return failed(reason, `${reason}, it took ${took}`);
   }
-  const isOnlyOpened = message === null && Object.values(expect).every((value) => value === null);
-  return { passed: true, final: false, reason: 'passed', detail: `${isOnlyOpened ? 'open' : 'answered'} in ${took}` };
+  const isAnswered = Object.values(expect).some((value) => value !== null);
+  const unanswered = message === null ? 'open' : 'open, and the message sent,';
+  return { passed: true, final: false, reason: 'passed', detail: `${isAnswered ? 'answered' : unanswered} in ${took}` };
 }
 
 /** As the protocol asks for, and without the other side where that doesn't answer. */

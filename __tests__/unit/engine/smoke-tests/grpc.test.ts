@@ -127,6 +127,11 @@ const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
 describe('an answer that is none of gRPC', () => {
   test.each<[string, (stream: http2.ServerHttp2Stream) => void, string]>([
     ['a page', (stream) => respond(stream, { ':status': 404 }, 'no such page'), 'got status 404: "no such page"'],
+    [
+      'gRPC-Web',
+      (stream) => respond(stream, { ...GRPC, 'content-type': 'application/grpc-web+proto' }, 'x'),
+      'expected an answer of gRPC, got one of gRPC-Web',
+    ],
     ['no status', (stream) => respond(stream, GRPC, ''), 'got one without grpc-status'],
     [
       'only a status',
@@ -164,6 +169,18 @@ describe('an answer that is none of gRPC', () => {
   ])('fails it: %s', async (_, handle, detail) => {
     const port = await answering(handle);
     const result = await tryOnce(`- { grpc: health, ${atOnce} }`, at(port));
+    expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
+  });
+
+  test.each([
+    ['a page', { ':status': 503 }, 'down', 'got status 503: "down"'],
+    ['an answer of gRPC', GRPC, '', 'it did not end within'],
+  ])('fails it: %s without an end', async (_, headers, body, detail) => {
+    const port = await answering((stream) => {
+      stream.respond(headers);
+      stream.write(body);
+    });
+    const result = await tryOnce(`- { grpc: health, within: 100ms, ${atOnce} }`, at(port));
     expect(result).toMatchObject({ passed: false, detail: expect.stringContaining(detail) });
   });
 

@@ -317,7 +317,7 @@ describe('what is expected', () => {
     const world = openWorld();
     const [result] = await world.run('- GET /x', { ...withToken(service), deadline: world.io.clock.now() + 50 });
     expect(result).toMatchObject({ passed: false });
-    expect(result!.detail).toContain('the body took longer than 50 ms');
+    expect(result!.detail).toContain('it did not end within 50 ms');
   });
 
   it('a connection that breaks off is a failure that is tried again', async () => {

@@ -66,6 +66,12 @@ describe('websocket: /path', () => {
     expect(closed).toEqual([1000]);
   });
 
+  test('a message that nothing is expected of is sent, which is no answer', async () => {
+    const { url } = await given((channel) => void channel.on('message', () => channel.close(4401, 'unauthorized')));
+    const result = await tryOnce('- { websocket: /, send: hello }', openEndpoint(url));
+    expect(result).toMatchObject({ passed: true, detail: expect.stringMatching(/^open, and the message sent, in /) });
+  });
+
   test.each([
     ['text', '{ websocket: /, send: hello, contains: hello }', echo],
     [
