@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
+import { keepTunnelsClosable } from './closable-tunnels.ts';
 import { adviceFor } from './connection-advice.ts';
 import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
@@ -73,14 +74,14 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
   // A tunnel is opened with `read()`, which finds nothing where reads are shared.
   const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
-  const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options);
+  const ends = new Set<(reason: DeployError) => void>();
+  const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options, isProxied ? ends : null);
   for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);
-  const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent });
+  const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent }, ends);
   const early = isProxied
     ? null
     : { 'http:': openEarlyConnections(httpAgent, options), 'https:': openEarlyConnections(httpsAgent, options) };
   const checkHost = isProxied ? openProxiedHosts(say) : null;
-  const underWay = new Set<http.ClientRequest>();
   let over: DeployError | null = null;
   return {
     httpAgent,
@@ -91,10 +92,10 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
       const agent = findAgents(request.tls?.proxy)[request.url.protocol === 'https:' ? 'https:' : 'http:'];
       await checkHost?.(request);
       try {
-        return await sendOnce(request, agent, underWay);
+        return await sendOnce(request, agent, ends);
       } catch (error) {
         if (!(error instanceof StaleSocketError && isReplayable(request))) throw error;
-        return await sendOnce(request, agent, underWay);
+        return await sendOnce(request, agent, ends);
       }
     },
     async connect(request) {
@@ -104,7 +105,7 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
     },
     close() {
       over ??= runIsOver();
-      for (const outgoing of underWay) outgoing.destroy(over);
+      for (const end of ends) end(over);
     },
   };
 }
@@ -120,19 +121,24 @@ function runIsOver(): DeployError {
   });
 }
 
-function openAgents(options: https.AgentOptions): Agents {
+/** What the end of the run ends. */
+type Ends = Set<(reason: DeployError) => void>;
+
+/** `ends`: of agents that take a proxy; null: they take none. */
+function openAgents(options: https.AgentOptions, ends: Ends | null): Agents {
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  ends?.add(keepTunnelsClosable(agents['https:']));
   for (const agent of Object.values(agents)) dropDeadTogether(agent);
   return agents;
 }
 
 /** The agents of a proxy, which are made once; without a proxy: the usual ones. */
-function openProxyAgents(usual: Agents): (proxy?: string) => Agents {
+function openProxyAgents(usual: Agents, ends: Ends): (proxy?: string) => Agents {
   const opened = new Map<string, Agents>();
   return (proxy) => {
     if (proxy === undefined) return usual;
     const options = { ...AGENT_OPTIONS, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-    const agents = opened.get(proxy) ?? openAgents(options);
+    const agents = opened.get(proxy) ?? openAgents(options, ends);
     opened.set(proxy, agents);
     return agents;
   };
@@ -173,7 +179,7 @@ export async function readBody(
 /** The server had closed a kept-alive connection before this request used it, as far as can be told. */
 class StaleSocketError extends DeployError {}
 
-function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.ClientRequest>): Promise<HttpResponse> {
+function sendOnce(request: HttpRequest, agent: http.Agent, ends: Ends): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const transport = request.url.protocol === 'https:' ? https : http;
   const outgoing = transport.request(request.url, {
@@ -185,13 +191,14 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
     ...tlsOptions(request.tls),
     ...(request.protocols ? { ALPNProtocols: [...request.protocols] } : {}),
   });
-  underWay.add(outgoing);
+  const end = (reason: unknown): void => breakOff(outgoing, reason as Error);
+  ends.add(end);
   if (request.body !== undefined) heedEarlyAnswer(outgoing);
-  const silence = startSilenceTimer(outgoing, request.timeoutMs);
+  const silence = startSilenceTimer(end, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
   // Of one that is there completely nothing is left to break off, and its socket may belong to another request already: an
   // error there finds no listener, and ends the process.
-  const abort = (): void => void (received?.complete || outgoing.destroy(request.signal?.reason));
+  const abort = (): void => void (received?.complete || end(request.signal?.reason));
   request.signal?.addEventListener('abort', abort, { once: true });
   outgoing.on('response', (incoming) => {
     silence.stop();
@@ -201,7 +208,7 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
   const fail = (error: NodeJS.ErrnoException): void => reject(toDeployError(error, request, outgoing));
   outgoing.on('error', fail);
   outgoing.on('close', () => {
-    underWay.delete(outgoing);
+    ends.delete(end);
     silence.stop();
     request.signal?.removeEventListener('abort', abort);
     // Without a listener for it, a switch of protocols (101) ends a request with neither an answer nor an error.
@@ -212,8 +219,16 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
   return promise;
 }
 
-function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
-  const expire = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
+/** Before it has a socket, Node ends a request only when it gets one: after other requests, or a proxy's tunnel. */
+function breakOff(outgoing: http.ClientRequest, reason: Error): void {
+  outgoing.destroy(reason);
+  if (outgoing.socket) return;
+  outgoing.emit('error', reason);
+  outgoing.emit('close');
+}
+
+function startSilenceTimer(end: (reason: Error) => void, timeoutMs: number) {
+  const expire = (): void => end(new Error(`no answer within ${timeoutMs} ms`));
   const timer = setTimeout(expire, timeoutMs);
   return { stop: () => clearTimeout(timer), restart: () => void timer.refresh() };
 }
