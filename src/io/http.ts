@@ -1,11 +1,11 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
+import { type LookupFunction, type Socket, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import { keepTunnelsClosable } from './closable-tunnels.ts';
-import { adviceFor } from './connection-advice.ts';
+import { adviceFor, reasonOf } from './connection-advice.ts';
 import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 import { keepGuardsApart } from './guarded-sockets.ts';
@@ -62,6 +62,9 @@ export interface Http {
 const MAX_HEADER_BYTES = 65_536;
 // Node's own 64 KB stop and start a socket for every chunk that it reads.
 const SOCKET_BUFFER_BYTES = 128 * 1024;
+// Of a host with several addresses each has this time, but for the last one. Node's own 250 ms are too short for a host on the
+// other side of the earth, which then is never reached where the last address is one of IPv6, without a route.
+const CONNECT_MS = 1_000;
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES };
 
 /**
@@ -71,6 +74,8 @@ const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_B
  */
 export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void = () => {}): Http {
   const proxyEnv = readProxyEnv(env);
+  // For SDKs and other protocols too.
+  setDefaultAutoSelectFamilyAttemptTimeout(CONNECT_MS);
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
   // A tunnel is opened with `read()`, which finds nothing where reads are shared.
   const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
@@ -256,8 +261,10 @@ function isReplayable({ method, body }: HttpRequest): boolean {
 function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
   if (request.signal?.aborted) return request.signal.reason;
   if (error instanceof DeployError) return error;
-  const reason = error.message || error.code || 'connection failed';
   const isStale = outgoing.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
   const Kind = isStale ? StaleSocketError : DeployError;
-  return new Kind('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error, ...adviceFor(error) });
+  return new Kind('NETWORK', `could not reach ${request.url.host}: ${reasonOf(error)}`, {
+    cause: error,
+    ...adviceFor(error),
+  });
 }

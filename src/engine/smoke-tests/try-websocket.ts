@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { smokeTestGuards } from '../../io/address-guard.ts';
-import { adviceFor } from '../../io/connection-advice.ts';
+import { adviceFor, reasonOf } from '../../io/connection-advice.ts';
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DeployError } from '../../model/errors.ts';
@@ -86,7 +86,7 @@ async function opened(
 }
 
 function unreachable({ host }: URL, error: NodeJS.ErrnoException): DeployError {
-  const message = `could not open a WebSocket to ${host}: ${error.message || error.code}`;
+  const message = `could not open a WebSocket to ${host}: ${reasonOf(error)}`;
   return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error) });
 }
 
