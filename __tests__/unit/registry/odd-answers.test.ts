@@ -212,8 +212,11 @@ describe('a registry that sends Retry-After', () => {
   async function pull(retryAfter: string, deadlineMs: number) {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', single);
-    served.intercept = (_, response) => answer(response, 429, { 'retry-after': retryAfter });
     const clock = manualClock();
+    served.intercept = (_, response) => {
+      const date = new Date(clock.now()).toUTCString();
+      return answer(response, 429, { 'retry-after': retryAfter, date });
+    };
     const client = openRegistryClient({
       http: openHttp({}),
       clock,
