@@ -4,13 +4,12 @@ import { type LookupFunction, type Socket, setDefaultAutoSelectFamilyAttemptTime
 import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
-import { keepTunnelsClosable } from './closable-tunnels.ts';
+import { AGENT_OPTIONS, type Ends, openAgents, openProxyAgents } from './agents.ts';
 import { adviceFor, reasonOf } from './connection-advice.ts';
 import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 import { keepGuardsApart } from './guarded-sockets.ts';
 import { tlsOptions } from './http-tls.ts';
-import { dropDeadTogether } from './idle-sockets.ts';
 import type { SocketRequest } from './open-socket.ts';
 import { openProxiedHosts } from './proxied-hosts.ts';
 import { readProxyEnv } from './proxy-env.ts';
@@ -60,12 +59,9 @@ export interface Http {
 
 // A registry was seen to answer with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
-// Node's own 64 KB stop and start a socket for every chunk that it reads.
-const SOCKET_BUFFER_BYTES = 128 * 1024;
 // Of a host with several addresses each has this time, but for the last one. Node's own 250 ms are too short for a host on the
 // other side of the earth, which then is never reached where the last address is one of IPv6, without a route.
 const CONNECT_MS = 1_000;
-const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES };
 
 /**
  * Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. `say` gets
@@ -79,7 +75,7 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
   // A tunnel is opened with `read()`, which finds nothing where reads are shared.
   const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
-  const ends = new Set<(reason: DeployError) => void>();
+  const ends: Ends = new Set();
   const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options, isProxied ? ends : null);
   for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);
   const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent }, ends);
@@ -115,38 +111,10 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
   };
 }
 
-interface Agents {
-  readonly 'http:': http.Agent;
-  readonly 'https:': https.Agent;
-}
-
 function runIsOver(): DeployError {
   return new DeployError('CANCELLED', 'could not send another request: the run is over', {
     hint: 'The outcome of the run says what happened.',
   });
-}
-
-/** What the end of the run ends. */
-type Ends = Set<(reason: DeployError) => void>;
-
-/** `ends`: of agents that take a proxy; null: they take none. */
-function openAgents(options: https.AgentOptions, ends: Ends | null): Agents {
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
-  ends?.add(keepTunnelsClosable(agents['https:']));
-  for (const agent of Object.values(agents)) dropDeadTogether(agent);
-  return agents;
-}
-
-/** The agents of a proxy, which are made once; without a proxy: the usual ones. */
-function openProxyAgents(usual: Agents, ends: Ends): (proxy?: string) => Agents {
-  const opened = new Map<string, Agents>();
-  return (proxy) => {
-    if (proxy === undefined) return usual;
-    const options = { ...AGENT_OPTIONS, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-    const agents = opened.get(proxy) ?? openAgents(options, ends);
-    opened.set(proxy, agents);
-    return agents;
-  };
 }
 
 /**
