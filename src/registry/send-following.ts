@@ -44,8 +44,10 @@ export async function sendFollowing(
       ...(isOwn ? {} : { lookup: guardedLookup }),
     });
     const next = findRedirect(call, response, url);
-    if (next === null)
-      return await ensureNoChallenge(call, await ensureNoRedirect(call, { response, isOwn }, url), url);
+    if (next === null) {
+      await ensureNoRedirect(call, response, url);
+      return await ensureNoChallenge(call, { response, isOwn }, url);
+    }
     await discard(response);
     if (hops >= MAX_REDIRECTS) throw tooManyRedirects(call);
     url = next;
@@ -82,13 +84,13 @@ function findRedirect(call: RegistryCall, { status, headers: { location } }: Htt
 }
 
 /** Path and query of where it leads may hold a signature. */
-async function ensureNoRedirect(call: RegistryCall, answer: FollowedAnswer, from: URL): Promise<FollowedAnswer> {
-  const { status, headers, body } = answer.response;
+async function ensureNoRedirect(call: RegistryCall, response: HttpResponse, from: URL): Promise<void> {
+  const { status, headers, body } = response;
   const to = REDIRECTS.includes(status) && headers.location ? URL.parse(headers.location, from.href) : null;
-  if (to === null) return answer;
+  if (to === null) return;
   // What is still being sent is not wanted.
   if (typeof call.body === 'function') body.destroy();
-  else await discard(answer.response);
+  else await discard(response);
   throw new DeployError('REGISTRY_FAILED', `could not ${call.what}: ${status}, to ${to.protocol}//${to.host}`, {
     hint: `A push is not followed to another address: name the one that takes pushes, or correct the redirect of ${call.registry}.`,
   });
