@@ -12,8 +12,13 @@ export interface HostCertificate {
 export interface Authority {
   /** For NODE_EXTRA_CA_CERTS. */
   readonly certificatePem: string;
-  /** One certificate for each host name, made when it is first asked for. */
-  issue(hostname: string): Promise<HostCertificate>;
+  /** One certificate for each host name, made when it is first asked for; one of its own for another validity. */
+  issue(hostname: string, validity?: Validity): Promise<HostCertificate>;
+}
+
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
 }
 
 export type X509 = typeof import('@peculiar/x509');
@@ -21,7 +26,7 @@ export type X509 = typeof import('@peculiar/x509');
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const NAME = 'CN=Embedded clouds of deploy-agent (throw-away)';
 // TLS looks at the real time and everything else here at the virtual one: both are inside.
-const VALIDITY = { notBefore: new Date('2000-01-01T00:00:00Z'), notAfter: new Date('2100-01-01T00:00:00Z') };
+const VALIDITY: Validity = { notBefore: new Date('2000-01-01T00:00:00Z'), notAfter: new Date('2100-01-01T00:00:00Z') };
 
 export async function createAuthority(): Promise<Authority> {
   const x509 = await loadX509();
@@ -39,8 +44,9 @@ export async function createAuthority(): Promise<Authority> {
   const issued = new Map<string, Promise<HostCertificate>>();
   return {
     certificatePem: certificate.toString('pem'),
-    issue(hostname) {
-      const certificate = issued.get(hostname) ?? issue(x509, hostname, keys.privateKey);
+    issue(hostname, validity) {
+      if (validity) return issue(x509, { hostname, validity }, keys.privateKey);
+      const certificate = issued.get(hostname) ?? issue(x509, { hostname, validity: VALIDITY }, keys.privateKey);
       issued.set(hostname, certificate);
       return certificate;
     },
@@ -65,10 +71,14 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 }
 
-async function issue(x509: X509, hostname: string, signingKey: webcrypto.CryptoKey): Promise<HostCertificate> {
+async function issue(
+  x509: X509,
+  { hostname, validity }: { readonly hostname: string; readonly validity: Validity },
+  signingKey: webcrypto.CryptoKey,
+): Promise<HostCertificate> {
   const keys = await makeKeys();
   const certificate = await x509.X509CertificateGenerator.create({
-    ...VALIDITY,
+    ...validity,
     // A common name ends at 64 characters and host names do not: clients read the alternative name only.
     subject: 'CN=embedded cloud',
     issuer: NAME,

@@ -1,15 +1,15 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
+import { type LookupFunction, type Socket, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
-import { adviceFor } from './connection-advice.ts';
+import { AGENT_OPTIONS, type Ends, openAgents, openProxyAgents } from './agents.ts';
+import { adviceFor, reasonOf } from './connection-advice.ts';
 import { heedEarlyAnswer } from './early-answer.ts';
 import { type OpenEarly, openEarlyConnections } from './early-connections.ts';
 import { keepGuardsApart } from './guarded-sockets.ts';
 import { tlsOptions } from './http-tls.ts';
-import { dropDeadTogether } from './idle-sockets.ts';
 import type { SocketRequest } from './open-socket.ts';
 import { openProxiedHosts } from './proxied-hosts.ts';
 import { readProxyEnv } from './proxy-env.ts';
@@ -59,9 +59,9 @@ export interface Http {
 
 // A registry was seen to answer with headers of 21 KB; Node's own limit is 16 KB (actions/attest-build-provenance#606).
 const MAX_HEADER_BYTES = 65_536;
-// Node's own 64 KB stop and start a socket for every chunk that it reads.
-const SOCKET_BUFFER_BYTES = 128 * 1024;
-const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES };
+// Of a host with several addresses each has this time, but for the last one. Node's own 250 ms are too short for a host on the
+// other side of the earth, which then is never reached where the last address is one of IPv6, without a route.
+const CONNECT_MS = 1_000;
 
 /**
  * Agents that take HTTPS_PROXY, HTTP_PROXY and NO_PROXY from `env`, as self-hosted runners behind a proxy set them. `say` gets
@@ -70,17 +70,19 @@ const AGENT_OPTIONS = { keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_B
  */
 export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void = () => {}): Http {
   const proxyEnv = readProxyEnv(env);
+  // For SDKs and other protocols too.
+  setDefaultAutoSelectFamilyAttemptTimeout(CONNECT_MS);
   const isProxied = Boolean(proxyEnv.HTTP_PROXY ?? proxyEnv.HTTPS_PROXY);
   // A tunnel is opened with `read()`, which finds nothing where reads are shared.
   const options = { ...AGENT_OPTIONS, proxyEnv, ...(isProxied ? {} : { onread: sharedReads }) };
-  const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options);
+  const ends: Ends = new Set();
+  const { 'http:': httpAgent, 'https:': httpsAgent } = openAgents(options, isProxied ? ends : null);
   for (const agent of [httpAgent, httpsAgent]) keepGuardsApart(agent);
-  const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent });
+  const findAgents = openProxyAgents({ 'http:': httpAgent, 'https:': httpsAgent }, ends);
   const early = isProxied
     ? null
     : { 'http:': openEarlyConnections(httpAgent, options), 'https:': openEarlyConnections(httpsAgent, options) };
   const checkHost = isProxied ? openProxiedHosts(say) : null;
-  const underWay = new Set<http.ClientRequest>();
   let over: DeployError | null = null;
   return {
     httpAgent,
@@ -91,10 +93,10 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
       const agent = findAgents(request.tls?.proxy)[request.url.protocol === 'https:' ? 'https:' : 'http:'];
       await checkHost?.(request);
       try {
-        return await sendOnce(request, agent, underWay);
+        return await sendOnce(request, agent, ends);
       } catch (error) {
         if (!(error instanceof StaleSocketError && isReplayable(request))) throw error;
-        return await sendOnce(request, agent, underWay);
+        return await sendOnce(request, agent, ends);
       }
     },
     async connect(request) {
@@ -104,38 +106,15 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
     },
     close() {
       over ??= runIsOver();
-      for (const outgoing of underWay) outgoing.destroy(over);
+      for (const end of ends) end(over);
     },
   };
-}
-
-interface Agents {
-  readonly 'http:': http.Agent;
-  readonly 'https:': https.Agent;
 }
 
 function runIsOver(): DeployError {
   return new DeployError('CANCELLED', 'could not send another request: the run is over', {
     hint: 'The outcome of the run says what happened.',
   });
-}
-
-function openAgents(options: https.AgentOptions): Agents {
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
-  for (const agent of Object.values(agents)) dropDeadTogether(agent);
-  return agents;
-}
-
-/** The agents of a proxy, which are made once; without a proxy: the usual ones. */
-function openProxyAgents(usual: Agents): (proxy?: string) => Agents {
-  const opened = new Map<string, Agents>();
-  return (proxy) => {
-    if (proxy === undefined) return usual;
-    const options = { ...AGENT_OPTIONS, proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } };
-    const agents = opened.get(proxy) ?? openAgents(options);
-    opened.set(proxy, agents);
-    return agents;
-  };
 }
 
 /**
@@ -173,7 +152,7 @@ export async function readBody(
 /** The server had closed a kept-alive connection before this request used it, as far as can be told. */
 class StaleSocketError extends DeployError {}
 
-function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.ClientRequest>): Promise<HttpResponse> {
+function sendOnce(request: HttpRequest, agent: http.Agent, ends: Ends): Promise<HttpResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const transport = request.url.protocol === 'https:' ? https : http;
   const outgoing = transport.request(request.url, {
@@ -185,13 +164,14 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
     ...tlsOptions(request.tls),
     ...(request.protocols ? { ALPNProtocols: [...request.protocols] } : {}),
   });
-  underWay.add(outgoing);
+  const end = (reason: unknown): void => breakOff(outgoing, reason as Error);
+  ends.add(end);
   if (request.body !== undefined) heedEarlyAnswer(outgoing);
-  const silence = startSilenceTimer(outgoing, request.timeoutMs);
+  const silence = startSilenceTimer(end, request.timeoutMs);
   let received: http.IncomingMessage | null = null;
   // Of one that is there completely nothing is left to break off, and its socket may belong to another request already: an
   // error there finds no listener, and ends the process.
-  const abort = (): void => void (received?.complete || outgoing.destroy(request.signal?.reason));
+  const abort = (): void => void (received?.complete || end(request.signal?.reason));
   request.signal?.addEventListener('abort', abort, { once: true });
   outgoing.on('response', (incoming) => {
     silence.stop();
@@ -201,7 +181,7 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
   const fail = (error: NodeJS.ErrnoException): void => reject(toDeployError(error, request, outgoing));
   outgoing.on('error', fail);
   outgoing.on('close', () => {
-    underWay.delete(outgoing);
+    ends.delete(end);
     silence.stop();
     request.signal?.removeEventListener('abort', abort);
     // Without a listener for it, a switch of protocols (101) ends a request with neither an answer nor an error.
@@ -212,8 +192,16 @@ function sendOnce(request: HttpRequest, agent: http.Agent, underWay: Set<http.Cl
   return promise;
 }
 
-function startSilenceTimer(outgoing: http.ClientRequest, timeoutMs: number) {
-  const expire = (): void => void outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`));
+/** Before it has a socket, Node ends a request only when it gets one: after other requests, or a proxy's tunnel. */
+function breakOff(outgoing: http.ClientRequest, reason: Error): void {
+  outgoing.destroy(reason);
+  if (outgoing.socket) return;
+  outgoing.emit('error', reason);
+  outgoing.emit('close');
+}
+
+function startSilenceTimer(end: (reason: Error) => void, timeoutMs: number) {
+  const expire = (): void => end(new Error(`no answer within ${timeoutMs} ms`));
   const timer = setTimeout(expire, timeoutMs);
   return { stop: () => clearTimeout(timer), restart: () => void timer.refresh() };
 }
@@ -241,8 +229,10 @@ function isReplayable({ method, body }: HttpRequest): boolean {
 function toDeployError(error: NodeJS.ErrnoException, request: HttpRequest, outgoing: http.ClientRequest): unknown {
   if (request.signal?.aborted) return request.signal.reason;
   if (error instanceof DeployError) return error;
-  const reason = error.message || error.code || 'connection failed';
   const isStale = outgoing.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
   const Kind = isStale ? StaleSocketError : DeployError;
-  return new Kind('NETWORK', `could not reach ${request.url.host}: ${reason}`, { cause: error, ...adviceFor(error) });
+  return new Kind('NETWORK', `could not reach ${request.url.host}: ${reasonOf(error)}`, {
+    cause: error,
+    ...adviceFor(error),
+  });
 }

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import type { ConnectionOptions } from '../model/endpoint.ts';
 import { DeployError } from '../model/errors.ts';
 import { addressOf, chooseProxy } from './choose-proxy.ts';
-import { adviceFor, REFUSED_TUNNEL } from './connection-advice.ts';
+import { adviceFor, REFUSED_TUNNEL, reasonOf } from './connection-advice.ts';
 import { tlsOptions } from './http-tls.ts';
 import type { ProxyEnv } from './proxy-env.ts';
 
@@ -47,8 +47,8 @@ export async function openSocket(request: SocketRequest, env: ProxyEnv): Promise
 }
 
 function unreachable(url: URL, error: NodeJS.ErrnoException): DeployError {
-  const reason = error.message || error.code || 'connection failed';
-  return new DeployError('NETWORK', `could not reach ${url.host}: ${reason}`, { cause: error, ...adviceFor(error) });
+  const message = `could not reach ${url.host}: ${reasonOf(error)}`;
+  return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error) });
 }
 
 /** `opened` gets each socket at once, so that it can be destroyed whatever happens. */

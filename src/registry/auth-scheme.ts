@@ -59,8 +59,12 @@ export async function askForScheme(
  */
 export function chooseScheme(header: string, registry: string, realms: TokenRealms): AuthScheme {
   const challenges = parseChallenges(header);
-  const bearer = challenges.find(({ scheme }) => scheme === 'bearer')?.parameters;
-  if (!bearer) return { kind: challenges.some(({ scheme }) => scheme === 'basic') ? 'basic' : 'none' };
+  const offers = challenges.filter(({ scheme }) => scheme === 'bearer').map(({ parameters }) => parameters);
+  // One without a realm only says what was wrong with a token.
+  const usable = offers.find((parameters) => parameters.has('realm'));
+  if (!usable && challenges.some(({ scheme }) => scheme === 'basic')) return { kind: 'basic' };
+  const bearer = usable ?? offers[0];
+  if (!bearer) return { kind: 'none' };
   const realm = realms.admit(registry, bearer.get('realm') ?? '');
   const scopes = (bearer.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
   return { kind: 'bearer', realm, service: bearer.get('service') ?? null, scopes };

@@ -44,7 +44,7 @@ const errorDocument = z.object({
 /** Reads the whole answer. `sent`: the Authorization header that it is the answer to; some servers repeat it. */
 export async function readRefusal(response: HttpResponse, now: number, sent: string | null = null): Promise<Refusal> {
   const body = await readBody(response, { maxBytes: MAX_ERROR_BYTES, timeoutMs: 10_000 }).catch(() => Buffer.alloc(0));
-  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now);
+  const retryAfterMs = parseRetryAfter(response.headers['retry-after'], now, response.headers.date);
   return { status: response.status, retryAfterMs, ...parseErrorBody(redact(body.toString(), secretsIn(sent))) };
 }
 

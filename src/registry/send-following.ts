@@ -44,7 +44,10 @@ export async function sendFollowing(
       ...(isOwn ? {} : { lookup: guardedLookup }),
     });
     const next = findRedirect(call, response, url);
-    if (next === null) return await ensureNoChallenge(call, { response, isOwn }, url);
+    if (next === null) {
+      await ensureNoRedirect(call, response, url);
+      return await ensureNoChallenge(call, { response, isOwn }, url);
+    }
     await discard(response);
     if (hops >= MAX_REDIRECTS) throw tooManyRedirects(call);
     url = next;
@@ -78,6 +81,19 @@ function findRedirect(call: RegistryCall, { status, headers: { location } }: Htt
   if (call.method === 'GET' || call.method === 'HEAD') return next;
   const isSame = SAME_REQUEST.includes(status) && typeof call.body !== 'function';
   return isSame && next?.origin === from.origin ? next : null;
+}
+
+/** Path and query of where it leads may hold a signature. */
+async function ensureNoRedirect(call: RegistryCall, response: HttpResponse, from: URL): Promise<void> {
+  const { status, headers, body } = response;
+  const to = REDIRECTS.includes(status) && headers.location ? URL.parse(headers.location, from.href) : null;
+  if (to === null) return;
+  // What is still being sent is not wanted.
+  if (typeof call.body === 'function') body.destroy();
+  else await discard(response);
+  throw new DeployError('REGISTRY_FAILED', `could not ${call.what}: ${status}, to ${to.protocol}//${to.host}`, {
+    hint: `A push is not followed to another address: name the one that takes pushes, or correct the redirect of ${call.registry}.`,
+  });
 }
 
 function tooManyRedirects(call: RegistryCall): DeployError {

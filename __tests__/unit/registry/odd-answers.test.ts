@@ -45,6 +45,31 @@ describe('the challenge of /v2/', () => {
   });
 });
 
+describe('a challenge without a realm', () => {
+  const basic = { auth: { kind: 'basic', accepts: (password: string) => password === robot.password } } as const;
+
+  test.each([
+    [
+      'another one for Bearer',
+      'robot',
+      bearer,
+      (host: string) => `Bearer realm="http://${host}/token",service="${host}"`,
+    ],
+    ['one for Basic', 'AWS', basic, () => 'Basic realm="registry"'],
+  ])('leaves the way to %s', async (_, username, options, other) => {
+    const { registry, served } = await openRegistry(options);
+    registry.seed('acme/agent', 'v1', single);
+    served.intercept = ({ url, headers }, response) => {
+      if (headers.authorization !== undefined || url?.startsWith('/token')) return false;
+      const challenge = `Bearer error="invalid_token", ${other(served.registry)}`;
+      return answer(response, 401, { 'www-authenticate': challenge });
+    };
+    const name = { registry: served.registry, repository: 'acme/agent', tag: 'v1', digest: null };
+    const client = openClient({ keychain: fixedKeychain(served.registry, { ...robot, username }) });
+    expect(await resolveImage(client, name)).toMatchObject({ digest: single.digest });
+  });
+});
+
 describe('a token service', () => {
   /** Answers a token request in this way, and with the simulated one's token. */
   async function pullWith(tokenAnswer: (token: string) => string, credentials = robot) {
@@ -212,8 +237,11 @@ describe('a registry that sends Retry-After', () => {
   async function pull(retryAfter: string, deadlineMs: number) {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', single);
-    served.intercept = (_, response) => answer(response, 429, { 'retry-after': retryAfter });
     const clock = manualClock();
+    served.intercept = (_, response) => {
+      const date = new Date(clock.now()).toUTCString();
+      return answer(response, 429, { 'retry-after': retryAfter, date });
+    };
     const client = openRegistryClient({
       http: openHttp({}),
       clock,

@@ -89,3 +89,26 @@ describe('a push that is redirected', () => {
     expect(isThere()).toBe(false);
   });
 });
+
+test.each([
+  ['POST', '/blobs/uploads/', 301, 'https://mirror.example/v2/x?sig=secret-in-url', 'https://mirror.example'],
+  ['PUT', '/blobs/uploads/', 307, 'https://mirror.example/v2/x?sig=secret-in-url', 'https://mirror.example'],
+  ['PUT', '/manifests/', 302, 'http://mirror.example/v2/x?sig=secret-in-url', 'http://mirror.example'],
+])(
+  'a %s to %s that is answered with %i names where the push was to go',
+  async (method, part, status, location, origin) => {
+    const { source, destination } = await openPair(single);
+    destination.served.intercept = (request, response) => {
+      if (request.method !== method || !request.url?.includes(part)) return false;
+      request.resume().once('end', () => response.writeHead(status, { location }).end());
+      return true;
+    };
+    const failure = await failureOf(copy(openClient(), single, { from: source.served, to: destination.served }));
+    expect(failure).toMatchObject({
+      code: 'REGISTRY_FAILED',
+      message: expect.stringContaining(`: ${status}, to ${origin}`),
+      hint: expect.stringContaining('not followed'),
+    });
+    expect(failure.message).not.toContain('secret-in-url');
+  },
+);

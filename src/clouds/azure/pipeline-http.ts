@@ -75,7 +75,7 @@ function flatten(headers: NodeJS.Dict<string | string[]>, now: number): Record<s
   const { 'retry-after': wait, 'retry-after-ms': ms, 'x-ms-retry-after-ms': other, ...rest } = all;
   if ((wait ?? ms ?? other) === undefined) return rest;
   // The SDK waits as long as any of the three tells it, however long that is.
-  const waitMs = [ms, other].map(Number).find((given) => given > 0) ?? parseRetryAfter(wait, now) ?? 0;
+  const waitMs = [ms, other].map(Number).find((given) => given > 0) ?? parseRetryAfter(wait, now, all['date']) ?? 0;
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   if (seconds > HOPELESS_RETRY_AFTER_SECONDS) return rest;
   return { ...rest, 'retry-after': String(Math.min(seconds, LONGEST_RETRY_AFTER_SECONDS)) };

@@ -86,7 +86,7 @@ async function retryRead<T>(
 ): Promise<T> {
   let retryAfterMs: number | null = null;
   const answered = (answer: Answer): Answer => {
-    retryAfterMs = parseRetryAfter(headerOf(answer, 'retry-after'), io.clock.now());
+    retryAfterMs = parseRetryAfter(headerOf(answer, 'retry-after'), io.clock.now(), headerOf(answer, 'date'));
     return answer;
   };
   const again = (): Promise<T> => {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
-import { adviceFor } from '../../io/connection-advice.ts';
+import { adviceFor, reasonOf } from '../../io/connection-advice.ts';
 import type { Io } from '../../io/io.ts';
 import { DeployError } from '../../model/errors.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -90,6 +90,6 @@ function explain(error: NodeJS.ErrnoException, { host, protocol }: URL): DeployE
     });
   }
   const hint = protocol === 'http:' ? { hint: 'Check that this port serves HTTP/2 without TLS (h2c).' } : {};
-  const message = `could not reach ${host}: ${error.message || error.code}`;
+  const message = `could not reach ${host}: ${reasonOf(error)}`;
   return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error), ...hint });
 }

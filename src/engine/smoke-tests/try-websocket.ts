@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { smokeTestGuards } from '../../io/address-guard.ts';
-import { adviceFor } from '../../io/connection-advice.ts';
+import { adviceFor, reasonOf } from '../../io/connection-advice.ts';
 import type { Io } from '../../io/io.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DeployError } from '../../model/errors.ts';
@@ -93,7 +93,7 @@ const NOT_THIS =
   'The server answered, but not as RFC 6455 wants it: check the path and `protocol`, and what is in front of it.';
 
 function unreachable({ host }: URL, error: NodeJS.ErrnoException): DeployError {
-  const message = `could not open a WebSocket to ${host}: ${error.message || error.code}`;
+  const message = `could not open a WebSocket to ${host}: ${reasonOf(error)}`;
   const hint = HANDSHAKE.test(error.message) ? { hint: NOT_THIS } : {};
   return new DeployError('NETWORK', message, { cause: error, ...adviceFor(error), ...hint });
 }

@@ -88,7 +88,7 @@ test.each([
 const OPENED = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n';
 
 test.each([
-  ['no HTTP', 'GET /: { status: 200', 'SSH-2.0-OpenSSH_9.9\r\n', 'does not speak HTTP: check the port'],
+  ['no HTTP', 'GET /: { status: 200', 'SSH-2.0-OpenSSH_9.9\r\n', 'is not HTTP/1.1: check the port'],
   ['a wrong accept key', '{ websocket: /', `${OPENED}sec-websocket-accept: x\r\n\r\n`, 'check the path and `protocol`'],
   ['another upgrade', '{ websocket: /', `${OPENED.replace('websocket', 'h2c')}\r\n`, 'check the path and `protocol`'],
 ])('what answers is not looked for elsewhere: %s', async (_, options, answer, detail) => {
@@ -102,5 +102,5 @@ test('nor where TLS is spoken to a port without it', async () => {
   const { url } = await serve(OK);
   const endpoint = openEndpoint(url.replace('http:', 'https:'));
   const [result] = await openWorld().run('- GET /: { retry-for: 0s }', { endpoint });
-  expect(result!.detail).toContain('does not speak TLS: check the port');
+  expect(result!.detail).toContain('does not speak TLS on this port: check the port');
 });
