@@ -12,18 +12,23 @@ import { memoryFiles } from './fixtures/fake-io.ts';
 
 const text = readFileSync(path.resolve(import.meta.dirname, '../action.yml'), 'utf8');
 
+/** GitHub evaluates expressions here too, knows no `secrets`, and then does not load the action (superfly/fly-pr-review-apps#37). */
+const described = z
+  .string()
+  .min(10)
+  .refine((words) => !words.includes('${{'));
 const input = z.strictObject({
-  description: z.string().min(10),
+  description: described,
   required: z.boolean().optional(),
   default: z.string().min(1).optional(),
 });
 const actionSchema = z.strictObject({
   name: z.string(),
-  description: z.string().max(125),
+  description: described.max(125),
   author: z.string(),
   branding: z.strictObject({ icon: z.string(), color: z.literal('blue') }),
   inputs: z.record(z.string().regex(/^[a-z][a-z-]*$/), input),
-  outputs: z.record(z.string().regex(/^[a-z][a-z-]*$/), z.strictObject({ description: z.string().min(10) })),
+  outputs: z.record(z.string().regex(/^[a-z][a-z-]*$/), z.strictObject({ description: described })),
   runs: z.strictObject({
     using: z.literal('node24'),
     main: z.literal('dist/main.js'),

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { DeployError } from '../model/errors.ts';
 import { keepTunnelsClosable } from './closable-tunnels.ts';
+import { limitConnecting } from './connect-limit.ts';
 import { dropDeadTogether } from './idle-sockets.ts';
 
 // Node's own 64 KB stop and start a socket for every chunk that it reads.
@@ -20,7 +21,10 @@ export type Ends = Set<(reason: DeployError) => void>;
 export function openAgents(options: https.AgentOptions, ends: Ends | null): Agents {
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
   ends?.add(keepTunnelsClosable(agents['https:']));
-  for (const agent of Object.values(agents)) dropDeadTogether(agent);
+  for (const agent of Object.values(agents)) {
+    limitConnecting(agent);
+    dropDeadTogether(agent);
+  }
   return agents;
 }
 

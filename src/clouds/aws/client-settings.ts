@@ -9,9 +9,8 @@ export function clientSettings(region: string, io: Io) {
       // The SDK ignores HTTPS_PROXY; these agents do not.
       httpAgent: io.http.httpAgent,
       httpsAgent: io.http.httpsAgent,
-      // By default there is no time-out at all: one unanswered request blocked the process without end. Without the third
-      // setting, a request that takes too long is only warned about.
-      connectionTimeout: 5_000,
+      // By default there is no time-out at all: one unanswered request blocked the process without end. Without the second
+      // setting, a request that takes too long is only warned about. Connecting is limited by the agents.
       requestTimeout: 15_000,
       throwOnRequestTimeout: true,
     },
