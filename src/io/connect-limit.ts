@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 const LONGEST_MS = 10_000;
 
 /**
- * Gives up a connection that is not made, for SDKs too: the limit of the one of AWS leaves a timer behind when the request ends
- * before it is connected, which keeps the process for up to 4 s (set-connection-timeout.js of @smithy/node-http-handler).
+ * Gives up a connection that is not made, for SDKs too: the limit that one of them has leaves a timer behind when the request
+ * ends before it is connected, which keeps the process for up to 4 s (set-connection-timeout.js of @smithy/node-http-handler).
  */
 export function limitConnecting(agent: Agent, longestMs = LONGEST_MS): void {
   const connect = agent.createConnection.bind(agent);
