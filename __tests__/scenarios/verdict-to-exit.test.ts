@@ -67,6 +67,17 @@ const refusals: readonly Refused[] = [
   { why: 'a manifest can not be written', prepare: answering(/^registry:PUT manifest$/, 403) },
 ];
 
+/** Real time: the clock of the simulated cloud is not preloaded. */
+function inRealTime(directory: string, preloads: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const noted = path.join(directory, 'noted');
+  const options = preloads.map((module) => `--import=${module}`).join(' ');
+  return { directory, pool: null, env: { ...env, NODE_OPTIONS: options, NOTED_HANDLES: noted } };
+}
+
+async function readNoted(directory: string): Promise<AfterVerdict> {
+  return JSON.parse(await readFile(path.join(directory, 'noted'), 'utf8')) as AfterVerdict;
+}
+
 describe.each([['deploy'], ['plan']])('no process outlives its verdict, mode: %s', (mode) => {
   test.each(refusals)('where $why', async ({ why, inputs = {}, env = {}, prepare = () => {} }) => {
     const agent = await givenAgent();
@@ -74,17 +85,15 @@ describe.each([['deploy'], ['plan']])('no process outlives its verdict, mode: %s
     prepare(agent);
     const directory = await mkdtemp(path.join(os.tmpdir(), 'verdict-'));
     try {
-      const noted = path.join(directory, 'noted');
       const { exitCode, signal, log } = await agent.runStage(
         'main',
         { mode, image, timeout: '2m', ...inputs },
-        // Real time: the clock of the simulated cloud is not preloaded.
-        { directory, pool: null, env: { ...env, NODE_OPTIONS: `--import=${preload}`, NOTED_HANDLES: noted } },
+        inRealTime(directory, [preload], env),
       );
       // A plan doesn't write, so it doesn't see what may not be written.
       if (mode === 'plan' && exitCode === 0) return;
       expect({ exitCode, signal, log }).toMatchObject({ exitCode: 1, log: expect.stringContaining('::error') });
-      const { livedMs, waitedMs, handles } = JSON.parse(await readFile(noted, 'utf8')) as AfterVerdict;
+      const { livedMs, waitedMs, handles } = await readNoted(directory);
       process.stdout.write(
         `${mode}, ${why}: ${Math.round(livedMs)} ms, of which it waited ${Math.round(waitedMs)} ms\n`,
       );
@@ -94,4 +103,24 @@ describe.each([['deploy'], ['plan']])('no process outlives its verdict, mode: %s
       await rm(directory, { recursive: true, force: true });
     }
   });
+});
+
+// Such as a timer that an SDK has for itself: a cancel does not end it.
+test('what something leaves open does not keep the process', async () => {
+  const agent = await givenAgent();
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'verdict-'));
+  const leaves = 'data:text/javascript,setInterval(()=>{},1000)';
+  try {
+    const { exitCode } = await agent.runStage(
+      'main',
+      { image: 'ghcr.io/acme/agent:none' },
+      inRealTime(directory, [preload, leaves]),
+    );
+    expect(exitCode).toBe(1);
+    const { waitedMs, handles } = await readNoted(directory);
+    expect(handles).toEqual(['Timeout']);
+    expect(waitedMs).toBeLessThan(LONGEST_WAIT_MS);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });

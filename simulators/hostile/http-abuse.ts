@@ -150,7 +150,7 @@ export const abuses: readonly Abuse[] = [
   {
     name: 'answer that ends with the connection, which stays open',
     act: () => silence(`${head('200 OK')}{"a":`),
-    says: /time was up|took longer than|no answer within/,
+    says: /time was up|took longer than|did not end within|no answer within/,
   },
   {
     name: 'headers for browsers',

@@ -95,6 +95,8 @@ export function openHttp(env: NodeJS.ProcessEnv, say: (message: string) => void 
       try {
         return await sendOnce(request, agent, ends);
       } catch (error) {
+        // Its socket may have been closed first, which looks like a failure that may pass.
+        if (over) throw over;
         if (!(error instanceof StaleSocketError && isReplayable(request))) throw error;
         return await sendOnce(request, agent, ends);
       }
