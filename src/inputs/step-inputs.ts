@@ -24,7 +24,10 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
   let at: FileLine | null = null;
   const whole = (name: string): string => {
     read.add(name);
-    return env[environmentName(name)] ?? '';
+    const value = env[environmentName(name)] ?? '';
+    const made = MADE_OF.get(value.trim());
+    if (made) problem(name, { given: `${value.trim()}, which is what GitHub makes of ${made}`, ...TEXT_OF_IT });
+    return value;
   };
   const text = (name: string): string => whole(name).trim();
   const problem: InputReader['problem'] = (name, { given, expected, next }) => {
@@ -54,6 +57,16 @@ export function readStepInputs(env: Readonly<Record<string, string | undefined>>
     },
   };
 }
+
+/** What an expression gives that stands for one of these: a property of a matrix, say. */
+const MADE_OF: ReadonlyMap<string, string> = new Map([
+  ['Array', 'a list'],
+  ['Object', 'a map'],
+]);
+const TEXT_OF_IT = {
+  expected: 'text',
+  next: 'Name one property of it in the expression, or put toJSON() or join() around it.',
+};
 
 type TypedReaders = Pick<StepInputs, 'required' | 'boolean' | 'duration' | 'choice' | 'lines'>;
 

@@ -17,12 +17,15 @@ function isComment(line: string): boolean {
  * @throws DeployError INPUT_INVALID with every line that is none; for lines that YAML joined to one
  */
 export function parseLines(text: string, what: string): ReadonlyMap<string, string> {
-  if (isFolded(text)) {
-    throw new DeployError('INPUT_INVALID', `could not read ${what}: several variables are on one line`, {
-      hint: `Write \`${what}: |\` and one \`NAME=value\` a line, as \`>\` joins lines and a comma separates nothing; and a value that has \` NAME=\` or \`,NAME=\` in it as a YAML map (\`NAME: value\`).`,
-    });
-  }
+  ensureNotFolded(text, what);
   return readLines(text, what, (value) => value);
+}
+
+function ensureNotFolded(text: string, what: string): void {
+  if (!isFolded(text)) return;
+  throw new DeployError('INPUT_INVALID', `could not read ${what}: several variables are on one line`, {
+    hint: `Write \`${what}: |\` and one \`NAME=value\` a line, as \`>\` joins lines and a comma separates nothing; and a value that has \` NAME=\` or \`,NAME=\` in it as a YAML map (\`NAME: value\`).`,
+  });
 }
 
 /**
@@ -30,8 +33,17 @@ export function parseLines(text: string, what: string): ReadonlyMap<string, stri
  * @throws DeployError INPUT_INVALID; also for quotes with something in them that tools read differently
  */
 export function parseEnvFile(text: string, what: string): ReadonlyMap<string, string> {
-  const withoutComments = text.replace(/^[ \t]*#.*$/gm, '');
-  return readLines(withoutComments, what, unquote);
+  return readLines(withoutComments(text), what, unquote);
+}
+
+/** Lines `NAME=reference`, as other actions take them; nothing in one is secret. @throws DeployError INPUT_INVALID */
+export function parseReferences(text: string, what: string): ReadonlyMap<string, string> {
+  ensureNotFolded(text, what);
+  return readLines(withoutComments(text), what, (reference) => reference.trim());
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/^[ \t]*#.*$/gm, '');
 }
 
 /** `NAME=value NAME=value`, or with a comma, as some tools take them: the first variable would have all of it as its value. */

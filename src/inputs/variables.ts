@@ -5,7 +5,7 @@ import { looksLikeValue } from '../model/secret-value.ts';
 import { textOfFile } from '../model/text-of-file.ts';
 import { parseExactMap, parseStringMap, splitNulls } from '../model/yaml.ts';
 import type { StepInputs } from './step-inputs.ts';
-import { isLines, parseEnvFile, parseLines } from './variable-lines.ts';
+import { isLines, parseEnvFile, parseLines, parseReferences } from './variable-lines.ts';
 
 type Variables = ReadonlyMap<string, string>;
 
@@ -73,7 +73,7 @@ interface Environment {
 
 /** A value in the place of a reference would be stored in the definition in plain text. It is not repeated. */
 function parseSecrets(inputs: StepInputs): Variables {
-  const parse = (text: string) => parseStringMap(text, 'secrets');
+  const parse = (text: string) => (isLines(text) ? parseReferences(text, 'secrets') : parseStringMap(text, 'secrets'));
   const secrets = inputs.parsed<Variables>('secrets', parse, new Map());
   const values = [...secrets].filter(([, reference]) => looksLikeValue(reference)).map(([name]) => name);
   if (values.length > 0) {

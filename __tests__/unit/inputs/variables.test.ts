@@ -149,3 +149,43 @@ describe('a file in another encoding', () => {
     expect(messageOf(read)).toContain(says);
   });
 });
+
+describe('secrets as lines, as other actions take them', () => {
+  const read = (secrets: string) =>
+    Object.fromEntries(parseInputs({ env: { ...least, INPUT_SECRETS: secrets }, files: memoryFiles() }).secrets);
+
+  test('are references with their names; comments are left out', () => {
+    const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf:password::';
+    expect(read(`# of the database\nDB_PASSWORD=${arn} \nAPI_KEY=/acme/api-key\n`)).toEqual({
+      DB_PASSWORD: arn,
+      API_KEY: '/acme/api-key',
+    });
+  });
+
+  test.each([
+    ['DB=/acme/db,KEY=/acme/key', 'several variables are on one line'],
+    ['A=/acme/a\nB: /acme/b', 'line 2: expected NAME=value'],
+    ['A=/acme/a\nA=/acme/b', 'line 2: A is given twice'],
+    ['A=', 'got nothing for A; expected a reference to a secret'],
+  ])('%j is refused', (secrets, expected) => {
+    expect(messageOf(() => read(secrets))).toContain(expected);
+  });
+
+  test('a value is refused there too, and is not repeated', () => {
+    const message = messageOf(() => read('OPENAI_API_KEY=sk-proj-abcdefghijklmnopqrstuvwxyz0123456789'));
+    expect(message).toContain('got a value for OPENAI_API_KEY; expected a reference');
+    expect(message).not.toContain('sk-proj');
+  });
+});
+
+describe('what GitHub makes of a list or a map is no value', () => {
+  test.each([
+    ['INPUT_TAGS', 'Array', 'tags: got Array, which is what GitHub makes of a list; expected text. Name one property'],
+    ['INPUT_SERVICE', 'Object', 'service: got Object, which is what GitHub makes of a map; expected text.'],
+    ['INPUT_ENVIRONMENT-VARIABLES', 'Object\n', 'environment-variables: got Object, which'],
+    ['INPUT_CONTAINER', ' Array ', 'container: got Array, which'],
+  ])('%s: %s', (name, value, expected) => {
+    const env = { ...least, 'INPUT_COPY-TO': 'ghcr.io/acme/prod', [name]: value };
+    expect(messageOf(() => parseInputs({ env, files: memoryFiles() }))).toContain(expected);
+  });
+});
