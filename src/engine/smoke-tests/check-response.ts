@@ -50,8 +50,13 @@ export function checkStart(seen: SeenResponse, expected: Expectation): Failure |
   const failure = checkStatus(seen, expected.status) ?? checkHeaders(seen, expected.headers);
   if (failure || !isStream(seen.headers)) return failure;
   const start = { ...seen, bodyIsWhole: true, noun: 'part of the body that came' };
-  return checkContent(start, { ...expected, json: null });
+  return checkContent(start, { ...expected, json: null }) ?? (expected.json === null ? null : NO_JSON);
 }
+
+const NO_JSON: Failure = {
+  reason: 'expected JSON, got a stream that does not end',
+  detail: 'expected JSON, got a stream that does not end: look for text in it, with `contains` or `matches`',
+};
 
 /** null: it is as expected. */
 export function checkContent(seen: SeenContent, expected: ContentExpectation): Failure | null {

@@ -161,6 +161,12 @@ describe('a stream that never ends', () => {
     expect(await runStream('- GET /: {not: error, retry-for: 0s}')).toMatchObject({ result: { passed: true } });
   });
 
+  test('is no JSON, and what to look for instead is said', async () => {
+    const { result } = await runStream('- GET /: {json: {status: ok}, retry-for: 0s, within: 100ms}');
+    const detail = expect.stringContaining('got a stream that does not end: look for text in it, with `contains`');
+    expect(result).toMatchObject({ passed: false, detail });
+  });
+
   test('fails at its time-out where it does not come', async () => {
     const { result } = await runStream('- GET /: {contains: bye, retry-for: 0s, within: 100ms}');
     expect(result).toMatchObject({ passed: false });
