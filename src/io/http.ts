@@ -178,7 +178,12 @@ function sendOnce(request: HttpRequest, agent: http.Agent, ends: Ends): Promise<
   outgoing.on('response', (incoming) => {
     silence.stop();
     received = incoming;
-    resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming });
+    const status = incoming.statusCode ?? 0;
+    if (isTooEarly(status, outgoing, request)) {
+      incoming.destroy();
+      return fail(new Error(`it answered ${status} before it had the whole body`));
+    }
+    resolve({ status, headers: incoming.headers, body: incoming });
   });
   const fail = (error: NodeJS.ErrnoException): void => reject(toDeployError(error, request, outgoing));
   outgoing.on('error', fail);
@@ -192,6 +197,11 @@ function sendOnce(request: HttpRequest, agent: http.Agent, ends: Ends): Promise<
   if (request.signal?.aborted) abort();
   writeBody(outgoing, request.body, silence.restart);
   return promise;
+}
+
+/** A success of something that was not sent, and perhaps never will be: its check comes with its end. */
+function isTooEarly(status: number, outgoing: http.ClientRequest, { body }: HttpRequest): boolean {
+  return typeof body === 'function' && status >= 200 && status <= 299 && !outgoing.writableEnded;
 }
 
 /** Before it has a socket, Node ends a request only when it gets one: after other requests, or a proxy's tunnel. */

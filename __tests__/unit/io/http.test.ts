@@ -306,3 +306,28 @@ describe('when the run is over', () => {
     expect(asked).toBe(1);
   });
 });
+
+describe('an answer before the body was sent whole', () => {
+  /** Begins to write, and goes on when the answer may have come. */
+  async function sendHalf(status: number) {
+    const url = await serve((_, response) => response.writeHead(status).end('x'));
+    const body: BodyWriter = async (sink) => {
+      sink.write('half');
+      await once(sink, 'response');
+      sink.write('half');
+    };
+    const headers = { 'content-length': '8' };
+    return await openHttp({}).send({ method: 'PUT', url, headers, timeoutMs: 5_000, body });
+  }
+
+  test.each([200, 201, 202, 204])('is no success: %i', async (status) => {
+    const message = expect.stringContaining(`it answered ${status} before it had the whole body`);
+    await expect(sendHalf(status)).rejects.toMatchObject({ code: 'NETWORK', message });
+  });
+
+  test.each([307, 401, 413])('counts where it refuses: %i', async (status) => {
+    const response = await sendHalf(status);
+    expect(response.status).toBe(status);
+    response.body.destroy();
+  });
+});

@@ -3,7 +3,7 @@ import { buildImage } from '../../../simulators/images.ts';
 import type { Keychain, RegistryTraits } from '../../../src/model/keychain.ts';
 import { findTraits, verifiesBlobs } from '../../../src/registry/known-registries.ts';
 import { copy, failureOf, held, openPair } from './copy-world.ts';
-import { closeServers, type Intercept, openClient } from './world.ts';
+import { closeServers, type Intercept, manualClock, openClient } from './world.ts';
 
 afterEach(closeServers);
 
@@ -74,13 +74,30 @@ describe('a layer that is damaged at the source', () => {
 test('a registry that takes anything gets only what was hashed here', async () => {
   const { source, destination } = await openPair(image);
   source.served.intercept = damage(Infinity);
-  destination.served.intercept = ({ method, url = '' }, response) => {
-    if (method !== 'PUT' || !url.includes('/uploads/')) return false;
-    response.writeHead(201).end();
+  destination.served.intercept = (request, response) => {
+    if (request.method !== 'PUT' || !request.url?.includes('/uploads/')) return false;
+    request.resume().on('end', () => response.writeHead(201).end());
     return true;
   };
   const failure = await failureOf(copy(openClient(), image, { from: source.served, to: destination.served }));
   expect(failure.code).toBe('IMAGE_INVALID');
+});
+
+test('a registry that takes a blob before it came is asked whether it has it', async () => {
+  const large = buildImage({ behaviour: {}, layers: 1, layerBytes: 20_000_000 });
+  const { digest } = large.blobs[1]!;
+  const { source, destination } = await openPair(large);
+  let asked = 0;
+  destination.served.intercept = ({ method, url = '' }, response) => {
+    const isOfLayer = decodeURIComponent(url).endsWith(digest);
+    if (method === 'HEAD' && isOfLayer) asked += 1;
+    if (method !== 'PUT' || !isOfLayer || asked > 1) return false;
+    response.writeHead(201).end();
+    return true;
+  };
+  await copy(openClient({ clock: manualClock() }), large, { from: source.served, to: destination.served });
+  expect(asked).toBeGreaterThan(1);
+  expect(held(destination)!.blobs).toContain(digest);
 });
 
 test.each([
