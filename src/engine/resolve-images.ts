@@ -51,8 +51,19 @@ export async function resolveImages(
     return images;
   } catch (error) {
     failed.abort(error);
+    await endOf(prepared, client);
     throw error;
   }
+}
+
+const LONGEST_LOGIN_MS = 5_000;
+
+/** A login is ended by no signal, and would go on when the failure was told. One that gets no answer is not waited for. */
+async function endOf(prepared: Promise<void>, { clock, signal }: RegistryClient): Promise<void> {
+  const done = new AbortController();
+  const tooLong = clock.sleep(LONGEST_LOGIN_MS, AbortSignal.any([signal, done.signal])).catch(() => undefined);
+  await Promise.race([prepared, tooLong]);
+  done.abort();
 }
 
 async function resolveEach(

@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage } from '../../../simulators/images.ts';
 import { resolveImages } from '../../../src/engine/resolve-images.ts';
+import { type Clock, systemClock } from '../../../src/io/clock.ts';
 import type { RegistryClient } from '../../../src/registry/client.ts';
 import { copyImage } from '../../../src/registry/copy-image.ts';
 import { findAtDestination } from '../../../src/registry/find-at-destination.ts';
@@ -110,6 +111,36 @@ test('an image that is not there is told at once, whatever the destination does'
   const failure = await failureOf(resolve(world, { tag: 'v9' }));
   expect(failure).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
   // The request is ended too, long before it times out: nothing keeps the process.
-  const unended = setTimeout(5_000, 'still open', { ref: false });
+  const unended = sleep(5_000, 'still open', { ref: false });
   expect(await Promise.race([closed, unended])).toBe('closed');
+});
+
+describe('a login for the destination that is under way when the image is not found', () => {
+  async function refuse(login: Promise<null>, clock: Clock) {
+    const pair = await openPair(image);
+    const { registry } = pair.destination.served;
+    const resolveLogin = async (asked: string) => (asked === registry ? await login : null);
+    const keychain = { label: 'a cloud', resolve: resolveLogin, traits: () => null };
+    pair.destination.served.intercept = (_request, response) => {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return true;
+    };
+    return await failureOf(resolve({ ...pair, client: openClient({ clock, keychain }) }, { tag: 'v9' }));
+  }
+
+  test('has ended when that is told: no signal ends it, and it would keep the process', async () => {
+    let hasEnded = false;
+    const login = sleep(300).then(() => {
+      hasEnded = true;
+      return null;
+    });
+    expect(await refuse(login, systemClock)).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(hasEnded).toBe(true);
+  });
+
+  test('is not waited for where it gets no answer', async () => {
+    const clock = manualClock();
+    expect(await refuse(new Promise(() => {}), clock)).toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    expect(clock.sleeps).toContain(5_000);
+  });
 });
