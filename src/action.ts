@@ -2,6 +2,7 @@ import { type Announcer, openAnnouncer } from './announcements/index.ts';
 import { debugSwitches, shortNames } from './clouds/index.ts';
 import { type CloudContext, openSharedLogins } from './clouds/target.ts';
 import { ensurePlatform } from './engine/check-platform.ts';
+import { connectEarly } from './engine/connect-early.ts';
 import { deployInTurn } from './engine/deploy-in-turn.ts';
 import { findEndpoint, tryFindEndpoint } from './engine/endpoint.ts';
 import { ensureTestable } from './engine/ensure-testable.ts';
@@ -118,6 +119,7 @@ async function deployOrRefuse(record: RunRecord, announcer: Announcer, context: 
     const request = parseInputs({ ...io, parsers: announcer.parsers });
     hideValues(request, io.log);
     ensureTrustedEvent(request, io);
+    await connectEarly(request, io.http);
     const deadline = io.clock.now() + request.timeoutMs;
     const limit = openTimeLimit(context);
     const limited = { ...context, signal: limit.signal };
@@ -154,8 +156,7 @@ async function open(run: Run, context: CloudContext) {
   const main = images[0]?.image ?? null;
   const image = main && formatImage(main);
   Object.assign(record, { image, digest: main?.digest ?? null });
-  const verify = () => ensureVerified(images, run, { io, signal, registry });
-  await limit.run('verify the image', deadline, verify);
+  await limit.run('verify the image', deadline, () => ensureVerified(images, run, { io, signal, registry }));
   const change: EditChange = { kind: 'edit', images, environment, removed, secrets, base };
   // What can't be deployed is refused before anything is copied.
   const compared = await compare({ ...run, ...service, change, io, signal });
@@ -184,10 +185,9 @@ async function findService(run: Checked, context: CloudContext) {
 
 /** The change beside what is live, and what the strategy does with it. */
 async function compare(run: Checked & WaitRequest & { readonly change: EditChange }) {
-  const { workload, change, mode } = run;
+  const { workload, change, mode, limit, deadline } = run;
   ensureChangeable(change, workload);
-  const plan = (moreMs: number) =>
-    run.limit.run('read the current state', run.deadline + moreMs, () => workload.plan(change));
+  const plan = (moreMs: number) => limit.run('read the current state', deadline + moreMs, () => workload.plan(change));
   const changes = await (mode === 'plan' ? plan(0) : planWhenFree(plan, run));
   return { changes, steps: run.strategy.plan(run.trafficSteps, workload.capabilities) };
 }
