@@ -28,7 +28,7 @@ export interface RegistryTraits {
   readonly createsRepositories: boolean;
   /** True: a push without a login is refused; a pull may not be. */
   readonly pushNeedsLogin?: boolean;
-  /** True: it refuses a blob whose sha256 is not the one that it was announced with; absent: that is not known. */
+  /** True: it refuses a blob whose sha256 is not the announced one, and a manifest of blobs that it doesn't have; absent: that is not known. */
   readonly verifiesBlobs?: boolean;
   /** The hosts of its token service beside its own; absent: they are not known. */
   readonly tokenHosts?: readonly string[];

@@ -3,6 +3,7 @@ import { freeReads } from '../io/socket-reads.ts';
 import { describeError } from '../model/errors.ts';
 import type { BlobPart } from './blob-pump.ts';
 import type { RegistryClient } from './client.ts';
+import { verifiesBlobs } from './known-registries.ts';
 import type { Descriptor } from './manifest.ts';
 import { formatRepository, pullScopes, pushScopes, type Repository } from './repository.ts';
 import { parseUploadLocation, withDigest } from './upload-location.ts';
@@ -51,8 +52,9 @@ export async function beginUpload(
   const scopes = [...pushScopes(at), ...pullScopes(request.mountFrom)];
   try {
     const upload = await postUpload(client, at, { ...request, query, scopes });
+    if (upload.kind === 'open' || isTrusted(client, at)) return upload;
     // Registries that pass pulls through answer 201 for a blob that they have never stored.
-    if (upload.kind === 'open' || (await hasBlob(client, at, request.blob, request.signal))) return upload;
+    if (await hasBlob(client, at, request.blob, request.signal)) return upload;
     client.log.debug(`could not mount ${request.blob.digest}: ${at.registry} said that it did, and does not show it`);
   } catch (error) {
     client.until(request.signal).throwIfAborted();
@@ -61,6 +63,11 @@ export async function beginUpload(
     client.log.debug(`could not mount ${request.blob.digest}: ${describeError(error).message}`);
   }
   return await postUpload(client, at, { ...request, query: '', scopes: pushScopes(at) });
+}
+
+/** Where what is stored is verified, a manifest that names a blob which isn't there is refused, and the copy then looks it up. */
+function isTrusted(client: RegistryClient, { registry }: Repository): boolean {
+  return verifiesBlobs(registry, client.traits(registry)) && !client.doubted.has(registry);
 }
 
 /**

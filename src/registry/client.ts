@@ -50,6 +50,8 @@ export interface RegistryClient {
   readonly ahead: Map<string, AnswerAhead>;
   /** By registry: blobs go there in requests of so many bytes, as it refused a whole one. */
   readonly chunkBytes: Map<string, number>;
+  /** Registries that said that they had a blob which then wasn't there: what they mount is looked up. */
+  readonly doubted: Set<string>;
   /** Of the login that may read it; null: there is none. */
   credentials(repository: Repository): Promise<RegistryCredentials | null>;
   /** Aborted with the client's own or this one: one for all who ask with the same. */
@@ -92,6 +94,7 @@ export function openRegistryClient(options: RegistryClientOptions): RegistryClie
     resolved: new Map(),
     ahead: new Map(),
     chunkBytes: new Map(),
+    doubted: new Set(),
     credentials: (at) => authorizer.credentials({ registry: at.registry, scopes: pullScopes(at), writes: false }),
     until,
     prepare(registry, requests) {

@@ -10,6 +10,7 @@ import { copyReferrers } from './copy-referrers.ts';
 import type { Manifest } from './manifest.ts';
 import { findDigest, putManifest } from './manifest-transfer.ts';
 import { pushTag } from './push-tag.ts';
+import { RegistryError } from './registry-error.ts';
 import { formatRepository, pushScopes } from './repository.ts';
 
 export interface CopyResult {
@@ -26,14 +27,7 @@ export async function copyImage(client: RegistryClient, request: CopyRequest): P
   const startedAt = client.clock.now();
   const { registry, repository, tags } = request.destination;
   const image: ImageReference = { registry, repository, tag: tags[0] ?? null, digest: digestToCopy(request) };
-  const plan = await planCopy(client, request);
-  const progress = openCopyProgress(client, plan);
-  const top = plan.levels[0]?.[0];
-  if (top) {
-    announce(client, request, plan);
-    await copyContent(client, request, { plan, progress });
-    await pushTop(client, image, { top, plan });
-  }
+  const { plan, progress } = await copyAll(client, request, image);
   const referrers = request.withReferrers ? await copyReferrers(client, request, progress) : null;
   const durationMs = client.clock.now() - startedAt;
   const counts = progress.counts();
@@ -49,6 +43,41 @@ export async function copyImage(client: RegistryClient, request: CopyRequest): P
   };
   if (referrers) client.log.info(`${describe(image)}: ${sayReferrers(referrers)}`);
   return { image, statistics };
+}
+
+/** A registry that has lost a blob, or has never had it, says so when it gets a manifest that names the blob: each is looked up then. */
+async function copyAll(client: RegistryClient, request: CopyRequest, image: ImageReference) {
+  const { doubted } = client;
+  try {
+    return await copyMissing(client, request, image);
+  } catch (error) {
+    if (!lacksBlob(error) || doubted.has(image.registry)) throw error;
+    client.log.info(`${error.message}; looking up each blob and sending what is not there`);
+    doubted.add(image.registry);
+    return await copyMissing(client, request, image);
+  }
+}
+
+async function copyMissing(client: RegistryClient, request: CopyRequest, image: ImageReference) {
+  const plan = await planCopy(client, request);
+  const progress = openCopyProgress(client, plan);
+  const top = plan.levels[0]?.[0];
+  if (top) {
+    announce(client, request, plan);
+    await copyContent(client, request, { plan, progress });
+    await pushTop(client, image, { top, plan });
+  }
+  return { plan, progress };
+}
+
+/**
+ * MANIFEST_BLOB_UNKNOWN of the specification: Docker Hub (oras-project/oras#601), Azure (Azure/azure-sdk-for-net#36076). Amazon ECR
+ * says the last one of a layer (mapbox/ecs-conex#50), GHCR the second (docker/build-push-action#271).
+ */
+const LACKS_BLOB = ['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_UPLOAD_UNKNOWN'];
+
+function lacksBlob(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.refusal.codes.some((code) => LACKS_BLOB.includes(code));
 }
 
 function announce(client: RegistryClient, request: CopyRequest, plan: CopyPlan): void {
