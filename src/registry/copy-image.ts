@@ -70,10 +70,7 @@ async function copyMissing(client: RegistryClient, request: CopyRequest, image: 
   return { plan, progress };
 }
 
-/**
- * MANIFEST_BLOB_UNKNOWN of the specification: Docker Hub (oras-project/oras#601), Azure (Azure/azure-sdk-for-net#36076). Amazon ECR
- * says the last one of a layer (mapbox/ecs-conex#50), GHCR the second (docker/build-push-action#271).
- */
+/** The code of the specification (oras-project/oras#601), and what others say (docker/build-push-action#271, mapbox/ecs-conex#50). */
 const LACKS_BLOB = ['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'BLOB_UPLOAD_UNKNOWN'];
 
 function lacksBlob(error: unknown): error is RegistryError {
