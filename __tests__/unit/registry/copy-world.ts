@@ -3,9 +3,10 @@ import type { OciImage } from '../../../simulators/images.ts';
 import { SimulatedRegistry, type SimulatedRegistryOptions } from '../../../simulators/registry/registry.ts';
 import { DeployError } from '../../../src/model/errors.ts';
 import type { Digest } from '../../../src/model/image.ts';
+import type { Keychain } from '../../../src/model/keychain.ts';
 import type { RegistryClient } from '../../../src/registry/client.ts';
 import { type CopyResult, copyImage } from '../../../src/registry/copy-image.ts';
-import { type ServedHost, serve } from './world.ts';
+import { openClient, type ServedHost, serve } from './world.ts';
 
 export async function openRegistry(options: Partial<SimulatedRegistryOptions> = {}) {
   const registry = new SimulatedRegistry({
@@ -27,6 +28,16 @@ export async function openPair(image: OciImage, options: { source?: object; dest
   const destination = await openRegistry(options.destination);
   source.registry.seed('acme/agent', 'v1', image);
   return { source, destination };
+}
+
+/** Of its registries it is known, or not, that they verify what they store. */
+export function openCopier(verifiesBlobs: boolean): RegistryClient {
+  const keychain: Keychain = {
+    label: 'a test',
+    resolve: async () => null,
+    traits: () => ({ permissions: { pull: '', push: '' }, createsRepositories: true, verifiesBlobs }),
+  };
+  return openClient({ keychain });
 }
 
 export function copy(

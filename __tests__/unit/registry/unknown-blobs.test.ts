@@ -1,24 +1,13 @@
 import type http from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage } from '../../../simulators/images.ts';
-import type { Keychain } from '../../../src/model/keychain.ts';
-import { copy, failureOf, held, openPair, openRegistry } from './copy-world.ts';
-import { closeServers, type Intercept, memoryLog, openClient } from './world.ts';
+import { copy, failureOf, held, openCopier, openPair, openRegistry } from './copy-world.ts';
+import { closeServers, type Intercept } from './world.ts';
 
 afterEach(closeServers);
 
 const image = buildImage({ behaviour: { version: 'v1' } });
 const LOOK_UP = 'registry:HEAD blob';
-
-function openCopier({ verifiesBlobs }: { readonly verifiesBlobs: boolean }) {
-  const permissions = { pull: '', push: '' };
-  const keychain: Keychain = {
-    label: 'the test',
-    resolve: async () => null,
-    traits: () => ({ permissions, createsRepositories: true, verifiesBlobs }),
-  };
-  return openClient({ keychain, log: memoryLog() });
-}
 
 function answer(response: http.ServerResponse, status: number, code?: string): true {
   const body = code === undefined ? '' : JSON.stringify({ errors: [{ code, message: 'as it says' }] });
@@ -45,7 +34,7 @@ describe('a blob that a registry says it has mounted', () => {
   ])('$why', async ({ verifiesBlobs, lookedUp }) => {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', image);
-    const { statistics } = await copy(openCopier({ verifiesBlobs }), image, { from: served, to: served });
+    const { statistics } = await copy(openCopier(verifiesBlobs), image, { from: served, to: served });
     expect(statistics).toMatchObject({ mountedBlobs: image.blobs.length, copiedBlobs: 0 });
     expect(served.count(LOOK_UP)).toBe(lookedUp);
   });
@@ -54,7 +43,7 @@ describe('a blob that a registry says it has mounted', () => {
     const { registry, served } = await openRegistry();
     registry.seed('acme/agent', 'v1', image);
     served.intercept = ({ url }, response) => (url ?? '').includes('mount=') && answer(response, 201);
-    const { statistics } = await copy(openCopier({ verifiesBlobs }), image, { from: served, to: served });
+    const { statistics } = await copy(openCopier(verifiesBlobs), image, { from: served, to: served });
     expect(statistics).toMatchObject({ copiedBlobs: image.blobs.length, mountedBlobs: 0 });
     expect(registry.snapshot().repositories['prod/agent']?.tags).toEqual({ v1: image.digest });
   });
@@ -66,7 +55,7 @@ describe('a manifest that is refused as a blob is unknown', () => {
     async (code) => {
       const { source, destination } = await openPair(image);
       destination.served.intercept = refusing(1, code);
-      const client = openCopier({ verifiesBlobs: true });
+      const client = openCopier(true);
       const { statistics } = await copy(client, image, { from: source.served, to: destination.served });
       // By then they are there.
       expect(statistics).toMatchObject({ copiedBlobs: 0, skippedBlobs: image.blobs.length });
@@ -80,7 +69,7 @@ describe('a manifest that is refused as a blob is unknown', () => {
   ])('$why', async ({ times, code, pushes }) => {
     const { source, destination } = await openPair(image);
     destination.served.intercept = refusing(times, code);
-    const client = openCopier({ verifiesBlobs: true });
+    const client = openCopier(true);
     const failure = await failureOf(copy(client, image, { from: source.served, to: destination.served }));
     expect(failure.message).toContain(code);
     const pushed = destination.served.seen.filter(({ operation }) => operation === 'registry:PUT manifest');

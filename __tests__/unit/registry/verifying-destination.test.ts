@@ -1,25 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { buildImage } from '../../../simulators/images.ts';
-import type { Keychain, RegistryTraits } from '../../../src/model/keychain.ts';
 import { findTraits, verifiesBlobs } from '../../../src/registry/known-registries.ts';
-import { copy, failureOf, held, openPair } from './copy-world.ts';
+import { copy, failureOf, held, openCopier, openPair } from './copy-world.ts';
 import { closeServers, type Intercept, manualClock, openClient } from './world.ts';
 
 afterEach(closeServers);
 
 const image = buildImage({ behaviour: {}, layers: 1, layerBytes: 300_000 });
 const layer = image.blobs[1]!;
-const traits: RegistryTraits = { permissions: { pull: '', push: '' }, createsRepositories: true };
-
-/** Its destinations verify blobs, or that isn't known. */
-function openCopier(verifiesBlobs: boolean) {
-  const keychain: Keychain = {
-    label: 'a test',
-    resolve: async () => null,
-    traits: () => ({ ...traits, verifiesBlobs }),
-  };
-  return openClient({ keychain });
-}
 
 /** One byte of the layer is another, the first `times` that it is read. */
 function damage(times: number): Intercept {
